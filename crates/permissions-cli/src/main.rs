@@ -1,0 +1,3 @@
+//! The permissions command.
+
+fn main() {}
