@@ -1,1 +1,32 @@
-//! permissions-server
+#![doc = include_str!("../README.md")]
+//!
+//! # In a test
+//!
+//! ```
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use permissions_server::Server;
+//!
+//! let server = Server::start().await?;
+//! // Point a client at `server.base_url()` with the key `server.admin_key()`.
+//! assert!(server.base_url().ends_with("/v1"));
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod command;
+mod error;
+mod http;
+mod id;
+mod keys;
+mod limits;
+mod server;
+mod store;
+
+pub use command::{ServeArgs, serve};
+pub use error::StartError;
+pub use limits::Limits;
+pub use server::{Server, ServerBuilder};
+pub use store::Database;

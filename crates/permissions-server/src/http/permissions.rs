@@ -1,0 +1,81 @@
+//! The three operations.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::App;
+use super::auth::Admin;
+use super::body::ProjectIds;
+use super::error::ApiError;
+use super::path::{Checkpoint, Permission};
+use super::query::ListParams;
+use super::response::{Deleted, List, json};
+use crate::store::{Creation, Deletion, Listing, PageQuery};
+
+pub(super) async fn list(
+    _: Admin,
+    State(app): State<Arc<App>>,
+    Checkpoint(checkpoint): Checkpoint,
+    params: ListParams,
+) -> Result<Response, ApiError> {
+    let query = PageQuery {
+        checkpoint,
+        after: params.after,
+        limit: params.limit,
+        order: params.order,
+        project_id: params.project_id,
+    };
+    match app.store.list(&query).await? {
+        Listing::Page {
+            permissions,
+            has_more,
+        } => Ok(json(StatusCode::OK, &List::new(&permissions, has_more))),
+        Listing::UnknownCursor => Err(ApiError::invalid(
+            "invalid_value",
+            "after",
+            format!(
+                "checkpoint '{}' never had a permission '{}'; give the last_id of a page of it",
+                query.checkpoint,
+                query.after.unwrap_or_default(),
+            ),
+        )),
+    }
+}
+
+pub(super) async fn create(
+    _: Admin,
+    State(app): State<Arc<App>>,
+    Checkpoint(checkpoint): Checkpoint,
+    ProjectIds(project_ids): ProjectIds,
+) -> Result<Response, ApiError> {
+    let creation = Creation {
+        checkpoint,
+        project_ids,
+        created_at: app.clock.now(),
+    };
+    let permissions = app.store.create(creation).await?;
+    Ok(json(StatusCode::OK, &List::new(&permissions, false)))
+}
+
+pub(super) async fn delete(
+    _: Admin,
+    State(app): State<Arc<App>>,
+    Permission { checkpoint, id }: Permission,
+) -> Result<Response, ApiError> {
+    let deletion = Deletion {
+        checkpoint,
+        permission_id: id,
+        deleted_at: app.clock.now(),
+    };
+    if app.store.delete(deletion.clone()).await? {
+        Ok(json(StatusCode::OK, &Deleted::new(&deletion.permission_id)))
+    } else {
+        Err(ApiError::unknown_permission(
+            &deletion.checkpoint,
+            &deletion.permission_id,
+        ))
+    }
+}

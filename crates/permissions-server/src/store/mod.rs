@@ -1,0 +1,145 @@
+//! The permissions, in a real database.
+//!
+//! Order of creation is a *position* that each checkpoint counts up and that commits in the order
+//! it is handed out. Pages are cut at positions, so concurrent writes never shift them, and a
+//! deleted permission leaves its position behind, so it still works as a cursor.
+
+mod error;
+mod sqlite;
+
+use std::path::PathBuf;
+
+use permissions_api::types::Order;
+
+use crate::error::StartError;
+use crate::id::IdSource;
+pub(crate) use error::{StoreError, StoreErrorKind};
+use sqlite::SqliteStore;
+
+/// Where the permissions are kept.
+#[derive(Debug, Clone)]
+pub struct Database(Location);
+
+#[derive(Debug, Clone)]
+enum Location {
+    Memory,
+    SqliteFile(PathBuf),
+}
+
+impl Database {
+    /// In memory: gone when the server stops.
+    pub fn memory() -> Self {
+        Self(Location::Memory)
+    }
+
+    /// In the SQLite file at `path`, which is created if it is missing. Beside it, SQLite keeps
+    /// `…-wal` and `…-shm` while the server runs.
+    pub fn sqlite_file(path: impl Into<PathBuf>) -> Self {
+        Self(Location::SqliteFile(path.into()))
+    }
+}
+
+/// One permission as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredPermission {
+    pub(crate) id: String,
+    pub(crate) project_id: String,
+    /// Seconds since 1970.
+    pub(crate) created_at: i64,
+}
+
+/// Which page to read.
+#[derive(Debug, Clone)]
+pub(crate) struct PageQuery {
+    pub(crate) checkpoint: String,
+    /// The permission after which the page starts, in the given order.
+    pub(crate) after: Option<String>,
+    pub(crate) limit: u32,
+    pub(crate) order: Order,
+    pub(crate) project_id: Option<String>,
+}
+
+/// What a read of a page found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Listing {
+    Page {
+        permissions: Vec<StoredPermission>,
+        has_more: bool,
+    },
+    /// The checkpoint never had the permission that the query names as `after`.
+    UnknownCursor,
+}
+
+/// What to create: each project id once, in the order asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Creation {
+    pub(crate) checkpoint: String,
+    pub(crate) project_ids: Vec<String>,
+    /// Seconds since 1970, for those that are new.
+    pub(crate) created_at: i64,
+}
+
+/// What to delete.
+#[derive(Debug, Clone)]
+pub(crate) struct Deletion {
+    pub(crate) checkpoint: String,
+    pub(crate) permission_id: String,
+    /// Seconds since 1970.
+    pub(crate) deleted_at: i64,
+}
+
+/// The one interface to the databases.
+#[derive(Debug, Clone)]
+pub(crate) enum Store {
+    Sqlite(SqliteStore),
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub(crate) async fn open(database: &Database, ids: IdSource) -> Result<Self, StartError> {
+        match &database.0 {
+            Location::Memory => SqliteStore::memory(ids).await,
+            Location::SqliteFile(path) => SqliteStore::file(path, ids).await,
+        }
+        .map(Self::Sqlite)
+    }
+
+    /// Reads one page.
+    pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.list(query).await,
+        }
+    }
+
+    /// Creates what is missing, all of it or nothing, and gives the permission of every project
+    /// asked for, in that order. What it answers is on disk.
+    pub(crate) async fn create(
+        &self,
+        creation: Creation,
+    ) -> Result<Vec<StoredPermission>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.create(creation).await,
+        }
+    }
+
+    /// Deletes one permission; `false` if the checkpoint has none of that id.
+    pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.delete(deletion).await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.ping().await,
+        }
+    }
+
+    /// Waits for writes already accepted and closes every connection.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! SQLite's result codes in our words.
+
+use std::path::Path;
+
+use sqlx::migrate::MigrateError;
+
+use crate::error::StartError;
+use crate::store::{StoreError, StoreErrorKind};
+
+// Primary result codes, as SQLite numbers them.
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const NOTADB: i32 = 26;
+
+/// A failure of a request.
+pub(super) fn at_run_time(error: sqlx::Error) -> StoreError {
+    let kind = match &error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            StoreErrorKind::Unavailable
+        }
+        _ => match code(&error) {
+            Some(BUSY | LOCKED | IOERR | CANTOPEN) => StoreErrorKind::Unavailable,
+            Some(FULL) => StoreErrorKind::Full,
+            Some(READONLY) => StoreErrorKind::ReadOnly,
+            Some(CORRUPT | NOTADB) => StoreErrorKind::Damaged,
+            _ => StoreErrorKind::Internal,
+        },
+    };
+    StoreError::new(kind, format!("SQLite: {error}"))
+}
+
+/// A failure to open the file at `path`.
+pub(super) fn at_start(path: &Path, error: sqlx::Error) -> StartError {
+    let file = path.display();
+    let message = match code(&error) {
+        Some(BUSY | LOCKED) => format!(
+            "failed to open the database file {file}: another process holds a lock on it; \
+             stop that process or wait until it is done"
+        ),
+        Some(READONLY) => read_only(path),
+        Some(IOERR) => format!(
+            "failed to open the database file {file}: the disk reported an error; \
+             check the disk and that its file system supports locks and shared memory"
+        ),
+        Some(CORRUPT) => damaged(path),
+        Some(NOTADB) => format!(
+            "failed to open the database file {file}: it is not a SQLite database; \
+             give another path, or move the file away to start with an empty database"
+        ),
+        Some(FULL) => format!(
+            "failed to write to the database file {file}: the disk is full; \
+             free some space or give a path on another disk"
+        ),
+        Some(CANTOPEN) => format!(
+            "failed to open the database file {file}: it cannot be opened or created; \
+             check that its folder exists and that you may write there"
+        ),
+        _ => format!("failed to open the database file {file}: {error}"),
+    };
+    StartError::with_source(message, error)
+}
+
+/// A failure to bring the schema of the file at `path` up to date.
+pub(super) fn at_migration(path: &Path, error: MigrateError) -> StartError {
+    match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
+            StartError::with_source(
+                format!(
+                    "failed to open the database file {}: its schema has version {version}, which \
+                     is newer than this program; use the version of permissions-server that wrote it",
+                    path.display()
+                ),
+                error,
+            )
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            at_start(path, error)
+        }
+        error => StartError::with_source(
+            format!(
+                "failed to bring the schema of the database file {} up to date: {error}",
+                path.display()
+            ),
+            error,
+        ),
+    }
+}
+
+/// The text for a file that takes no writes.
+pub(super) fn read_only(path: &Path) -> String {
+    format!(
+        "failed to open the database file {} for writing: it is read-only; \
+         make it and its folder writable, or give another path",
+        path.display()
+    )
+}
+
+/// The text for a file whose content is broken.
+pub(super) fn damaged(path: &Path) -> String {
+    format!(
+        "failed to open the database file {}: it is damaged; restore it from a backup, or move it \
+         away to start with an empty database",
+        path.display()
+    )
+}
+
+fn code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}

@@ -1,0 +1,164 @@
+//! Opening a database: check first, so that a wrong file is told before anything is written to it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr, query_scalar};
+
+use super::errors;
+use crate::error::StartError;
+
+/// Marks a file as one of ours ("ckpm").
+const APPLICATION_ID: i32 = 0x636b_706d;
+/// How long a write waits for another process that writes to the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Readers of one file; each has a thread.
+const READERS: u32 = 4;
+/// Files up to this size are checked whole when they are opened.
+const CHECKED_BYTES: u64 = 16 << 20;
+
+/// A pool of one connection to a database of its own.
+pub(super) async fn memory() -> Result<SqlitePool, StartError> {
+    let path = Path::new(":memory:");
+    let options = SqliteConnectOptions::new().in_memory(true);
+    let pool = connect(options, 1)
+        .await
+        .map_err(|error| errors::at_start(path, error))?;
+    migrate(&pool, path).await?;
+    Ok(pool)
+}
+
+/// Readers and the one writer of the file at `path`.
+pub(super) async fn file(path: &Path) -> Result<(SqlitePool, SqlitePool), StartError> {
+    let size = inspect(path)?;
+    let at_start = |error| errors::at_start(path, error);
+    let plain = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .busy_timeout(BUSY_TIMEOUT);
+
+    // Looked at before WAL is asked for: switching the journal changes the file.
+    let look = connect(plain.clone(), 1).await.map_err(at_start)?;
+    refuse_foreign(&look, path).await?;
+    if size > 0 && size <= CHECKED_BYTES {
+        refuse_damaged(&look, path).await?;
+    }
+    look.close().await;
+
+    let options = plain
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: a commit is on disk when it returns, not only with the next checkpoint.
+        .synchronous(SqliteSynchronous::Full);
+    let writer = connect(options.clone(), 1).await.map_err(at_start)?;
+    // A write on every start, so that a full or read-only disk is told now; and before the schema,
+    // so that a first start cut short is not taken for another program's file.
+    sqlx::query("PRAGMA application_id = 1667985517")
+        .execute(&writer)
+        .await
+        .map_err(at_start)?;
+    migrate(&writer, path).await?;
+    let readers = connect(options.pragma("query_only", "1"), READERS)
+        .await
+        .map_err(at_start)?;
+    Ok((readers, writer))
+}
+
+/// Refuses what no database can be opened on, and gives the size of what is there.
+fn inspect(path: &Path) -> Result<u64, StartError> {
+    let file = path.display();
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(StartError::new(format!(
+            "failed to open the database file {file}: it is a folder; give the path of a file"
+        ))),
+        Ok(found) if found.permissions().readonly() => {
+            Err(StartError::new(errors::read_only(path)))
+        }
+        Ok(found) => Ok(found.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            match folder {
+                Some(folder) if !folder.is_dir() => Err(StartError::new(format!(
+                    "failed to create the database file {file}: the folder {} does not exist; \
+                     create it or give another path",
+                    folder.display()
+                ))),
+                _ => Ok(0),
+            }
+        }
+        Err(error) => Err(StartError::with_source(
+            format!("failed to open the database file {file}: {error}"),
+            error,
+        )),
+    }
+}
+
+/// Refuses a database that some other program keeps its data in.
+async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+    let at_start = |error| errors::at_start(path, error);
+    let application: i32 = query_scalar("PRAGMA application_id")
+        .fetch_one(pool)
+        .await
+        .map_err(at_start)?;
+    let tables: i64 = query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(pool)
+        .await
+        .map_err(at_start)?;
+    if application == APPLICATION_ID || (application == 0 && tables == 0) {
+        return Ok(());
+    }
+    Err(StartError::new(format!(
+        "failed to open the database file {}: it holds another program's data; \
+         give the path of another file",
+        path.display()
+    )))
+}
+
+async fn refuse_damaged(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+    let verdict: String = query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(pool)
+        .await
+        .map_err(|error| errors::at_start(path, error))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StartError::with_source(errors::damaged(path), verdict))
+    }
+}
+
+async fn connect(
+    options: SqliteConnectOptions,
+    connections: u32,
+) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection to memory is the database: it must never be recycled.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+}
+
+async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+    let migrations = vec![Migration::new(
+        1,
+        "permissions".into(),
+        MigrationType::Simple,
+        include_str!("../../../migrations/sqlite/0001_permissions.sql").into_sql_str(),
+        false,
+    )];
+    Migrator::with_migrations(migrations)
+        .run(pool)
+        .await
+        .map_err(|error| errors::at_migration(path, error))
+}

@@ -1,0 +1,102 @@
+//! A client for the tests, plain on purpose: it shows what goes over the wire.
+
+use permissions_server::Server;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
+
+/// Talks to one server about one checkpoint.
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    key: String,
+    checkpoint: String,
+}
+
+/// Status and body of an answer.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Client {
+    pub fn of(server: &Server) -> Self {
+        Self::new(server.base_url(), server.admin_key())
+    }
+
+    pub fn new(base_url: &str, key: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            base_url: base_url.to_owned(),
+            key: key.to_owned(),
+            checkpoint: MODEL.to_owned(),
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base_url))
+            .bearer_auth(&self.key)
+    }
+
+    pub fn path(&self) -> String {
+        format!("/fine_tuning/checkpoints/{}/permissions", self.checkpoint)
+    }
+
+    pub async fn list(&self, query: &str) -> Answer {
+        answer(self.request(Method::GET, &format!("{}?{query}", self.path()))).await
+    }
+
+    pub async fn create(&self, project_ids: &[&str]) -> Answer {
+        self.post(json!({ "project_ids": project_ids })).await
+    }
+
+    pub async fn post(&self, body: Value) -> Answer {
+        answer(self.request(Method::POST, &self.path()).json(&body)).await
+    }
+
+    pub async fn delete(&self, id: &str) -> Answer {
+        answer(self.request(Method::DELETE, &format!("{}/{id}", self.path()))).await
+    }
+}
+
+impl Answer {
+    /// One member of every item.
+    pub fn each(&self, member: &str) -> Vec<&str> {
+        self.body["data"]
+            .as_array()
+            .unwrap_or_else(|| panic!("a list, not {self:?}"))
+            .iter()
+            .map(|item| item[member].as_str().expect("a string"))
+            .collect()
+    }
+
+    pub fn error(&self) -> (u16, &str, Option<&str>) {
+        let error = &self.body["error"];
+        for member in ["message", "type", "param", "code"] {
+            assert!(error.get(member).is_some(), "no {member} in {self:?}");
+        }
+        (
+            self.status,
+            error["code"].as_str().expect("a code"),
+            error["param"].as_str(),
+        )
+    }
+}
+
+pub async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    read(response).await
+}
+
+pub async fn read(response: Response) -> Answer {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let body = response.bytes().await.expect("a whole body");
+    Answer {
+        status,
+        body: serde_json::from_slice(&body).expect("JSON"),
+    }
+}
