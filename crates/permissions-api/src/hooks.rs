@@ -1,17 +1,206 @@
 //! What every request of the generated client goes through.
+//!
+//! The generator's hook trait can be implemented in this crate alone, so the wishes of a single call travel to it
+//! in a [`CallContext`], and what was seen of the response travels back the same way: an error of the generated
+//! client about a body that does not decode no longer knows the status and the headers it came with.
 
-/// What one call adds to its request.
-#[derive(Clone, Debug, Default)]
-pub struct CallContext {}
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-impl progenitor_client::ClientHooks<CallContext> for crate::Client {
+use http_body_util::Limited;
+use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tracing::Instrument as _;
+
+/// The largest response body, in bytes, that is read unless a call says otherwise: 32 MiB.
+pub const DEFAULT_BODY_LIMIT: usize = 32 << 20;
+
+/// What one call adds to its request, and what it learned of the response.
+///
+/// It belongs to the [`Client`](crate::Client) it is given to. A client is cheap to build, so a call with wishes of
+/// its own gets a client of its own:
+///
+/// ```
+/// use std::time::Duration;
+/// use permissions_api::{Client, hooks::CallContext};
+///
+/// let http = reqwest::Client::new();
+/// let context = CallContext::new()
+///     .header("openai-organization".parse().unwrap(), "org-1".parse().unwrap())
+///     .timeout(Duration::from_secs(10))
+///     .body_limit(1 << 20);
+/// let client = Client::new_with_client("https://api.openai.com/v1", http, context);
+/// ```
+///
+/// Its `Debug` shows the names of headers and query parameters, never a value.
+#[derive(Clone, Default)]
+pub struct CallContext {
+    shared: Arc<HeaderMap>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    removed: Vec<HeaderName>,
+    query: Vec<(String, String)>,
+    timeout: Option<Duration>,
+    body_limit: Option<usize>,
+    observed: Arc<Mutex<Option<Observed>>>,
+}
+
+/// The part of a response that was seen before its body was read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Observed {
+    /// The status code.
+    pub status: u16,
+    /// The headers as received.
+    pub headers: HeaderMap,
+}
+
+impl CallContext {
+    /// A context that asks for nothing: no header, no time-out, [`DEFAULT_BODY_LIMIT`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts from headers that many calls share, without copying them.
+    #[must_use]
+    pub fn with_headers(headers: Arc<HeaderMap>) -> Self {
+        Self {
+            shared: headers,
+            ..Self::default()
+        }
+    }
+
+    /// Sets a header, in place of any of the same name.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Sends the request without this header, whoever set it.
+    #[must_use]
+    pub fn remove_header(mut self, name: HeaderName) -> Self {
+        self.removed.push(name);
+        self
+    }
+
+    /// Adds a parameter to the query of the URL.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Ends the call when this much time has passed from sending to the last byte of the body.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Reads at most this many bytes of a body; a longer one is an error.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Status and headers of the last response, also where the body then could not be read or decoded.
+    #[must_use]
+    pub fn observed(&self) -> Option<Observed> {
+        self.observed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The most bytes of a body that this call reads.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT)
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.shared
+            .keys()
+            .chain(self.headers.iter().map(|(name, _)| name))
+    }
+
+    fn observe(&self, response: &reqwest::Response) {
+        let observed = Observed {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+        };
+        *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(observed);
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext")
+            .field("headers", &self.header_names().collect::<Vec<_>>())
+            .field("removed", &self.removed)
+            .field(
+                "query",
+                &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            )
+            .field("timeout", &self.timeout)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientHooks<CallContext> for crate::Client {
     async fn pre<E>(
         &self,
         request: &mut reqwest::Request,
-        _info: &progenitor_client::OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
+        _info: &OperationInfo,
+    ) -> Result<(), Error<E>> {
+        let context = self.inner();
+        let headers = request.headers_mut();
         // The generator sends the document's version under a name that the API does not know.
-        request.headers_mut().remove("api-version");
+        headers.remove("api-version");
+        let own = context.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in context.shared.iter().chain(own) {
+            headers.insert(name, value.clone());
+        }
+        for name in &context.removed {
+            headers.remove(name);
+        }
+        if !context.query.is_empty() {
+            request
+                .url_mut()
+                .query_pairs_mut()
+                .extend_pairs(&context.query);
+        }
+        if context.timeout.is_some() {
+            *request.timeout_mut() = context.timeout;
+        }
         Ok(())
+    }
+
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        info: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let span = tracing::debug_span!(
+            "http_request",
+            operation = info.operation_id,
+            method = request.method().as_str(),
+            status = tracing::field::Empty,
+        );
+        let context = self.inner();
+        async {
+            let response = self.client().execute(request).await?;
+            tracing::Span::current().record("status", response.status().as_u16());
+            context.observe(&response);
+            let limited = http::Response::<reqwest::Body>::from(response)
+                .map(|body| reqwest::Body::wrap(Limited::new(body, context.limit())));
+            Ok(reqwest::Response::from(limited))
+        }
+        .instrument(span)
+        .await
     }
 }

@@ -1,1 +1,47 @@
-//! permissions-ext
+//! Share fine-tuned checkpoints with projects: complete lists, permissions created exactly once, errors that help.
+//!
+//! ```no_run
+//! use permissions_ext::{CheckpointId, Client};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::from_env()?; // OPENAI_ADMIN_KEY
+//! let checkpoint: CheckpointId = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse()?;
+//! let permissions = client.permissions(&checkpoint);
+//!
+//! permissions.create(["proj_forecast".parse()?, "proj_maps".parse()?]).send().await?;
+//!
+//! let mut all = permissions.list().stream();
+//! while let Some(permission) = all.next().await {
+//!     println!("{}", permission?.project_id);
+//! }
+//!
+//! permissions.delete_project(&"proj_maps".parse()?).send().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod action;
+mod client;
+mod create;
+mod delete;
+mod error;
+mod key;
+mod list;
+mod metadata;
+mod options;
+mod permissions;
+mod transport;
+
+pub use permissions_api::types::error::InvalidId;
+pub use permissions_api::types::{CheckpointId, Order, Permission, PermissionId, ProjectId};
+pub use secrecy::SecretString;
+
+pub use crate::client::{Client, ClientBuilder};
+pub use crate::create::{Create, Created};
+pub use crate::delete::{Delete, DeleteProject, Deleted};
+pub use crate::error::Error;
+pub use crate::list::{List, Page, PageStream, PermissionStream, Position};
+pub use crate::metadata::{Metadata, RateLimit};
+pub use crate::options::CallOptions;
+pub use crate::permissions::Permissions;
+pub use crate::transport::{Attempt, RetryPolicy};

@@ -1,0 +1,44 @@
+use std::fmt;
+
+use crate::CheckpointId;
+
+/// What was being done when something failed: the subject of an error text and of a log line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Configure,
+    List(CheckpointId),
+    Create(CheckpointId),
+    Delete(CheckpointId),
+}
+
+impl Action {
+    /// A word for logs and events.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::List(_) => "list",
+            Self::Create(_) => "create",
+            Self::Delete(_) => "delete",
+        }
+    }
+
+    pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
+        match self {
+            Self::Configure => None,
+            Self::List(checkpoint) | Self::Create(checkpoint) | Self::Delete(checkpoint) => {
+                Some(checkpoint)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configure => f.write_str("configure the client"),
+            Self::List(checkpoint) => write!(f, "list the permissions of checkpoint {checkpoint}"),
+            Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
+            Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use url::{Host, Url};
+
+pub(super) const DEFAULT: &str = "https://api.openai.com/v1";
+
+/// Reads a base URL, or says why no key may be sent there. The result has no slash at its end.
+pub(super) fn parse(text: &str, allow_http: bool) -> Result<String, String> {
+    let url =
+        Url::parse(text.trim()).map_err(|cause| format!("the base URL is not a URL: {cause}"))?;
+    // Not shown as given: a URL may hold a password.
+    let place = url.origin().ascii_serialization();
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "the base URL of {place} holds a user name or password; the admin key is all that is sent"
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!(
+            "the base URL of {place} has a query or fragment; give it up to its path, such as /v1"
+        ));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if allow_http || is_loopback(&url) => {}
+        "http" => {
+            return Err(format!(
+                "the base URL {place} is not encrypted, anyone on the way could read the admin key; \
+                 use https, or allow it with `allow_http`"
+            ));
+        }
+        other => return Err(format!("the base URL has the scheme {other}; use https")),
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Row 78 of the behaviours that the official SDKs' tests assert.
+    #[test]
+    fn a_slash_at_the_end_makes_no_difference() {
+        for text in [
+            "https://api.openai.com/v1",
+            "https://api.openai.com/v1/",
+            " https://api.openai.com/v1// ",
+        ] {
+            assert_eq!(parse(text, false).unwrap(), DEFAULT);
+        }
+        assert_eq!(
+            parse("https://example.com", false).unwrap(),
+            "https://example.com"
+        );
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine_unless_allowed() {
+        for local in [
+            "http://127.0.0.1:8080/v1",
+            "http://[::1]/v1",
+            "http://localhost/v1",
+            "http://api.localhost",
+        ] {
+            assert!(parse(local, false).is_ok(), "{local}");
+        }
+        for remote in [
+            "http://example.com/v1",
+            "http://10.0.0.1/v1",
+            "http://localhost.example.com",
+        ] {
+            assert!(
+                parse(remote, false).unwrap_err().contains("not encrypted"),
+                "{remote}"
+            );
+            assert!(parse(remote, true).is_ok(), "{remote}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_base_url_is_refused_without_showing_a_password() {
+        for (text, reason) in [
+            ("", "not a URL"),
+            ("api.openai.com/v1", "not a URL"),
+            ("ftp://example.com", "scheme ftp"),
+            (
+                "https://user:hunter2@example.com/v1",
+                "user name or password",
+            ),
+            ("https://example.com/v1?key=hunter2", "query"),
+            ("https://example.com/v1#x", "query or fragment"),
+        ] {
+            let refused = parse(text, true).unwrap_err();
+            assert!(
+                refused.contains(reason) && !refused.contains("hunter2"),
+                "{text}: {refused}"
+            );
+        }
+    }
+}

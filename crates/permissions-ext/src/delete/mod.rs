@@ -1,0 +1,212 @@
+//! Delete: gone is gone, however often it takes.
+
+use permissions_api as api;
+
+use crate::action::Action;
+use crate::error::Kind;
+use crate::metadata::Metadata;
+use crate::options::CallOptions;
+use crate::transport::{Deadline, Fate, Operation, Reply, Retries};
+use crate::{CheckpointId, Error, PermissionId, Permissions, ProjectId};
+
+/// A permission to be deleted; [`send`](Self::send) does it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted before `send`"]
+pub struct Delete {
+    permissions: Permissions,
+    permission_id: PermissionId,
+    options: CallOptions,
+}
+
+/// A project to be shut out; [`send`](Self::send) does it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted before `send`"]
+pub struct DeleteProject {
+    permissions: Permissions,
+    project_id: ProjectId,
+    options: CallOptions,
+}
+
+/// A permission that is gone.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// The permission.
+    pub id: PermissionId,
+    /// Whether it was found gone, rather than deleted by an answered request: an earlier attempt whose answer was lost
+    /// had done it, or someone else.
+    pub already_gone: bool,
+    /// What came with the answer.
+    pub metadata: Metadata,
+}
+
+impl Delete {
+    pub(crate) fn new(permissions: Permissions, permission_id: PermissionId) -> Self {
+        Self {
+            permissions,
+            permission_id,
+            options: CallOptions::new(),
+        }
+    }
+
+    /// Headers, time-outs and the like for each request.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Deletes the permission.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such permission ([`Error::is_not_found`]), unless an earlier attempt of this very call may
+    /// have deleted it; and where the API answers that it did not delete it ([`Error::is_incomplete`]).
+    pub async fn send(self) -> Result<Deleted, Error> {
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
+        delete(
+            &self.permissions,
+            self.permission_id,
+            &self.options,
+            deadline,
+        )
+        .await
+    }
+}
+
+impl DeleteProject {
+    pub(crate) fn new(permissions: Permissions, project_id: ProjectId) -> Self {
+        Self {
+            permissions,
+            project_id,
+            options: CallOptions::new(),
+        }
+    }
+
+    /// Headers, time-outs and the like for each request.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Deletes every permission of the project, and says which they were: none where it had none.
+    ///
+    /// # Errors
+    ///
+    /// Where its permissions cannot be listed, or one of them cannot be deleted; running it again goes on.
+    pub async fn send(self) -> Result<Vec<Deleted>, Error> {
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
+        let list = self.permissions.list().project_id(self.project_id.clone());
+        let mut stream = list.stream_until(&self.options, deadline);
+        let mut found = Vec::new();
+        while let Some(permission) = stream.next().await {
+            let permission = permission?;
+            // A server that does not know the filter must not cost other projects their permissions.
+            if permission.project_id == self.project_id {
+                found.push(permission.id);
+            }
+        }
+        let mut deleted = Vec::with_capacity(found.len());
+        for id in found {
+            match delete(&self.permissions, id.clone(), &self.options, deadline).await {
+                Ok(gone) => deleted.push(gone),
+                Err(error) if error.is_not_found() => {
+                    deleted.push(Deleted {
+                        id,
+                        already_gone: true,
+                        metadata: Metadata::default(),
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(deleted)
+    }
+}
+
+async fn delete(
+    permissions: &Permissions,
+    id: PermissionId,
+    options: &CallOptions,
+    deadline: Deadline,
+) -> Result<Deleted, Error> {
+    let request = DeleteRequest {
+        checkpoint: permissions.checkpoint(),
+        permission_id: &id,
+    };
+    let mut retries = Retries::new(permissions.client().transport(), options, deadline);
+    let mut may_be_done = false;
+    loop {
+        match retries.attempt(&request).await {
+            Ok(reply) => return confirm(&request, reply),
+            Err(failure) if may_be_done && failure.error.is_not_found() => {
+                return Ok(Deleted {
+                    id,
+                    already_gone: true,
+                    metadata: Metadata::default(),
+                });
+            }
+            Err(failure) => {
+                may_be_done |= failure.fate == Fate::Unknown;
+                retries.after(failure).await?;
+            }
+        }
+    }
+}
+
+fn confirm(
+    request: &DeleteRequest<'_>,
+    reply: Reply<api::types::DeletedPermission>,
+) -> Result<Deleted, Error> {
+    let fail = |reason: String| Err(Error::new(Kind::Incomplete, request.action(), reason));
+    let answer = reply.value;
+    if !answer.deleted {
+        return fail(format!(
+            "the API answered that it did not delete {}",
+            request.permission_id
+        ));
+    }
+    if answer.id != *request.permission_id {
+        return fail(format!(
+            "the API answered for {} instead of {}",
+            answer.id, request.permission_id
+        ));
+    }
+    Ok(Deleted {
+        id: answer.id,
+        already_gone: false,
+        metadata: reply.metadata,
+    })
+}
+
+/// One request on the wire.
+struct DeleteRequest<'a> {
+    checkpoint: &'a CheckpointId,
+    permission_id: &'a PermissionId,
+}
+
+impl Operation for DeleteRequest<'_> {
+    type Output = api::types::DeletedPermission;
+
+    fn action(&self) -> Action {
+        Action::Delete(self.checkpoint.clone())
+    }
+
+    async fn send(
+        &self,
+        api: &api::Client,
+    ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
+        api.delete_checkpoint_permission()
+            .fine_tuned_model_checkpoint(self.checkpoint.clone())
+            .permission_id(self.permission_id.clone())
+            .send()
+            .await
+    }
+}

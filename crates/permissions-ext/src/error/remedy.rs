@@ -1,0 +1,32 @@
+use super::{Error, Kind};
+
+/// What to do about an error, where that is known.
+pub(super) fn of(error: &Error) -> Option<&'static str> {
+    match error.0.kind {
+        Kind::Connect => Some("check the base URL, the network and any proxy"),
+        Kind::Timeout => Some("try again, or allow more time with `timeout`"),
+        Kind::Deadline => Some("try again, or allow more time with `deadline`"),
+        Kind::BodyTooLarge => Some("ask for smaller pages, or raise `body_limit`"),
+        Kind::Decode => {
+            Some("check that the base URL is that of the API and ends in its version, such as /v1")
+        }
+        Kind::Status => of_status(error),
+        _ => None,
+    }
+}
+
+fn of_status(error: &Error) -> Option<&'static str> {
+    match error.status()? {
+        401 | 403 if error.0.project_key => Some(
+            "the key starts with sk-proj-, so it is a project key: these operations need an admin key",
+        ),
+        401 => Some("check the admin key in OPENAI_ADMIN_KEY"),
+        403 => {
+            Some("these operations need an admin key of the organization that owns the checkpoint")
+        }
+        404 => Some("check the checkpoint, the permission id and the base URL"),
+        429 if error.is_quota_exceeded() => Some("check the plan and billing of the organization"),
+        300..=399 => Some("redirects are not followed: set the base URL to where the API is"),
+        _ => None,
+    }
+}

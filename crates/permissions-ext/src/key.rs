@@ -1,0 +1,182 @@
+//! The admin key: checked before it is used, and shown nowhere.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::Error;
+use crate::action::Action;
+use crate::error::Kind;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type KeyFuture = Pin<Box<dyn Future<Output = Result<SecretString, BoxError>> + Send>>;
+
+/// Where the key of a request comes from.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Fixed(Secret),
+    Provider(Arc<dyn Fn() -> KeyFuture + Send + Sync>),
+    /// Something between here and the API adds it.
+    Absent,
+}
+
+/// A key that can be sent.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    value: SecretString,
+    header: HeaderValue,
+}
+
+impl Key {
+    pub(crate) fn provider<F, Fut>(provider: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<SecretString, BoxError>> + Send + 'static,
+    {
+        Self::Provider(Arc::new(move || Box::pin(provider())))
+    }
+
+    /// The key that never changes.
+    pub(crate) fn fixed(&self) -> Option<&Secret> {
+        match self {
+            Self::Fixed(secret) => Some(secret),
+            Self::Provider(_) | Self::Absent => None,
+        }
+    }
+
+    /// The key of this very attempt, where a provider gives it.
+    pub(crate) async fn fresh(&self, action: &Action) -> Result<Option<Secret>, Error> {
+        let Self::Provider(provider) = self else {
+            return Ok(None);
+        };
+        let fail = |reason: &str| Error::new(Kind::KeyProvider, action.clone(), reason);
+        let key = provider()
+            .await
+            .map_err(|cause| fail("the key provider failed").with_source(cause))?;
+        Secret::new(key)
+            .map(Some)
+            .map_err(|reason| fail(&format!("the key provider gave a bad key: {reason}")))
+    }
+}
+
+impl Secret {
+    /// Takes a key that fits into a header, or says what is wrong with it without showing it.
+    pub(crate) fn new(value: SecretString) -> Result<Self, &'static str> {
+        let key = value.expose_secret();
+        if key.trim().is_empty() {
+            return Err("it is blank");
+        }
+        if key.ends_with(['\n', '\r']) {
+            return Err("it ends with a line break; take that off");
+        }
+        if key.chars().any(char::is_control) {
+            return Err("it contains a control character, such as a line break");
+        }
+        if key.chars().any(char::is_whitespace) {
+            return Err("it contains white space");
+        }
+        if !key.is_ascii() {
+            return Err("it contains a character other than ASCII, which no key has");
+        }
+        let mut header = HeaderValue::from_str(&format!("Bearer {key}"))
+            .map_err(|_| "it does not fit into a header")?;
+        header.set_sensitive(true);
+        Ok(Self { value, header })
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+
+    /// A key of the kind that the API refuses on these operations.
+    pub(crate) fn is_project_key(&self) -> bool {
+        self.value.expose_secret().starts_with("sk-proj-")
+    }
+
+    /// Blots the key out of text that came from outside.
+    pub(crate) fn redact(&self, text: &Bytes) -> Bytes {
+        let key = self.value.expose_secret().as_bytes();
+        let Some(first) = find(text, key) else {
+            return text.clone();
+        };
+        let mut clean = Vec::with_capacity(text.len());
+        let (mut rest, mut at) = (&text[..], Some(first));
+        while let Some(found) = at {
+            clean.extend_from_slice(&rest[..found]);
+            clean.extend_from_slice(b"[key]");
+            rest = &rest[found + key.len()..];
+            at = find(rest, key);
+        }
+        clean.extend_from_slice(rest);
+        clean.into()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fixed(_) => "Fixed([key])",
+            Self::Provider(_) => "Provider",
+            Self::Absent => "Absent",
+        })
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[key]")
+    }
+}
+
+fn find(text: &[u8], key: &[u8]) -> Option<usize> {
+    text.windows(key.len()).position(|window| window == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(key: &str) -> Result<Secret, &'static str> {
+        Secret::new(SecretString::from(key))
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_sent_is_refused_with_a_reason() {
+        for (key, reason) in [
+            ("", "blank"),
+            ("  \t", "blank"),
+            ("sk-admin-1\n", "ends with a line break"),
+            ("sk-\u{0}admin", "control character"),
+            ("sk admin", "white space"),
+            ("sk-ädmin", "ASCII"),
+        ] {
+            let refused = secret(key).unwrap_err();
+            assert!(refused.contains(reason), "{key:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_shown_nowhere() {
+        let secret = secret("sk-admin-1").unwrap();
+        assert_eq!(
+            format!("{secret:?} {:?}", Key::Fixed(secret.clone())),
+            "[key] Fixed([key])"
+        );
+        assert!(secret.header().is_sensitive());
+    }
+
+    #[test]
+    fn every_occurrence_is_blotted_out() {
+        let text = Bytes::from_static(b"sk-admin-1 and sk-admin-1!");
+        assert_eq!(
+            secret("sk-admin-1").unwrap().redact(&text),
+            "[key] and [key]!"
+        );
+        assert_eq!(secret("sk-admin-2").unwrap().redact(&text), text);
+    }
+}

@@ -1,0 +1,86 @@
+//! The one place that sends: an attempt, and what happens after it failed.
+
+mod attempt;
+mod deadline;
+mod failure;
+mod history;
+mod retries;
+mod retry_after;
+mod retry_policy;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use permissions_api as api;
+
+pub(crate) use self::attempt::RETRY_COUNT;
+pub(crate) use self::deadline::Deadline;
+pub(crate) use self::failure::{Failure, Fate};
+pub use self::history::Attempt;
+pub(crate) use self::retries::Retries;
+pub use self::retry_policy::RetryPolicy;
+use crate::Error;
+use crate::action::Action;
+use crate::key::Key;
+use crate::metadata::Metadata;
+use crate::options::CallOptions;
+
+/// How requests get to the API: shared by everything that one client made.
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
+    /// Without a slash at its end.
+    pub(crate) base_url: String,
+    /// What every request carries, the key among it where it is a fixed one.
+    pub(crate) headers: Arc<HeaderMap>,
+    pub(crate) key: Key,
+    pub(crate) retry: RetryPolicy,
+    /// For one attempt.
+    pub(crate) timeout: Duration,
+    /// For one call with all its attempts.
+    pub(crate) deadline: Option<Duration>,
+    /// In bytes.
+    pub(crate) body_limit: usize,
+}
+
+/// One operation of the API with its arguments: it can be sent any number of times.
+pub(crate) trait Operation: Sync {
+    type Output: Send;
+
+    fn action(&self) -> Action;
+
+    fn send(
+        &self,
+        api: &api::Client,
+    ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send;
+}
+
+/// A decoded answer.
+pub(crate) struct Reply<T> {
+    pub(crate) value: T,
+    pub(crate) metadata: Metadata,
+}
+
+impl Transport {
+    /// Sends an operation that may be repeated without harm until it is answered or given up.
+    pub(crate) async fn call<O: Operation>(
+        &self,
+        operation: &O,
+        options: &CallOptions,
+        deadline: Deadline,
+    ) -> Result<Reply<O::Output>, Error> {
+        let mut retries = Retries::new(self, options, deadline);
+        loop {
+            match retries.attempt(operation).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => retries.after(failure).await?,
+            }
+        }
+    }
+
+    /// When a call that starts now has to end.
+    pub(crate) fn deadline(&self, options: &CallOptions) -> Deadline {
+        Deadline::after(options.deadline.or(self.deadline))
+    }
+}

@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
+use crate::Error;
+use crate::error::Kind;
+use crate::options::CallOptions;
+
+/// The attempts of one request: how many there were, and whether there will be another.
+pub(crate) struct Retries<'a> {
+    transport: &'a Transport,
+    options: &'a CallOptions,
+    policy: &'a RetryPolicy,
+    deadline: Deadline,
+    history: Vec<Attempt>,
+    started: Instant,
+}
+
+impl<'a> Retries<'a> {
+    pub(crate) fn new(
+        transport: &'a Transport,
+        options: &'a CallOptions,
+        deadline: Deadline,
+    ) -> Self {
+        let policy = options.retry.as_ref().unwrap_or(&transport.retry);
+        Self {
+            transport,
+            options,
+            policy,
+            deadline,
+            history: Vec::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// Sends the operation once.
+    pub(crate) async fn attempt<O: Operation>(
+        &mut self,
+        operation: &O,
+    ) -> Result<Reply<O::Output>, Failure> {
+        if let Some(error) = &self.options.invalid {
+            return Err(Failure::not_sent(Error::new(
+                Kind::InvalidRequest,
+                operation.action(),
+                error.clone(),
+            )));
+        }
+        self.started = Instant::now();
+        let time = self
+            .deadline
+            .cap(self.options.timeout.unwrap_or(self.transport.timeout));
+        if time.is_zero() && self.deadline.left().is_some() {
+            let reason = "the deadline of the call had passed";
+            return Err(Failure::not_sent(Error::new(
+                Kind::Deadline,
+                operation.action(),
+                reason,
+            )));
+        }
+        self.transport
+            .attempt(operation, self.options, self.failures(), time)
+            .await
+    }
+
+    /// Waits until the next attempt is due, or says that there is none.
+    pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Error> {
+        self.history.push(Attempt {
+            status: failure.error.status(),
+            request_id: failure.error.request_id().map(str::to_owned),
+            reason: failure.error.reason().to_owned(),
+            elapsed: self.started.elapsed(),
+            delay: None,
+        });
+        match self.delay(&failure) {
+            Some(delay) => {
+                tracing::debug!(
+                    call = failure.error.action().name(),
+                    retry = self.failures(),
+                    delay_ms = delay.as_secs_f64() * 1e3,
+                    reason = failure.error.reason(),
+                    "trying again"
+                );
+                if let Some(last) = self.history.last_mut() {
+                    last.delay = Some(delay);
+                }
+                tokio::time::sleep(delay).await;
+                Ok(())
+            }
+            None => {
+                let retry_after = failure.retry_after.map(|wait| wait.0);
+                Err(failure
+                    .error
+                    .with_retry_after(retry_after)
+                    .with_attempts(std::mem::take(&mut self.history)))
+            }
+        }
+    }
+
+    pub(crate) fn failures(&self) -> u32 {
+        u32::try_from(self.history.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How long to wait before another attempt; none where there shall be no other.
+    fn delay(&self, failure: &Failure) -> Option<Duration> {
+        if !failure.is_retryable() || !self.policy.allows(self.failures()) {
+            return None;
+        }
+        let delay = match failure.retry_after {
+            Some(wait) if self.policy.accepts(wait.0) => wait.0,
+            Some(_) => return None,
+            None => self.policy.delay(self.failures()),
+        };
+        // An attempt that could not even start in time is not worth the wait.
+        self.deadline
+            .left()
+            .is_none_or(|left| delay < left)
+            .then_some(delay)
+    }
+}
