@@ -21,7 +21,7 @@ pub const DEFAULT_BODY_LIMIT: usize = 32 << 20;
 /// It belongs to the [`Client`](crate::Client) it is given to. A client is cheap to build, so a call with wishes of
 /// its own gets a client of its own:
 ///
-/// ```
+/// ```no_run
 /// use std::time::Duration;
 /// use permissions_api::{Client, hooks::CallContext};
 ///

@@ -1,0 +1,154 @@
+//! The three operations against the real server.
+
+use futures_util::TryStreamExt as _;
+use permissions_ext::{CheckpointId, Client, Order, Permission, Permissions, ProjectId};
+use permissions_server::Server;
+
+struct World {
+    server: Server,
+    permissions: Permissions,
+}
+
+async fn world() -> World {
+    let server = Server::start().await.unwrap();
+    let client = Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url())
+        .build()
+        .unwrap();
+    let checkpoint: CheckpointId = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd"
+        .parse()
+        .unwrap();
+    World {
+        permissions: client.permissions(&checkpoint),
+        server,
+    }
+}
+
+fn projects(numbers: std::ops::Range<usize>) -> Vec<ProjectId> {
+    numbers
+        .map(|n| format!("proj_{n}").parse().unwrap())
+        .collect()
+}
+
+fn of<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> Vec<&'a str> {
+    permissions
+        .into_iter()
+        .map(|permission| permission.project_id.as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
+    let world = world().await;
+
+    let created = world
+        .permissions
+        .create(projects(0..5))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        of(created.created()),
+        ["proj_0", "proj_1", "proj_2", "proj_3", "proj_4"]
+    );
+    assert_eq!(created.existing().count(), 0);
+
+    let list = world
+        .permissions
+        .list()
+        .page_size(2)
+        .order(Order::Ascending);
+    let listed: Vec<Permission> = list.clone().stream().try_collect().await.unwrap();
+    assert_eq!(
+        of(&listed),
+        ["proj_0", "proj_1", "proj_2", "proj_3", "proj_4"]
+    );
+    let pages: Vec<_> = list.pages().try_collect().await.unwrap();
+    assert_eq!(
+        pages
+            .iter()
+            .map(|page| page.data().len())
+            .collect::<Vec<_>>(),
+        [2, 2, 1]
+    );
+
+    let deleted = world
+        .permissions
+        .delete(&listed[1].id)
+        .send()
+        .await
+        .unwrap();
+    assert!(!deleted.already_gone);
+    world
+        .permissions
+        .delete_project(&"proj_3".parse().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let left: Vec<Permission> = world
+        .permissions
+        .list()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(of(&left), ["proj_4", "proj_2", "proj_0"]);
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_second_create_tells_what_was_there_before_in_the_order_asked_for() {
+    let world = world().await;
+    world
+        .permissions
+        .create(projects(1..3))
+        .send()
+        .await
+        .unwrap();
+
+    let created = world
+        .permissions
+        .create(projects(0..4).into_iter().rev().chain(projects(0..1)))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(of(created.created()), ["proj_3", "proj_0"]);
+    assert_eq!(of(created.existing()), ["proj_2", "proj_1"]);
+    assert_eq!(of(created.iter()), ["proj_3", "proj_2", "proj_1", "proj_0"]);
+}
+
+#[tokio::test]
+async fn an_unknown_permission_and_a_wrong_key_are_told_apart() {
+    let world = world().await;
+    let id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
+
+    let unknown = world.permissions.delete(&id).send().await.unwrap_err();
+    assert!(unknown.is_not_found(), "{unknown}");
+    assert_eq!(unknown.status(), Some(404));
+    assert!(unknown.request_id().is_some());
+
+    let stranger = Client::builder()
+        .admin_key("sk-admin-of-someone-else")
+        .base_url(world.server.base_url());
+    let stranger = stranger
+        .build()
+        .unwrap()
+        .permissions(world.permissions.checkpoint());
+    let refused = stranger.list().send().await.unwrap_err();
+    assert!(refused.is_unauthorized(), "{refused}");
+    assert!(!format!("{refused} {refused:?}").contains("sk-admin-of-someone-else"));
+}
+
+#[tokio::test]
+async fn a_project_that_has_nothing_is_deleted_without_complaint() {
+    let world = world().await;
+    let deleted = world
+        .permissions
+        .delete_project(&"proj_0".parse().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert!(deleted.is_empty());
+}
