@@ -1,0 +1,67 @@
+//! Whatever the document.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::super::{parse, yaml};
+
+/// Any JSON value, with text and keys that YAML would like to read otherwise.
+fn value() -> impl Strategy<Value = Value> {
+    let text = || {
+        prop_oneof![
+            any::<String>(),
+            prop::sample::select(vec![
+                "yes",
+                "null",
+                "1",
+                "<<",
+                "~",
+                "- a",
+                "a: b",
+                "# c",
+                "",
+                " x ",
+                "2026-08-21"
+            ])
+            .prop_map(str::to_owned),
+        ]
+    };
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            btree_map(text(), inner, 0..6).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn json_reads_as_serde_json_reads_it_and_as_yaml(value in value()) {
+        let text = serde_json::json!({ "root": value }).to_string();
+        let expected: Value = serde_json::from_str(&text).unwrap();
+
+        prop_assert_eq!(parse(text.as_bytes(), "spec.json").unwrap(), expected.clone());
+        prop_assert_eq!(yaml::parse(&text, "spec.yaml").unwrap(), expected);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes, "spec");
+    }
+
+    #[test]
+    fn no_text_panics(text in r#"([-?:,{}\[\]&*!|>'"%@`# \n\t\r~<.]|[a-c0-9é]|- |: |<<: |\n  |&a |\*a|!!str |---\n|\.\.\.\n|%YAML 1.2\n|\\u12){0,60}"#) {
+        let _ = parse(text.as_bytes(), "spec");
+        let _ = parse(format!("a:\n  {text}").as_bytes(), "spec.yaml");
+        let _ = parse(format!("{{{text}").as_bytes(), "spec.json");
+    }
+}
