@@ -9,6 +9,7 @@ pub(crate) enum Action {
     List(CheckpointId),
     Create(CheckpointId),
     Delete(CheckpointId),
+    Apply(CheckpointId),
 }
 
 impl Action {
@@ -19,15 +20,17 @@ impl Action {
             Self::List(_) => "list",
             Self::Create(_) => "create",
             Self::Delete(_) => "delete",
+            Self::Apply(_) => "apply",
         }
     }
 
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
             Self::Configure => None,
-            Self::List(checkpoint) | Self::Create(checkpoint) | Self::Delete(checkpoint) => {
-                Some(checkpoint)
-            }
+            Self::List(checkpoint)
+            | Self::Create(checkpoint)
+            | Self::Delete(checkpoint)
+            | Self::Apply(checkpoint) => Some(checkpoint),
         }
     }
 }
@@ -39,6 +42,7 @@ impl fmt::Display for Action {
             Self::List(checkpoint) => write!(f, "list the permissions of checkpoint {checkpoint}"),
             Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
             Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
+            Self::Apply(checkpoint) => write!(f, "apply the plan for checkpoint {checkpoint}"),
         }
     }
 }

@@ -21,7 +21,9 @@
 //! ```
 
 mod action;
+mod audit;
 mod client;
+mod copy;
 mod create;
 mod delete;
 mod error;
@@ -30,13 +32,16 @@ mod list;
 mod metadata;
 mod options;
 mod permissions;
+mod sync;
 mod transport;
 
 pub use permissions_api::types::error::InvalidId;
 pub use permissions_api::types::{CheckpointId, Order, Permission, PermissionId, ProjectId};
 pub use secrecy::SecretString;
 
+pub use crate::audit::{Audit, AuditStream, Audited, Report};
 pub use crate::client::{Client, ClientBuilder};
+pub use crate::copy::CopyTo;
 pub use crate::create::{Create, Created};
 pub use crate::delete::{Delete, DeleteProject, Deleted};
 pub use crate::error::Error;
@@ -44,4 +49,7 @@ pub use crate::list::{List, Page, PageStream, PermissionStream, Position};
 pub use crate::metadata::{Metadata, RateLimit};
 pub use crate::options::CallOptions;
 pub use crate::permissions::Permissions;
+pub use crate::sync::{
+    Applied, Apply, Change, CheckpointPlan, Desired, Grant, Outcome, Plan, Planning, Step,
+};
 pub use crate::transport::{Attempt, RetryPolicy};

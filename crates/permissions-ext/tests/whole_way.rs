@@ -1,4 +1,5 @@
 //! The three operations against the real server.
+#![allow(clippy::unwrap_used, reason = "a test may")]
 
 use futures_util::TryStreamExt as _;
 use permissions_ext::{CheckpointId, Client, Order, Permission, Permissions, ProjectId};

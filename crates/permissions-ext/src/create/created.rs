@@ -5,7 +5,6 @@ use crate::{Permission, ProjectId};
 
 /// The permissions that a `create` leaves in place, in the order the projects were named, each project once.
 #[derive(Clone, Debug, Default)]
-#[must_use]
 pub struct Created {
     permissions: Vec<(Permission, Origin)>,
     metadata: Metadata,

@@ -73,6 +73,10 @@ pub(crate) enum Kind {
     Pagination,
     /// An answer that does not cover what was asked for.
     Incomplete,
+    /// A plan that does what was not allowed.
+    NotAllowed,
+    /// A plan made from a state that is no more.
+    StalePlan,
 }
 
 impl Error {
@@ -322,6 +326,18 @@ impl Error {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.0.kind == Kind::Incomplete
+    }
+
+    /// A plan deletes, or leaves a checkpoint without any access, and that was not allowed. Nothing was changed.
+    #[must_use]
+    pub fn is_not_allowed(&self) -> bool {
+        self.0.kind == Kind::NotAllowed
+    }
+
+    /// The live state is no longer the one that a plan was made from. Nothing was changed.
+    #[must_use]
+    pub fn is_stale_plan(&self) -> bool {
+        self.0.kind == Kind::StalePlan
     }
 
     fn has_status(&self, test: impl FnOnce(u16) -> bool) -> bool {

@@ -10,6 +10,10 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         Kind::Decode => {
             Some("check that the base URL is that of the API and ends in its version, such as /v1")
         }
+        Kind::NotAllowed => {
+            Some("check the plan, then allow it with `allow_delete` and `allow_empty`")
+        }
+        Kind::StalePlan => Some("make the plan anew"),
         Kind::Status => of_status(error),
         _ => None,
     }

@@ -1,0 +1,74 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CheckpointId, ProjectId};
+
+/// Which projects shall have access to which checkpoints. Checkpoints that are not in it are left alone.
+///
+/// Serialises as an object from checkpoint to projects, in a stable order.
+///
+/// ```
+/// use permissions_ext::Desired;
+///
+/// # fn main() -> Result<(), permissions_ext::InvalidId> {
+/// let desired = Desired::new()
+///     .checkpoint("ft:gpt-4o-mini:org:weather:1".parse()?, ["proj_forecast".parse()?, "proj_maps".parse()?])
+///     .checkpoint("ft:gpt-4o-mini:org:retired:1".parse()?, []);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[must_use]
+pub struct Desired(BTreeMap<CheckpointId, BTreeSet<ProjectId>>);
+
+impl Desired {
+    /// Nothing is said of any checkpoint.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds projects to those that shall have access to a checkpoint. A checkpoint with none shall have none.
+    pub fn checkpoint(
+        mut self,
+        checkpoint: CheckpointId,
+        project_ids: impl IntoIterator<Item = ProjectId>,
+    ) -> Self {
+        self.0.entry(checkpoint).or_default().extend(project_ids);
+        self
+    }
+
+    /// The checkpoints with their projects, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&CheckpointId, &BTreeSet<ProjectId>)> {
+        self.0.iter()
+    }
+
+    /// The projects that shall have access to a checkpoint; none where nothing is said of it.
+    #[must_use]
+    pub fn projects(&self, checkpoint: &CheckpointId) -> Option<&BTreeSet<ProjectId>> {
+        self.0.get(checkpoint)
+    }
+
+    /// How many checkpoints it speaks of.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it speaks of no checkpoint.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<P: IntoIterator<Item = ProjectId>> FromIterator<(CheckpointId, P)> for Desired {
+    fn from_iter<I: IntoIterator<Item = (CheckpointId, P)>>(checkpoints: I) -> Self {
+        checkpoints
+            .into_iter()
+            .fold(Self::new(), |desired, (checkpoint, project_ids)| {
+                desired.checkpoint(checkpoint, project_ids)
+            })
+    }
+}
