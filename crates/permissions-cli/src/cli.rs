@@ -1,0 +1,113 @@
+//! The command line: global options here, each command's own beside the command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Parser, Subcommand, ValueHint};
+
+use crate::commands::{create, delete, list, serve};
+use crate::exit;
+use crate::output::{ColorChoice, Format};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  Without a key or a network, against a file of your own:
+    permissions --local demo.db create ft:gpt-4o:acme proj_a proj_b
+    permissions --local demo.db list ft:gpt-4o:acme
+
+  Against the API, with an admin key:
+    export OPENAI_ADMIN_KEY=sk-admin-...
+    permissions list ft:gpt-4o:acme --format csv > access.csv";
+
+/// Who may use which fine-tuned checkpoint.
+///
+/// Data goes to standard output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(
+    name = "permissions",
+    version,
+    styles = STYLES,
+    after_help = after_help(),
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Use a database file of your own in place of the API
+    ///
+    /// The file is made when it is not there. No key and no network are needed: the command
+    /// starts a server over the file, talks to it and stops it.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) local: Option<PathBuf>,
+
+    /// Where the API is [env: OPENAI_BASE_URL] [default: https://api.openai.com/v1]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "local")]
+    pub(crate) base_url: Option<String>,
+
+    /// Send the admin key without encryption, where --base-url says so
+    #[arg(long, global = true)]
+    pub(crate) allow_http: bool,
+
+    /// Read the admin key from a file, or from standard input with - [env: OPENAI_ADMIN_KEY]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "local"
+    )]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// How to print data; without it a table on a terminal and plain lines in a pipe
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: ColorChoice,
+
+    /// Tell on standard error what was done
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the permissions of a checkpoint
+    List(list::Args),
+    /// Let projects use a checkpoint
+    Create(create::Args),
+    /// Take permissions of a checkpoint away
+    Delete(delete::Args),
+    /// Run a server of the three operations over a database file
+    Serve(serve::Args),
+}
+
+/// Reads the command line.
+pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(args)
+}
+
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}

@@ -1,0 +1,61 @@
+//! `permissions serve`: the three operations over a database of your own, for as long as it runs.
+
+use std::io::{self, Write as _};
+
+use permissions_server::{ServeArgs, Server};
+
+use super::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::not_started;
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve a file, and use it from another terminal:
+    permissions serve --local demo.db --listen 127.0.0.1:8080
+    export OPENAI_BASE_URL=... OPENAI_ADMIN_KEY=...   (as it prints them)
+    permissions list ft:gpt-4o:acme";
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    server: ServeArgs,
+}
+
+pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
+    let mut server = args.server;
+    if let Some(file) = &context.global.local {
+        if server.database.is_some() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--local and --database name the same thing: give one of them",
+            ));
+        }
+        server.database = Some(file.clone());
+    }
+    if context.global.base_url.is_some() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "--base-url is where a client goes, serve is no client",
+        )
+        .remedy("choose the server's own address with --listen"));
+    }
+    let generated = server.admin_key.is_none();
+    permissions_server::serve(server, |server| announce(server, generated))
+        .await
+        .map_err(not_started)?;
+    Ok(Exit::Success)
+}
+
+/// Says where the server is, in the form that a shell takes. Only a key made up for this run is
+/// shown: nobody knows it yet.
+fn announce(server: &Server, generated: bool) {
+    let mut text = format!("OPENAI_BASE_URL={}\n", server.base_url());
+    if generated {
+        text.push_str(&format!("OPENAI_ADMIN_KEY={}\n", server.admin_key()));
+    }
+    // Serving goes on whether or not somebody reads this.
+    let _ = io::stdout().write_all(text.as_bytes());
+}

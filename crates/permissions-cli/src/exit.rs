@@ -1,0 +1,51 @@
+//! The exit codes, in one place: scripts depend on them.
+
+use std::process::ExitCode;
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// What was asked for is done.
+    Success,
+    /// The server or the machine refused it, and trying again will not help.
+    Failure,
+    /// The command line or an input file is wrong; nothing was sent.
+    Usage,
+    /// It may work later: rate limit, server failure, no connection.
+    Temporary,
+    /// The admin key is missing, wrong or not allowed to do this.
+    Auth,
+    /// Stopped by Ctrl-C.
+    Interrupted,
+}
+
+/// The codes as `--help` documents them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    done
+  1    failed, and trying again will not help
+  2    differs from what is wanted (kept for plan and audit)
+  64   the command line or an input file is wrong; nothing was sent
+  75   failed for now: rate limit, server failure, no connection; try again
+  77   the admin key is missing, wrong or not allowed to do this
+  130  stopped by Ctrl-C";
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 64,
+            Self::Temporary => 75,
+            Self::Auth => 77,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

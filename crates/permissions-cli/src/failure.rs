@@ -1,0 +1,253 @@
+//! What went wrong, as a person and a program are told it.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Reset, Style};
+use clap::error::ErrorKind;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::output::{ColorChoice, Format, harmless};
+
+/// A failure with its exit code and, where there is one, its remedy.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    remedy: Option<String>,
+    answer: Box<Answer>,
+    unreachable: bool,
+}
+
+/// What the API said.
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    type_: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+}
+
+impl Failure {
+    /// A failure of this machine, or of what was asked for.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            remedy: None,
+            answer: Box::default(),
+            unreachable: false,
+        }
+    }
+
+    /// Tells what to do about it.
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Whether no connection could be made.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.unreachable
+    }
+
+    /// Whether the server itself failed.
+    pub(crate) fn is_server_error(&self) -> bool {
+        self.answer.status.is_some_and(|status| status >= 500)
+    }
+
+    /// Stopped by Ctrl-C.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "stopped by Ctrl-C")
+            .remedy("what was printed is done; the same command again does the rest")
+    }
+
+    /// What it leads to.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Tells it on standard error.
+    pub(crate) fn tell(&self, voice: Voice) {
+        if self.exit == Exit::Success {
+            return;
+        }
+        let text = if voice.json {
+            self.json()
+        } else {
+            self.text(voice.color)
+        };
+        // Nobody is left to tell that standard error is gone.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    fn text(&self, color: bool) -> String {
+        let red = AnsiColor::Red.on_default().bold();
+        let mut text = format!(
+            "{}: {}",
+            painted("error", red, color),
+            harmless(&self.message)
+        );
+        if let Some(remedy) = &self.remedy {
+            let green = AnsiColor::Green.on_default();
+            text.push_str(&format!("\n  {}: {remedy}", painted("tip", green, color)));
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            error: Told<'a>,
+        }
+        #[derive(Serialize)]
+        struct Told<'a> {
+            message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            remedy: Option<&'a str>,
+            exit_code: u8,
+            #[serde(flatten)]
+            answer: &'a Answer,
+        }
+        let document = Document {
+            error: Told {
+                message: &self.message,
+                remedy: self.remedy.as_deref(),
+                exit_code: self.exit.code(),
+                answer: &self.answer,
+            },
+        };
+        serde_json::to_string(&document).unwrap_or_else(|_| self.text(false))
+    }
+}
+
+impl From<permissions_ext::Error> for Failure {
+    fn from(error: permissions_ext::Error) -> Self {
+        Self {
+            exit: exit_of(&error),
+            remedy: None,
+            answer: Box::new(Answer {
+                status: error.status(),
+                type_: error.type_().map(str::to_owned),
+                code: error.code().map(str::to_owned),
+                param: error.param().map(str::to_owned),
+                request_id: error.request_id().map(str::to_owned),
+            }),
+            message: error.to_string(),
+            unreachable: error.is_connect(),
+        }
+    }
+}
+
+/// Standard output cannot be written: a reader that went away, as `| head` does, is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Exit::Success, "the reader of standard output went away");
+        }
+        Self::new(
+            Exit::Failure,
+            format!("failed to write to standard output: {error}"),
+        )
+    }
+}
+
+/// How failures are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Voice {
+    json: bool,
+    color: bool,
+}
+
+impl Voice {
+    /// As the options ask for.
+    pub(crate) fn of(global: &Global) -> Self {
+        Self::new(global.format, global.color)
+    }
+
+    fn new(format: Option<Format>, color: ColorChoice) -> Self {
+        Self {
+            json: matches!(format, Some(Format::Json | Format::Jsonl)),
+            color: color.on(io::stderr().is_terminal()),
+        }
+    }
+}
+
+/// Answers a command line that is not understood, or one that asks for help.
+pub(crate) fn refuse(refusal: &clap::Error, args: &[OsString]) -> ExitCode {
+    if matches!(
+        refusal.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let _ = refusal.print();
+        return Exit::Success.into();
+    }
+    if asks_for_json(args) {
+        let text = refusal.render().to_string();
+        let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let mut failure = Failure::new(
+            Exit::Usage,
+            message.trim_start_matches("error: ").trim_end(),
+        );
+        if let Some(tip) = rest
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("tip: "))
+        {
+            failure = failure.remedy(tip);
+        }
+        failure.tell(Voice {
+            json: true,
+            color: false,
+        });
+    } else {
+        let _ = refusal.print();
+    }
+    Exit::Usage.into()
+}
+
+/// Whether a command line that could not be read as a whole asks for JSON.
+fn asks_for_json(args: &[OsString]) -> bool {
+    let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    let named = |value: &str| matches!(value, "json" | "jsonl");
+    args.windows(2)
+        .any(|pair| pair[0] == "--format" && named(pair[1]))
+        || args
+            .iter()
+            .any(|arg| arg.strip_prefix("--format=").is_some_and(named))
+}
+
+fn exit_of(error: &permissions_ext::Error) -> Exit {
+    let busy = matches!(error.status(), Some(408 | 409));
+    if error.is_unauthorized() || error.is_permission_denied() {
+        Exit::Auth
+    } else if error.is_config() {
+        Exit::Usage
+    } else if error.is_rate_limited()
+        || error.is_server_error()
+        || error.is_connect()
+        || error.is_timeout()
+        || error.is_transport()
+        || busy
+    {
+        Exit::Temporary
+    } else {
+        Exit::Failure
+    }
+}
+
+fn painted(word: &str, style: Style, color: bool) -> String {
+    if color {
+        format!("{style}{word}{Reset}")
+    } else {
+        word.to_owned()
+    }
+}

@@ -1,0 +1,68 @@
+//! Where the admin key comes from.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+const VARIABLE: &str = "OPENAI_ADMIN_KEY";
+
+/// Reads the admin key: from `file`, from standard input where that is `-`, else from the
+/// environment.
+pub(crate) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
+    match file {
+        Some(file) => {
+            let name = format!("the key file {}", file.display());
+            let text = read_file(file).map_err(|error| {
+                Failure::new(Exit::Auth, format!("failed to read {name}: {error}"))
+            })?;
+            let key = text.trim();
+            if key.is_empty() {
+                return Err(Failure::new(Exit::Auth, format!("{name} is empty")));
+            }
+            usable(key, &name)
+        }
+        None => match std::env::var_os(VARIABLE) {
+            Some(value) if !value.to_string_lossy().trim().is_empty() => {
+                usable(value.to_string_lossy().trim(), VARIABLE)
+            }
+            _ => Err(no_key()),
+        },
+    }
+}
+
+fn read_file(file: &Path) -> std::io::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        Ok(text)
+    } else {
+        std::fs::read_to_string(file)
+    }
+}
+
+/// What a header can carry. Anything else is a slip of copy and paste, and not shown.
+fn usable(key: &str, name: &str) -> Result<SecretString, Failure> {
+    if key.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(key.into());
+    }
+    Err(Failure::new(
+        Exit::Auth,
+        format!("{name} holds no key: there are blanks, line breaks or letters beyond ASCII in it"),
+    )
+    .remedy("give it one key, and nothing else"))
+}
+
+fn no_key() -> Failure {
+    let mut message = format!("no admin key: {VARIABLE} is not set, and there is no --key-file");
+    if std::env::var_os("OPENAI_API_KEY").is_some_and(|key| !key.is_empty()) {
+        message.push_str(" (OPENAI_API_KEY is set, but these operations take no ordinary key)");
+    }
+    Failure::new(Exit::Auth, message).remedy(
+        "give an admin key of the organization, or try the command without one against a file \
+         of your own: --local demo.db",
+    )
+}

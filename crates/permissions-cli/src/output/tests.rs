@@ -1,0 +1,153 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const COLUMNS: Columns = Columns {
+    all: &["checkpoint", "id", "created_at"],
+    constant: None,
+};
+const PLAIN: Look = Look {
+    color: false,
+    local_time: false,
+};
+
+const ESCAPE: char = '\u{1b}';
+
+/// A place to write to that a test can read, too.
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+fn row(id: &str) -> Vec<Cell> {
+    vec![
+        Cell::text("ft:a"),
+        Cell::text(id),
+        Cell::Time(1_700_000_000),
+    ]
+}
+
+fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String {
+    let shared = Shared::default();
+    let mut output = Output::new(Box::new(shared.clone()), format, look, columns);
+    for id in ids {
+        output.row(&row(id)).unwrap();
+    }
+    output.finish().unwrap();
+    shared.text()
+}
+
+#[test]
+fn a_table_lines_up_and_leaves_out_what_is_the_same_everywhere() {
+    let columns = Columns {
+        constant: Some("checkpoint"),
+        ..COLUMNS
+    };
+
+    let text = written(Format::Table, PLAIN, columns, &["cp_1", "cp_long", "界"]);
+
+    assert_eq!(
+        text,
+        "ID       CREATED AT\n\
+         cp_1     2023-11-14T22:13:20Z\n\
+         cp_long  2023-11-14T22:13:20Z\n\
+         界       2023-11-14T22:13:20Z\n"
+    );
+}
+
+#[test]
+fn machines_get_every_column() {
+    let columns = Columns {
+        constant: Some("checkpoint"),
+        ..COLUMNS
+    };
+
+    let text = written(Format::Plain, PLAIN, columns, &["cp_1"]);
+
+    assert_eq!(text, "ft:a\tcp_1\t2023-11-14T22:13:20Z\n");
+}
+
+#[test]
+fn a_batch_is_seen_before_the_next_begins() {
+    let shared = Shared::default();
+    let mut output = Output::new(Box::new(shared.clone()), Format::Table, PLAIN, COLUMNS);
+    output.row(&row("cp_1")).unwrap();
+
+    output.batch_end().unwrap();
+
+    assert!(
+        shared
+            .text()
+            .ends_with("ft:a        cp_1  2023-11-14T22:13:20Z\n")
+    );
+}
+
+#[test]
+fn an_array_that_was_cut_short_is_no_json() {
+    let shared = Shared::default();
+    let mut output = Output::new(Box::new(shared.clone()), Format::Json, PLAIN, COLUMNS);
+    output.row(&row("cp_1")).unwrap();
+    output.batch_end().unwrap();
+
+    drop(output);
+
+    assert!(serde_json::from_str::<serde_json::Value>(&shared.text()).is_err());
+}
+
+#[test]
+fn nothing_is_still_something_to_a_parser() {
+    let none = |format| written(format, PLAIN, COLUMNS, &[]);
+
+    assert_eq!(none(Format::Json), "[]\n");
+    assert_eq!(none(Format::Csv), "checkpoint,id,created_at\n");
+    assert_eq!(none(Format::Jsonl), "");
+    assert_eq!(none(Format::Plain), "");
+    assert_eq!(none(Format::Table), "");
+}
+
+#[test]
+fn a_time_that_is_none_stays_the_number_it_was() {
+    assert_eq!(Cell::Time(i64::MAX).plain(), i64::MAX.to_string());
+}
+
+proptest! {
+    /// Whatever a server puts into an id, a line stays a line and a cell a cell.
+    #[test]
+    fn ids_cannot_break_out(ids in prop::collection::vec(any::<String>(), 1..4)) {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+
+        let plain = written(Format::Plain, PLAIN, COLUMNS, &ids);
+        prop_assert_eq!(plain.lines().count(), ids.len());
+        prop_assert!(plain.lines().all(|line| line.matches('\t').count() == 2));
+        prop_assert!(!plain.contains(ESCAPE));
+
+        let json = written(Format::Json, PLAIN, COLUMNS, &ids);
+        let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        let back: Vec<&str> = json.iter().map(|row| row["id"].as_str().unwrap()).collect();
+        prop_assert_eq!(&back, &ids);
+
+        let csv = written(Format::Csv, PLAIN, COLUMNS, &ids);
+        let back: Vec<String> = ::csv::Reader::from_reader(csv.as_bytes())
+            .records()
+            .map(|record| record.unwrap()[1].to_owned())
+            .collect();
+        prop_assert_eq!(back, ids);
+    }
+}

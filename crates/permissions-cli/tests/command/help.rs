@@ -1,0 +1,24 @@
+//! The help texts, as a reviewer reads them.
+
+use crate::support::{bare, run};
+
+#[test]
+fn every_command_explains_itself() {
+    for (name, args) in [
+        ("help", vec!["--help"]),
+        ("help-short", vec!["-h"]),
+        ("help-list", vec!["list", "--help"]),
+        ("help-create", vec!["create", "--help"]),
+        ("help-delete", vec!["delete", "--help"]),
+        ("help-serve", vec!["serve", "--help"]),
+    ] {
+        let help = run(bare(&args));
+        insta::with_settings!({
+            description => format!("permissions {}", args.join(" ")),
+            omit_expression => true,
+            prepend_module_to_snapshot => false,
+        }, {
+            insta::assert_snapshot!(name, help.data());
+        });
+    }
+}

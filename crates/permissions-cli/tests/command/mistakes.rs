@@ -1,0 +1,339 @@
+//! What goes wrong, and what the command says about it.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use crate::support::{World, bare, run, snapshot};
+
+#[test]
+fn a_wrong_key_is_told_apart_from_a_key_of_the_wrong_kind() {
+    let world = World::new();
+    let with_key = |key: &str, args: &str| {
+        let mut command = world.command(args.split_whitespace());
+        command.env("OPENAI_ADMIN_KEY", key);
+        run(command)
+    };
+
+    let wrong = with_key("sk-admin-secret-of-mine", "list ft:a");
+    assert_eq!(wrong.code(), Some(77));
+    assert!(!wrong.to_string().contains("secret-of-mine"));
+    snapshot("wrong-key", "the server does not know the key", &wrong);
+
+    let json = with_key("sk-admin-secret-of-mine", "list ft:a --format json");
+    snapshot("wrong-key-json", "the same with --format json", &json);
+
+    let kind = with_key("sk-proj-test", "list ft:a");
+    assert_eq!(kind.code(), Some(77));
+    snapshot("project-key", "the key is a project key", &kind);
+}
+
+#[test]
+fn without_a_key_nothing_is_sent_and_the_way_out_is_named() {
+    let world = World::new();
+
+    let mut command = bare(["list", "ft:a"]);
+    command.env("OPENAI_BASE_URL", world.base_url());
+    let none = run(command);
+
+    assert_eq!(none.code(), Some(77));
+    snapshot("no-key", "OPENAI_ADMIN_KEY is not set", &none);
+
+    let mut command = bare(["list", "ft:a"]);
+    command
+        .env("OPENAI_API_KEY", "sk-proj-1")
+        .env("OPENAI_ADMIN_KEY", " ");
+    let ordinary = run(command);
+    assert_eq!(ordinary.code(), Some(77));
+    snapshot("ordinary-key", "only OPENAI_API_KEY is set", &ordinary);
+}
+
+#[test]
+fn a_key_comes_from_a_file_or_standard_input_too() {
+    let world = World::new();
+    let file = world.folder().join("key");
+    let with_file = |content: &str, from: &str| {
+        std::fs::write(&file, content).unwrap();
+        let mut command = world.command(["list", "ft:a", "--key-file", from]);
+        command
+            .env_remove("OPENAI_ADMIN_KEY")
+            .stdin(File::open(&file).unwrap());
+        run(command)
+    };
+
+    assert_eq!(with_file("sk-admin-test\n", "key").data(), "");
+    assert_eq!(with_file("sk-admin-test\n", "-").data(), "");
+    for (name, content, from) in [
+        ("key-file-missing", "", "no-such-file"),
+        ("key-file-empty", "\n", "key"),
+        (
+            "key-file-two-lines",
+            "sk-admin-secret\nsk-admin-test\n",
+            "key",
+        ),
+    ] {
+        let refused = with_file(content, from);
+        assert_eq!(refused.code(), Some(77));
+        assert!(!refused.stderr().contains("secret"));
+        snapshot(
+            name,
+            &format!("--key-file {from} with {content:?} in it"),
+            &refused,
+        );
+    }
+}
+
+#[test]
+fn an_unknown_permission_fails_and_the_others_are_deleted_all_the_same() {
+    let world = World::new();
+    let created = world.run("create ft:a proj_a");
+    let id = created.data().split('\t').nth(1).unwrap();
+
+    let one = world.run("delete ft:a cp_unknown");
+    assert_eq!(one.code(), Some(1));
+    snapshot(
+        "unknown-permission",
+        "permissions delete ft:a cp_unknown",
+        &one,
+    );
+
+    let both = world.run(&format!("delete ft:a cp_unknown {id}"));
+    assert_eq!(both.code(), Some(1));
+    snapshot(
+        "unknown-permission-and-another",
+        "an unknown permission and one that is there",
+        &both,
+    );
+    assert_eq!(world.run("list ft:a").data(), "");
+}
+
+#[test]
+fn a_project_without_permission_has_none_to_take_away() {
+    let world = World::new();
+
+    let gone = world.run("delete ft:a --project proj_a");
+
+    snapshot(
+        "delete-project-without",
+        "permissions delete ft:a --project proj_a, which has none",
+        &gone,
+    );
+}
+
+#[test]
+fn ids_that_would_lead_elsewhere_are_refused_before_anything_is_sent() {
+    for args in [
+        vec!["list", ".."],
+        vec!["list", ""],
+        vec!["create", "ft:a", "."],
+        vec!["delete", "ft:a", ".."],
+        vec!["delete", "ft:a", "--project", ".."],
+        vec!["list", "ft:a", "--after", ".."],
+    ] {
+        let refused = run(bare(&args));
+        assert_eq!(
+            (refused.code(), refused.stdout()),
+            (Some(64), ""),
+            "{args:?}"
+        );
+    }
+    snapshot("dot-dot", "permissions list ..", &run(bare(["list", ".."])));
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_gets_a_suggestion() {
+    for (name, args) in [
+        ("usage-nothing", ""),
+        ("usage-command", "lst ft:a"),
+        ("usage-option", "list ft:a --pagesize 3"),
+        ("usage-format", "list ft:a --format jsn"),
+        ("usage-format-json", "list --format json"),
+        ("usage-page-size", "list ft:a --page-size 0"),
+        ("usage-after-many", "list ft:a ft:b --after cp_1"),
+        ("usage-delete-both", "delete ft:a cp_1 --project proj_a"),
+        ("usage-delete-nothing", "delete ft:a"),
+        (
+            "usage-local-and-url",
+            "--local x.db --base-url http://localhost/v1 list ft:a",
+        ),
+    ] {
+        let world_key = |args: &str| {
+            let mut command = bare(args.split_whitespace());
+            command.env("OPENAI_ADMIN_KEY", "sk-admin-test");
+            run(command)
+        };
+        let refused = world_key(args);
+        assert_eq!((refused.code(), refused.stdout()), (Some(64), ""), "{args}");
+        snapshot(name, &format!("permissions {args}"), &refused);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let refused = run(bare([OsStr::new("list"), OsStr::from_bytes(b"ft:\xff")]));
+
+    assert_eq!(refused.code(), Some(64), "{refused}");
+}
+
+#[test]
+fn a_server_that_is_not_there_may_be_there_later() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut command = bare(["list", "ft:a", "--base-url", &format!("http://{free}/v1")]);
+    command.env("OPENAI_ADMIN_KEY", "sk-admin-test");
+
+    let failed = run(command);
+
+    assert_eq!(failed.code(), Some(75));
+    snapshot("no-server", "nothing listens at --base-url", &failed);
+}
+
+#[test]
+fn a_base_url_that_cannot_be_is_refused() {
+    for (name, url) in [
+        ("url-not-a-url", "api"),
+        ("url-plain-http", "http://example.com/v1"),
+    ] {
+        let mut command = bare(["list", "ft:a", "--base-url", url]);
+        command.env("OPENAI_ADMIN_KEY", "sk-admin-test");
+
+        let refused = run(command);
+
+        assert_eq!(refused.code(), Some(64));
+        snapshot(name, &format!("--base-url {url}"), &refused);
+    }
+}
+
+#[test]
+fn a_local_file_that_cannot_be_is_named() {
+    let world = World::new();
+    let local = |file: &str| {
+        let mut command = bare(["--local", file, "create", "ft:a", "proj_a"]);
+        command.current_dir(world.folder());
+        run(command)
+    };
+    std::fs::write(
+        world.folder().join("notes.txt"),
+        "these are notes, and no database at all",
+    )
+    .unwrap();
+    std::fs::create_dir(world.folder().join("folder")).unwrap();
+
+    for (name, file) in [
+        ("local-missing-folder", "no/such/demo.db"),
+        ("local-is-a-folder", "folder"),
+        ("local-not-a-database", "notes.txt"),
+    ] {
+        let failed = local(file);
+        assert_eq!((failed.code(), failed.stdout()), (Some(1), ""), "{failed}");
+        assert!(failed.stderr().contains(file), "{failed}");
+        snapshot(name, &format!("--local {file}"), &failed);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_is_read_only_is_named() {
+    let failed = run(bare([
+        "--local",
+        "/proc/demo.db",
+        "create",
+        "ft:a",
+        "proj_a",
+    ]));
+
+    assert_eq!((failed.code(), failed.stdout()), (Some(1), ""));
+    assert!(failed.stderr().contains("/proc/demo.db"), "{failed}");
+}
+
+/// The limit on the size of a file stands in for the size of a disk.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_is_named_and_nothing_is_half_written() {
+    let world = World::new();
+    let limited = |blocks: u32, args: &str| {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {} --local demo.db {args}",
+            env!("CARGO_BIN_EXE_permissions")
+        );
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &script])
+            .env_clear()
+            .current_dir(world.folder());
+        run(command)
+    };
+    limited(100_000, "create ft:a proj_a").data();
+    let many: Vec<String> = (0..500)
+        .map(|n| format!("proj_{n}_{}", "x".repeat(160)))
+        .collect();
+
+    let failed = limited(64, &format!("create ft:a {}", many.join(" ")));
+
+    assert!(matches!(failed.code(), Some(1 | 75)), "{failed}");
+    assert_eq!(failed.stdout(), "");
+    assert!(failed.stderr().contains("demo.db"), "{failed}");
+    let left = limited(100_000, "list ft:a");
+    assert_eq!(left.data().lines().count(), 1, "{left}");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+
+    let failed = run(bare(["serve", "--listen", &address]));
+
+    assert_eq!(failed.code(), Some(1));
+    snapshot(
+        "port-in-use",
+        "permissions serve --listen at a port that is taken",
+        &failed,
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let world = World::new();
+    let projects: Vec<String> = (0..500).map(|n| format!("proj_{n}")).collect();
+    world
+        .run(&format!("create ft:a {}", projects.join(" ")))
+        .data();
+
+    let mut command = world.command(["list", "ft:a", "--page-size", "1"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let ended = child.wait_with_output().unwrap();
+
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+
+    let mut command = world.command(["list", "ft:a"]);
+    command.stdout(File::create("/dev/full").unwrap());
+    let failed = run(command);
+
+    assert_eq!(failed.code(), Some(1));
+    assert_eq!(
+        failed.stderr(),
+        "error: failed to write to standard output: No space left on device (os error 28)\n"
+    );
+}
