@@ -1,5 +1,21 @@
-//! The maintainers' pipeline: from the upstream OpenAPI document to the generated client, and the
-//! report that a reviewer reads. Each stage is a pure function on values; `main.rs` only parses
-//! arguments.
+//! Maintainers' tasks: from the upstream OpenAPI document to the generated client.
+//!
+//! ```text
+//! upstream file → select → overlay → lower → openapi/permissions.json → generate → src/generated/
+//! ```
+//!
+//! Each stage is a pure function on values in a module of its own; [`regen`] runs them all.
 
 pub mod document;
+pub mod generate;
+pub mod lock;
+pub mod lower;
+pub mod names;
+pub mod operations;
+pub mod output;
+pub mod overlay;
+pub mod problem;
+pub mod regen;
+pub mod select;
+pub mod surface;
+pub mod tree;

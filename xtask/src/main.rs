@@ -1,3 +1,145 @@
-//! xtask
+//! `cargo xtask`: what maintainers do to the specification and the client.
 
-fn main() {}
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use xtask::{
+    document,
+    lock::Lock,
+    output::Change,
+    regen::{self, Layout, Regenerated},
+};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "From the upstream OpenAPI document to the generated client"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Regenerate openapi/permissions.json and the client, and write what changed
+    Regen {
+        /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// The upstream commit that FILE is of, for the pin
+        #[arg(long, value_name = "COMMIT", requires = "from")]
+        commit: Option<String>,
+        /// Change nothing; fail with a diff if anything would change
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.task) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    let root = root()?;
+    match task {
+        Task::Regen {
+            from,
+            commit,
+            check,
+        } => regenerate(&root, from.as_deref(), commit, check),
+    }
+}
+
+fn regenerate(
+    root: &Path,
+    from: Option<&Path>,
+    commit: Option<String>,
+    check: bool,
+) -> Result<ExitCode> {
+    let layout = Layout::new(root);
+    let made = match from {
+        None => regen::from_permissions(&layout)?,
+        Some(path) => {
+            let upstream = document::read(path)?;
+            let name = path
+                .file_name()
+                .map_or("-".into(), |name| name.to_string_lossy());
+            let mut lock = Lock::of_local(&upstream, &name, layout.read_lock()?.as_ref());
+            lock.commit = commit.or(lock.commit);
+            regen::from_upstream(&layout, &upstream, &path.display().to_string(), &lock)?
+        }
+    };
+    tell(&made);
+    if check {
+        let changes = made.output.changes()?;
+        if changes.is_empty() {
+            say("everything is as it would be generated");
+            return Ok(ExitCode::SUCCESS);
+        }
+        say(&regen::stale(root, &changes));
+        say(
+            "error: what is on disk is not what would be generated; run `cargo xtask regen` as above without --check",
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    let changes = made.output.write()?;
+    list(root, &changes);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(made: &Regenerated) {
+    let Some(specification) = &made.specification else {
+        say("from openapi/permissions.json (give --from FILE to start at an upstream document)");
+        return;
+    };
+    for note in &specification.notes {
+        say(&format!("note: {note}"));
+    }
+    say(&format!(
+        "applied {} actions of the overlay",
+        specification.applied.len()
+    ));
+}
+
+fn list(root: &Path, changes: &[Change]) {
+    if changes.is_empty() {
+        say("nothing changed");
+    }
+    for change in changes {
+        let name = change.path.strip_prefix(root).unwrap_or(&change.path);
+        let verb = if change.path.exists() {
+            "wrote"
+        } else {
+            "removed"
+        };
+        say(&format!("{verb} {}", name.display()));
+    }
+}
+
+/// The workspace that this was built in.
+fn root() -> Result<PathBuf> {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask
+        .parent()
+        .map(Path::to_owned)
+        .context("failed to find the workspace above xtask")
+}
+
+/// Messages go to standard error: standard output is for results.
+#[allow(clippy::print_stderr)]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,125 @@
+//! Edits to what the generator writes, each of which fails if there is nothing left to edit.
+
+use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote, visit_mut::VisitMut};
+
+/// Applies every edit.
+///
+/// # Errors
+///
+/// An edit that finds nothing, or output that decodes error bodies.
+pub(super) fn apply(file: &mut File) -> Result<(), String> {
+    remove_client_new(file)?;
+    remove_prelude(file)?;
+    Docs.visit_file_mut(file);
+    forbid_error_bodies(file)
+}
+
+/// `Client::new` unwraps the HTTP client's builder, and chooses time-outs for everyone.
+fn remove_client_new(file: &mut File) -> Result<(), String> {
+    let mut removed = 0;
+    for item in &mut file.items {
+        let Item::Impl(item) = item else { continue };
+        let before = item.items.len();
+        item.items
+            .retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));
+        removed += before - item.items.len();
+    }
+    if removed == 1 {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected one `Client::new` to remove, found {removed}"
+        ))
+    }
+}
+
+/// A prelude of one name is the name.
+fn remove_prelude(file: &mut File) -> Result<(), String> {
+    let before = file.items.len();
+    file.items
+        .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    match before - file.items.len() {
+        1 => Ok(()),
+        found => Err(format!("expected one `prelude` to remove, found {found}")),
+    }
+}
+
+/// A call that documents an error decodes its body, and loses the status of one it cannot decode.
+fn forbid_error_bodies(file: &File) -> Result<(), String> {
+    struct Found(bool);
+    impl syn::visit::Visit<'_> for Found {
+        fn visit_path(&mut self, path: &syn::Path) {
+            self.0 |= path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "ErrorResponse");
+            syn::visit::visit_path(self, path);
+        }
+    }
+    let mut found = Found(false);
+    syn::visit::Visit::visit_file(&mut found, file);
+    if found.0 {
+        return Err(
+            "a call decodes an error body: only 2xx responses may be documented".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Doc strings of several lines become doc lines; examples that nothing compiles go.
+struct Docs;
+
+impl VisitMut for Docs {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let (mut docs, mut others) = (Vec::new(), Vec::new());
+        for attribute in std::mem::take(attributes) {
+            match text_of(&attribute) {
+                Some(text) => docs.extend(text.lines().map(|line| line.trim().to_owned())),
+                None => others.push(attribute),
+            }
+        }
+        drop_ignored_examples(&mut docs);
+        while docs.last().is_some_and(String::is_empty) {
+            docs.pop();
+        }
+        docs.dedup_by(|a, b| a.is_empty() && b.is_empty());
+        *attributes = docs.iter().map(|line| doc_line(line)).collect();
+        attributes.extend(others);
+    }
+}
+
+/// One `///` line.
+pub(super) fn doc_line(line: &str) -> Attribute {
+    let text = if line.is_empty() {
+        String::new()
+    } else {
+        format!(" {line}")
+    };
+    parse_quote!(#[doc = #text])
+}
+
+fn text_of(attribute: &Attribute) -> Option<String> {
+    let Meta::NameValue(meta) = &attribute.meta else {
+        return None;
+    };
+    match (&meta.value, meta.path.is_ident("doc")) {
+        (Expr::Lit(literal), true) => match &literal.lit {
+            // A blank doc line has no `lines()`.
+            Lit::Str(text) if text.value().is_empty() => Some("\n".to_owned()),
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn drop_ignored_examples(lines: &mut Vec<String>) {
+    let mut inside = false;
+    lines.retain(|line| {
+        let opens = line.starts_with("```ignore");
+        let closes = inside && line == "```";
+        let drop = inside || opens;
+        inside = (inside || opens) && !closes;
+        !drop
+    });
+}

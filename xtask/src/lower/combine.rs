@@ -1,0 +1,270 @@
+//! Rules for schemas made of schemas: unions, nullability, tuples.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{Findings, rename::reference_to};
+use crate::{
+    problem::Note,
+    tree::{self, Kind, Pointer},
+};
+
+type Object = Map<String, Value>;
+
+/// Keywords that speak of one type only, for taking a list of types apart.
+const OF_TYPE: [(&str, &[&str]); 4] = [
+    (
+        "string",
+        &[
+            "minLength",
+            "maxLength",
+            "pattern",
+            "format",
+            "contentEncoding",
+            "contentMediaType",
+        ],
+    ),
+    (
+        "array",
+        &[
+            "items",
+            "prefixItems",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+        ],
+    ),
+    (
+        "object",
+        &[
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+            "patternProperties",
+            "propertyNames",
+        ],
+    ),
+    (
+        "number",
+        &[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+        ],
+    ),
+];
+
+/// The schema of null alone.
+pub(super) fn null() -> Object {
+    Map::from_iter([
+        ("enum".to_owned(), json!([null])),
+        ("nullable".to_owned(), json!(true)),
+    ])
+}
+
+/// A list of types is a union of one schema for each; null among them is nullability.
+pub(super) fn type_array(schema: &mut Object) {
+    let Some(Value::Array(types)) = schema.get("type") else {
+        return;
+    };
+    let mut types: Vec<Value> = types.clone();
+    types.dedup();
+    if types.len() > 1 && types.contains(&json!("null")) {
+        types.retain(|name| name != "null");
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+    if types.contains(&json!("number")) {
+        // Every integer is a number.
+        types.retain(|name| name != "integer");
+    }
+    if let [one] = types.as_slice() {
+        schema.insert("type".to_owned(), one.clone());
+        return;
+    }
+    schema.remove("type");
+    if types.is_empty() || schema.contains_key("enum") {
+        return;
+    }
+    let members = types
+        .iter()
+        .map(|name| {
+            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
+            for (owner, keys) in OF_TYPE {
+                if name == owner || (owner == "number" && name == "integer") {
+                    let own = keys
+                        .iter()
+                        .filter_map(|key| Some((*key, schema.get(*key)?.clone())));
+                    member.extend(own.map(|(key, value)| (key.to_owned(), value)));
+                }
+            }
+            Value::Object(member)
+        })
+        .collect::<Vec<_>>();
+    for key in OF_TYPE.iter().flat_map(|(_, keys)| *keys) {
+        schema.remove(*key);
+    }
+    let members = json!({ "anyOf": members });
+    if schema.contains_key("anyOf") {
+        let all = schema.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(members);
+        }
+    } else if let Value::Object(members) = members {
+        schema.extend(members);
+    }
+}
+
+/// Takes null out of unions, and unions of one schema apart.
+pub(super) fn unions(schema: &mut Object) {
+    for key in ["anyOf", "oneOf"] {
+        let Some(Value::Array(members)) = schema.get_mut(key) else {
+            continue;
+        };
+        let before = members.len();
+        members.retain(|member| !is_null(member));
+        let mut nullable = members.len() < before;
+        for member in members.iter_mut().filter_map(Value::as_object_mut) {
+            if member.get("nullable") == Some(&json!(true)) {
+                nullable = true;
+                member.remove("nullable");
+                unwrap_single(member, "allOf");
+            }
+        }
+        let mut distinct: Vec<Value> = Vec::with_capacity(members.len());
+        for member in members.drain(..) {
+            if !distinct.contains(&member) {
+                distinct.push(member);
+            }
+        }
+        *members = distinct;
+        if members.is_empty() {
+            *schema = null();
+            return;
+        }
+        if nullable {
+            schema.insert("nullable".to_owned(), json!(true));
+        }
+        unwrap_single(schema, key);
+    }
+    unwrap_single(schema, "allOf");
+}
+
+/// Whether a schema allows null and nothing else.
+fn is_null(schema: &Value) -> bool {
+    schema.as_object().is_some_and(|schema| *schema == null())
+}
+
+/// A combination of one schema is that schema, with what stands around it.
+fn unwrap_single(schema: &mut Object, key: &str) {
+    let Some(Value::Array(members)) = schema.get(key) else {
+        return;
+    };
+    let [Value::Object(member)] = members.as_slice() else {
+        return;
+    };
+    let member = member.clone();
+    let clash = member
+        .keys()
+        .any(|inner| inner != key && schema.contains_key(inner));
+    if member.contains_key("$ref") {
+        schema.remove(key);
+        if schema.is_empty() {
+            *schema = member;
+        } else {
+            let all = schema.entry("allOf").or_insert_with(|| json!([]));
+            if let Value::Array(all) = all {
+                all.insert(0, Value::Object(member));
+            }
+        }
+    } else if !clash {
+        schema.remove(key);
+        schema.extend(member);
+    }
+}
+
+/// Positions have no types in 3.0: each item may be what any position may be.
+pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
+        return;
+    };
+    let rest = schema.remove("items");
+    if rest.is_none() {
+        // Without `items`, what follows may be anything.
+        schema.insert("items".to_owned(), json!({}));
+    } else {
+        let mut members: Vec<Value> = Vec::new();
+        for member in prefix
+            .iter()
+            .cloned()
+            .chain(rest)
+            .filter(|member| *member != json!(false))
+        {
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let mut items = Map::from_iter([("anyOf".to_owned(), Value::Array(members))]);
+        unwrap_single(&mut items, "anyOf");
+        schema.insert("items".to_owned(), Value::Object(items));
+    }
+    findings.notes.push(Note::new(
+        "prefixItems",
+        at,
+        "the types of positions became one type of items",
+    ));
+}
+
+/// Moves nullability from a named schema to where it is used.
+///
+/// The generator would make two types of one name of a named schema that is nullable itself.
+pub(super) fn lift_nullable_components(document: &mut Value) {
+    let mut lifted = BTreeSet::new();
+    // A schema may be nullable because of another: until nothing moves any more.
+    loop {
+        let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
+            return;
+        };
+        let mut moved = BTreeSet::new();
+        for (name, schema) in schemas.iter_mut() {
+            let Value::Object(schema) = schema else {
+                continue;
+            };
+            if *schema != null() && schema.get("nullable") == Some(&json!(true)) {
+                schema.remove("nullable");
+                unwrap_single(schema, "allOf");
+                moved.insert(reference_to(name));
+            }
+        }
+        if moved.is_empty() {
+            return;
+        }
+        tree::inside_out(
+            document,
+            Kind::Document,
+            &mut Pointer::root(),
+            &mut |kind, _, value| {
+                let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
+                    return;
+                };
+                let hit = schema
+                    .get("$ref")
+                    .and_then(Value::as_str)
+                    .is_some_and(|text| moved.contains(text));
+                if hit {
+                    let reference = Value::Object(std::mem::take(schema));
+                    schema.insert("allOf".to_owned(), json!([reference]));
+                    schema.insert("nullable".to_owned(), json!(true));
+                }
+                unions(schema);
+            },
+        );
+        if !moved.iter().any(|name| lifted.insert(name.clone())) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! From OpenAPI 3.0, 3.1 or 3.2 to 3.0.3, in one canonical form.
+//!
+//! Each rule is a function of its own in [`schema`], [`combine`] or [`operation`], applied by
+//! position from the inside out. What a rule drops without changing what a client sends and accepts
+//! is noted; what cannot be expressed at all is a problem with its place and a way out.
+
+mod combine;
+mod ids;
+mod operation;
+mod rename;
+mod schema;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    problem::{Note, Problem, Problems},
+    select,
+    tree::{self, Kind, Pointer},
+};
+pub use ids::is_id;
+
+const STAGE: &str = "lower the document to OpenAPI 3.0.3";
+
+/// What rules report to.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// The document in OpenAPI 3.0.3, keys sorted.
+///
+/// # Errors
+///
+/// Everything that 3.0.3 cannot express and every reference that leads nowhere.
+pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Problems> {
+    let mut findings = Findings::default();
+
+    let before = document.clone();
+    select::inline(
+        &before,
+        &mut document,
+        Kind::Document,
+        &Pointer::root(),
+        &mut findings.problems,
+    );
+    rename::schemas(&mut document, &mut findings);
+    tree::inside_out(
+        &mut document,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, at, value| match kind {
+            Kind::Schema => schema::lower(value, at, &mut findings),
+            Kind::Components | Kind::PathItem => {}
+            _ => operation::lower(value, kind, at, &mut findings),
+        },
+    );
+    combine::lift_nullable_components(&mut document);
+    ids::protect_path_parameters(&mut document, &mut findings);
+    check_references(&document, &mut findings.problems);
+    document["openapi"] = Value::String("3.0.3".to_owned());
+    for name in select::keep_reachable(&mut document) {
+        let at = Pointer::of(["components", "schemas", &name]);
+        findings.notes.push(Note::new(
+            "reachable",
+            &at,
+            "dropped: no operation reaches it",
+        ));
+    }
+    drop_unused_security(&mut document);
+    document.sort_all_objects();
+
+    Problems::check(STAGE, findings.problems)?;
+    findings.notes.sort();
+    notes.extend(findings.notes);
+    Ok(document)
+}
+
+/// Schemes that no operation asks for any more, the overlay having given it another.
+fn drop_unused_security(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    let mut collect = |requirements: Option<&Value>| {
+        let list = requirements.and_then(Value::as_array).into_iter().flatten();
+        used.extend(
+            list.filter_map(Value::as_object)
+                .flat_map(Map::keys)
+                .cloned(),
+        );
+    };
+    collect(document.get("security"));
+    for (_, item) in document["paths"].as_object().into_iter().flatten() {
+        for (_, operation) in item.as_object().into_iter().flatten() {
+            collect(operation.get("security"));
+        }
+    }
+    if let Some(Value::Object(schemes)) = document.pointer_mut("/components/securitySchemes") {
+        schemes.retain(|name, _| used.contains(name));
+    }
+}
+
+/// A reference of the overlay's may be wrong as well as one of upstream.
+fn check_references(document: &Value, problems: &mut Vec<Problem>) {
+    let empty = Map::new();
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
+    tree::read(
+        document,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, at, value| {
+            if kind != Kind::Schema {
+                return;
+            }
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+                return;
+            };
+            let known =
+                select::component_name(reference).is_some_and(|name| schemas.contains_key(&name));
+            if !known {
+                problems.push(Problem::new(
+                at,
+                format!("$ref {reference} names no schema of the document"),
+                "add the schema to components/schemas in openapi/overlay.yaml, or correct the name",
+            ));
+            }
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests;

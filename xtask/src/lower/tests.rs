@@ -1,0 +1,356 @@
+//! One small schema for each rule, and the forms in which documents have written the same thing.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Lowers one schema as the only member of an answer.
+fn lowered(schema: Value) -> (Value, Vec<String>) {
+    let mut notes = Vec::new();
+    let document = lower(
+        document(json!({"S": {"type": "object", "properties": {"x": schema}}})),
+        &mut notes,
+    );
+    let mut document = document.unwrap_or_else(|problems| panic!("{problems}"));
+    let schema = document["components"]["schemas"]["S"]["properties"]["x"].take();
+    (
+        schema,
+        notes.iter().map(|note| note.rule.to_owned()).collect(),
+    )
+}
+
+fn document(schemas: Value) -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/s": {"get": {"operationId": "s", "responses": {"200": {
+            "description": "",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}},
+        }}}}},
+        "components": {"schemas": schemas},
+    })
+}
+
+#[test]
+fn each_rule_has_its_form() {
+    let cases = [
+        // Nullability, in all its spellings.
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"oneOf": [{"type": "null"}, {"type": "string"}]}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"type": ["string", "null"]}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"type": "string", "nullable": true}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"type": "string", "nullable": false}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"enum": ["a", null], "type": "string"}),
+            json!({"enum": ["a"], "type": "string", "nullable": true}),
+        ),
+        (
+            json!({"anyOf": [{"$ref": "#/components/schemas/S"}, {"type": "null"}]}),
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}], "nullable": true}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "nullable": true}),
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}], "nullable": true}),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "integer", "nullable": true}]}),
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}], "nullable": true}),
+        ),
+        (
+            json!({"type": "null"}),
+            json!({"enum": [null], "nullable": true}),
+        ),
+        (
+            json!({"anyOf": [{"type": "null"}]}),
+            json!({"enum": [null], "nullable": true}),
+        ),
+        // Unions.
+        (json!({"type": ["string"]}), json!({"type": "string"})),
+        (
+            json!({"type": ["string", "integer"], "minLength": 2, "minimum": 3}),
+            json!({"anyOf": [{"type": "string", "minLength": 2}, {"type": "integer", "minimum": 3}]}),
+        ),
+        (
+            json!({"type": ["integer", "number"]}),
+            json!({"type": "number"}),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}]}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"oneOf": [{"type": "string"}, {"type": "string"}]}),
+            json!({"type": "string"}),
+        ),
+        // Values.
+        (json!({"const": "a"}), json!({"enum": ["a"]})),
+        (
+            json!({"const": null}),
+            json!({"enum": [null], "nullable": true}),
+        ),
+        (
+            json!({"type": "string", "default": null}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"type": "string", "examples": ["a", "b"]}),
+            json!({"type": "string", "example": "a"}),
+        ),
+        // Limits.
+        (
+            json!({"type": "integer", "exclusiveMinimum": 3}),
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMaximum": 3, "maximum": 2}),
+            json!({"type": "integer", "maximum": 2}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMaximum": 2, "maximum": 3}),
+            json!({"type": "integer", "maximum": 2, "exclusiveMaximum": true}),
+        ),
+        (
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMinimum": false}),
+            json!({"type": "integer"}),
+        ),
+        // Arrays and objects.
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false}),
+            json!({"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}),
+        ),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}]}),
+            json!({"type": "array", "items": {}}),
+        ),
+        (
+            json!({"type": "array", "items": true}),
+            json!({"type": "array", "items": {}}),
+        ),
+        (
+            json!({"type": "array", "items": false}),
+            json!({"type": "array", "maxItems": 0}),
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        ),
+        (
+            json!({"type": "object", "propertyNames": {"pattern": "^a"}, "additionalProperties": true}),
+            json!({"type": "object", "additionalProperties": true}),
+        ),
+        (
+            json!({"type": "object", "properties": {"a": true, "b": false}, "required": ["b", "a", "a"]}),
+            json!({"type": "object", "properties": {"a": {}}, "required": ["a", "b"]}),
+        ),
+        // Bytes.
+        (
+            json!({"type": "string", "contentEncoding": "base64"}),
+            json!({"type": "string", "format": "byte"}),
+        ),
+        (
+            json!({"contentMediaType": "application/octet-stream"}),
+            json!({"type": "string", "format": "binary"}),
+        ),
+        (
+            json!({"type": "string", "contentMediaType": "text/plain"}),
+            json!({"type": "string"}),
+        ),
+        // What 3.0 does not have.
+        (
+            json!({"type": "integer", "format": "unixtime"}),
+            json!({"type": "integer"}),
+        ),
+        (
+            json!({"type": "integer", "format": "int32"}),
+            json!({"type": "integer", "format": "int32"}),
+        ),
+        (
+            json!({"type": "object", "if": {}, "then": {}, "else": {}, "$id": "a", "$anchor": "b"}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "string", "not": {"enum": ["a"]}}),
+            json!({"type": "string"}),
+        ),
+        // References and what stands beside them.
+        (
+            json!({"$ref": "#/components/schemas/S", "type": "object"}),
+            json!({"$ref": "#/components/schemas/S"}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "default": null}),
+            json!({"$ref": "#/components/schemas/S"}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "description": "d"}),
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}], "description": "d"}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "minProperties": 1}),
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}, {"minProperties": 1}]}),
+        ),
+        (
+            json!({"$recursiveRef": "#"}),
+            json!({"$ref": "#/components/schemas/S"}),
+        ),
+    ];
+    for (schema, expected) in cases {
+        let (lowered, _) = lowered(schema.clone());
+        assert_eq!(lowered, expected, "from {schema}");
+    }
+}
+
+#[test]
+fn what_is_dropped_is_noted() {
+    let (_, notes) = lowered(json!({
+        "type": "object",
+        "format": "unknown",
+        "dependentRequired": {"a": ["b"]},
+        "not": {"type": "string"},
+        "default": null,
+        "propertyNames": {},
+    }));
+
+    assert_eq!(
+        notes,
+        ["default", "format", "keyword", "not", "propertyNames"]
+    );
+}
+
+#[test]
+fn properties_named_like_keywords_and_examples_stay() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "type": {"type": "string"},
+            "nullable": {"type": "boolean"},
+            "const": {"type": "string"},
+            "anyOf": {"type": "string"},
+            "$ref": {"type": "string"},
+        },
+        "example": {"type": ["a", null], "const": null, "anyOf": [{"type": "null"}], "default": null},
+    });
+
+    assert_eq!(lowered(schema.clone()).0, schema);
+}
+
+#[test]
+fn a_nullable_component_is_nullable_where_it_is_used() {
+    let schemas = json!({
+        "S": {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/N"}}},
+        "N": {"type": ["string", "null"]},
+    });
+
+    let document = lower(document(schemas), &mut Vec::new()).unwrap();
+
+    assert_eq!(
+        document["components"]["schemas"],
+        json!({
+            "N": {"type": "string"},
+            "S": {"type": "object", "properties": {
+                "x": {"allOf": [{"$ref": "#/components/schemas/N"}], "nullable": true},
+            }},
+        })
+    );
+}
+
+#[test]
+fn a_schema_takes_its_rust_name_everywhere() {
+    let schemas = json!({
+        "S": {"type": "object", "x-rust-name": "Short", "properties": {"s": {"$ref": "#/components/schemas/S"}}},
+    });
+
+    let document = lower(document(schemas), &mut Vec::new()).unwrap();
+
+    assert_eq!(
+        document["components"]["schemas"],
+        json!({"Short": {"type": "object", "properties": {"s": {"$ref": "#/components/schemas/Short"}}}})
+    );
+}
+
+#[test]
+fn text_in_a_path_becomes_an_identifier() {
+    let mut document = document(json!({"S": {"type": "object"}, "Id": {"type": "object"}}));
+    let operation = document["paths"]["/s"]["get"].take();
+    document["paths"] = json!({"/s/{id}/{project_id}": {"get": operation}});
+    document["paths"]["/s/{id}/{project_id}"]["get"]["parameters"] = json!([
+        {"name": "project_id", "in": "path", "schema": {"type": "string"}},
+        {"name": "id", "in": "path", "schema": {"type": "string"}},
+    ]);
+    document["components"]["schemas"]["S"]["properties"] =
+        json!({"id": {"$ref": "#/components/schemas/Id"}});
+
+    let document = lower(document, &mut Vec::new()).unwrap();
+
+    let parameters = &document["paths"]["/s/{id}/{project_id}"]["get"]["parameters"];
+    assert_eq!(
+        parameters[0]["schema"],
+        json!({"$ref": "#/components/schemas/IdId"}),
+        "Id is taken"
+    );
+    assert_eq!(
+        parameters[1]["schema"],
+        json!({"$ref": "#/components/schemas/ProjectId"})
+    );
+    assert!(is_id(&document["components"]["schemas"]["ProjectId"]));
+}
+
+#[test]
+fn what_cannot_be_expressed_is_refused_with_its_place() {
+    let cases = [
+        (
+            json!({"$ref": "#/components/schemas/Gone"}),
+            "names no schema of the document",
+        ),
+        (
+            json!({"$dynamicRef": "#node"}),
+            "$dynamicRef \"#node\" has no meaning",
+        ),
+        (json!({"allOf": [false]}), "nothing can satisfy this schema"),
+        (json!("string"), "a schema is expected here"),
+    ];
+    for (schema, expected) in cases {
+        let document = document(json!({"S": {"type": "object", "properties": {"x": schema}}}));
+        let error = lower(document, &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(
+            error.contains("/components/schemas/S/properties/x"),
+            "{error}"
+        );
+        assert!(error.contains("openapi/overlay.yaml"), "{error}");
+    }
+}
+
+#[test]
+fn lowering_twice_changes_nothing() {
+    let schema = json!({
+        "anyOf": [{"type": ["string", "null"], "const": "a"}, {"type": "integer", "exclusiveMinimum": 3}],
+        "default": null,
+    });
+    let once = lower(document(json!({"S": schema})), &mut Vec::new()).unwrap();
+
+    let mut notes = Vec::new();
+    let twice = lower(once.clone(), &mut notes).unwrap();
+
+    assert_eq!(twice, once);
+    assert_eq!(notes, []);
+}
