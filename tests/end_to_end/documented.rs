@@ -1,0 +1,147 @@
+//! The answers that the API's own pages show: the client reads them, and the server gives ones of the same shape.
+
+use futures_util::TryStreamExt;
+use permissions_ext::Client;
+use permissions_server::Server;
+use permissions_tests::RecordingPeer;
+use serde_json::{Value, json};
+
+use crate::{checkpoint, project};
+
+/// Answer of the list operation in the API reference.
+const LIST: &str = r#"{
+  "object": "list",
+  "data": [
+    {
+      "object": "checkpoint.permission",
+      "id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+      "created_at": 1721764867,
+      "project_id": "proj_abGMw1llN8IrBb6SvvY5A1iH"
+    },
+    {
+      "object": "checkpoint.permission",
+      "id": "cp_enQCFmOTGj3syEpYVhBRLTSy",
+      "created_at": 1721764800,
+      "project_id": "proj_iqGMw1llN8IrBb6SvvY5A1oF"
+    }
+  ],
+  "first_id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+  "last_id": "cp_enQCFmOTGj3syEpYVhBRLTSy",
+  "has_more": false
+}"#;
+
+/// Answer of the create operation in the API reference.
+const CREATE: &str = r#"{
+  "object": "list",
+  "data": [
+    {
+      "object": "checkpoint.permission",
+      "id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+      "created_at": 1721764867,
+      "project_id": "proj_abGMw1llN8IrBb6SvvY5A1iH"
+    }
+  ],
+  "first_id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+  "last_id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+  "has_more": false
+}"#;
+
+/// Answer of the delete operation in the API reference.
+const DELETE: &str = r#"{
+  "object": "checkpoint.permission",
+  "id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+  "deleted": true
+}"#;
+
+fn client(peer: &RecordingPeer) -> Client {
+    Client::builder().admin_key("sk-admin-recorded").base_url(peer.base_url()).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_client_reads_the_documented_list() {
+    let peer = RecordingPeer::answering(LIST).await.unwrap();
+
+    let permissions: Vec<_> =
+        client(&peer).permissions(&checkpoint()).list().stream().try_collect().await.unwrap();
+
+    let read: Vec<_> =
+        permissions.iter().map(|p| (p.id.as_str(), p.created_at, p.project_id.as_str())).collect();
+    assert_eq!(
+        read,
+        [
+            ("cp_zc4Q7MP6XxulcVzj4MZdwsAB", 1_721_764_867, "proj_abGMw1llN8IrBb6SvvY5A1iH"),
+            ("cp_enQCFmOTGj3syEpYVhBRLTSy", 1_721_764_800, "proj_iqGMw1llN8IrBb6SvvY5A1oF"),
+        ]
+    );
+    assert_eq!(peer.requests().len(), 1, "has_more is false: one page and no more requests");
+}
+
+#[tokio::test]
+async fn the_client_reads_the_documented_answer_to_create() {
+    let peer = RecordingPeer::answering(CREATE).await.unwrap();
+
+    let created = client(&peer)
+        .permissions(&checkpoint())
+        .create([project("proj_abGMw1llN8IrBb6SvvY5A1iH")])
+        .send()
+        .await
+        .unwrap();
+
+    let ids: Vec<_> = created.permissions().map(|permission| permission.id.as_str()).collect();
+    assert_eq!(ids, ["cp_zc4Q7MP6XxulcVzj4MZdwsAB"]);
+}
+
+#[tokio::test]
+async fn the_client_reads_the_documented_answer_to_delete() {
+    let peer = RecordingPeer::answering(DELETE).await.unwrap();
+
+    let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
+    client(&peer).permissions(&checkpoint()).delete(&permission_id).send().await.unwrap();
+
+    assert_eq!(peer.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_server_answers_in_the_documented_shape() {
+    let server = Server::start().await.unwrap();
+    let http = reqwest::Client::new();
+    let collection = format!(
+        "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
+        server.base_url()
+    );
+    let read = async |request: reqwest::RequestBuilder| -> Value {
+        let response = request.bearer_auth(server.admin_key()).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
+    };
+
+    let body = json!({"project_ids": ["proj_abGMw1llN8IrBb6SvvY5A1iH"]});
+    let created = read(http.post(&collection).json(&body)).await;
+    assert_eq!(shape(&created), shape(&serde_json::from_str(CREATE).unwrap()));
+
+    let body = json!({"project_ids": ["proj_iqGMw1llN8IrBb6SvvY5A1oF"]});
+    read(http.post(&collection).json(&body)).await;
+    let listed = read(http.get(&collection)).await;
+    assert_eq!(shape(&listed), shape(&serde_json::from_str(LIST).unwrap()));
+    assert_eq!(listed["first_id"], listed["data"][0]["id"]);
+    assert_eq!(listed["last_id"], listed["data"][1]["id"]);
+
+    let permission_id = created["data"][0]["id"].as_str().unwrap();
+    let deleted = read(http.delete(format!("{collection}/{permission_id}"))).await;
+    assert_eq!(shape(&deleted), shape(&serde_json::from_str(DELETE).unwrap()));
+    assert_eq!(deleted["id"], created["data"][0]["id"]);
+}
+
+/// The document with each scalar replaced by what must not vary: constants stay, ids and times become their form.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(shape).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
+        Value::String(text) => match text.split_once('_') {
+            Some((prefix @ ("cp" | "proj"), id)) => json!(format!("{prefix}_ + {} characters", id.len())),
+            _ => value.clone(),
+        },
+        Value::Number(number) => json!(if number.is_u64() { "unix seconds" } else { "not an integer" }),
+        other => other.clone(),
+    }
+}

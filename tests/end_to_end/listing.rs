@@ -1,0 +1,179 @@
+//! List, parameter by parameter, through the client and the real server.
+
+use futures_util::TryStreamExt;
+use permissions_ext::{Order, Permission};
+use permissions_server::Server;
+use serde_json::Value;
+
+use crate::{checkpoint, client, project};
+
+const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
+
+/// A server where five projects got access one after the other.
+async fn server_with_five_permissions() -> Server {
+    let server = Server::start().await.unwrap();
+    for name in PROJECTS {
+        client(&server).permissions(&checkpoint()).create([project(name)]).send().await.unwrap();
+    }
+    server
+}
+
+fn project_ids(permissions: &[Permission]) -> Vec<&str> {
+    permissions.iter().map(|permission| permission.project_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn every_permission_comes_once_whatever_the_page_size() {
+    let server = server_with_five_permissions().await;
+    let permissions = client(&server).permissions(&checkpoint());
+
+    for page_size in [1, 2, 3, 4, 5, 6, 100] {
+        let all: Vec<_> = permissions
+            .list()
+            .order(Order::Ascending)
+            .page_size(page_size)
+            .stream()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(project_ids(&all), PROJECTS, "page size {page_size}");
+    }
+}
+
+#[tokio::test]
+async fn order_is_descending_unless_asked_otherwise() {
+    let server = server_with_five_permissions().await;
+    let permissions = client(&server).permissions(&checkpoint());
+    let newest_first: Vec<_> = PROJECTS.into_iter().rev().collect();
+
+    let default: Vec<_> = permissions.list().stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&default), newest_first);
+
+    let descending: Vec<_> =
+        permissions.list().order(Order::Descending).stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&descending), newest_first);
+
+    let ascending: Vec<_> =
+        permissions.list().order(Order::Ascending).page_size(2).stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&ascending), PROJECTS);
+}
+
+#[tokio::test]
+async fn after_goes_on_behind_the_given_permission_in_either_order() {
+    let server = server_with_five_permissions().await;
+    let permissions = client(&server).permissions(&checkpoint());
+    let all: Vec<_> = permissions.list().order(Order::Ascending).stream().try_collect().await.unwrap();
+    let third = all[2].id.clone();
+
+    let later: Vec<_> = permissions
+        .list()
+        .order(Order::Ascending)
+        .after(third.clone())
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(project_ids(&later), ["proj_d", "proj_e"]);
+
+    let earlier: Vec<_> = permissions.list().after(third).stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&earlier), ["proj_b", "proj_a"]);
+}
+
+#[tokio::test]
+async fn project_id_keeps_only_that_project() {
+    let server = server_with_five_permissions().await;
+    let permissions = client(&server).permissions(&checkpoint());
+
+    let one: Vec<_> =
+        permissions.list().project_id(project("proj_c")).stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&one), ["proj_c"]);
+
+    let none: Vec<_> =
+        permissions.list().project_id(project("proj_z")).stream().try_collect().await.unwrap();
+    assert_eq!(project_ids(&none), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn max_items_ends_the_stream_early() {
+    let server = server_with_five_permissions().await;
+
+    let three: Vec<_> = client(&server)
+        .permissions(&checkpoint())
+        .list()
+        .order(Order::Ascending)
+        .page_size(2)
+        .max_items(3)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+
+    assert_eq!(project_ids(&three), ["proj_a", "proj_b", "proj_c"]);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_nobody_may_use_lists_nothing() {
+    let server = server_with_five_permissions().await;
+
+    let other = "ft:gpt-4o-mini-2024-07-18:org:other:AAAAAAAA".parse().unwrap();
+    let all: Vec<_> = client(&server).permissions(&other).list().stream().try_collect().await.unwrap();
+
+    assert_eq!(project_ids(&all), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
+    let server = server_with_five_permissions().await;
+    let http = reqwest::Client::new();
+    let mut after: Option<String> = None;
+    let mut pages = Vec::new();
+
+    loop {
+        let mut query = vec![("limit", "2".to_owned()), ("order", "ascending".to_owned())];
+        query.extend(after.take().map(|id| ("after", id)));
+        let url = format!("{}/fine_tuning/checkpoints/{}/permissions", server.base_url(), checkpoint());
+        let request = http.get(url).query(&query).bearer_auth(server.admin_key());
+        let page: Value = request.send().await.unwrap().json().await.unwrap();
+
+        let data = page["data"].as_array().unwrap();
+        assert_eq!(page["first_id"], data.first().unwrap()["id"]);
+        assert_eq!(page["last_id"], data.last().unwrap()["id"]);
+        after = page["last_id"].as_str().map(str::to_owned);
+        pages.push((data.len(), page["has_more"].as_bool().unwrap()));
+        if page["has_more"] == false {
+            break;
+        }
+    }
+
+    assert_eq!(pages, [(2, true), (2, true), (1, false)]);
+}
+
+#[tokio::test]
+async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
+    let server = Server::start().await.unwrap();
+    let projects = (0..12).map(|n| project(&format!("proj_{n}")));
+    client(&server).permissions(&checkpoint()).create(projects).send().await.unwrap();
+    let page = async |query: &str| -> Value {
+        let url =
+            format!("{}/fine_tuning/checkpoints/{}/permissions{query}", server.base_url(), checkpoint());
+        reqwest::Client::new()
+            .get(url)
+            .bearer_auth(server.admin_key())
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+
+    let default = page("").await;
+    assert_eq!((default["data"].as_array().unwrap().len(), &default["has_more"]), (10, &Value::Bool(true)));
+
+    let zero = page("?limit=0").await;
+    assert_eq!((zero["data"].as_array().unwrap().len(), &zero["has_more"]), (0, &Value::Bool(true)));
+    assert_eq!((&zero["first_id"], &zero["last_id"]), (&Value::Null, &Value::Null));
+
+    let too_many = page("?limit=101").await;
+    assert_eq!(too_many["error"]["param"], "limit");
+}

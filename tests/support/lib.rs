@@ -1,0 +1,90 @@
+//! What the end-to-end tests share: a peer that records requests as they arrive and answers as told.
+#![cfg_attr(doctest, doc = include_str!("../../README.md"))]
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// An HTTP/1.1 peer on loopback that answers every request with one body and keeps each request's text.
+#[derive(Debug)]
+pub struct RecordingPeer {
+    address: std::net::SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl RecordingPeer {
+    /// Listens on a free loopback port; every request is answered with status 200 and `body` as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Where no loopback port can be bound.
+    pub async fn answering(body: &'static str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let recorded = Arc::clone(&requests);
+        let accepting = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, body, Arc::clone(&recorded)));
+            }
+        });
+        Ok(Self { address, requests, accepting })
+    }
+
+    /// The base URL to give to a client.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The requests so far, each as sent, with this peer's port written as `PORT`.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        let requests = self.requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let port = format!("127.0.0.1:{}", self.address.port());
+        requests.iter().map(|text| text.replace(&port, "127.0.0.1:PORT")).collect()
+    }
+}
+
+impl Drop for RecordingPeer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn serve(mut stream: TcpStream, body: &'static str, requests: Arc<Mutex<Vec<String>>>) {
+    while let Some(request) = read_request(&mut stream).await {
+        requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(request);
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_recorded\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads one request with its body; `None` at the end of the connection.
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+                .unwrap_or(0);
+            if body.len() >= length {
+                return Some(text.replace("\r\n", "\n"));
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return None,
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+        }
+    }
+}
