@@ -1,0 +1,175 @@
+//! A minimal HTTP/1.1 server in a process of its own, so that what is measured is the client.
+//!
+//! Pages are written from a template into which only the ids are patched: a few microseconds a page. It understands
+//! just what the contenders send and is no model of the API.
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+
+/// Permissions on a page, whatever `limit` says.
+pub const PAGE_SIZE: u64 = 100;
+
+/// The argument that makes a bench's executable this server.
+const SERVE: &str = "--serve-minimal-peer";
+
+/// The server's process; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Peer {
+    process: Child,
+    /// What to give to a client as its base URL.
+    pub base_url: String,
+}
+
+impl Peer {
+    /// Starts this executable again as a server whose list has `permissions` permissions.
+    ///
+    /// # Errors
+    ///
+    /// Where the process does not start or does not say its address.
+    pub fn start(permissions: u64) -> anyhow::Result<Self> {
+        let executable = std::env::current_exe().context("failed to find this executable")?;
+        let mut process = Command::new(executable)
+            .args([SERVE, &permissions.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("failed to start the peer")?;
+        let mut address = String::new();
+        if let Some(output) = process.stdout.as_mut() {
+            BufReader::new(output).read_line(&mut address).context("the peer did not say its address")?;
+        }
+        Ok(Self { process, base_url: format!("http://{}/v1", address.trim()) })
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // Gone already is as good as stopped.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// To be called first in `main`: never returns where this process was started as the server.
+///
+/// # Errors
+///
+/// Where no loopback port can be bound.
+pub fn serve_if_asked() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
+    if arguments.next().is_none() {
+        return Ok(());
+    }
+    let permissions = arguments.next().context("the number of permissions is missing")?.parse()?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("failed to bind a loopback port")?;
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", listener.local_addr()?)?;
+    output.flush()?;
+    for stream in listener.incoming() {
+        let stream = stream?;
+        // A client that goes away ends its own connection only.
+        std::thread::spawn(move || connection(stream, permissions));
+    }
+    Ok(())
+}
+
+fn connection(mut stream: TcpStream, permissions: u64) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut page = Page::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut filled = 0;
+    loop {
+        let Some((head, length)) = request_length(&buffer[..filled]) else {
+            let read = stream.read(&mut buffer[filled..])?;
+            if read == 0 {
+                return Ok(());
+            }
+            filled += read;
+            continue;
+        };
+        let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        if request.starts_with("GET") {
+            let first = value_after(&request[..head], "after=cp_").map_or(0, |id| id.parse::<u64>().unwrap_or(0) + 1);
+            stream.write_all(page.starting_at(first, permissions))?;
+        } else if request.starts_with("POST") {
+            let project = value_after(&request[head..], "[\"").unwrap_or_default();
+            answer(&mut stream, &format!(
+                r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_000000000000000000000001","created_at":1721764867,"project_id":"{project}"}}],"first_id":"cp_000000000000000000000001","last_id":"cp_000000000000000000000001","has_more":false}}"#
+            ))?;
+        } else {
+            let id = value_after(&request, "/permissions/").unwrap_or_default();
+            answer(&mut stream, &format!(r#"{{"object":"checkpoint.permission","id":"{id}","deleted":true}}"#))?;
+        }
+        buffer.copy_within(length..filled, 0);
+        filled -= length;
+    }
+}
+
+/// Where the head ends and where the whole request ends, once all of it is here.
+fn request_length(bytes: &[u8]) -> Option<(usize, usize)> {
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
+    let body = value_after(&text, "content-length: ").and_then(|length| length.parse().ok()).unwrap_or(0);
+    (bytes.len() >= head + body).then_some((head, head + body))
+}
+
+/// The run of id characters that follows the first `mark`.
+fn value_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let rest = &text[text.find(mark)? + mark.len()..];
+    let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+fn answer(stream: &mut TcpStream, body: &str) -> std::io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A page's answer with the places of its ids.
+struct Page {
+    bytes: Vec<u8>,
+    ids: Vec<usize>,
+    has_more: usize,
+}
+
+impl Page {
+    fn new() -> Self {
+        let digits = "0".repeat(24);
+        let item = format!(
+            r#"{{"object":"checkpoint.permission","id":"cp_{digits}","created_at":1721764867,"project_id":"proj_abGMw1llN8IrBb6SvvY5A1iH"}}"#
+        );
+        let items = vec![item; usize::try_from(PAGE_SIZE).unwrap_or_default()].join(",");
+        let body = format!(
+            r#"{{"object":"list","data":[{items}],"first_id":"cp_{digits}","last_id":"cp_{digits}","has_more":false}}"#
+        );
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let ids = answer.match_indices("cp_0").map(|(at, _)| at + 3).collect();
+        let has_more = answer.len() - "false}".len();
+        Self { bytes: answer.into_bytes(), ids, has_more }
+    }
+
+    /// The page that starts with the permission numbered `first`; its length is a multiple of the page size.
+    fn starting_at(&mut self, first: u64, permissions: u64) -> &[u8] {
+        let last = first + PAGE_SIZE - 1;
+        let numbers = (first..=last).chain([first, last]);
+        for (&at, number) in self.ids.iter().zip(numbers) {
+            let mut rest = number;
+            for digit in self.bytes[at..at + 24].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+                rest /= 10;
+            }
+        }
+        // `true ` and `false` are of one length, so the content length holds.
+        let more = if last + 1 < permissions { b"true " } else { b"false" };
+        self.bytes[self.has_more..self.has_more + 5].copy_from_slice(more);
+        &self.bytes
+    }
+}
