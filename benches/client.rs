@@ -14,9 +14,14 @@ const ROUNDS: usize = 7;
 fn main() -> anyhow::Result<()> {
     peer::serve_if_asked()?;
     let peer = Peer::start(PERMISSIONS)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let checkpoint: CheckpointId = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse()?;
-    let client = permissions_ext::Client::builder().admin_key("sk-admin-bench").base_url(&peer.base_url).build()?;
+    let client = permissions_ext::Client::builder()
+        .admin_key("sk-admin-bench")
+        .base_url(&peer.base_url)
+        .build()?;
     let permissions = client.permissions(&checkpoint);
     let by_hand = by_hand::Client::new(&peer.base_url, checkpoint.as_str());
 
@@ -41,10 +46,16 @@ fn main() -> anyhow::Result<()> {
         },
     ];
     let title = format!("list {PERMISSIONS} permissions, pages of {PAGE_SIZE}");
-    report(&title, &list_names(&list), &rounds::medians(&mut list, PERMISSIONS, ROUNDS)?, PERMISSIONS / PAGE_SIZE);
+    report(
+        &title,
+        &list_names(&list),
+        &rounds::medians(&mut list, PERMISSIONS, ROUNDS)?,
+        PERMISSIONS / PAGE_SIZE,
+    );
 
-    let projects: Vec<ProjectId> =
-        (0..WRITES).map(|number| format!("proj_{number}").parse()).collect::<Result<_, _>>()?;
+    let projects: Vec<ProjectId> = (0..WRITES)
+        .map(|number| format!("proj_{number}").parse())
+        .collect::<Result<_, _>>()?;
     let mut create = [
         Contender {
             name: "reqwest + serde_json by hand",
@@ -63,10 +74,16 @@ fn main() -> anyhow::Result<()> {
         },
     ];
     let title = format!("create {WRITES} permissions, one a request");
-    report(&title, &list_names(&create), &rounds::medians(&mut create, WRITES, ROUNDS)?, WRITES);
+    report(
+        &title,
+        &list_names(&create),
+        &rounds::medians(&mut create, WRITES, ROUNDS)?,
+        WRITES,
+    );
 
-    let ids: Vec<permissions_ext::PermissionId> =
-        (0..WRITES).map(|number| format!("cp_{number:024}").parse()).collect::<Result<_, _>>()?;
+    let ids: Vec<permissions_ext::PermissionId> = (0..WRITES)
+        .map(|number| format!("cp_{number:024}").parse())
+        .collect::<Result<_, _>>()?;
     let mut delete = [
         Contender {
             name: "reqwest + serde_json by hand",
@@ -85,7 +102,12 @@ fn main() -> anyhow::Result<()> {
         },
     ];
     let title = format!("delete {WRITES} permissions");
-    report(&title, &list_names(&delete), &rounds::medians(&mut delete, WRITES, ROUNDS)?, WRITES);
+    report(
+        &title,
+        &list_names(&delete),
+        &rounds::medians(&mut delete, WRITES, ROUNDS)?,
+        WRITES,
+    );
     Ok(())
 }
 
@@ -94,12 +116,18 @@ fn list_names(contenders: &[Contender<'_>]) -> Vec<&'static str> {
 }
 
 /// One table; the first contender is the measure of the others.
-#[allow(clippy::print_stdout, reason = "the table is what the bench is run for")]
+#[allow(
+    clippy::print_stdout,
+    reason = "the table is what the bench is run for"
+)]
 fn report(title: &str, names: &[&str], medians: &[std::time::Duration], requests: u64) {
     println!("\n{title}\n\n| client | CPU µs a request | ratio |\n| --- | --- | --- |");
     for (name, median) in names.iter().zip(medians) {
         let micros = median.as_secs_f64() * 1e6 / requests as f64;
-        println!("| {name} | {micros:.1} | {:.2} |", median.as_secs_f64() / medians[0].as_secs_f64());
+        println!(
+            "| {name} | {micros:.1} | {:.2} |",
+            median.as_secs_f64() / medians[0].as_secs_f64()
+        );
     }
 }
 
@@ -110,7 +138,10 @@ mod by_hand {
     use serde::{Deserialize, Serialize};
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "read by nobody, decoded all the same: that is what is compared")]
+    #[allow(
+        dead_code,
+        reason = "read by nobody, decoded all the same: that is what is compared"
+    )]
     struct Permission {
         object: String,
         id: String,
@@ -119,7 +150,10 @@ mod by_hand {
     }
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code, reason = "read by nobody, decoded all the same: that is what is compared")]
+    #[allow(
+        dead_code,
+        reason = "read by nobody, decoded all the same: that is what is compared"
+    )]
     struct List {
         object: String,
         data: Vec<Permission>,
@@ -146,14 +180,21 @@ mod by_hand {
     impl Client {
         pub(super) fn new(base_url: &str, checkpoint: &str) -> Self {
             let url = format!("{base_url}/fine_tuning/checkpoints/{checkpoint}/permissions");
-            Self { http: reqwest::Client::new(), url }
+            Self {
+                http: reqwest::Client::new(),
+                url,
+            }
         }
 
         pub(super) async fn list(&self) -> anyhow::Result<u64> {
             let mut count = 0;
             let mut after: Option<String> = None;
             loop {
-                let mut request = self.http.get(&self.url).bearer_auth("sk-admin-bench").query(&[("limit", "100")]);
+                let mut request = self
+                    .http
+                    .get(&self.url)
+                    .bearer_auth("sk-admin-bench")
+                    .query(&[("limit", "100")]);
                 if let Some(after) = &after {
                     request = request.query(&[("after", after)]);
                 }
@@ -172,8 +213,14 @@ mod by_hand {
         pub(super) async fn create(&self, projects: &[ProjectId]) -> anyhow::Result<u64> {
             let mut count = 0;
             for project in projects {
-                let body = Create { project_ids: vec![project.as_str()] };
-                let request = self.http.post(&self.url).bearer_auth("sk-admin-bench").json(&body);
+                let body = Create {
+                    project_ids: vec![project.as_str()],
+                };
+                let request = self
+                    .http
+                    .post(&self.url)
+                    .bearer_auth("sk-admin-bench")
+                    .json(&body);
                 let list: List = request.send().await?.error_for_status()?.json().await?;
                 count += list.data.len() as u64;
             }
@@ -183,7 +230,10 @@ mod by_hand {
         pub(super) async fn delete(&self, ids: &[PermissionId]) -> anyhow::Result<u64> {
             let mut count = 0;
             for id in ids {
-                let request = self.http.delete(format!("{}/{id}", self.url)).bearer_auth("sk-admin-bench");
+                let request = self
+                    .http
+                    .delete(format!("{}/{id}", self.url))
+                    .bearer_auth("sk-admin-bench");
                 let deleted: Deleted = request.send().await?.error_for_status()?.json().await?;
                 count += u64::from(deleted.deleted);
             }

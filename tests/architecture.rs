@@ -12,16 +12,29 @@ fn members_know_only_whom_the_architecture_allows() {
         ("permissions-api", vec![]),
         ("permissions-ext", vec!["permissions-api"]),
         ("permissions-server", vec!["permissions-api"]),
-        ("permissions-cli", vec!["permissions-ext", "permissions-server"]),
+        (
+            "permissions-cli",
+            vec!["permissions-ext", "permissions-server"],
+        ),
         ("xtask", vec![]),
     ]);
     let members: BTreeSet<&str> = allowed.keys().copied().collect();
 
     for (member, allowed) in &allowed {
-        let folder = if *member == "xtask" { "xtask".to_owned() } else { format!("crates/{member}") };
-        let manifest: toml::Table = read(&Path::new(ROOT).join(folder).join("Cargo.toml")).parse().unwrap();
+        let folder = if *member == "xtask" {
+            "xtask".to_owned()
+        } else {
+            format!("crates/{member}")
+        };
+        let manifest: toml::Table = read(&Path::new(ROOT).join(folder).join("Cargo.toml"))
+            .parse()
+            .unwrap();
         let dependencies = manifest["dependencies"].as_table().unwrap();
-        let known: Vec<&str> = dependencies.keys().map(String::as_str).filter(|name| members.contains(name)).collect();
+        let known: Vec<&str> = dependencies
+            .keys()
+            .map(String::as_str)
+            .filter(|name| members.contains(name))
+            .collect();
         let stranger = known.iter().find(|name| !allowed.contains(name));
         assert_eq!(stranger, None, "{member} must not depend on it");
     }
@@ -29,10 +42,20 @@ fn members_know_only_whom_the_architecture_allows() {
 
 #[test]
 fn client_and_server_do_not_know_each_other_in_their_sources() {
-    for (member, stranger) in [("permissions-ext", "permissions_server"), ("permissions-server", "permissions_ext")] {
+    for (member, stranger) in [
+        ("permissions-ext", "permissions_server"),
+        ("permissions-server", "permissions_ext"),
+    ] {
         for file in rust_files(&Path::new(ROOT).join("crates").join(member).join("src")) {
-            let code: String = read(&file).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-            assert!(!code.contains(stranger), "{} names {stranger}", file.display());
+            let code: String = read(&file)
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect();
+            assert!(
+                !code.contains(stranger),
+                "{} names {stranger}",
+                file.display()
+            );
         }
     }
 }
@@ -41,7 +64,11 @@ fn client_and_server_do_not_know_each_other_in_their_sources() {
 fn no_crate_reads_the_specification_at_run_time() {
     for file in rust_files(&Path::new(ROOT).join("crates")) {
         let source = read(&file);
-        assert!(!source.contains("openapi/"), "{} names a path of openapi/", file.display());
+        assert!(
+            !source.contains("openapi/"),
+            "{} names a path of openapi/",
+            file.display()
+        );
     }
 }
 
@@ -49,12 +76,24 @@ fn no_crate_reads_the_specification_at_run_time() {
 fn every_dependency_of_the_workspace_says_why_it_is_there() {
     let manifest = read(&Path::new(ROOT).join("Cargo.toml"));
     let declared: toml::Table = manifest.parse().unwrap();
-    let names = declared["workspace"]["dependencies"].as_table().unwrap().keys();
+    let names = declared["workspace"]["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys();
     // serde and serde_json are what the mission names; a comment above a group speaks for the group.
-    let comments: String = manifest.lines().filter(|line| line.starts_with('#')).collect();
+    let comments: String = manifest
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .collect();
     let ours = |name: &str| name.starts_with("permissions-");
-    let silent: Vec<&String> = names.filter(|name| !ours(name) && !comments.contains(name.as_str())).collect();
-    assert_eq!(silent, Vec::<&String>::new(), "dependencies without a reason in Cargo.toml");
+    let silent: Vec<&String> = names
+        .filter(|name| !ours(name) && !comments.contains(name.as_str()))
+        .collect();
+    assert_eq!(
+        silent,
+        Vec::<&String>::new(),
+        "dependencies without a reason in Cargo.toml"
+    );
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

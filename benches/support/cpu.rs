@@ -11,11 +11,18 @@ use anyhow::Context as _;
 /// Where there is no `/proc/self/task/*/schedstat`: the benches run on Linux.
 pub fn of_this_process() -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
-    for task in std::fs::read_dir("/proc/self/task").context("CPU time is read from /proc, which only Linux has")? {
+    for task in std::fs::read_dir("/proc/self/task")
+        .context("CPU time is read from /proc, which only Linux has")?
+    {
         let path = task?.path().join("schedstat");
-        let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-        let on_cpu = text.split_ascii_whitespace().next().and_then(|field| field.parse::<u64>().ok());
-        nanoseconds += on_cpu.with_context(|| format!("{} does not start with a number", path.display()))?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("failed to read {}", path.display()))?;
+        let on_cpu = text
+            .split_ascii_whitespace()
+            .next()
+            .and_then(|field| field.parse::<u64>().ok());
+        nanoseconds +=
+            on_cpu.with_context(|| format!("{} does not start with a number", path.display()))?;
     }
     Ok(Duration::from_nanos(nanoseconds))
 }

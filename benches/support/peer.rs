@@ -38,9 +38,14 @@ impl Peer {
             .context("failed to start the peer")?;
         let mut address = String::new();
         if let Some(output) = process.stdout.as_mut() {
-            BufReader::new(output).read_line(&mut address).context("the peer did not say its address")?;
+            BufReader::new(output)
+                .read_line(&mut address)
+                .context("the peer did not say its address")?;
         }
-        Ok(Self { process, base_url: format!("http://{}/v1", address.trim()) })
+        Ok(Self {
+            process,
+            base_url: format!("http://{}/v1", address.trim()),
+        })
     }
 }
 
@@ -62,7 +67,10 @@ pub fn serve_if_asked() -> anyhow::Result<()> {
     if arguments.next().is_none() {
         return Ok(());
     }
-    let permissions = arguments.next().context("the number of permissions is missing")?.parse()?;
+    let permissions = arguments
+        .next()
+        .context("the number of permissions is missing")?
+        .parse()?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("failed to bind a loopback port")?;
     let mut output = std::io::stdout();
     writeln!(output, "{}", listener.local_addr()?)?;
@@ -91,16 +99,23 @@ fn connection(mut stream: TcpStream, permissions: u64) -> std::io::Result<()> {
         };
         let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
         if request.starts_with("GET") {
-            let first = value_after(&request[..head], "after=cp_").map_or(0, |id| id.parse::<u64>().unwrap_or(0) + 1);
+            let first = value_after(&request[..head], "after=cp_")
+                .map_or(0, |id| id.parse::<u64>().unwrap_or(0) + 1);
             stream.write_all(page.starting_at(first, permissions))?;
         } else if request.starts_with("POST") {
             let project = value_after(&request[head..], "[\"").unwrap_or_default();
-            answer(&mut stream, &format!(
-                r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_000000000000000000000001","created_at":1721764867,"project_id":"{project}"}}],"first_id":"cp_000000000000000000000001","last_id":"cp_000000000000000000000001","has_more":false}}"#
-            ))?;
+            answer(
+                &mut stream,
+                &format!(
+                    r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_000000000000000000000001","created_at":1721764867,"project_id":"{project}"}}],"first_id":"cp_000000000000000000000001","last_id":"cp_000000000000000000000001","has_more":false}}"#
+                ),
+            )?;
         } else {
             let id = value_after(&request, "/permissions/").unwrap_or_default();
-            answer(&mut stream, &format!(r#"{{"object":"checkpoint.permission","id":"{id}","deleted":true}}"#))?;
+            answer(
+                &mut stream,
+                &format!(r#"{{"object":"checkpoint.permission","id":"{id}","deleted":true}}"#),
+            )?;
         }
         buffer.copy_within(length..filled, 0);
         filled -= length;
@@ -111,14 +126,18 @@ fn connection(mut stream: TcpStream, permissions: u64) -> std::io::Result<()> {
 fn request_length(bytes: &[u8]) -> Option<(usize, usize)> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    let body = value_after(&text, "content-length: ").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let body = value_after(&text, "content-length: ")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
     (bytes.len() >= head + body).then_some((head, head + body))
 }
 
 /// The run of id characters that follows the first `mark`.
 fn value_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     let rest = &text[text.find(mark)? + mark.len()..];
-    let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+    let end = rest
+        .find(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+        .unwrap_or(rest.len());
     Some(&rest[..end])
 }
 
@@ -153,7 +172,11 @@ impl Page {
         );
         let ids = answer.match_indices("cp_0").map(|(at, _)| at + 3).collect();
         let has_more = answer.len() - "false}".len();
-        Self { bytes: answer.into_bytes(), ids, has_more }
+        Self {
+            bytes: answer.into_bytes(),
+            ids,
+            has_more,
+        }
     }
 
     /// The page that starts with the permission numbered `first`; its length is a multiple of the page size.
@@ -168,7 +191,11 @@ impl Page {
             }
         }
         // `true ` and `false` are of one length, so the content length holds.
-        let more = if last + 1 < permissions { b"true " } else { b"false" };
+        let more = if last + 1 < permissions {
+            b"true "
+        } else {
+            b"false"
+        };
         self.bytes[self.has_more..self.has_more + 5].copy_from_slice(more);
         &self.bytes
     }

@@ -16,7 +16,10 @@ pub struct Contender<'a> {
 
 impl std::fmt::Debug for Contender<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Contender").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Contender")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -26,7 +29,11 @@ impl std::fmt::Debug for Contender<'_> {
 /// # Errors
 ///
 /// The error of a contender, or one that says who did not do `units` units of work.
-pub fn medians(contenders: &mut [Contender<'_>], units: u64, rounds: usize) -> anyhow::Result<Vec<Duration>> {
+pub fn medians(
+    contenders: &mut [Contender<'_>],
+    units: u64,
+    rounds: usize,
+) -> anyhow::Result<Vec<Duration>> {
     let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
     for round in 0..=rounds {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
@@ -36,7 +43,11 @@ pub fn medians(contenders: &mut [Contender<'_>], units: u64, rounds: usize) -> a
             let before = cpu::of_this_process()?;
             let done = (contender.run)()?;
             let spent = cpu::of_this_process()?.saturating_sub(before);
-            anyhow::ensure!(done == units, "{} did {done} of {units} units of work", contender.name);
+            anyhow::ensure!(
+                done == units,
+                "{} did {done} of {units} units of work",
+                contender.name
+            );
             if round > 0 {
                 times[index].push(spent);
             }

@@ -54,26 +54,49 @@ const DELETE: &str = r#"{
 }"#;
 
 fn client(peer: &RecordingPeer) -> Client {
-    Client::builder().admin_key("sk-admin-recorded").base_url(peer.base_url()).build().unwrap()
+    Client::builder()
+        .admin_key("sk-admin-recorded")
+        .base_url(peer.base_url())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
 async fn the_client_reads_the_documented_list() {
     let peer = RecordingPeer::answering(LIST).await.unwrap();
 
-    let permissions: Vec<_> =
-        client(&peer).permissions(&checkpoint()).list().stream().try_collect().await.unwrap();
+    let permissions: Vec<_> = client(&peer)
+        .permissions(&checkpoint())
+        .list()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
 
-    let read: Vec<_> =
-        permissions.iter().map(|p| (p.id.as_str(), p.created_at, p.project_id.as_str())).collect();
+    let read: Vec<_> = permissions
+        .iter()
+        .map(|p| (p.id.as_str(), p.created_at, p.project_id.as_str()))
+        .collect();
     assert_eq!(
         read,
         [
-            ("cp_zc4Q7MP6XxulcVzj4MZdwsAB", 1_721_764_867, "proj_abGMw1llN8IrBb6SvvY5A1iH"),
-            ("cp_enQCFmOTGj3syEpYVhBRLTSy", 1_721_764_800, "proj_iqGMw1llN8IrBb6SvvY5A1oF"),
+            (
+                "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
+                1_721_764_867,
+                "proj_abGMw1llN8IrBb6SvvY5A1iH"
+            ),
+            (
+                "cp_enQCFmOTGj3syEpYVhBRLTSy",
+                1_721_764_800,
+                "proj_iqGMw1llN8IrBb6SvvY5A1oF"
+            ),
         ]
     );
-    assert_eq!(peer.requests().len(), 1, "has_more is false: one page and no more requests");
+    assert_eq!(
+        peer.requests().len(),
+        1,
+        "has_more is false: one page and no more requests"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +110,10 @@ async fn the_client_reads_the_documented_answer_to_create() {
         .await
         .unwrap();
 
-    let ids: Vec<_> = created.permissions().map(|permission| permission.id.as_str()).collect();
+    let ids: Vec<_> = created
+        .permissions()
+        .map(|permission| permission.id.as_str())
+        .collect();
     assert_eq!(ids, ["cp_zc4Q7MP6XxulcVzj4MZdwsAB"]);
 }
 
@@ -96,7 +122,12 @@ async fn the_client_reads_the_documented_answer_to_delete() {
     let peer = RecordingPeer::answering(DELETE).await.unwrap();
 
     let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
-    client(&peer).permissions(&checkpoint()).delete(&permission_id).send().await.unwrap();
+    client(&peer)
+        .permissions(&checkpoint())
+        .delete(&permission_id)
+        .send()
+        .await
+        .unwrap();
 
     assert_eq!(peer.requests().len(), 1);
 }
@@ -110,14 +141,21 @@ async fn the_server_answers_in_the_documented_shape() {
         server.base_url()
     );
     let read = async |request: reqwest::RequestBuilder| -> Value {
-        let response = request.bearer_auth(server.admin_key()).send().await.unwrap();
+        let response = request
+            .bearer_auth(server.admin_key())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()
     };
 
     let body = json!({"project_ids": ["proj_abGMw1llN8IrBb6SvvY5A1iH"]});
     let created = read(http.post(&collection).json(&body)).await;
-    assert_eq!(shape(&created), shape(&serde_json::from_str(CREATE).unwrap()));
+    assert_eq!(
+        shape(&created),
+        shape(&serde_json::from_str(CREATE).unwrap())
+    );
 
     let body = json!({"project_ids": ["proj_iqGMw1llN8IrBb6SvvY5A1oF"]});
     read(http.post(&collection).json(&body)).await;
@@ -128,7 +166,10 @@ async fn the_server_answers_in_the_documented_shape() {
 
     let permission_id = created["data"][0]["id"].as_str().unwrap();
     let deleted = read(http.delete(format!("{collection}/{permission_id}"))).await;
-    assert_eq!(shape(&deleted), shape(&serde_json::from_str(DELETE).unwrap()));
+    assert_eq!(
+        shape(&deleted),
+        shape(&serde_json::from_str(DELETE).unwrap())
+    );
     assert_eq!(deleted["id"], created["data"][0]["id"]);
 }
 
@@ -136,12 +177,21 @@ async fn the_server_answers_in_the_documented_shape() {
 fn shape(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(shape).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), shape(value)))
+            .collect(),
         Value::String(text) => match text.split_once('_') {
-            Some((prefix @ ("cp" | "proj"), id)) => json!(format!("{prefix}_ + {} characters", id.len())),
+            Some((prefix @ ("cp" | "proj"), id)) => {
+                json!(format!("{prefix}_ + {} characters", id.len()))
+            }
             _ => value.clone(),
         },
-        Value::Number(number) => json!(if number.is_u64() { "unix seconds" } else { "not an integer" }),
+        Value::Number(number) => json!(if number.is_u64() {
+            "unix seconds"
+        } else {
+            "not an integer"
+        }),
         other => other.clone(),
     }
 }

@@ -13,13 +13,21 @@ const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
 async fn server_with_five_permissions() -> Server {
     let server = Server::start().await.unwrap();
     for name in PROJECTS {
-        client(&server).permissions(&checkpoint()).create([project(name)]).send().await.unwrap();
+        client(&server)
+            .permissions(&checkpoint())
+            .create([project(name)])
+            .send()
+            .await
+            .unwrap();
     }
     server
 }
 
 fn project_ids(permissions: &[Permission]) -> Vec<&str> {
-    permissions.iter().map(|permission| permission.project_id.as_str()).collect()
+    permissions
+        .iter()
+        .map(|permission| permission.project_id.as_str())
+        .collect()
 }
 
 #[tokio::test]
@@ -49,12 +57,23 @@ async fn order_is_descending_unless_asked_otherwise() {
     let default: Vec<_> = permissions.list().stream().try_collect().await.unwrap();
     assert_eq!(project_ids(&default), newest_first);
 
-    let descending: Vec<_> =
-        permissions.list().order(Order::Descending).stream().try_collect().await.unwrap();
+    let descending: Vec<_> = permissions
+        .list()
+        .order(Order::Descending)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(project_ids(&descending), newest_first);
 
-    let ascending: Vec<_> =
-        permissions.list().order(Order::Ascending).page_size(2).stream().try_collect().await.unwrap();
+    let ascending: Vec<_> = permissions
+        .list()
+        .order(Order::Ascending)
+        .page_size(2)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(project_ids(&ascending), PROJECTS);
 }
 
@@ -62,7 +81,13 @@ async fn order_is_descending_unless_asked_otherwise() {
 async fn after_goes_on_behind_the_given_permission_in_either_order() {
     let server = server_with_five_permissions().await;
     let permissions = client(&server).permissions(&checkpoint());
-    let all: Vec<_> = permissions.list().order(Order::Ascending).stream().try_collect().await.unwrap();
+    let all: Vec<_> = permissions
+        .list()
+        .order(Order::Ascending)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     let third = all[2].id.clone();
 
     let later: Vec<_> = permissions
@@ -75,7 +100,13 @@ async fn after_goes_on_behind_the_given_permission_in_either_order() {
         .unwrap();
     assert_eq!(project_ids(&later), ["proj_d", "proj_e"]);
 
-    let earlier: Vec<_> = permissions.list().after(third).stream().try_collect().await.unwrap();
+    let earlier: Vec<_> = permissions
+        .list()
+        .after(third)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(project_ids(&earlier), ["proj_b", "proj_a"]);
 }
 
@@ -84,12 +115,22 @@ async fn project_id_keeps_only_that_project() {
     let server = server_with_five_permissions().await;
     let permissions = client(&server).permissions(&checkpoint());
 
-    let one: Vec<_> =
-        permissions.list().project_id(project("proj_c")).stream().try_collect().await.unwrap();
+    let one: Vec<_> = permissions
+        .list()
+        .project_id(project("proj_c"))
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(project_ids(&one), ["proj_c"]);
 
-    let none: Vec<_> =
-        permissions.list().project_id(project("proj_z")).stream().try_collect().await.unwrap();
+    let none: Vec<_> = permissions
+        .list()
+        .project_id(project("proj_z"))
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(project_ids(&none), Vec::<&str>::new());
 }
 
@@ -115,8 +156,16 @@ async fn max_items_ends_the_stream_early() {
 async fn a_checkpoint_that_nobody_may_use_lists_nothing() {
     let server = server_with_five_permissions().await;
 
-    let other = "ft:gpt-4o-mini-2024-07-18:org:other:AAAAAAAA".parse().unwrap();
-    let all: Vec<_> = client(&server).permissions(&other).list().stream().try_collect().await.unwrap();
+    let other = "ft:gpt-4o-mini-2024-07-18:org:other:AAAAAAAA"
+        .parse()
+        .unwrap();
+    let all: Vec<_> = client(&server)
+        .permissions(&other)
+        .list()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
 
     assert_eq!(project_ids(&all), Vec::<&str>::new());
 }
@@ -131,7 +180,11 @@ async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
     loop {
         let mut query = vec![("limit", "2".to_owned()), ("order", "ascending".to_owned())];
         query.extend(after.take().map(|id| ("after", id)));
-        let url = format!("{}/fine_tuning/checkpoints/{}/permissions", server.base_url(), checkpoint());
+        let url = format!(
+            "{}/fine_tuning/checkpoints/{}/permissions",
+            server.base_url(),
+            checkpoint()
+        );
         let request = http.get(url).query(&query).bearer_auth(server.admin_key());
         let page: Value = request.send().await.unwrap().json().await.unwrap();
 
@@ -152,10 +205,18 @@ async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
 async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
     let server = Server::start().await.unwrap();
     let projects = (0..12).map(|n| project(&format!("proj_{n}")));
-    client(&server).permissions(&checkpoint()).create(projects).send().await.unwrap();
+    client(&server)
+        .permissions(&checkpoint())
+        .create(projects)
+        .send()
+        .await
+        .unwrap();
     let page = async |query: &str| -> Value {
-        let url =
-            format!("{}/fine_tuning/checkpoints/{}/permissions{query}", server.base_url(), checkpoint());
+        let url = format!(
+            "{}/fine_tuning/checkpoints/{}/permissions{query}",
+            server.base_url(),
+            checkpoint()
+        );
         reqwest::Client::new()
             .get(url)
             .bearer_auth(server.admin_key())
@@ -168,11 +229,23 @@ async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
     };
 
     let default = page("").await;
-    assert_eq!((default["data"].as_array().unwrap().len(), &default["has_more"]), (10, &Value::Bool(true)));
+    assert_eq!(
+        (
+            default["data"].as_array().unwrap().len(),
+            &default["has_more"]
+        ),
+        (10, &Value::Bool(true))
+    );
 
     let zero = page("?limit=0").await;
-    assert_eq!((zero["data"].as_array().unwrap().len(), &zero["has_more"]), (0, &Value::Bool(true)));
-    assert_eq!((&zero["first_id"], &zero["last_id"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (zero["data"].as_array().unwrap().len(), &zero["has_more"]),
+        (0, &Value::Bool(true))
+    );
+    assert_eq!(
+        (&zero["first_id"], &zero["last_id"]),
+        (&Value::Null, &Value::Null)
+    );
 
     let too_many = page("?limit=101").await;
     assert_eq!(too_many["error"]["param"], "limit");

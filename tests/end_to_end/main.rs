@@ -10,7 +10,9 @@ use permissions_server::Server;
 
 /// The checkpoint of the API's own examples.
 fn checkpoint() -> CheckpointId {
-    "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse().unwrap()
+    "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd"
+        .parse()
+        .unwrap()
 }
 
 fn project(name: &str) -> ProjectId {
@@ -18,5 +20,9 @@ fn project(name: &str) -> ProjectId {
 }
 
 fn client(server: &Server) -> Client {
-    Client::builder().admin_key(server.admin_key()).base_url(server.base_url()).build().unwrap()
+    Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url())
+        .build()
+        .unwrap()
 }

@@ -9,7 +9,11 @@ use crate::{checkpoint, project};
 const ONE_PERMISSION: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","created_at":1721764867,"project_id":"proj_a"}],"first_id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","last_id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","has_more":false}"#;
 
 fn client(peer: &RecordingPeer) -> Client {
-    Client::builder().admin_key("sk-admin-recorded").base_url(peer.base_url()).build().unwrap()
+    Client::builder()
+        .admin_key("sk-admin-recorded")
+        .base_url(peer.base_url())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -34,7 +38,13 @@ async fn list_with_every_parameter() {
 async fn list_with_the_defaults() {
     let peer = RecordingPeer::answering(ONE_PERMISSION).await.unwrap();
 
-    client(&peer).permissions(&checkpoint()).list().stream().try_collect::<Vec<_>>().await.unwrap();
+    client(&peer)
+        .permissions(&checkpoint())
+        .list()
+        .stream()
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap();
 
     insta::with_settings!({description => "GET with nothing set: pages of 100, the server's default order"}, {
         insta::assert_snapshot!(peer.requests().join("\n---\n"));
@@ -45,7 +55,12 @@ async fn list_with_the_defaults() {
 async fn create() {
     let peer = RecordingPeer::answering(ONE_PERMISSION).await.unwrap();
 
-    client(&peer).permissions(&checkpoint()).create([project("proj_a")]).send().await.unwrap();
+    client(&peer)
+        .permissions(&checkpoint())
+        .create([project("proj_a")])
+        .send()
+        .await
+        .unwrap();
 
     insta::with_settings!({description => "POST, as sent over a socket"}, {
         insta::assert_snapshot!(peer.requests().join("\n---\n"));
@@ -61,7 +76,12 @@ async fn delete() {
     .unwrap();
 
     let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
-    client(&peer).permissions(&checkpoint()).delete(&permission_id).send().await.unwrap();
+    client(&peer)
+        .permissions(&checkpoint())
+        .delete(&permission_id)
+        .send()
+        .await
+        .unwrap();
 
     insta::with_settings!({description => "DELETE, as sent over a socket"}, {
         insta::assert_snapshot!(peer.requests().join("\n---\n"));

@@ -30,7 +30,11 @@ impl RecordingPeer {
                 tokio::spawn(serve(stream, body, Arc::clone(&recorded)));
             }
         });
-        Ok(Self { address, requests, accepting })
+        Ok(Self {
+            address,
+            requests,
+            accepting,
+        })
     }
 
     /// The base URL to give to a client.
@@ -42,9 +46,15 @@ impl RecordingPeer {
     /// The requests so far, each as sent, with this peer's port written as `PORT`.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        let requests = self.requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let requests = self
+            .requests
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let port = format!("127.0.0.1:{}", self.address.port());
-        requests.iter().map(|text| text.replace(&port, "127.0.0.1:PORT")).collect()
+        requests
+            .iter()
+            .map(|text| text.replace(&port, "127.0.0.1:PORT"))
+            .collect()
     }
 }
 
@@ -56,7 +66,10 @@ impl Drop for RecordingPeer {
 
 async fn serve(mut stream: TcpStream, body: &'static str, requests: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = read_request(&mut stream).await {
-        requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(request);
+        requests
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(request);
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_recorded\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
@@ -76,7 +89,13 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
                 .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+                .find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length:")?
+                        .trim()
+                        .parse()
+                        .ok()
+                })
                 .unwrap_or(0);
             if body.len() >= length {
                 return Some(text.replace("\r\n", "\n"));
