@@ -63,7 +63,7 @@ fn client(peer: &RecordingPeer) -> Client {
 
 #[tokio::test]
 async fn the_client_reads_the_documented_list() {
-    let peer = RecordingPeer::answering(LIST).await.unwrap();
+    let peer = RecordingPeer::answering([LIST]).await.unwrap();
 
     let permissions: Vec<_> = client(&peer)
         .permissions(&checkpoint())
@@ -101,7 +101,10 @@ async fn the_client_reads_the_documented_list() {
 
 #[tokio::test]
 async fn the_client_reads_the_documented_answer_to_create() {
-    let peer = RecordingPeer::answering(CREATE).await.unwrap();
+    let nothing_yet = r#"{"object":"list","data":[],"has_more":false}"#;
+    let peer = RecordingPeer::answering([nothing_yet, CREATE])
+        .await
+        .unwrap();
 
     let created = client(&peer)
         .permissions(&checkpoint())
@@ -111,7 +114,7 @@ async fn the_client_reads_the_documented_answer_to_create() {
         .unwrap();
 
     let ids: Vec<_> = created
-        .permissions()
+        .iter()
         .map(|permission| permission.id.as_str())
         .collect();
     assert_eq!(ids, ["cp_zc4Q7MP6XxulcVzj4MZdwsAB"]);
@@ -119,7 +122,7 @@ async fn the_client_reads_the_documented_answer_to_create() {
 
 #[tokio::test]
 async fn the_client_reads_the_documented_answer_to_delete() {
-    let peer = RecordingPeer::answering(DELETE).await.unwrap();
+    let peer = RecordingPeer::answering([DELETE]).await.unwrap();
 
     let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
     client(&peer)
@@ -135,7 +138,7 @@ async fn the_client_reads_the_documented_answer_to_delete() {
 #[tokio::test]
 async fn the_server_answers_in_the_documented_shape() {
     let server = Server::start().await.unwrap();
-    let http = reqwest::Client::new();
+    let http = permissions_tests::http_client();
     let collection = format!(
         "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
         server.base_url()

@@ -18,7 +18,7 @@ fn client(peer: &RecordingPeer) -> Client {
 
 #[tokio::test]
 async fn list_with_every_parameter() {
-    let peer = RecordingPeer::answering(ONE_PERMISSION).await.unwrap();
+    let peer = RecordingPeer::answering([ONE_PERMISSION]).await.unwrap();
 
     let list = client(&peer)
         .permissions(&checkpoint())
@@ -30,13 +30,13 @@ async fn list_with_every_parameter() {
     list.stream().try_collect::<Vec<_>>().await.unwrap();
 
     insta::with_settings!({description => "GET with every query parameter, as sent over a socket"}, {
-        insta::assert_snapshot!(peer.requests().join("\n---\n"));
+        insta::assert_snapshot!(peer.requests().join("\n"));
     });
 }
 
 #[tokio::test]
 async fn list_with_the_defaults() {
-    let peer = RecordingPeer::answering(ONE_PERMISSION).await.unwrap();
+    let peer = RecordingPeer::answering([ONE_PERMISSION]).await.unwrap();
 
     client(&peer)
         .permissions(&checkpoint())
@@ -47,13 +47,16 @@ async fn list_with_the_defaults() {
         .unwrap();
 
     insta::with_settings!({description => "GET with nothing set: pages of 100, the server's default order"}, {
-        insta::assert_snapshot!(peer.requests().join("\n---\n"));
+        insta::assert_snapshot!(peer.requests().join("\n"));
     });
 }
 
 #[tokio::test]
 async fn create() {
-    let peer = RecordingPeer::answering(ONE_PERMISSION).await.unwrap();
+    let nothing_yet = r#"{"object":"list","data":[],"has_more":false}"#;
+    let peer = RecordingPeer::answering([nothing_yet, ONE_PERMISSION])
+        .await
+        .unwrap();
 
     client(&peer)
         .permissions(&checkpoint())
@@ -62,16 +65,16 @@ async fn create() {
         .await
         .unwrap();
 
-    insta::with_settings!({description => "POST, as sent over a socket"}, {
-        insta::assert_snapshot!(peer.requests().join("\n---\n"));
+    insta::with_settings!({description => "create: what is there already is read first, then POST"}, {
+        insta::assert_snapshot!(peer.requests().join("\n"));
     });
 }
 
 #[tokio::test]
 async fn delete() {
-    let peer = RecordingPeer::answering(
+    let peer = RecordingPeer::answering([
         r#"{"object":"checkpoint.permission","id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","deleted":true}"#,
-    )
+    ])
     .await
     .unwrap();
 
@@ -84,6 +87,6 @@ async fn delete() {
         .unwrap();
 
     insta::with_settings!({description => "DELETE, as sent over a socket"}, {
-        insta::assert_snapshot!(peer.requests().join("\n---\n"));
+        insta::assert_snapshot!(peer.requests().join("\n"));
     });
 }

@@ -17,7 +17,7 @@ async fn a_permission_that_was_created_is_listed_until_it_is_deleted() {
         .await
         .unwrap();
     let ids: Vec<_> = created
-        .permissions()
+        .iter()
         .map(|permission| permission.id.clone())
         .collect();
     assert_eq!(ids.len(), 2);
@@ -48,7 +48,7 @@ async fn creating_twice_makes_one_permission() {
         .await
         .unwrap();
 
-    let id = |created: &permissions_ext::Created| created.permissions().next().unwrap().id.clone();
+    let id = |created: &permissions_ext::Created| created.iter().next().unwrap().id.clone();
     assert_eq!(id(&first), id(&second));
     let all: Vec<_> = permissions.list().stream().try_collect().await.unwrap();
     assert_eq!(all.len(), 1);

@@ -1,12 +1,25 @@
 //! What the end-to-end tests share: a peer that records requests as they arrive and answers as told.
 #![cfg_attr(doctest, doc = include_str!("../../README.md"))]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// An HTTP/1.1 peer on loopback that answers every request with one body and keeps each request's text.
+/// A client for requests that no crate of ours is to make.
+///
+/// # Panics
+///
+/// Where reqwest finds no TLS provider, although one is installed here.
+#[must_use]
+pub fn http_client() -> reqwest::Client {
+    // permissions-ext brings reqwest's TLS without a provider, and keeps its own to itself.
+    // An error says that a provider is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
+/// An HTTP/1.1 peer on loopback that answers as told and keeps each request's text.
 #[derive(Debug)]
 pub struct RecordingPeer {
     address: std::net::SocketAddr,
@@ -15,19 +28,20 @@ pub struct RecordingPeer {
 }
 
 impl RecordingPeer {
-    /// Listens on a free loopback port; every request is answered with status 200 and `body` as JSON.
+    /// Listens on a free loopback port. Requests are answered in turn with status 200 and these bodies as JSON; the
+    /// last one goes on answering.
     ///
     /// # Errors
     ///
     /// Where no loopback port can be bound.
-    pub async fn answering(body: &'static str) -> std::io::Result<Self> {
+    pub async fn answering<const N: usize>(bodies: [&'static str; N]) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
         let recorded = Arc::clone(&requests);
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, body, Arc::clone(&recorded)));
+                tokio::spawn(serve(stream, bodies, Arc::clone(&recorded)));
             }
         });
         Ok(Self {
@@ -46,10 +60,7 @@ impl RecordingPeer {
     /// The requests so far, each as sent, with this peer's port written as `PORT`.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        let requests = self
-            .requests
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let port = format!("127.0.0.1:{}", self.address.port());
         requests
             .iter()
@@ -64,12 +75,20 @@ impl Drop for RecordingPeer {
     }
 }
 
-async fn serve(mut stream: TcpStream, body: &'static str, requests: Arc<Mutex<Vec<String>>>) {
+async fn serve<const N: usize>(
+    mut stream: TcpStream,
+    bodies: [&'static str; N],
+    requests: Arc<Mutex<Vec<String>>>,
+) {
     while let Some(request) = read_request(&mut stream).await {
-        requests
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push(request);
+        let turn = {
+            let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
+            requests.push(request);
+            requests.len() - 1
+        };
+        let Some(body) = bodies.get(turn).or(bodies.last()) else {
+            return;
+        };
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_recorded\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
