@@ -1,7 +1,9 @@
-//! Permission ids: `cp_` and 24 base-62 characters.
+//! Ids: what they may hold, and how permissions get theirs, `cp_` and 24 base-62 characters.
 
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
+
+use crate::limits::MAX_ID_BYTES;
 
 const LENGTH: usize = 24;
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -36,6 +38,36 @@ impl IdSource {
             }
         };
         format!("cp_{suffix}")
+    }
+}
+
+/// Why a text is no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidId {
+    #[error("is empty; give an id")]
+    Empty,
+    #[error("is {0} bytes long; an id has at most {MAX_ID_BYTES}")]
+    TooLong(usize),
+    #[error("is a step in a path, which a URL cannot carry as an id")]
+    Dots,
+    #[error("holds the control character U+{0:04X}; an id has none")]
+    Control(u32),
+}
+
+/// Whether `id` can be the id of anything.
+pub(crate) fn check(id: &str) -> Result<(), InvalidId> {
+    if id.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if id.len() > MAX_ID_BYTES {
+        return Err(InvalidId::TooLong(id.len()));
+    }
+    if id == "." || id == ".." {
+        return Err(InvalidId::Dots);
+    }
+    match id.chars().find(|character| character.is_control()) {
+        Some(control) => Err(InvalidId::Control(control.into())),
+        None => Ok(()),
     }
 }
 

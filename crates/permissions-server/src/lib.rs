@@ -18,15 +18,21 @@
 mod clock;
 mod command;
 mod error;
+mod faults;
 mod http;
 mod id;
 mod keys;
 mod limits;
+mod metrics;
+mod rate;
+mod record;
 mod server;
 mod store;
 
-pub use command::{ServeArgs, serve};
+pub use command::{LogFormat, ServeArgs, serve};
 pub use error::StartError;
+pub use faults::{Fault, Faults, InvalidFault};
 pub use limits::Limits;
+pub use record::RecordedRequest;
 pub use server::{Server, ServerBuilder};
 pub use store::Database;

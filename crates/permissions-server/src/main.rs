@@ -1,5 +1,6 @@
 //! The `permissions-server` binary.
 
+use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -7,6 +8,9 @@ use clap::Parser;
 use permissions_server::{ServeArgs, Server};
 
 /// Serves the three checkpoint-permission operations of the OpenAI API over a database of your own.
+///
+/// Prints OPENAI_BASE_URL=… once it serves. Ctrl-C or SIGTERM lets accepted requests finish; a
+/// second one does not. SIGHUP reads the key files again.
 #[derive(Debug, Parser)]
 #[command(name = "permissions-server", version)]
 struct Cli {
@@ -16,22 +20,26 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let generated = cli.serve.admin_key.is_none();
-    match permissions_server::serve(cli.serve, |server| announce(server, generated)).await {
+    let serve = Cli::parse().serve;
+    match permissions_server::serve(serve, announce).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "permissions-server: {error}");
+            let mut stderr = std::io::stderr().lock();
+            let _ = writeln!(stderr, "permissions-server: {error}");
+            if let Some(source) = error.source() {
+                let _ = writeln!(stderr, "  because: {source}");
+            }
             ExitCode::FAILURE
         }
     }
 }
 
 /// Says where the server is. Only a key that was made up for this run is shown: nobody knows it yet.
-fn announce(server: &Server, generated: bool) {
+fn announce(server: &Server) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "OPENAI_BASE_URL={}", server.base_url());
-    if generated {
+    if server.made_admin_key() {
         let _ = writeln!(stdout, "OPENAI_ADMIN_KEY={}", server.admin_key());
     }
+    let _ = stdout.flush();
 }

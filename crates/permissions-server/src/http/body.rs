@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::App;
 use super::error::ApiError;
 use super::path::check_id;
-use crate::limits::MAX_PROJECT_IDS;
+use crate::limits::{Limits, MAX_PROJECT_IDS};
 
 /// The projects to create permissions for: each once, in the order asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +32,7 @@ impl FromRequest<Arc<App>> for ProjectIds {
         if announced.is_some_and(|announced| announced > limit) {
             return Err(ApiError::body_too_large(limit));
         }
-        let body = tokio::time::timeout(app.limits.body_time, to_bytes(request.into_body(), limit))
-            .await
-            .map_err(|_| ApiError::body_too_slow())?
-            .map_err(|error| unreadable(error, limit))?;
-        Self::parse(&body)
+        Self::parse(&read_body(request.into_body(), &app.limits).await?)
     }
 }
 
@@ -115,6 +111,14 @@ impl ProjectIds {
         }
         Ok(Self(distinct))
     }
+}
+
+/// A whole body, in time and within its size.
+pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(limits.body_time, to_bytes(body, limits.body_bytes))
+        .await
+        .map_err(|_| ApiError::body_too_slow())?
+        .map_err(|error| unreadable(error, limits.body_bytes))
 }
 
 fn check_media_type(request: &Request) -> Result<(), ApiError> {

@@ -1,5 +1,7 @@
 //! The one error that answers a request.
 
+use std::time::Duration;
+
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -124,6 +126,37 @@ impl ApiError {
             "unsupported_media_type",
             format!("{found}; send application/json"),
         )
+    }
+
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "requests",
+            "rate_limit_exceeded",
+            format!(
+                "this key has sent too many requests; wait {} ms before the next",
+                wait.as_millis().max(1)
+            ),
+        )
+    }
+
+    /// The fault that a test asked for.
+    pub(crate) fn on_request(status: StatusCode) -> Self {
+        let kind = if status.is_server_error() {
+            SERVER
+        } else {
+            INVALID_REQUEST
+        };
+        Self::new(
+            status,
+            kind,
+            "fault_on_request",
+            "a fault that this test asked for",
+        )
+    }
+
+    pub(crate) fn invalid_fault(message: impl Into<String>) -> Self {
+        Self::invalid("invalid_value", "x-fault", message)
     }
 
     pub(crate) fn took_too_long() -> Self {

@@ -1,8 +1,10 @@
 //! The operations over HTTP.
 
-mod auth;
 mod body;
 mod error;
+mod fault;
+mod guard;
+mod operation;
 mod path;
 mod permissions;
 mod query;
@@ -12,14 +14,19 @@ mod trace;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get};
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::rate::RateLimit;
+use crate::record::Recorder;
 use crate::store::Store;
 use error::ApiError;
+pub(crate) use fault::DropConnection;
 
 /// What every request may use.
 #[derive(Debug)]
@@ -28,41 +35,38 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) faults: Option<Faults>,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) metrics: Metrics,
 }
+
+const PERMISSIONS: &str = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions";
+const PERMISSION: &str =
+    "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}";
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let permissions = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions";
-    let permission =
-        "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}";
-    Router::new()
+    let operations = Router::new()
         .route(
-            permissions,
+            PERMISSIONS,
             get(permissions::list).post(permissions::create),
         )
-        .route(permission, delete(permissions::delete))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+        .route(PERMISSION, delete(permissions::delete))
+        .route_layer(from_fn_with_state(Arc::clone(&app), guard::admin_only))
+        .route_layer(from_fn_with_state(Arc::clone(&app), fault::on_request));
+    Router::new()
+        .route("/healthz", get(operation::healthz))
+        .route("/readyz", get(operation::readyz))
+        .route("/metrics", get(operation::metrics))
+        .route("/openapi.json", get(operation::openapi))
+        .merge(operations)
         .fallback(|request: axum::extract::Request| async move {
             ApiError::unknown_url(request.method(), request.uri().path())
         })
         .method_not_allowed_fallback(|request: axum::extract::Request| async move {
             ApiError::method_not_allowed(request.method(), request.uri().path())
         })
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&app),
-            trace::every_request,
-        ))
+        .layer(from_fn_with_state(Arc::clone(&app), trace::every_request))
         .with_state(app)
-}
-
-/// The process is up. Whether it can serve is `/readyz`'s answer.
-async fn healthz() -> &'static str {
-    "ok\n"
-}
-
-/// The database answers.
-async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
-    app.store.ping().await?;
-    Ok("ready\n")
 }

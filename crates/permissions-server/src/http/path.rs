@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 
 use super::App;
 use super::error::ApiError;
-use crate::limits::MAX_ID_BYTES;
+use crate::id::{InvalidId, check};
 
 /// The checkpoint whose permissions are meant, percent-decoded and checked.
 #[derive(Debug)]
@@ -48,32 +48,13 @@ impl FromRequestParts<Arc<App>> for Permission {
 
 /// Refuses what is no id of any kind; `param` names it.
 pub(super) fn check_id(param: &str, id: &str) -> Result<(), ApiError> {
-    let wrong = |message: String| Err(ApiError::invalid("invalid_value", param, message));
-    if id.is_empty() {
-        return wrong(format!("{param} is empty; give an id"));
-    }
-    if id.len() > MAX_ID_BYTES {
-        return Err(ApiError::invalid(
-            "string_above_max_length",
-            param,
-            format!(
-                "{param} is {} bytes long; an id has at most {MAX_ID_BYTES}",
-                id.len()
-            ),
-        ));
-    }
-    if id == "." || id == ".." {
-        return wrong(format!(
-            "{param} is '{id}', which a URL cannot carry as an id"
-        ));
-    }
-    if let Some(control) = id.chars().find(|character| character.is_control()) {
-        return wrong(format!(
-            "{param} holds the control character U+{:04X}; an id has none",
-            u32::from(control)
-        ));
-    }
-    Ok(())
+    check(id).map_err(|wrong| {
+        let code = match wrong {
+            InvalidId::TooLong(_) => "string_above_max_length",
+            _ => "invalid_value",
+        };
+        ApiError::invalid(code, param, format!("{param} {wrong}"))
+    })
 }
 
 fn undecodable(rejection: PathRejection) -> ApiError {

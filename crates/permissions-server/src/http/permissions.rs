@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::App;
-use super::auth::Admin;
 use super::body::ProjectIds;
 use super::error::ApiError;
 use super::path::{Checkpoint, Permission};
@@ -16,7 +15,6 @@ use super::response::{Deleted, List, json};
 use crate::store::{Creation, Deletion, Listing, PageQuery};
 
 pub(super) async fn list(
-    _: Admin,
     State(app): State<Arc<App>>,
     Checkpoint(checkpoint): Checkpoint,
     params: ListParams,
@@ -46,7 +44,6 @@ pub(super) async fn list(
 }
 
 pub(super) async fn create(
-    _: Admin,
     State(app): State<Arc<App>>,
     Checkpoint(checkpoint): Checkpoint,
     ProjectIds(project_ids): ProjectIds,
@@ -61,7 +58,6 @@ pub(super) async fn create(
 }
 
 pub(super) async fn delete(
-    _: Admin,
     State(app): State<Arc<App>>,
     Permission { checkpoint, id }: Permission,
 ) -> Result<Response, ApiError> {

@@ -12,14 +12,16 @@ use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 use super::connections::{Connections, Place};
-use crate::http::App;
+use crate::http::{App, DropConnection};
 use crate::limits::Limits;
 
 /// How long to wait before accepting again when the process is out of file descriptors.
@@ -28,6 +30,7 @@ const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
 /// Serves until `stopped` turns true, then lets accepted requests finish and closes the database.
 pub(super) async fn run(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     app: Arc<App>,
     mut stopped: watch::Receiver<bool>,
@@ -45,11 +48,11 @@ pub(super) async fn run(
             _ = stopped.wait_for(|stopped| *stopped) => break,
             place = places.place() => place,
         };
-        let limits = app.limits.clone();
-        open.spawn(serve(
+        open.spawn(connection(
             stream,
+            tls.clone(),
             router.clone(),
-            limits,
+            Arc::clone(&app),
             place,
             stopped.clone(),
         ));
@@ -88,15 +91,40 @@ fn of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn serve(
+async fn connection(
     stream: TcpStream,
+    tls: Option<TlsAcceptor>,
     router: Router,
-    limits: Limits,
+    app: Arc<App>,
+    place: Place,
+    stopped: watch::Receiver<bool>,
+) {
+    let _open = app.metrics.connection();
+    // Answers are small and written whole: waiting to fill a packet only adds latency.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => serve(stream, router, &app.limits, place, stopped).await,
+        Some(tls) => {
+            let handshake = timeout(app.limits.body_time, tls.accept(stream));
+            tokio::select! {
+                () = place.wanted() => {}
+                stream = handshake => match stream {
+                    Ok(Ok(stream)) => serve(stream, router, &app.limits, place, stopped).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+                    Err(_) => tracing::debug!("the TLS handshake took too long"),
+                },
+            }
+        }
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    router: Router,
+    limits: &Limits,
     place: Place,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Answers are small and written whole: waiting to fill a packet only adds latency.
-    let _ = stream.set_nodelay(true);
     let place = Arc::new(place);
     let service = hyper::service::service_fn({
         let place = Arc::clone(&place);
@@ -126,13 +154,20 @@ async fn answer(
     mut router: Router,
     request: hyper::Request<Incoming>,
     place: Arc<Place>,
-) -> Result<Response, std::convert::Infallible> {
+) -> Result<Response, DroppedOnRequest> {
     place.work();
     let request: Request = request.map(Body::new);
-    let response = router.call(request).await;
+    let Ok(response) = router.call(request).await;
     place.rest();
-    response
+    match response.extensions().get::<DropConnection>() {
+        Some(_) => Err(DroppedOnRequest),
+        None => Ok(response),
+    }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("dropped on request")]
+struct DroppedOnRequest;
 
 fn log_end(ended: hyper::Result<()>) {
     if let Err(error) = ended {

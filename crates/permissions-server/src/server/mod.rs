@@ -3,14 +3,21 @@
 mod builder;
 mod connections;
 mod listen;
+mod preset;
+mod rotation;
+mod tls;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::error::StartError;
+use crate::http::App;
+use crate::keys::KeySource;
+use crate::record::{RecordedRequest, Recorder};
 pub use builder::ServerBuilder;
 
 /// A server that listens. Dropping it stops it at once; [`Server::shutdown`] lets it finish what it
@@ -36,8 +43,12 @@ pub struct Server {
     address: SocketAddr,
     base_url: String,
     admin_key: SecretString,
+    made_admin_key: bool,
+    app: Arc<App>,
+    keys: Arc<KeySource>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
+    watcher: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -71,6 +82,44 @@ impl Server {
         self.admin_key.expose_secret()
     }
 
+    /// Whether its admin key was made up for this run because none was given.
+    pub fn made_admin_key(&self) -> bool {
+        self.made_admin_key
+    }
+
+    /// The requests so far, oldest first, if it was told to keep them with
+    /// [`ServerBuilder::record_requests`]; otherwise none. A request is there as soon as its answer
+    /// has begun.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use permissions_server::Server;
+    ///
+    /// let server = Server::builder().record_requests().start().await?;
+    /// reqwest::get(format!("{}/models", server.base_url())).await?;
+    /// let requests = server.requests();
+    /// assert_eq!((requests[0].path.as_str(), requests[0].status), ("/v1/models", 404));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.app
+            .recorder
+            .as_ref()
+            .map(Recorder::all)
+            .unwrap_or_default()
+    }
+
+    /// Reads the key files again now.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or holds no keys; then the keys stay as they were.
+    pub fn reload_keys(&self) -> Result<(), StartError> {
+        rotation::reload(&self.app, &self.keys)
+    }
+
     /// Takes no more connections, finishes the requests it has accepted (for as long as
     /// [`Limits::shutdown_time`](crate::Limits::shutdown_time) allows) and closes the database.
     pub async fn shutdown(mut self) {
@@ -84,7 +133,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
+        for task in [&self.task, &self.watcher].into_iter().flatten() {
             task.abort();
         }
     }

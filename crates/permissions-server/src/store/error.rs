@@ -41,4 +41,9 @@ impl StoreError {
     pub(crate) fn closed() -> Self {
         Self::new(StoreErrorKind::Unavailable, "the database is closing")
     }
+
+    /// The database did not answer in time.
+    pub(crate) fn silent() -> Self {
+        Self::new(StoreErrorKind::Unavailable, "the database does not answer")
+    }
 }

@@ -5,15 +5,18 @@
 //! deleted permission leaves its position behind, so it still works as a cursor.
 
 mod error;
+mod postgres;
 mod sqlite;
 
 use std::path::PathBuf;
 
 use permissions_api::types::Order;
+use secrecy::SecretString;
 
 use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
+use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 /// Where the permissions are kept.
@@ -24,6 +27,7 @@ pub struct Database(Location);
 enum Location {
     Memory,
     SqliteFile(PathBuf),
+    Postgres(SecretString),
 }
 
 impl Database {
@@ -36,6 +40,28 @@ impl Database {
     /// `…-wal` and `…-shm` while the server runs.
     pub fn sqlite_file(path: impl Into<PathBuf>) -> Self {
         Self(Location::SqliteFile(path.into()))
+    }
+
+    /// In the PostgreSQL database at `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, which any number
+    /// of servers may share. The tables are created if they are missing. With several hosts
+    /// (`HOST:PORT,HOST:PORT`) the one that takes writes is used, and looked for again when it is
+    /// lost.
+    pub fn postgres(url: impl Into<SecretString>) -> Self {
+        Self(Location::Postgres(url.into()))
+    }
+}
+
+/// What a command line or a file says: `:memory:`, a URL, or else the path of a SQLite file. A URL
+/// that is none of PostgreSQL's is refused when the server starts.
+impl From<&str> for Database {
+    fn from(text: &str) -> Self {
+        if text == ":memory:" {
+            Self::memory()
+        } else if text.contains("://") {
+            Self::postgres(text)
+        } else {
+            Self::sqlite_file(text)
+        }
     }
 }
 
@@ -70,6 +96,19 @@ pub(crate) enum Listing {
     UnknownCursor,
 }
 
+impl Listing {
+    /// A page of at most `limit`, from what was read: one more than that, if there is more.
+    fn cut(mut permissions: Vec<StoredPermission>, limit: u32) -> Self {
+        let limit = limit as usize;
+        let has_more = permissions.len() > limit;
+        permissions.truncate(limit);
+        Self::Page {
+            permissions,
+            has_more,
+        }
+    }
+}
+
 /// What to create: each project id once, in the order asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Creation {
@@ -92,22 +131,24 @@ pub(crate) struct Deletion {
 #[derive(Debug, Clone)]
 pub(crate) enum Store {
     Sqlite(SqliteStore),
+    Postgres(PostgresStore),
 }
 
 impl Store {
     /// Opens the database and brings its schema up to date.
     pub(crate) async fn open(database: &Database, ids: IdSource) -> Result<Self, StartError> {
         match &database.0 {
-            Location::Memory => SqliteStore::memory(ids).await,
-            Location::SqliteFile(path) => SqliteStore::file(path, ids).await,
+            Location::Memory => SqliteStore::memory(ids).await.map(Self::Sqlite),
+            Location::SqliteFile(path) => SqliteStore::file(path, ids).await.map(Self::Sqlite),
+            Location::Postgres(url) => PostgresStore::open(url, ids).await.map(Self::Postgres),
         }
-        .map(Self::Sqlite)
     }
 
     /// Reads one page.
     pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
         match self {
             Self::Sqlite(store) => store.list(query).await,
+            Self::Postgres(store) => store.list(query).await,
         }
     }
 
@@ -119,6 +160,7 @@ impl Store {
     ) -> Result<Vec<StoredPermission>, StoreError> {
         match self {
             Self::Sqlite(store) => store.create(creation).await,
+            Self::Postgres(store) => store.create(creation).await,
         }
     }
 
@@ -126,6 +168,7 @@ impl Store {
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(store) => store.delete(deletion).await,
+            Self::Postgres(store) => store.delete(deletion).await,
         }
     }
 
@@ -133,6 +176,7 @@ impl Store {
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.ping().await,
+            Self::Postgres(store) => store.ping().await,
         }
     }
 
@@ -140,6 +184,7 @@ impl Store {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
         }
     }
 }

@@ -9,7 +9,14 @@
     reason = "helpers of tests fail tests"
 )]
 
+mod command;
+mod durability;
 mod operations;
+mod paging;
+mod place;
+mod postgres;
+mod process;
 mod refusals;
+mod shared;
 mod start;
 mod support;

@@ -1,13 +1,48 @@
 //! The three operations over a real socket.
 
+use crate::place::{Place, over_every_database};
 use crate::support::{Client, answer};
-use permissions_server::{Database, Server};
+use permissions_server::Server;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn a_new_checkpoint_has_no_permissions() {
-    let server = Server::start().await.expect("a server");
+over_every_database!(
+    a_new_checkpoint_has_no_permissions,
+    create_answers_one_permission_for_each_project_in_the_order_asked,
+    create_again_changes_nothing_and_answers_what_is_there,
+    a_refused_create_creates_nothing,
+    pages_follow_each_other_in_both_orders,
+    without_parameters_a_page_is_the_ten_newest,
+    limit_0_is_an_empty_page_that_tells_whether_there_is_more,
+    project_id_filters_also_behind_a_cursor,
+    delete_answers_once_and_then_does_not_know_the_permission,
+    a_project_deleted_and_created_again_gets_a_new_permission_at_the_end,
+    a_cursor_outlives_its_permission,
+    checkpoints_do_not_see_each_other,
+    ids_that_need_escaping_come_back_as_they_were,
+    concurrent_creates_of_the_same_projects_agree,
+);
+
+// Memory forgets, so this one is not for every database.
+mod lasting {
+    use crate::place::{Backend, Place};
+
+    #[tokio::test]
+    async fn file() {
+        let place = Place::new(Backend::File).await.expect("a file");
+        super::what_was_created_survives_the_server(place).await;
+    }
+
+    #[tokio::test]
+    async fn postgres() {
+        if let Some(place) = Place::new(Backend::Postgres).await {
+            super::what_was_created_survives_the_server(place).await;
+        }
+    }
+}
+
+async fn a_new_checkpoint_has_no_permissions(place: Place) {
+    let server = place.server().await;
     let list = Client::of(&server).list("").await;
     assert_eq!(list.status, 200);
     assert_eq!(
@@ -16,9 +51,9 @@ async fn a_new_checkpoint_has_no_permissions() {
     );
 }
 
-#[tokio::test]
-async fn create_answers_one_permission_for_each_project_in_the_order_asked() {
-    let server = Server::builder()
+async fn create_answers_one_permission_for_each_project_in_the_order_asked(place: Place) {
+    let server = place
+        .builder()
         .fixed_clock(1_721_764_800)
         .start()
         .await
@@ -39,9 +74,8 @@ async fn create_answers_one_permission_for_each_project_in_the_order_asked() {
     assert_eq!(created.body["object"], "list");
 }
 
-#[tokio::test]
-async fn create_again_changes_nothing_and_answers_what_is_there() {
-    let server = Server::start().await.expect("a server");
+async fn create_again_changes_nothing_and_answers_what_is_there(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let first = client.create(&["proj_a", "proj_b"]).await;
 
@@ -60,9 +94,8 @@ async fn create_again_changes_nothing_and_answers_what_is_there() {
     );
 }
 
-#[tokio::test]
-async fn a_refused_create_creates_nothing() {
-    let server = Server::start().await.expect("a server");
+async fn a_refused_create_creates_nothing(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let refused = client.post(json!({"project_ids": ["proj_a", ""]})).await;
     assert_eq!(
@@ -72,9 +105,8 @@ async fn a_refused_create_creates_nothing() {
     assert_eq!(client.list("").await.body["data"], json!([]));
 }
 
-#[tokio::test]
-async fn pages_follow_each_other_in_both_orders() {
-    let server = Server::start().await.expect("a server");
+async fn pages_follow_each_other_in_both_orders(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..25).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -104,9 +136,8 @@ async fn pages_follow_each_other_in_both_orders() {
     }
 }
 
-#[tokio::test]
-async fn without_parameters_a_page_is_the_ten_newest() {
-    let server = Server::start().await.expect("a server");
+async fn without_parameters_a_page_is_the_ten_newest(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..11).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -120,9 +151,8 @@ async fn without_parameters_a_page_is_the_ten_newest() {
     assert_eq!(page.body["has_more"], true);
 }
 
-#[tokio::test]
-async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more() {
-    let server = Server::start().await.expect("a server");
+async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     assert_eq!(client.list("limit=0").await.body["has_more"], false);
     client.create(&["proj_a"]).await;
@@ -133,9 +163,8 @@ async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more() {
     );
 }
 
-#[tokio::test]
-async fn project_id_filters_also_behind_a_cursor() {
-    let server = Server::start().await.expect("a server");
+async fn project_id_filters_also_behind_a_cursor(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let ids = created.each("id");
@@ -163,9 +192,8 @@ async fn project_id_filters_also_behind_a_cursor() {
     );
 }
 
-#[tokio::test]
-async fn delete_answers_once_and_then_does_not_know_the_permission() {
-    let server = Server::start().await.expect("a server");
+async fn delete_answers_once_and_then_does_not_know_the_permission(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     let id = created.each("id")[0];
@@ -181,9 +209,8 @@ async fn delete_answers_once_and_then_does_not_know_the_permission() {
     assert_eq!(client.list("").await.each("project_id"), ["proj_b"]);
 }
 
-#[tokio::test]
-async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end() {
-    let server = Server::start().await.expect("a server");
+async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     client.delete(created.each("id")[0]).await;
@@ -197,9 +224,8 @@ async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end() 
     );
 }
 
-#[tokio::test]
-async fn a_cursor_outlives_its_permission() {
-    let server = Server::start().await.expect("a server");
+async fn a_cursor_outlives_its_permission(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let middle = created.each("id")[1];
@@ -216,9 +242,8 @@ async fn a_cursor_outlives_its_permission() {
     assert_eq!(down.each("project_id"), ["proj_a"]);
 }
 
-#[tokio::test]
-async fn checkpoints_do_not_see_each_other() {
-    let server = Server::start().await.expect("a server");
+async fn checkpoints_do_not_see_each_other(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a"]).await;
     let id = created.each("id")[0];
@@ -232,9 +257,8 @@ async fn checkpoints_do_not_see_each_other() {
     assert_eq!(delete.error(), (404, "not_found", Some("permission_id")));
 }
 
-#[tokio::test]
-async fn ids_that_need_escaping_come_back_as_they_were() {
-    let server = Server::start().await.expect("a server");
+async fn ids_that_need_escaping_come_back_as_they_were(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let long = "x".repeat(512);
     for checkpoint in [
@@ -261,9 +285,8 @@ async fn ids_that_need_escaping_come_back_as_they_were() {
     }
 }
 
-#[tokio::test]
-async fn concurrent_creates_of_the_same_projects_agree() {
-    let server = Server::start().await.expect("a server");
+async fn concurrent_creates_of_the_same_projects_agree(place: Place) {
+    let server = place.server().await;
     let client = std::sync::Arc::new(Client::of(&server));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
@@ -275,23 +298,14 @@ async fn concurrent_creates_of_the_same_projects_agree() {
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
 }
 
-#[tokio::test]
-async fn a_file_keeps_what_was_created_and_where_a_cursor_stood() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("permissions.db");
-    let start = || {
-        Server::builder()
-            .database(Database::sqlite_file(&file))
-            .admin_key("sk-admin-1")
-            .start()
-    };
-    let server = start().await.expect("a server");
+async fn what_was_created_survives_the_server(place: Place) {
+    let server = place.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     client.delete(created.each("id")[0]).await;
     server.shutdown().await;
 
-    let server = start().await.expect("a server again");
+    let server = place.server().await;
     let client = Client::of(&server);
 
     assert_eq!(client.list("").await.each("id"), [created.each("id")[1]]);

@@ -57,6 +57,44 @@ impl Client {
         answer(self.request(Method::POST, &self.path()).json(&body)).await
     }
 
+    /// `None` if no answer came.
+    pub async fn try_create(&self, project_ids: &[String]) -> Option<Answer> {
+        let body = json!({ "project_ids": project_ids });
+        whole(self.request(Method::POST, &self.path()).json(&body)).await
+    }
+
+    /// `None` if no answer came.
+    pub async fn try_delete(&self, id: &str) -> Option<Answer> {
+        let path = format!("{}/{id}", self.path());
+        whole(self.request(Method::DELETE, &path)).await
+    }
+
+    /// Ids and projects over all pages; each page is checked on the way.
+    pub async fn all(&self, order: &str, page: usize) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        let mut after = String::new();
+        loop {
+            let found = self
+                .list(&format!("order={order}&limit={page}{after}"))
+                .await;
+            assert_eq!(found.status, 200, "{found:?}");
+            let ids = found.each("id");
+            assert_eq!(found.body["first_id"].as_str(), ids.first().copied());
+            assert_eq!(found.body["last_id"].as_str(), ids.last().copied());
+            let own = |text: &str| text.to_owned();
+            all.extend(
+                ids.iter()
+                    .map(|id| own(id))
+                    .zip(found.each("project_id").into_iter().map(own)),
+            );
+            if !found.body["has_more"].as_bool().expect("a boolean") {
+                return all;
+            }
+            assert_eq!(ids.len(), page, "a page that is not the last is full");
+            after = format!("&after={}", ids[ids.len() - 1]);
+        }
+    }
+
     pub async fn delete(&self, id: &str) -> Answer {
         answer(self.request(Method::DELETE, &format!("{}/{id}", self.path()))).await
     }
@@ -89,6 +127,17 @@ impl Answer {
 pub async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.expect("an answer");
     read(response).await
+}
+
+/// An answer that came whole, with status 200.
+async fn whole(request: RequestBuilder) -> Option<Answer> {
+    let response = request.send().await.ok()?;
+    assert_eq!(response.status(), 200);
+    let body = response.bytes().await.ok()?;
+    Some(Answer {
+        status: 200,
+        body: serde_json::from_slice(&body).ok()?,
+    })
 }
 
 pub async fn read(response: Response) -> Answer {

@@ -57,19 +57,11 @@ pub(super) async fn page(pool: &SqlitePool, query: &PageQuery) -> Result<Listing
     if let Some(project_id) = &query.project_id {
         rows = rows.bind(project_id);
     }
-    let mut permissions = rows
-        .fetch_all(&mut *connection)
-        .await?
-        .iter()
-        .map(permission)
-        .collect::<Result<Vec<_>, _>>()?;
-    let limit = query.limit as usize;
-    let has_more = permissions.len() > limit;
-    permissions.truncate(limit);
-    Ok(Listing::Page {
-        permissions,
-        has_more,
-    })
+    let rows = rows.fetch_all(&mut *connection).await?;
+    Ok(Listing::cut(
+        rows.iter().map(permission).collect::<Result<_, _>>()?,
+        query.limit,
+    ))
 }
 
 /// A row of id, project and time.

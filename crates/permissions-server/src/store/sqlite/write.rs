@@ -1,21 +1,22 @@
 //! Writing: one task commits the writes of many requests together.
 //!
 //! A durable commit costs a wait for the disk. Requests that arrive during one wait share the
-//! next, each in a savepoint of its own, so that one request's failure undoes only itself. A write
-//! belongs to this task from the moment it is queued: a client that goes away cannot tear it.
+//! next. If their transaction fails, each is done again by itself, so that one request's failure
+//! is only its own. A write belongs to this task from the moment it is queued: a client that goes
+//! away cannot tear it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::errors;
 use super::read::permission;
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, StoreError, StoredPermission};
+use crate::store::{Creation, Deletion, StoreError, StoreErrorKind, StoredPermission};
 
 /// Requests that wait for the disk together, at most.
 const BATCH: usize = 256;
@@ -38,12 +39,9 @@ enum Write {
 }
 
 /// What a write gives once its transaction is on disk.
-enum Done {
-    Created(
-        Reply<Vec<StoredPermission>>,
-        Result<Vec<StoredPermission>, StoreError>,
-    ),
-    Deleted(Reply<bool>, Result<bool, StoreError>),
+enum Outcome {
+    Created(Vec<StoredPermission>),
+    Deleted(bool),
 }
 
 impl Writer {
@@ -103,33 +101,33 @@ async fn run(pool: SqlitePool, ids: IdSource, mut writes: mpsc::Receiver<Write>)
             batch.truncate(end);
             open = false;
         }
-        if !batch.is_empty() {
-            commit(&pool, ids, &mut batch).await;
-        }
+        commit(&pool, ids, &mut batch).await;
     }
     pool.close().await;
 }
 
-/// Does a batch in one transaction and answers everybody once it is on disk.
+/// Does a batch and answers everybody once it is on disk.
 async fn commit(pool: &SqlitePool, ids: IdSource, batch: &mut Vec<Write>) {
-    let mut done = Vec::with_capacity(batch.len());
-    let committed = transaction(pool, ids, batch, &mut done)
-        .await
-        .map_err(errors::at_run_time);
-    for done in done {
-        // A receiver that is gone is a client that went away; its write stands.
-        match done {
-            Done::Created(reply, result) => drop(reply.send(committed.clone().and(result))),
-            Done::Deleted(reply, result) => drop(reply.send(committed.clone().and(result))),
+    match transaction(pool, ids, batch).await {
+        Ok(outcomes) => {
+            for (write, outcome) in batch.drain(..).zip(outcomes) {
+                write.answer(Ok(outcome));
+            }
         }
-    }
-    // What is left was not reached, because the transaction failed before it.
-    for write in batch.drain(..) {
-        let error = committed.clone().err().unwrap_or_else(StoreError::closed);
-        match write {
-            Write::Create(_, reply) => drop(reply.send(Err(error))),
-            Write::Delete(_, reply) => drop(reply.send(Err(error))),
-            Write::Close => {}
+        Err(error) if batch.len() > 1 && error.kind() == StoreErrorKind::Internal => {
+            for write in batch.drain(..) {
+                let alone = transaction(pool, ids, std::slice::from_ref(&write)).await;
+                let outcome = alone.and_then(|outcomes| {
+                    outcomes.into_iter().next().ok_or_else(StoreError::closed)
+                });
+                write.answer(outcome);
+            }
+        }
+        // A lock, the disk: what stopped one would stop each of them.
+        Err(error) => {
+            for write in batch.drain(..) {
+                write.answer(Err(error.clone()));
+            }
         }
     }
 }
@@ -137,24 +135,44 @@ async fn commit(pool: &SqlitePool, ids: IdSource, batch: &mut Vec<Write>) {
 async fn transaction(
     pool: &SqlitePool,
     ids: IdSource,
-    batch: &mut Vec<Write>,
-    done: &mut Vec<Done>,
-) -> Result<(), sqlx::Error> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    for write in batch.drain(..) {
-        match write {
-            Write::Create(creation, reply) => {
-                let result = create(&mut transaction, ids, &creation).await;
-                done.push(Done::Created(reply, result.map_err(errors::at_run_time)));
+    batch: &[Write],
+) -> Result<Vec<Outcome>, StoreError> {
+    let all = async {
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for write in batch {
+            outcomes.push(match write {
+                Write::Create(creation, _) => {
+                    Outcome::Created(create(&mut transaction, ids, creation).await?)
+                }
+                Write::Delete(deletion, _) => {
+                    Outcome::Deleted(delete(&mut transaction, deletion).await?)
+                }
+                Write::Close => break,
+            });
+        }
+        transaction.commit().await?;
+        Ok(outcomes)
+    };
+    all.await.map_err(errors::at_run_time)
+}
+
+impl Write {
+    fn answer(self, outcome: Result<Outcome, StoreError>) {
+        // A receiver that is gone is a client that went away; its write stands.
+        match (self, outcome) {
+            (Self::Create(_, reply), Ok(Outcome::Created(created))) => {
+                drop(reply.send(Ok(created)));
             }
-            Write::Delete(deletion, reply) => {
-                let result = delete(&mut transaction, &deletion).await;
-                done.push(Done::Deleted(reply, result.map_err(errors::at_run_time)));
+            (Self::Delete(_, reply), Ok(Outcome::Deleted(deleted))) => {
+                drop(reply.send(Ok(deleted)));
             }
-            Write::Close => {}
+            (Self::Create(_, reply), Err(error)) => drop(reply.send(Err(error))),
+            (Self::Delete(_, reply), Err(error)) => drop(reply.send(Err(error))),
+            // An outcome is made from its own write, so they never differ in kind.
+            (Self::Create(..) | Self::Delete(..) | Self::Close, _) => {}
         }
     }
-    transaction.commit().await
 }
 
 async fn create(
@@ -163,8 +181,7 @@ async fn create(
     creation: &Creation,
 ) -> Result<Vec<StoredPermission>, sqlx::Error> {
     let asked = json(&creation.project_ids);
-    let mut savepoint = connection.begin().await?;
-    let mut found = permissions_of(&mut savepoint, &creation.checkpoint, &asked).await?;
+    let mut found = permissions_of(connection, &creation.checkpoint, &asked).await?;
     let known: HashSet<&str> = found
         .iter()
         .map(|found| found.project_id.as_str())
@@ -176,11 +193,9 @@ async fn create(
         .filter(|project_id| !known.contains(project_id))
         .collect();
     if !missing.is_empty() {
-        let created = insert(&mut savepoint, ids, creation, &missing).await?;
+        let created = insert(connection, ids, creation, &missing).await?;
         found.extend(created);
     }
-    savepoint.commit().await?;
-
     let mut by_project: HashMap<String, StoredPermission> = found
         .into_iter()
         .map(|found| (found.project_id.clone(), found))
@@ -263,7 +278,6 @@ async fn delete(
     connection: &mut SqliteConnection,
     deletion: &Deletion,
 ) -> Result<bool, sqlx::Error> {
-    let mut savepoint = connection.begin().await?;
     let removed: Option<(i64, i64)> = sqlx::query_as(
         "DELETE FROM permissions
          WHERE id = ?1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?2)
@@ -271,7 +285,7 @@ async fn delete(
     )
     .bind(&deletion.permission_id)
     .bind(&deletion.checkpoint)
-    .fetch_optional(&mut *savepoint)
+    .fetch_optional(&mut *connection)
     .await?;
     let Some((checkpoint, position)) = removed else {
         return Ok(false);
@@ -284,9 +298,8 @@ async fn delete(
     .bind(checkpoint)
     .bind(position)
     .bind(deletion.deleted_at)
-    .execute(&mut *savepoint)
+    .execute(connection)
     .await?;
-    savepoint.commit().await?;
     Ok(true)
 }
 

@@ -1,12 +1,24 @@
 //! API keys: kept as hashes, compared in constant time.
 
+mod files;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-type Hash = [u8; 32];
+pub(crate) use files::{FilesState, KeySource};
+
+/// What stands for a key: nobody can turn it back into one.
+pub(crate) type Hash = [u8; 32];
+
+/// A key that is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) role: Role,
+    pub(crate) hash: Hash,
+}
 
 /// What a key allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,20 +73,26 @@ impl Keys {
         }
     }
 
-    /// The role of a presented key; `None` if it is unknown.
-    pub(crate) fn role(&self, presented: &[u8]) -> Option<Role> {
+    /// Replaces all keys: from the next request on, only these are known.
+    pub(crate) fn replace(&self, set: KeySet) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+    }
+
+    /// The presented key, if it is known.
+    pub(crate) fn identify(&self, presented: &[u8]) -> Option<Known> {
         let set = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let presented = hash(presented);
+        let hash = hash(presented);
         // Both lists are walked to their end, so that the time tells nothing about the match.
-        let admin = contains(&set.admin, &presented);
-        let project = contains(&set.project, &presented);
-        if admin.into() {
-            Some(Role::Admin)
+        let admin = contains(&set.admin, &hash);
+        let project = contains(&set.project, &hash);
+        let role = if admin.into() {
+            Role::Admin
         } else if project.into() {
-            Some(Role::Project)
+            Role::Project
         } else {
-            None
-        }
+            return None;
+        };
+        Some(Known { role, hash })
     }
 }
 
@@ -101,11 +119,15 @@ mod tests {
             ],
             &[SecretString::from("sk-proj-1")],
         ));
-        assert_eq!(keys.role(b"sk-admin-1"), Some(Role::Admin));
-        assert_eq!(keys.role(b"sk-admin-2"), Some(Role::Admin));
-        assert_eq!(keys.role(b"sk-proj-1"), Some(Role::Project));
-        assert_eq!(keys.role(b"sk-admin-3"), None);
-        assert_eq!(keys.role(b""), None);
+        let role = |key: &[u8]| keys.identify(key).map(|known| known.role);
+        assert_eq!(role(b"sk-admin-1"), Some(Role::Admin));
+        assert_eq!(role(b"sk-admin-2"), Some(Role::Admin));
+        assert_eq!(role(b"sk-proj-1"), Some(Role::Project));
+        assert_eq!(role(b"sk-admin-3"), None);
+        assert_eq!(role(b""), None);
+        keys.replace(KeySet::new(&[SecretString::from("sk-admin-3")], &[]));
+        assert!(keys.identify(b"sk-admin-1").is_none());
+        assert!(keys.identify(b"sk-admin-3").is_some());
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! TLS from a certificate and a key in PEM files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use crate::error::StartError;
+
+/// Reads the chain and the key, and checks that they belong together.
+pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| unreadable("certificate", certificate, error))?;
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("private key", key, error))?;
+    if chain.is_empty() {
+        return Err(unreadable(
+            "certificate",
+            certificate,
+            pem::Error::NoItemsFound,
+        ));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|versions| {
+            versions
+                .with_no_client_auth()
+                .with_single_cert(chain, private)
+        })
+        .map_err(|error| {
+            StartError::with_source(
+                format!(
+                    "failed to use the certificate {} with the private key {}: {error}; \
+                     give the two that were made together",
+                    certificate.display(),
+                    key.display()
+                ),
+                error,
+            )
+        })?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
+    let file = file.display();
+    match error {
+        pem::Error::NoItemsFound => StartError::new(format!(
+            "failed to read the {what} {file}: it holds none; give a PEM file"
+        )),
+        error => StartError::with_source(
+            format!("failed to read the {what} {file}: {error}; give a PEM file"),
+            error,
+        ),
+    }
+}

@@ -1,0 +1,170 @@
+//! The binary: its flags, its words, its end.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::process::{KEY, Process, command, output};
+use crate::support::{Client, MODEL};
+
+#[test]
+fn help_explains() {
+    let output = output(&["--help"]);
+    insta::with_settings!({description => "permissions-server --help"}, {
+        insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
+    });
+}
+
+#[tokio::test]
+async fn without_a_key_one_is_made_and_printed() {
+    let mut process = Process::spawn(command(&["--listen", "127.0.0.1:0"]));
+    let line = process.line();
+    let key = line
+        .trim()
+        .strip_prefix("OPENAI_ADMIN_KEY=")
+        .expect("a key");
+    let list = Client::new(&process.base_url, key).list("").await;
+    assert_eq!(list.status, 200);
+}
+
+#[tokio::test]
+async fn sigterm_ends_it_in_order_and_the_data_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("permissions.db").display().to_string();
+    let mut process = Process::start(&["--database", &file]);
+    process.client().create(&["proj_a"]).await;
+
+    process.signal("TERM");
+
+    assert!(process.wait().success());
+    let again = Process::start(&["--database", &file]);
+    assert_eq!(again.client().list("").await.each("project_id"), ["proj_a"]);
+}
+
+#[tokio::test]
+async fn sighup_takes_new_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys");
+    std::fs::write(&file, "sk-admin-old\n").expect("written");
+    let process = Process::spawn({
+        let mut command = command(&["--listen", "127.0.0.1:0", "--admin-keys"]);
+        command.arg(&file);
+        command
+    });
+    let status = |key| {
+        let client = Client::new(&process.base_url, key);
+        async move { client.list("").await.status }
+    };
+    assert_eq!(status("sk-admin-old").await, 200);
+
+    std::fs::write(&file, "sk-admin-new\n").expect("written");
+    process.signal("HUP");
+
+    // The signal is taken as soon as the process runs next; nothing tells when that was.
+    while status("sk-admin-new").await != 200 {}
+    assert_eq!(status("sk-admin-old").await, 401);
+}
+
+#[tokio::test]
+async fn flags_win_over_variables_and_variables_over_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("server.toml");
+    std::fs::write(
+        &config,
+        "rate-limit = 1\nlisten = '127.0.0.1:1'\ndatabase = 'a.db'\n",
+    )
+    .expect("written");
+    let mut command = command(&["--listen", "127.0.0.1:0", "--config"]);
+    command
+        .arg(&config)
+        .env("PERMISSIONS_SERVER_RATE_LIMIT", "77")
+        .env("OPENAI_ADMIN_KEY", KEY);
+    let process = Process::spawn(command);
+
+    let response = process
+        .client()
+        .request(reqwest::Method::GET, &process.client().path())
+        .send()
+        .await
+        .expect("an answer");
+
+    assert_eq!(response.headers()["x-ratelimit-limit-requests"], "77");
+    assert!(folder.path().join("a.db").exists());
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told_without_secrets() {
+    for (args, words) in [
+        (
+            vec!["--database", "/no/such/folder/a.db"],
+            "/no/such/folder",
+        ),
+        (vec!["--database", "mysql://me:s3cret@host/db"], "scheme"),
+        (
+            vec!["--database", "postgres://me:s3cret@127.0.0.1:1/db"],
+            "refuses connections",
+        ),
+        (vec!["--admin-keys", "/no/such/keys"], "/no/such/keys"),
+        (vec!["--config", "/no/such/config"], "/no/such/config"),
+        (vec!["--log", "loud"], "loud"),
+        (
+            vec!["--tls-cert", "/no/cert", "--tls-key", "/no/key"],
+            "/no/cert",
+        ),
+    ] {
+        let output = output(&args);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert!(stderr.contains(words), "{args:?}: {stderr}");
+        assert!(!stderr.contains("s3cret"), "{stderr}");
+    }
+}
+
+#[test]
+fn logs_are_json_with_request_ids_and_without_keys() {
+    let mut command = command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "trace",
+        "--log-format",
+        "json",
+    ]);
+    let mut child = command
+        .env("OPENAI_ADMIN_KEY", KEY)
+        .spawn()
+        .expect("a process");
+    let mut stdout = child.stdout.take().expect("piped");
+    let mut line = [0; 128];
+    let length = stdout.read(&mut line).expect("a line");
+    let line = String::from_utf8_lossy(&line[..length]);
+    let address = line
+        .trim()
+        .trim_start_matches("OPENAI_BASE_URL=http://")
+        .trim_end_matches("/v1");
+
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    write!(
+        stream,
+        "GET /v1/fine_tuning/checkpoints/{MODEL}/permissions HTTP/1.1\r\nhost: x\r\n\
+         authorization: Bearer {KEY}\r\nconnection: close\r\n\r\n"
+    )
+    .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let id = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "))
+        .expect("an id");
+    child.kill().expect("killed");
+    let output = child.wait_with_output().expect("the end");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+
+    assert!(!stderr.contains(KEY), "{stderr}");
+    let answered = stderr
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .find(|line| line["message"] == "answered")
+        .expect("a line for the request");
+    assert_eq!(answered["span"]["id"], id);
+    assert_eq!(answered["status"], 200);
+}

@@ -1,0 +1,107 @@
+//! What was answered is on disk, whatever happens to the process.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::task::JoinSet;
+
+use crate::process::Process;
+use crate::support::Client;
+
+/// Kills of the process.
+const ROUNDS: u32 = 50;
+/// Clients that write at the same time.
+const WRITERS: u32 = 4;
+/// Projects in one request.
+const TOGETHER: u32 = 3;
+
+/// What the clients know.
+#[derive(Default)]
+struct Known {
+    /// Requests that were answered, and their permissions' ids.
+    created: Vec<(Vec<String>, Vec<String>)>,
+    /// Requests whose answer never came.
+    unknown: Vec<Vec<String>>,
+    deleted: HashSet<String>,
+    /// Ids whose deletion was asked for and not answered.
+    maybe_deleted: HashSet<String>,
+}
+
+#[tokio::test]
+async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("permissions.db").display().to_string();
+    let known = Arc::new(Mutex::new(Known::default()));
+    for round in 0..ROUNDS {
+        let mut process = Process::start(&["--database", &file, "--log", "off"]);
+        check(&process.client(), &known.lock().expect("sound")).await;
+        let mut writers = JoinSet::new();
+        for writer in 0..WRITERS {
+            let name = format!("{round}_{writer}");
+            writers.spawn(write_until_it_fails(
+                process.client(),
+                Arc::clone(&known),
+                name,
+            ));
+        }
+        // The moment of the kill is the one thing here that is meant to be left to chance.
+        let moment = Duration::from_millis(rand::rng().random_range(0..60));
+        tokio::time::sleep(moment).await;
+        process.kill();
+        writers.join_all().await;
+    }
+    let process = Process::start(&["--database", &file, "--log", "off"]);
+    let known = known.lock().expect("sound");
+    check(&process.client(), &known).await;
+    assert!(known.created.len() > ROUNDS as usize, "hardly any load");
+}
+
+async fn write_until_it_fails(client: Client, known: Arc<Mutex<Known>>, name: String) {
+    for count in 0.. {
+        let projects: Vec<String> = (0..TOGETHER)
+            .map(|n| format!("proj_{name}_{count}_{n}"))
+            .collect();
+        let Some(created) = client.try_create(&projects).await else {
+            known.lock().expect("sound").unknown.push(projects);
+            return;
+        };
+        let ids: Vec<String> = created.each("id").into_iter().map(str::to_owned).collect();
+        let first = ids[0].clone();
+        known.lock().expect("sound").created.push((projects, ids));
+        if count % 3 == 0 {
+            let done = client.try_delete(&first).await;
+            let mut known = known.lock().expect("sound");
+            match done {
+                Some(_) => drop(known.deleted.insert(first)),
+                None => {
+                    known.maybe_deleted.insert(first);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn check(client: &Client, known: &Known) {
+    let all = client.all("ascending", 100).await;
+    let ids: HashSet<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+    let projects: HashSet<&str> = all.iter().map(|(_, project)| project.as_str()).collect();
+    for (_, created) in &known.created {
+        for id in created {
+            if known.deleted.contains(id) {
+                assert!(!ids.contains(id.as_str()), "{id} is back");
+            } else if !known.maybe_deleted.contains(id) {
+                assert!(ids.contains(id.as_str()), "{id} is lost");
+            }
+        }
+    }
+    for request in &known.unknown {
+        let there = request
+            .iter()
+            .filter(|project| projects.contains(project.as_str()))
+            .count();
+        assert!(there == 0 || there == request.len(), "half of {request:?}");
+    }
+}
