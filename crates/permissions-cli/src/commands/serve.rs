@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use permissions_server::{ServeArgs, Server};
+use permissions_server::{Database, ServeArgs, Server};
 
 use super::Context;
 use crate::exit::Exit;
@@ -33,7 +33,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
                 "--local and --database name the same thing: give one of them",
             ));
         }
-        server.database = Some(file.clone());
+        server.database = Some(Database::sqlite_file(file));
     }
     if context.global.base_url.is_some() {
         return Err(Failure::new(
@@ -42,8 +42,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         )
         .remedy("choose the server's own address with --listen"));
     }
-    let generated = server.admin_key.is_none();
-    permissions_server::serve(server, |server| announce(server, generated))
+    permissions_server::serve(server, announce)
         .await
         .map_err(not_started)?;
     Ok(Exit::Success)
@@ -51,9 +50,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
 
 /// Says where the server is, in the form that a shell takes. Only a key made up for this run is
 /// shown: nobody knows it yet.
-fn announce(server: &Server, generated: bool) {
+fn announce(server: &Server) {
     let mut text = format!("OPENAI_BASE_URL={}\n", server.base_url());
-    if generated {
+    if server.made_admin_key() {
         text.push_str(&format!("OPENAI_ADMIN_KEY={}\n", server.admin_key()));
     }
     // Serving goes on whether or not somebody reads this.
