@@ -11,10 +11,6 @@ use super::{List, PageStream, Position};
 use crate::transport::Deadline;
 use crate::{Error, Permission, PermissionId};
 
-/// After so many items the page that is being fetched is looked after, so that it makes progress while this one is
-/// read, at no cost that could be measured for each item.
-const NUDGE_EVERY: usize = 32;
-
 /// The permissions of a list over all its pages; made by [`List::stream`].
 ///
 /// Complete, or an error: whatever goes wrong comes as an error after the permissions before it, and then the stream
@@ -31,12 +27,12 @@ pub struct PermissionStream {
 /// Where the page is whose items are being given.
 struct CurrentPage {
     after: Option<PermissionId>,
-    rest: Walk,
+    rest: Box<Walk>,
 }
 
 impl PermissionStream {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
-        let pages = PageStream::new(Walk::new(list.clone(), deadline), list.prefetch);
+        let pages = PageStream::new(list.clone(), deadline);
         Self {
             pages,
             items: Vec::new().into_iter(),
@@ -82,9 +78,6 @@ impl PermissionStream {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Permission, Error>>> {
         loop {
             if let Some(permission) = self.items.next() {
-                if self.items.len() % NUDGE_EVERY == NUDGE_EVERY - 1 {
-                    self.pages.look_after(cx);
-                }
                 return Poll::Ready(Some(Ok(permission)));
             }
             match std::task::ready!(self.pages.poll_page(cx)) {

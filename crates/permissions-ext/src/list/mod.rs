@@ -142,8 +142,7 @@ impl List {
 
     /// Page by page.
     pub fn pages(self) -> PageStream {
-        let prefetch = self.prefetch;
-        PageStream::new(Walk::new(Arc::new(self), None), prefetch)
+        PageStream::new(Arc::new(self), None)
     }
 
     /// One page; the others follow with [`Page::next`].
@@ -166,11 +165,7 @@ impl List {
 
     /// Part of another call: its wishes and its deadline.
     pub(crate) fn pages_until(self, options: &CallOptions, deadline: Deadline) -> PageStream {
-        let prefetch = self.prefetch;
-        PageStream::new(
-            Walk::new(Arc::new(self.options(options.clone())), Some(deadline)),
-            prefetch,
-        )
+        PageStream::new(Arc::new(self.options(options.clone())), Some(deadline))
     }
 
     fn action(&self) -> Action {

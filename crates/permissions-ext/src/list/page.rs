@@ -5,7 +5,6 @@ use crate::metadata::Metadata;
 use crate::{Error, Permission, PermissionId};
 
 /// One page of a list.
-#[must_use]
 pub struct Page {
     pub(super) data: Vec<Permission>,
     pub(super) first_id: Option<PermissionId>,
@@ -16,7 +15,7 @@ pub struct Page {
     /// The cursor it was fetched with.
     pub(super) after: Option<PermissionId>,
     /// How to go on from here.
-    pub(super) rest: Walk,
+    pub(super) rest: Box<Walk>,
 }
 
 impl Page {
@@ -68,8 +67,8 @@ impl Page {
     ///
     /// Where the API does not answer with a list, or its pages go round in circles.
     pub async fn next(&self) -> Result<Option<Self>, Error> {
-        let (walk, page) = self.rest.clone().step().await;
-        Ok(page?.map(|page| Self { rest: walk, ..page }))
+        let step = self.rest.clone().step().await?;
+        Ok(step.map(|(page, walk)| Self { rest: walk, ..page }))
     }
 }
 

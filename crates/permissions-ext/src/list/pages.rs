@@ -1,40 +1,45 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
-use super::Page;
-use super::walk::Walk;
+use super::walk::{Step, Walk};
+use super::{List, Page};
 use crate::Error;
-
-type Step = (Walk, Result<Option<Page>, Error>);
-type Fetch = Pin<Box<dyn Future<Output = Box<Step>> + Send>>;
+use crate::error::Kind;
+use crate::transport::Deadline;
 
 /// The pages of a list; made by [`List::pages`](super::List::pages).
 ///
 /// After an error, and after the last page, it ends. Dropping it stops whatever is under way.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream {
+    list: Arc<List>,
     state: State,
-    prefetch: bool,
 }
 
 enum State {
     Ready(Box<Walk>),
     /// The mutex is never locked: it makes a future that need not be `Sync` part of a stream that is.
-    Fetching(Mutex<Fetch>),
-    Fetched(Option<Box<Step>>),
+    Fetching(Mutex<Pin<Box<dyn Future<Output = Step> + Send>>>),
+    FetchingAhead(Ahead),
     Finished,
 }
 
+/// A page that is fetched by a task of its own while the one before it is read.
+struct Ahead(JoinHandle<Step>);
+
 impl PageStream {
-    pub(super) fn new(walk: Walk, prefetch: bool) -> Self {
+    pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
+        let walk = Walk::new(list.clone(), deadline);
         Self {
+            list,
             state: State::Ready(Box::new(walk)),
-            prefetch,
         }
     }
 
@@ -43,58 +48,63 @@ impl PageStream {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    /// Moves a fetch under way along, without waiting for it.
-    pub(super) fn look_after(&mut self, cx: &mut Context<'_>) {
-        if matches!(self.state, State::Fetching(_)) {
-            self.nudge(cx);
-        }
-    }
-
-    /// Starts to fetch where more is to come, or moves the fetch along.
-    fn nudge(&mut self, cx: &mut Context<'_>) {
-        if matches!(&self.state, State::Ready(walk) if walk.is_finished()) {
-            return;
-        }
-        if let Poll::Ready(step) = self.poll_step(cx) {
-            self.state = State::Fetched(step);
-        }
-    }
-
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page, Error>>> {
-        let Some(step) = ready!(self.poll_step(cx)) else {
-            return Poll::Ready(None);
-        };
-        let (walk, page) = *step;
-        let Some(page) = page.transpose() else {
-            return Poll::Ready(None);
-        };
-        if page.is_ok() {
-            self.state = State::Ready(Box::new(walk));
-            if self.prefetch {
-                self.nudge(cx);
+        match ready!(self.poll_step(cx)) {
+            Ok(Some((page, walk))) => {
+                let ahead = self.list.prefetch && !walk.is_finished();
+                self.state = if ahead {
+                    State::FetchingAhead(Ahead::start(walk))
+                } else {
+                    State::Ready(walk)
+                };
+                Poll::Ready(Some(Ok(page)))
             }
+            Ok(None) => Poll::Ready(None),
+            Err(error) => Poll::Ready(Some(Err(error))),
         }
-        Poll::Ready(Some(page))
     }
 
     /// Fetches the next page; the state is then finished, until whoever takes the page says otherwise.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Box<Step>>> {
-        let mut fetch = match std::mem::replace(&mut self.state, State::Finished) {
-            State::Finished => return Poll::Ready(None),
-            State::Fetched(step) => return Poll::Ready(step),
-            State::Fetching(fetch) => fetch,
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        match std::mem::replace(&mut self.state, State::Finished) {
+            State::Finished => Poll::Ready(Ok(None)),
             State::Ready(walk) => {
-                Mutex::new(Box::pin(async { Box::new((*walk).step().await) }) as Fetch)
+                self.state = State::Fetching(Mutex::new(Box::pin(walk.step())));
+                self.poll_step(cx)
             }
-        };
-        let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
-        match future.as_mut().poll(cx) {
-            Poll::Ready(step) => Poll::Ready(Some(step)),
-            Poll::Pending => {
-                self.state = State::Fetching(fetch);
-                Poll::Pending
+            State::Fetching(mut fetch) => {
+                let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let step = future.as_mut().poll(cx);
+                if step.is_pending() {
+                    self.state = State::Fetching(fetch);
+                }
+                step
             }
+            State::FetchingAhead(mut ahead) => match Pin::new(&mut ahead.0).poll(cx) {
+                Poll::Ready(Ok(step)) => Poll::Ready(step),
+                // Whoever still reads shall not take this for the end of the list.
+                Poll::Ready(Err(_)) => {
+                    let reason = "the runtime shut down while a page was fetched";
+                    Poll::Ready(Err(Error::new(Kind::Transport, self.list.action(), reason)))
+                }
+                Poll::Pending => {
+                    self.state = State::FetchingAhead(ahead);
+                    Poll::Pending
+                }
+            },
         }
+    }
+}
+
+impl Ahead {
+    fn start(walk: Box<Walk>) -> Self {
+        Self(tokio::spawn(walk.step().in_current_span()))
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -109,7 +119,7 @@ impl Stream for PageStream {
 impl fmt::Debug for PageStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PageStream")
-            .field("prefetch", &self.prefetch)
+            .field("list", &self.list)
             .finish_non_exhaustive()
     }
 }

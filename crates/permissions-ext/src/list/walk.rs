@@ -19,6 +19,9 @@ pub(super) struct Walk {
     start_at: Option<PermissionId>,
 }
 
+/// What a step leads to.
+pub(super) type Step = Result<Option<(Page, Box<Walk>)>, Error>;
+
 #[derive(Clone)]
 enum Next {
     Start,
@@ -76,21 +79,19 @@ impl Walk {
     /// The first page, which there always is.
     pub(super) async fn first(mut self) -> Result<Page, Error> {
         let page = self.fetch().await?;
-        Ok(Page { rest: self, ..page })
+        Ok(Page {
+            rest: Box::new(self),
+            ..page
+        })
     }
 
-    /// One page further; none at the end. After an error there is nothing more.
-    pub(super) async fn step(mut self) -> (Self, Result<Option<Page>, Error>) {
+    /// One page further, and the way on from there; none at the end.
+    pub(super) async fn step(mut self: Box<Self>) -> Step {
         if self.is_finished() {
-            return (self, Ok(None));
+            return Ok(None);
         }
-        match self.fetch().await {
-            Ok(page) => (self, Ok(Some(page))),
-            Err(error) => {
-                self.next = Next::End;
-                (self, Err(error))
-            }
-        }
+        let page = self.fetch().await?;
+        Ok(Some((page, self)))
     }
 
     async fn fetch(&mut self) -> Result<Page, Error> {
@@ -137,7 +138,7 @@ impl Walk {
             repeated,
             metadata: reply.metadata,
             after,
-            rest: self.without_memory(),
+            rest: Box::new(self.without_memory()),
         })
     }
 

@@ -1,0 +1,506 @@
+//! Every fault with every operation: what the caller gets, what was sent, what the store holds, what the texts show.
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use permissions_ext::{CallOptions, Error, Permission};
+
+use crate::support::wire::Reply;
+use crate::support::{Fault, KEY, World, project, projects};
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    List,
+    Create,
+    Delete,
+}
+
+use Operation::{Create, Delete, List};
+
+const EVERY: [Operation; 3] = [List, Create, Delete];
+
+impl Operation {
+    fn method(self) -> &'static str {
+        match self {
+            List => "GET",
+            Create => "POST",
+            Delete => "DELETE",
+        }
+    }
+}
+
+/// What a test of one cell of the matrix leaves behind.
+struct Cell {
+    name: String,
+    result: Result<(), Error>,
+    /// The requests of the operation itself: the reading that every create starts with is left out.
+    methods: String,
+    projects: Vec<String>,
+}
+
+/// Runs an operation on a store with a permission for `proj_old` and, where it is to be deleted, one for `proj_gone`;
+/// a create adds `proj_new`. The faults hit the requests of the operation's own method, one after the other.
+async fn cell(name: &str, operation: Operation, faults: Vec<Fault>) -> Cell {
+    let world = World::with(&["proj_old"]).await;
+    let permissions = world
+        .builder()
+        .timeout(Duration::from_millis(400))
+        .build()
+        .unwrap()
+        .permissions(&crate::support::checkpoint());
+    let gone = match operation {
+        Delete => Some(
+            permissions
+                .create(projects(&["proj_gone"]))
+                .read_first(false)
+                .send()
+                .await
+                .unwrap(),
+        ),
+        List | Create => None,
+    };
+    let before = world.requests().len();
+    for fault in faults {
+        world.fault(operation.method(), fault);
+    }
+    let options = CallOptions::new().body_limit(1 << 20);
+    let result = match operation {
+        List => {
+            let all: Result<Vec<Permission>, Error> = permissions
+                .list()
+                .options(options)
+                .stream()
+                .try_collect()
+                .await;
+            all.map(|all| assert_eq!(all.len(), 1, "{name}: the list is short"))
+        }
+        Create => {
+            let created = permissions
+                .create([project("proj_new")])
+                .options(options)
+                .send()
+                .await;
+            created.map(|created| {
+                assert_eq!(
+                    created.created().count(),
+                    1,
+                    "{name}: not reported as created"
+                )
+            })
+        }
+        Delete => {
+            let id = gone.unwrap().into_permissions().remove(0).id;
+            permissions
+                .delete(&id)
+                .options(options)
+                .send()
+                .await
+                .map(|deleted| assert_eq!(deleted.id, id))
+        }
+    };
+    if let Err(error) = &result {
+        let mut texts = format!("{error} {error:?}");
+        texts.push_str(&String::from_utf8_lossy(error.body().unwrap_or_default()));
+        assert!(!texts.contains(KEY), "{name}: the key shows in {texts}");
+    }
+    let skipped = before + usize::from(matches!(operation, Create));
+    let methods = world
+        .requests()
+        .into_iter()
+        .skip(skipped)
+        .map(|request| request.method)
+        .collect::<Vec<_>>()
+        .join(" ");
+    Cell {
+        name: format!("{name} × {operation:?}"),
+        result,
+        methods,
+        projects: world.projects(),
+    }
+}
+
+impl Cell {
+    /// The operation came to its end, and the store holds it once.
+    fn succeeded(self, operation: Operation, methods: &str) {
+        self.result
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        assert_eq!(self.methods, methods, "{}", self.name);
+        assert_eq!(self.projects, done(operation), "{}", self.name);
+    }
+
+    /// The operation failed as it should, and the store is as it was or, where `done`, as it was to be.
+    fn failed(
+        self,
+        operation: Operation,
+        is: fn(&Error) -> bool,
+        methods: &str,
+        was_done: bool,
+    ) -> Error {
+        let error = self
+            .result
+            .err()
+            .unwrap_or_else(|| panic!("{}: came to its end", self.name));
+        assert!(
+            is(&error),
+            "{}: another kind of error, {error:?}",
+            self.name
+        );
+        assert_eq!(self.methods, methods, "{}: {error}", self.name);
+        let expected = if was_done {
+            done(operation)
+        } else {
+            undone(operation)
+        };
+        assert_eq!(self.projects, expected, "{}", self.name);
+        error
+    }
+}
+
+fn done(operation: Operation) -> Vec<&'static str> {
+    match operation {
+        List | Delete => vec!["proj_old"],
+        Create => vec!["proj_old", "proj_new"],
+    }
+}
+
+fn undone(operation: Operation) -> Vec<&'static str> {
+    match operation {
+        List | Create => vec!["proj_old"],
+        Delete => vec!["proj_old", "proj_gone"],
+    }
+}
+
+/// The requests after one failure whose fate is unknown, where nothing had been done.
+fn again(operation: Operation) -> &'static str {
+    match operation {
+        List => "GET GET",
+        Create => "POST GET POST",
+        Delete => "DELETE DELETE",
+    }
+}
+
+/// The requests after one failure whose fate is unknown, where all had been done.
+fn seen_as_done(operation: Operation) -> &'static str {
+    match operation {
+        List => "GET GET",
+        Create => "POST GET",
+        Delete => "DELETE DELETE",
+    }
+}
+
+/// The requests where the first failure is the last, and its fate unknown.
+fn once(operation: Operation) -> &'static str {
+    match operation {
+        List => "GET",
+        Create => "POST GET",
+        Delete => "DELETE",
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_or_hangs_before_the_request_is_carried_out_costs_an_attempt() {
+    for operation in EVERY {
+        for (name, reply) in [
+            ("reset", Reply::Reset),
+            ("closed without a word", Reply::Bytes(vec![])),
+            ("no answer in time", Reply::Stall(vec![])),
+            (
+                "half a head",
+                Reply::Bytes(vec![b"HTTP/1.1 200 O".to_vec()]),
+            ),
+            (
+                "half a head, then nothing",
+                Reply::Stall(b"HTTP/1.1 200 O".to_vec()),
+            ),
+            (
+                "not HTTP",
+                Reply::Bytes(vec![b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()]),
+            ),
+        ] {
+            let cell = cell(name, operation, vec![Fault::Before(reply)]).await;
+            cell.succeeded(operation, again(operation));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_not_done_twice() {
+    for operation in EVERY {
+        for (name, fault) in [
+            ("reset after", Fault::After(Reply::Reset)),
+            (
+                "no answer in time after",
+                Fault::After(Reply::Stall(vec![])),
+            ),
+            ("502 after", Fault::After(Reply::html(502))),
+            (
+                "truncated",
+                Fault::Twisted(|bytes| Reply::Bytes(vec![bytes[..bytes.len() - 9].to_vec()])),
+            ),
+            (
+                "body stops",
+                Fault::Twisted(|bytes| Reply::Stall(bytes[..bytes.len() - 9].to_vec())),
+            ),
+        ] {
+            cell(name, operation, vec![fault])
+                .await
+                .succeeded(operation, seen_as_done(operation));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_passes_is_tried_again_whatever_its_body() {
+    let error = serde_json::json!({"error": {"message": "overloaded", "type": "server_error", "param": null, "code": "busy"}});
+    for operation in EVERY {
+        for status in [408, 409, 500, 502, 503, 504, 529] {
+            for (kind, reply) in [
+                ("JSON", Reply::json(status, &error)),
+                ("HTML", Reply::html(status)),
+                ("nothing", Reply::new(status, "")),
+            ] {
+                let cell = cell(
+                    &format!("{status} with {kind}"),
+                    operation,
+                    vec![Fault::Before(reply)],
+                )
+                .await;
+                cell.succeeded(operation, again(operation));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn too_many_requests_are_answered_with_patience_in_every_form_the_api_asks_for_it() {
+    for operation in EVERY {
+        for (name, value) in [
+            ("retry-after", "0"),
+            ("retry-after", "0.01"),
+            ("retry-after-ms", "5"),
+            ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
+            ("retry-after", "garbage"),
+            ("x-other", "none"),
+        ] {
+            let reply = Reply::html(429).with(name, value);
+            let cell = cell(
+                &format!("429 {name}: {value}"),
+                operation,
+                vec![Fault::Before(reply)],
+            )
+            .await;
+            // Refused is refused: no reading is needed before the next attempt.
+            cell.succeeded(operation, &format!("{0} {0}", operation.method()));
+        }
+        let reply = Reply::html(429).with("retry-after", "61");
+        let cell = cell("429 beyond the cap", operation, vec![Fault::Before(reply)]).await;
+        let error = cell.failed(operation, Error::is_rate_limited, operation.method(), false);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stays_broken_is_given_up_with_the_whole_story() {
+    for operation in EVERY {
+        let cell = cell(
+            "500 for ever",
+            operation,
+            vec![Fault::Before(Reply::html(500)); 3],
+        )
+        .await;
+        let methods = match operation {
+            List => "GET GET GET",
+            Create => "POST GET POST GET POST GET",
+            Delete => "DELETE DELETE DELETE",
+        };
+        let error = cell.failed(operation, Error::is_server_error, methods, false);
+        assert_eq!(error.attempts().len(), 3);
+        assert!(error.to_string().contains("after 3 attempts"), "{error}");
+        assert_eq!(error.message(), Some("Bad Gateway"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_final() {
+    for operation in EVERY {
+        for (status, is) in [
+            (400, Error::is_invalid_request as fn(&Error) -> bool),
+            (401, Error::is_unauthorized),
+            (403, Error::is_permission_denied),
+            (404, Error::is_not_found),
+            (422, Error::is_invalid_request),
+        ] {
+            let faults = vec![Fault::Before(Reply::html(status))];
+            let cell = cell(&status.to_string(), operation, faults).await;
+            let error = cell.failed(operation, is, operation.method(), false);
+            assert_eq!(error.status(), Some(status));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_never_followed() {
+    let elsewhere = World::new().await;
+    for operation in EVERY {
+        for status in [301, 302, 303, 307, 308] {
+            let reply = Reply::new(status, "").with(
+                "location",
+                &format!("http://{}/v1?token=hunter2", elsewhere.address),
+            );
+            let cell = cell(&status.to_string(), operation, vec![Fault::Before(reply)]).await;
+            let error = cell.failed(operation, Error::is_redirect, once(operation), false);
+            assert!(
+                error.to_string().contains(&elsewhere.address.to_string()),
+                "{error}"
+            );
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_success_that_is_none_is_an_error() {
+    let cases: [(&str, Reply); 11] = [
+        ("HTML", Reply::html(200)),
+        ("{}", Reply::new(200, "{}")),
+        ("[]", Reply::new(200, "[]")),
+        ("null", Reply::new(200, "null")),
+        ("nothing", Reply::new(200, "")),
+        ("white space", Reply::new(200, " \n ")),
+        (
+            "an error",
+            Reply::new(200, r#"{"error":{"message":"overloaded","code":"busy"}}"#),
+        ),
+        (
+            "null data",
+            Reply::new(200, r#"{"object":"list","data":null,"has_more":false}"#),
+        ),
+        (
+            "no has_more",
+            Reply::new(200, r#"{"object":"list","data":[]}"#),
+        ),
+        (
+            "invalid UTF-8",
+            Reply::new(
+                200,
+                b"{\"object\":\"list\",\"data\":[],\"first_id\":\"\xff\",\"has_more\":false}"
+                    .to_vec(),
+            ),
+        ),
+        (
+            "gzip that nobody asked for",
+            Reply::new(200, b"\x1f\x8b\x08\0\0\0\0\0".to_vec()).with("content-encoding", "gzip"),
+        ),
+    ];
+    for operation in EVERY {
+        for (name, reply) in &cases {
+            let cell = cell(name, operation, vec![Fault::Before(reply.clone())]).await;
+            let error = cell.failed(operation, Error::is_decode, once(operation), false);
+            assert_eq!(error.status(), Some(200), "{name}");
+            match *name {
+                "an error" => assert_eq!(error.code(), Some("busy")),
+                "HTML" => assert_eq!(error.message(), Some("Bad Gateway")),
+                "nothing" | "white space" => {
+                    assert!(error.to_string().contains("the answer is empty"), "{error}")
+                }
+                "gzip that nobody asked for" => {
+                    assert!(error.to_string().contains("gzip"), "{error}")
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_cut_off_and_not_asked_for_again() {
+    for operation in EVERY {
+        let faults = vec![Fault::Before(Reply::Endless)];
+        let cell = cell("1 GiB", operation, faults).await;
+        cell.failed(operation, Error::is_body_too_large, once(operation), false);
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_any_size_keeps_its_beginning() {
+    let endless = b"HTTP/1.1 400 Bad\r\ncontent-length: 1073741824\r\n\r\n".to_vec();
+    let faults = vec![Fault::Before(Reply::Bytes(
+        [vec![endless], vec![vec![b'x'; 65_536]; 64]].concat(),
+    ))];
+    let cell = cell("400 without end", List, faults).await;
+    let error = cell.failed(List, Error::is_invalid_request, "GET", false);
+    assert_eq!(error.body().unwrap().len(), 65_536);
+    assert!(error.to_string().len() < 1_000);
+}
+
+#[tokio::test]
+async fn an_answer_in_odd_pieces_is_an_answer() {
+    fn chunked(bytes: Vec<u8>) -> Reply {
+        let at = bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .unwrap()
+            + 4;
+        let mut pieces = vec![b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec()];
+        for chunk in bytes[at..].chunks(7) {
+            pieces.extend([
+                format!("{:x}", chunk.len()).into_bytes(),
+                b"\r\n".to_vec(),
+                chunk.to_vec(),
+                b"\r\n".to_vec(),
+            ]);
+        }
+        pieces.push(b"0\r\n\r\n".to_vec());
+        Reply::Bytes(pieces)
+    }
+    fn byte_by_byte(bytes: Vec<u8>) -> Reply {
+        Reply::Bytes(bytes.into_iter().map(|byte| vec![byte]).collect())
+    }
+    fn more_fields(bytes: Vec<u8>) -> Reply {
+        let text = String::from_utf8(bytes).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let body = body.replace(r#""object":"#, r#""shade":{"a":[null,1.5]},"object":"#);
+        Reply::new(
+            200,
+            body.replace(r#""checkpoint.permission""#, r#""something.new""#),
+        )
+        .with("content-type", "text/plain")
+    }
+    for operation in EVERY {
+        for (name, twist) in [
+            ("chunked at odd places", chunked as fn(Vec<u8>) -> Reply),
+            ("byte by byte", byte_by_byte),
+            (
+                "unknown fields and values, under another content type",
+                more_fields,
+            ),
+        ] {
+            let cell = cell(name, operation, vec![Fault::Twisted(twist)]).await;
+            cell.succeeded(operation, operation.method());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_server_sends_back_is_blotted_out() {
+    for operation in EVERY {
+        let error = serde_json::json!({"error": {"message": format!("no such key: {KEY}"), "code": KEY, "param": KEY}});
+        let cell = cell(
+            "the key in an error",
+            operation,
+            vec![Fault::Before(Reply::json(401, &error))],
+        )
+        .await;
+        let error = cell.failed(operation, Error::is_unauthorized, operation.method(), false);
+        assert_eq!(error.message(), Some("no such key: [key]"));
+    }
+    let body = format!(r#"{{"object":"list","data":"{KEY}","has_more":false}}"#);
+    let cell = cell(
+        "the key where a list should be",
+        List,
+        vec![Fault::Before(Reply::new(200, body))],
+    )
+    .await;
+    cell.failed(List, Error::is_decode, "GET", false);
+}

@@ -1,0 +1,176 @@
+//! HTTP/1.1 by hand, so that every fault of a peer can be played.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// Path and query, still encoded.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.target.split_once('?')?;
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap()
+    }
+}
+
+/// What a peer does with a request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Answers as it should.
+    Answer {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    },
+    /// Sends these bytes one after the other, each on its own, and closes.
+    Bytes(Vec<Vec<u8>>),
+    /// Sends these bytes and then nothing more, for as long as the client stays.
+    Stall(Vec<u8>),
+    /// Sends a head and then a body without end.
+    Endless,
+    /// Breaks the connection.
+    Reset,
+}
+
+impl Reply {
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::Answer {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self::new(status, body.to_string()).with("content-type", "application/json")
+    }
+
+    pub fn html(status: u16) -> Self {
+        let page = "<html><head><title>Bad\n Gateway</title></head><body>nginx</body></html>";
+        Self::new(status, page).with("content-type", "text/html")
+    }
+
+    /// Adds a header to an answer.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// The bytes of an answer.
+    pub fn bytes(&self) -> Vec<u8> {
+        let Self::Answer {
+            status,
+            headers,
+            body,
+        } = self
+        else {
+            panic!("not an answer")
+        };
+        let mut head = format!(
+            "HTTP/1.1 {status} Words\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        [head.as_bytes(), b"\r\n", body].concat()
+    }
+
+    /// Plays it; false where the connection is over.
+    pub async fn play(&self, stream: &mut TcpStream) -> bool {
+        match self {
+            Self::Answer { .. } => stream.write_all(&self.bytes()).await.is_ok(),
+            Self::Bytes(pieces) => {
+                stream.set_nodelay(true).unwrap();
+                for piece in pieces {
+                    if stream.write_all(piece).await.is_err() {
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                let _ = stream.shutdown().await;
+                false
+            }
+            Self::Stall(bytes) => {
+                let _ = stream.write_all(bytes).await;
+                let _ = stream.read(&mut [0]).await;
+                false
+            }
+            Self::Endless => {
+                let _ = stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n")
+                    .await;
+                while stream.write_all(&[b' '; 65_536]).await.is_ok() {}
+                false
+            }
+            Self::Reset => {
+                let _ = stream.set_zero_linger();
+                false
+            }
+        }
+    }
+}
+
+/// Reads one request; none where the client has gone.
+pub async fn read(stream: &mut TcpStream) -> Option<Request> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let mut lines = head.split("\r\n");
+    let mut first = lines.next().unwrap().split(' ');
+    let (method, target) = (
+        first.next().unwrap().to_owned(),
+        first.next().unwrap().to_owned(),
+    );
+    let headers: Vec<(String, String)> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let mut request = Request {
+        method,
+        target,
+        headers,
+        body: String::new(),
+    };
+    let length = request
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = bytes.split_off(head_end + 4);
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    request.body = String::from_utf8(body).unwrap();
+    Some(request)
+}
