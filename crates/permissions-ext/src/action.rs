@@ -24,6 +24,12 @@ impl Action {
         }
     }
 
+    /// What everything is logged under that happens on the way.
+    pub(crate) fn span(&self) -> tracing::Span {
+        let checkpoint = self.checkpoint().map(CheckpointId::as_str);
+        tracing::debug_span!("call", operation = self.name(), checkpoint)
+    }
+
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
             Self::Configure => None,

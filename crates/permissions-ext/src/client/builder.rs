@@ -9,10 +9,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use super::{Client, base_url, environment, tls};
+use crate::event::Observer;
 use crate::key::{Key, Secret};
 use crate::options::header;
 use crate::transport::{RETRY_COUNT, Transport};
-use crate::{Error, RetryPolicy};
+use crate::{Error, Event, RetryPolicy};
 
 /// Makes a [`Client`].
 ///
@@ -42,6 +43,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     deadline: Option<Duration>,
     body_limit: usize,
+    observer: Observer,
     /// An ordinary key is there, which is worth a word where the admin key is not.
     ordinary_key: bool,
     /// What is wrong with the environment, by variable, until an explicit value makes it irrelevant.
@@ -72,6 +74,7 @@ impl ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             deadline: None,
             body_limit: permissions_api::hooks::DEFAULT_BODY_LIMIT,
+            observer: Observer::default(),
             ordinary_key: false,
             bad_variables: Vec::new(),
         }
@@ -212,6 +215,22 @@ impl ClientBuilder {
         self
     }
 
+    /// Told of each attempt and each page; it should return soon, as the call waits for it.
+    ///
+    /// ```
+    /// use permissions_ext::{Client, Event};
+    ///
+    /// let builder = Client::builder().observer(|event| {
+    ///     if let Event::Failed { operation, error, delay: Some(delay), .. } = event {
+    ///         eprintln!("{operation}: {error}; again in {delay:?}");
+    ///     }
+    /// });
+    /// ```
+    pub fn observer(mut self, observe: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observe);
+        self
+    }
+
     /// Checks everything and makes the client. Nothing is sent.
     ///
     /// # Errors
@@ -256,6 +275,7 @@ impl ClientBuilder {
             timeout: self.timeout,
             deadline: self.deadline,
             body_limit: self.body_limit,
+            observer: self.observer,
         })))
     }
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::future::Future;
 
 use permissions_api as api;
+use tracing::Instrument as _;
 
 pub use self::created::Created;
 use self::settle::Settling;
@@ -95,7 +96,11 @@ impl Create {
             ));
         }
         let mut settling = Settling::new(&self.permissions, &self.options, &wanted);
-        match settling.settle(self.batch_size, self.read_first).await {
+        match settling
+            .settle(self.batch_size, self.read_first)
+            .instrument(action.span())
+            .await
+        {
             Ok(()) => Ok(settling.into_created()),
             Err(error) => Err(error.during(action).with_created(settling.into_created())),
         }

@@ -1,6 +1,7 @@
 //! Delete: gone is gone, however often it takes.
 
 use permissions_api as api;
+use tracing::Instrument as _;
 
 use crate::action::Action;
 use crate::error::Kind;
@@ -67,12 +68,14 @@ impl Delete {
             .client()
             .transport()
             .deadline(&self.options);
+        let span = Action::Delete(self.permissions.checkpoint().clone()).span();
         delete(
             &self.permissions,
             self.permission_id,
             &self.options,
             deadline,
         )
+        .instrument(span)
         .await
     }
 }

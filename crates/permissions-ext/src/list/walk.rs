@@ -5,7 +5,7 @@ use super::repeats::Repeats;
 use super::{List, ListPage, Page};
 use crate::error::Kind;
 use crate::transport::Deadline;
-use crate::{Error, PermissionId};
+use crate::{Error, Event, PermissionId};
 
 /// The way through the pages of a list: where the next one starts, and what the ones before it showed.
 #[derive(Clone)]
@@ -104,10 +104,8 @@ impl Walk {
             after: self.after(),
             limit: self.limit(),
         };
-        let reply = list
-            .permissions
-            .client()
-            .transport()
+        let transport = list.permissions.client().transport();
+        let reply = transport
             .call(&request, &list.options, self.deadline)
             .await?;
         let mut answer = reply.value;
@@ -130,6 +128,11 @@ impl Walk {
             );
         }
         self.cut(&mut answer.data);
+        transport.observer.tell(&Event::Page {
+            checkpoint: list.permissions.checkpoint(),
+            items: answer.data.len(),
+            has_more: answer.has_more,
+        });
         Ok(Page {
             data: answer.data,
             first_id: answer.first_id,

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use permissions_api as api;
+use tracing::Instrument as _;
 
 pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
@@ -23,6 +24,7 @@ pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
 use crate::Error;
 use crate::action::Action;
+use crate::event::Observer;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
@@ -42,6 +44,7 @@ pub(crate) struct Transport {
     pub(crate) deadline: Option<Duration>,
     /// In bytes.
     pub(crate) body_limit: usize,
+    pub(crate) observer: Observer,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.
@@ -70,13 +73,18 @@ impl Transport {
         options: &CallOptions,
         deadline: Deadline,
     ) -> Result<Reply<O::Output>, Error> {
-        let mut retries = Retries::new(self, options, deadline);
-        loop {
-            match retries.attempt(operation).await {
-                Ok(reply) => return Ok(reply),
-                Err(failure) => retries.after(failure).await?,
+        let span = operation.action().span();
+        async {
+            let mut retries = Retries::new(self, options, deadline);
+            loop {
+                match retries.attempt(operation).await {
+                    Ok(reply) => return Ok(reply),
+                    Err(failure) => retries.after(failure).await?,
+                };
             }
         }
+        .instrument(span)
+        .await
     }
 
     /// When a call that starts now has to end.

@@ -3,9 +3,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
-use crate::Error;
 use crate::error::Kind;
 use crate::options::CallOptions;
+use crate::{Error, Event};
 
 /// The attempts of one request: how many there were, and whether there will be another.
 pub(crate) struct Retries<'a> {
@@ -58,9 +58,20 @@ impl<'a> Retries<'a> {
                 reason,
             )));
         }
-        self.transport
+        let reply = self
+            .transport
             .attempt(operation, self.options, self.failures(), time)
-            .await
+            .await?;
+        let action = operation.action();
+        if let Some(checkpoint) = action.checkpoint() {
+            self.transport.observer.tell(&Event::Answered {
+                operation: action.name(),
+                checkpoint,
+                elapsed: self.started.elapsed(),
+                metadata: &reply.metadata,
+            });
+        }
+        Ok(reply)
     }
 
     /// Waits until the next attempt is due, or says that there is none.
@@ -72,28 +83,40 @@ impl<'a> Retries<'a> {
             elapsed: self.started.elapsed(),
             delay: None,
         });
-        match self.delay(&failure) {
-            Some(delay) => {
-                tracing::debug!(
-                    call = failure.error.action().name(),
-                    retry = self.failures(),
-                    delay_ms = delay.as_secs_f64() * 1e3,
-                    reason = failure.error.reason(),
-                    "trying again"
-                );
-                if let Some(last) = self.history.last_mut() {
-                    last.delay = Some(delay);
-                }
-                tokio::time::sleep(delay).await;
-                Ok(())
-            }
-            None => {
-                let retry_after = failure.retry_after.map(|wait| wait.0);
-                Err(failure
-                    .error
-                    .with_retry_after(retry_after)
-                    .with_attempts(std::mem::take(&mut self.history)))
-            }
+        let delay = self.delay(&failure);
+        self.tell(&failure.error, delay);
+        let Some(delay) = delay else {
+            let retry_after = failure.retry_after.map(|wait| wait.0);
+            let history = std::mem::take(&mut self.history);
+            return Err(failure
+                .error
+                .with_retry_after(retry_after)
+                .with_attempts(history));
+        };
+        if let Some(last) = self.history.last_mut() {
+            last.delay = Some(delay);
+        }
+        tokio::time::sleep(delay).await;
+        Ok(())
+    }
+
+    fn tell(&self, error: &Error, delay: Option<Duration>) {
+        let delay_ms = delay.map(|delay| delay.as_secs_f64() * 1e3);
+        tracing::debug!(
+            failures = self.failures(),
+            delay_ms,
+            reason = error.reason(),
+            "an attempt failed"
+        );
+        if let Some(checkpoint) = error.checkpoint() {
+            self.transport.observer.tell(&Event::Failed {
+                operation: error.action().name(),
+                checkpoint,
+                elapsed: self.started.elapsed(),
+                error,
+                failures: self.failures(),
+                delay,
+            });
         }
     }
 

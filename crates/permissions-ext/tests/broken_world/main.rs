@@ -1,6 +1,13 @@
 //! The client in a broken world: a server over real sockets that plays every fault of a peer.
-#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "a test may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test may"
+)]
 
+mod cell;
+mod checklist;
 mod matrix;
 mod pages;
 mod support;

@@ -2,200 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use permissions_ext::{CallOptions, Error, Permission};
+use permissions_ext::Error;
 
+use crate::cell::{Create, Delete, EVERY, List, again, cell, once, seen_as_done};
 use crate::support::wire::Reply;
-use crate::support::{Fault, KEY, World, project, projects};
+use crate::support::{Fault, KEY, World};
 
-#[derive(Clone, Copy, Debug)]
-enum Operation {
-    List,
-    Create,
-    Delete,
-}
-
-use Operation::{Create, Delete, List};
-
-const EVERY: [Operation; 3] = [List, Create, Delete];
-
-impl Operation {
-    fn method(self) -> &'static str {
-        match self {
-            List => "GET",
-            Create => "POST",
-            Delete => "DELETE",
-        }
-    }
-}
-
-/// What a test of one cell of the matrix leaves behind.
-struct Cell {
-    name: String,
-    result: Result<(), Error>,
-    /// The requests of the operation itself: the reading that every create starts with is left out.
-    methods: String,
-    projects: Vec<String>,
-}
-
-/// Runs an operation on a store with a permission for `proj_old` and, where it is to be deleted, one for `proj_gone`;
-/// a create adds `proj_new`. The faults hit the requests of the operation's own method, one after the other.
-async fn cell(name: &str, operation: Operation, faults: Vec<Fault>) -> Cell {
-    let world = World::with(&["proj_old"]).await;
-    let permissions = world
-        .builder()
-        .timeout(Duration::from_millis(400))
-        .build()
-        .unwrap()
-        .permissions(&crate::support::checkpoint());
-    let gone = match operation {
-        Delete => Some(
-            permissions
-                .create(projects(&["proj_gone"]))
-                .read_first(false)
-                .send()
-                .await
-                .unwrap(),
-        ),
-        List | Create => None,
-    };
-    let before = world.requests().len();
-    for fault in faults {
-        world.fault(operation.method(), fault);
-    }
-    let options = CallOptions::new().body_limit(1 << 20);
-    let result = match operation {
-        List => {
-            let all: Result<Vec<Permission>, Error> = permissions
-                .list()
-                .options(options)
-                .stream()
-                .try_collect()
-                .await;
-            all.map(|all| assert_eq!(all.len(), 1, "{name}: the list is short"))
-        }
-        Create => {
-            let created = permissions
-                .create([project("proj_new")])
-                .options(options)
-                .send()
-                .await;
-            created.map(|created| {
-                assert_eq!(
-                    created.created().count(),
-                    1,
-                    "{name}: not reported as created"
-                )
-            })
-        }
-        Delete => {
-            let id = gone.unwrap().into_permissions().remove(0).id;
-            permissions
-                .delete(&id)
-                .options(options)
-                .send()
-                .await
-                .map(|deleted| assert_eq!(deleted.id, id))
-        }
-    };
-    if let Err(error) = &result {
-        let mut texts = format!("{error} {error:?}");
-        texts.push_str(&String::from_utf8_lossy(error.body().unwrap_or_default()));
-        assert!(!texts.contains(KEY), "{name}: the key shows in {texts}");
-    }
-    let skipped = before + usize::from(matches!(operation, Create));
-    let methods = world
-        .requests()
-        .into_iter()
-        .skip(skipped)
-        .map(|request| request.method)
-        .collect::<Vec<_>>()
-        .join(" ");
-    Cell {
-        name: format!("{name} × {operation:?}"),
-        result,
-        methods,
-        projects: world.projects(),
-    }
-}
-
-impl Cell {
-    /// The operation came to its end, and the store holds it once.
-    fn succeeded(self, operation: Operation, methods: &str) {
-        self.result
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        assert_eq!(self.methods, methods, "{}", self.name);
-        assert_eq!(self.projects, done(operation), "{}", self.name);
-    }
-
-    /// The operation failed as it should, and the store is as it was or, where `done`, as it was to be.
-    fn failed(
-        self,
-        operation: Operation,
-        is: fn(&Error) -> bool,
-        methods: &str,
-        was_done: bool,
-    ) -> Error {
-        let error = self
-            .result
-            .err()
-            .unwrap_or_else(|| panic!("{}: came to its end", self.name));
-        assert!(
-            is(&error),
-            "{}: another kind of error, {error:?}",
-            self.name
-        );
-        assert_eq!(self.methods, methods, "{}: {error}", self.name);
-        let expected = if was_done {
-            done(operation)
-        } else {
-            undone(operation)
-        };
-        assert_eq!(self.projects, expected, "{}", self.name);
-        error
-    }
-}
-
-fn done(operation: Operation) -> Vec<&'static str> {
-    match operation {
-        List | Delete => vec!["proj_old"],
-        Create => vec!["proj_old", "proj_new"],
-    }
-}
-
-fn undone(operation: Operation) -> Vec<&'static str> {
-    match operation {
-        List | Create => vec!["proj_old"],
-        Delete => vec!["proj_old", "proj_gone"],
-    }
-}
-
-/// The requests after one failure whose fate is unknown, where nothing had been done.
-fn again(operation: Operation) -> &'static str {
-    match operation {
-        List => "GET GET",
-        Create => "POST GET POST",
-        Delete => "DELETE DELETE",
-    }
-}
-
-/// The requests after one failure whose fate is unknown, where all had been done.
-fn seen_as_done(operation: Operation) -> &'static str {
-    match operation {
-        List => "GET GET",
-        Create => "POST GET",
-        Delete => "DELETE DELETE",
-    }
-}
-
-/// The requests where the first failure is the last, and its fate unknown.
-fn once(operation: Operation) -> &'static str {
-    match operation {
-        List => "GET",
-        Create => "POST GET",
-        Delete => "DELETE",
-    }
-}
+const FLOAT: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","project_id":"proj_1",
+    "created_at":1.5}],"has_more":false}"#;
 
 #[tokio::test]
 async fn a_connection_that_breaks_or_hangs_before_the_request_is_carried_out_costs_an_attempt() {
@@ -361,7 +175,7 @@ async fn a_redirect_is_never_followed() {
 
 #[tokio::test]
 async fn a_success_that_is_none_is_an_error() {
-    let cases: [(&str, Reply); 11] = [
+    let cases: [(&str, Reply); 12] = [
         ("HTML", Reply::html(200)),
         ("{}", Reply::new(200, "{}")),
         ("[]", Reply::new(200, "[]")),
@@ -376,6 +190,7 @@ async fn a_success_that_is_none_is_an_error() {
             "null data",
             Reply::new(200, r#"{"object":"list","data":null,"has_more":false}"#),
         ),
+        ("a float for an integer", Reply::new(200, FLOAT)),
         (
             "no has_more",
             Reply::new(200, r#"{"object":"list","data":[]}"#),

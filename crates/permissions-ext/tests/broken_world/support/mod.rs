@@ -41,6 +41,8 @@ pub struct World {
 struct Shared {
     requests: Mutex<Vec<Request>>,
     count: watch::Sender<usize>,
+    connections: Mutex<usize>,
+    open: watch::Sender<usize>,
     store: Mutex<Store>,
     faults: Mutex<VecDeque<(String, Fault)>>,
 }
@@ -114,6 +116,21 @@ impl World {
         count.wait_for(|count| *count >= requests).await.unwrap();
     }
 
+    /// Returns once every connection has been let go of.
+    pub async fn wait_until_left(&self) {
+        self.shared
+            .open
+            .subscribe()
+            .wait_for(|open| *open == 0)
+            .await
+            .unwrap();
+    }
+
+    /// How many connections have been made.
+    pub fn connections(&self) -> usize {
+        *self.shared.connections.lock().unwrap()
+    }
+
     /// The methods of the requests so far, such as `GET POST`.
     pub fn methods(&self) -> String {
         self.requests()
@@ -166,11 +183,14 @@ impl Shared {
 }
 
 async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+    *shared.connections.lock().unwrap() += 1;
+    shared.open.send_modify(|open| *open += 1);
     while let Some(request) = wire::read(&mut stream).await {
         if !shared.reply(&request).play(&mut stream).await {
             break;
         }
     }
+    shared.open.send_modify(|open| *open -= 1);
 }
 
 pub fn checkpoint() -> CheckpointId {

@@ -1,0 +1,218 @@
+//! What a caller learns of an answer, good or bad.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use permissions_ext::Event;
+use serde_json::json;
+
+use crate::support::wire::Reply;
+use crate::support::{KEY, World, checkpoint, project};
+
+// Rows 45, 46 and the bodies that real proxies and services send: every one makes a good error.
+#[tokio::test]
+async fn a_body_of_any_shape_makes_a_good_error() {
+    let nested = json!({"error": {"message": "no such cursor.", "type": "invalid_request_error", "param": "after", "code": "bad_cursor"}});
+    let numbers = json!({"error": {"message": "seven", "type": 7, "param": null, "code": 400}});
+    let cases: Vec<(&str, Reply)> = vec![
+        ("nested", Reply::json(400, &nested)),
+        ("numbers", Reply::json(400, &numbers)),
+        (
+            "a string",
+            Reply::json(403, &json!({"error": "not here", "code": "c1"})),
+        ),
+        (
+            "flat",
+            Reply::json(403, &json!({"message": "flat", "code": "c2", "type": "t2"})),
+        ),
+        (
+            "detail",
+            Reply::json(422, &json!({"detail": "of another kind"})),
+        ),
+        ("a list", Reply::json(400, &json!([1, 2]))),
+        ("a text", Reply::json(400, &json!("in quotes"))),
+        ("html", Reply::html(403)),
+        ("plain", Reply::new(400, "upstream\n  said no")),
+        ("nothing", Reply::new(404, "")),
+        (
+            "invalid utf-8",
+            Reply::new(400, b"caf\xe9 \x00 closed".to_vec()),
+        ),
+        ("null", Reply::json(400, &json!({"error": null}))),
+        ("long", Reply::new(400, "x".repeat(10_000))),
+    ];
+    let mut texts = String::new();
+    for (name, reply) in cases {
+        let world = World::new().await;
+        world.answers("GET", [reply.with("x-request-id", "req_9")]);
+        let error = world.permissions().list().send().await.unwrap_err();
+        assert_eq!(error.request_id(), Some("req_9"), "{name}");
+        writeln!(
+            texts,
+            "{name}\n  code {:?}, type {:?}, param {:?}",
+            error.code(),
+            error.type_(),
+            error.param()
+        )
+        .unwrap();
+        writeln!(texts, "  {error}\n").unwrap();
+    }
+    insta::with_settings!({ description => "what a person reads of each shape of error body", snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("error_bodies", texts);
+    });
+}
+
+// Row 47.
+#[tokio::test]
+async fn no_connection_and_no_answer_are_told_apart_and_keep_their_cause() {
+    let world = World::new().await;
+    let nowhere = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let client = world
+        .builder()
+        .base_url(format!("http://{nowhere}"))
+        .build()
+        .unwrap();
+    let refused = client
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(refused.is_connect() && !refused.is_timeout(), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .to_lowercase()
+            .contains("connection refused"),
+        "{refused}"
+    );
+    assert!(refused.source().is_some());
+    assert_eq!(refused.attempts().len(), 3);
+
+    world.answers("GET", vec![Reply::Stall(vec![]); 3]);
+    let client = world
+        .builder()
+        .timeout(Duration::from_millis(30))
+        .build()
+        .unwrap();
+    let late = client
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(late.is_timeout() && !late.is_connect(), "{late}");
+}
+
+// Rows 64, 76, and rate limits on success, page and error.
+#[tokio::test]
+async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
+    let limited = |reply: Reply| {
+        let reply = reply
+            .with("x-request-id", "req_7")
+            .with("x-ratelimit-limit-requests", "500");
+        reply
+            .with("x-ratelimit-remaining-requests", "499")
+            .with("x-ratelimit-reset-requests", "120ms")
+    };
+    let world = World::new().await;
+    let empty = json!({"object": "list", "data": [], "has_more": false});
+    world.answers("GET", [limited(Reply::json(200, &empty))]);
+    world.answers("DELETE", [limited(Reply::html(404))]);
+
+    let page = world.permissions().list().send().await.unwrap();
+    let error = world
+        .permissions()
+        .delete(&"cp_1".parse().unwrap())
+        .send()
+        .await
+        .unwrap_err();
+
+    assert_eq!(
+        (page.metadata().request_id(), error.request_id()),
+        (Some("req_7"), Some("req_7"))
+    );
+    for limit in [
+        page.metadata().rate_limit().unwrap(),
+        *error.rate_limit().unwrap(),
+    ] {
+        assert_eq!((limit.limit, limit.remaining), (Some(500), Some(499)));
+        assert_eq!(limit.reset, Some(Duration::from_millis(120)));
+    }
+    let created = world
+        .permissions()
+        .create([project("proj_1")])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(created.metadata().request_id(), Some("req_2"));
+    assert_eq!(
+        created.metadata().header("Content-Type"),
+        Some("application/json")
+    );
+}
+
+// Row 84.
+#[tokio::test]
+async fn a_redirect_is_a_status_error_that_says_where_to() {
+    let world = World::new().await;
+    world.answers(
+        "GET",
+        [Reply::new(302, "").with("location", "https://elsewhere.example/x")],
+    );
+    let error = world.permissions().list().send().await.unwrap_err();
+    assert_eq!(error.status(), Some(302));
+    assert!(
+        error.is_redirect() && error.to_string().contains("https://elsewhere.example"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_observer_sees_every_attempt_and_page_and_no_secret() {
+    let world = World::with(&["proj_1"]).await;
+    world.answers("GET", [Reply::html(500)]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let client = world.builder().observer(move |event| {
+        assert!(!format!("{event:?}").contains(KEY));
+        log.lock().unwrap().push(match event {
+            Event::Failed {
+                operation,
+                failures,
+                delay,
+                ..
+            } => format!("{operation} failed {failures}, again: {}", delay.is_some()),
+            Event::Answered {
+                operation,
+                metadata,
+                ..
+            } => format!("{operation} answered after {}", metadata.retries()),
+            Event::Page {
+                items, has_more, ..
+            } => format!("page of {items}, more: {has_more}"),
+            _ => "something new".to_owned(),
+        });
+    });
+    client
+        .build()
+        .unwrap()
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "list failed 1, again: true",
+            "list answered after 1",
+            "page of 1, more: false"
+        ]
+    );
+}

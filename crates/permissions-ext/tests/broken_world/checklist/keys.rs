@@ -1,0 +1,316 @@
+//! Keys, environment, base URL, client-wide headers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use permissions_ext::{CallOptions, Client, ClientBuilder, SecretString};
+
+use crate::support::wire::Reply;
+use crate::support::{KEY, World, checkpoint, project};
+
+fn environment(variables: &[(&str, &str)]) -> ClientBuilder {
+    ClientBuilder::from_variables(|name| {
+        variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).into())
+    })
+}
+
+async fn authorization(client: Client, world: &World, options: CallOptions) -> Option<String> {
+    client
+        .permissions(&checkpoint())
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap();
+    world
+        .requests()
+        .last()
+        .unwrap()
+        .header("authorization")
+        .map(str::to_owned)
+}
+
+// Rows 1, 2, 12.
+#[tokio::test]
+async fn with_both_keys_in_the_environment_the_admin_key_is_sent_for_every_operation() {
+    let world = World::with(&["proj_1"]).await;
+    let url = format!("http://{}/v1/", world.address);
+    let variables = [
+        ("OPENAI_API_KEY", "sk-ordinary"),
+        ("OPENAI_ADMIN_KEY", KEY),
+        ("OPENAI_BASE_URL", &url),
+        ("OPENAI_ORG_ID", "org-1"),
+        ("OPENAI_PROJECT_ID", "proj_mine"),
+    ];
+    let permissions = environment(&variables)
+        .build()
+        .unwrap()
+        .permissions(&checkpoint());
+    permissions
+        .create([project("proj_2")])
+        .send()
+        .await
+        .unwrap();
+    permissions
+        .delete_project(&project("proj_1"))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(world.methods(), "GET POST GET DELETE");
+    for request in world.requests() {
+        assert_eq!(
+            request.header("authorization"),
+            Some(format!("Bearer {KEY}").as_str())
+        );
+        assert_eq!(request.header("openai-organization"), Some("org-1"));
+        assert_eq!(request.header("openai-project"), Some("proj_mine"));
+    }
+}
+
+// Rows 5, 7.
+#[test]
+fn without_an_admin_key_there_is_no_client_and_the_error_names_the_variable() {
+    let none = environment(&[]).build().unwrap_err();
+    assert!(
+        none.is_config() && none.to_string().contains("OPENAI_ADMIN_KEY"),
+        "{none}"
+    );
+    let ordinary = environment(&[("OPENAI_API_KEY", "sk-ordinary"), ("OPENAI_ADMIN_KEY", " ")])
+        .build()
+        .unwrap_err();
+    assert!(
+        ordinary.to_string().contains("OPENAI_API_KEY is set"),
+        "{ordinary}"
+    );
+    assert!(!ordinary.to_string().contains("sk-ordinary"), "{ordinary}");
+}
+
+// Rows 12, 78.
+#[test]
+fn explicit_values_win_over_the_environment_and_blank_ones_count_as_unset() {
+    let bad = [
+        ("OPENAI_ADMIN_KEY", "with\nbreak"),
+        ("OPENAI_BASE_URL", "http://example.com/"),
+    ];
+    let client = environment(&bad)
+        .admin_key(KEY)
+        .base_url("http://localhost/v9/")
+        .build()
+        .unwrap();
+    assert_eq!(client.base_url(), "http://localhost/v9");
+    let client = environment(&[("OPENAI_ADMIN_KEY", KEY), ("OPENAI_BASE_URL", "  ")])
+        .build()
+        .unwrap();
+    assert_eq!(client.base_url(), "https://api.openai.com/v1");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_text_is_named_and_forgiven_once_it_is_set_by_hand() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let lookup =
+        |name: &str| (name == "OPENAI_ADMIN_KEY").then(|| std::ffi::OsString::from_vec(vec![0xff]));
+    let error = ClientBuilder::from_variables(lookup).build().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("OPENAI_ADMIN_KEY is not valid UTF-8"),
+        "{error}"
+    );
+    ClientBuilder::from_variables(lookup)
+        .admin_key(KEY)
+        .base_url("http://localhost")
+        .build()
+        .unwrap();
+}
+
+#[test]
+fn a_key_that_cannot_be_sent_is_refused_before_anything_is_sent_and_not_shown() {
+    let error = Client::builder()
+        .admin_key(format!("{KEY}\n"))
+        .build()
+        .unwrap_err();
+    assert!(
+        error.is_config() && error.to_string().contains("line break"),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains(KEY));
+}
+
+#[tokio::test]
+async fn a_project_key_that_is_refused_comes_with_a_hint() {
+    let world = World::new().await;
+    world.answers("GET", [Reply::html(401)]);
+    let client = world.builder().admin_key("sk-proj-1").build().unwrap();
+    let error = client
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("it is a project key"), "{error}");
+}
+
+// Row 8.
+#[tokio::test]
+async fn the_callers_own_authorization_is_enough_and_none_at_all_can_be_asked_for() {
+    let world = World::new().await;
+    let own = Client::builder()
+        .base_url(format!("http://{}", world.address))
+        .header("AUTHORIZATION", "Basic abc");
+    assert_eq!(
+        authorization(own.build().unwrap(), &world, CallOptions::new())
+            .await
+            .as_deref(),
+        Some("Basic abc")
+    );
+    let none = world.builder().without_key().build().unwrap();
+    assert_eq!(authorization(none, &world, CallOptions::new()).await, None);
+}
+
+// Row 9.
+#[tokio::test]
+async fn the_key_of_a_call_beats_the_clients_key_and_a_stale_header() {
+    let world = World::new().await;
+    for client in [
+        world.builder(),
+        world.builder().header("authorization", "Bearer stale"),
+    ] {
+        let options = CallOptions::new().admin_key("sk-admin-of-this-call");
+        let sent = authorization(client.build().unwrap(), &world, options).await;
+        assert_eq!(sent.as_deref(), Some("Bearer sk-admin-of-this-call"));
+    }
+}
+
+// Row 10.
+#[tokio::test]
+async fn a_key_provider_is_asked_again_on_each_attempt() {
+    let world = World::new().await;
+    world.answers(
+        "GET",
+        [
+            Reply::html(500),
+            Reply::html(401).with("x-should-retry", "true"),
+        ],
+    );
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = world.builder().key_provider(move || {
+        let asked = asked.clone();
+        async move {
+            Ok(SecretString::from(format!(
+                "key-{}",
+                asked.fetch_add(1, Ordering::Relaxed)
+            )))
+        }
+    });
+    client
+        .build()
+        .unwrap()
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap();
+    let sent: Vec<_> = world
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    assert_eq!(sent, ["Bearer key-0", "Bearer key-1", "Bearer key-2"]);
+}
+
+// Row 11.
+#[tokio::test]
+async fn a_provider_that_fails_or_gives_nothing_is_an_error_of_its_own_and_nothing_is_sent() {
+    let world = World::new().await;
+    let fails = world
+        .builder()
+        .key_provider(|| async { Err("the vault is sealed".into()) });
+    let empty = world
+        .builder()
+        .key_provider(|| async { Ok(SecretString::from("")) });
+    for (builder, reason) in [(fails, "the vault is sealed"), (empty, "blank")] {
+        let error = builder
+            .build()
+            .unwrap()
+            .permissions(&checkpoint())
+            .list()
+            .send()
+            .await
+            .unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains(reason),
+            "{error}"
+        );
+    }
+    assert!(world.requests().is_empty());
+}
+
+// Row 79.
+#[tokio::test]
+async fn headers_merge_by_name_in_any_case_and_the_later_wins() {
+    let world = World::new().await;
+    let client = world
+        .builder()
+        .header("X-Shade", "blue")
+        .header("x-shade", "red")
+        .header("x-team", "a")
+        .build()
+        .unwrap();
+    let options = CallOptions::new()
+        .header("X-SHADE", "green")
+        .remove_header("X-Team");
+    client
+        .permissions(&checkpoint())
+        .list()
+        .send()
+        .await
+        .unwrap();
+    client
+        .permissions(&checkpoint())
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap();
+    let requests = world.requests();
+    assert_eq!(
+        (requests[0].header("x-shade"), requests[0].header("x-team")),
+        (Some("red"), Some("a"))
+    );
+    assert_eq!(
+        (requests[1].header("x-shade"), requests[1].header("x-team")),
+        (Some("green"), None)
+    );
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
+    let world = World::new().await;
+    let error = world
+        .builder()
+        .header("x-shade", "hunter2\n")
+        .build()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("x-shade") && !error.to_string().contains("hunter2"),
+        "{error}"
+    );
+    let options = CallOptions::new().header("not a name", "hunter2");
+    let error = world
+        .permissions()
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_invalid_request() && error.to_string().contains("not a name"),
+        "{error}"
+    );
+    assert!(world.requests().is_empty());
+}
