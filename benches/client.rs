@@ -1,7 +1,6 @@
 //! `cargo bench -p permissions-benches --bench client`: CPU time of permissions-ext beside the loop that people write
 //! by hand with reqwest and serde_json, over the same pages from the same server, in one run.
 
-use anyhow::Context as _;
 use futures_util::TryStreamExt as _;
 use permissions_benches::peer::{self, PAGE_SIZE, Peer};
 use permissions_benches::rounds::{self, Contender};
@@ -13,6 +12,8 @@ const ROUNDS: usize = 7;
 
 fn main() -> anyhow::Result<()> {
     peer::serve_if_asked()?;
+    // For the client by hand: permissions-ext keeps its TLS provider to itself. An error says that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let peer = Peer::start(PERMISSIONS)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -133,7 +134,8 @@ fn report(title: &str, names: &[&str], medians: &[std::time::Duration], requests
 
 /// The client that people write when they need one: every field into an owned struct.
 mod by_hand {
-    use super::{Context as _, ProjectId};
+    use super::ProjectId;
+    use anyhow::Context as _;
     use permissions_ext::PermissionId;
     use serde::{Deserialize, Serialize};
 

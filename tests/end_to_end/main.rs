@@ -1,4 +1,9 @@
 //! The client against the real server, and both against what the API's own pages document.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod documented;
 mod listing;
