@@ -1,5 +1,6 @@
 //! Letting a request go wrong.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt as _};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 
@@ -66,8 +68,12 @@ async fn truncated(response: Response) -> Response {
     let (mut parts, body) = whole(response).await;
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
-    let frames = [Ok(Frame::data(half)), Err("cut off on request")];
-    let stream = futures_util::stream::iter(frames);
+    let cut = async {
+        // Whoever writes the answer sends what there is before it looks for more.
+        tokio::task::yield_now().await;
+        Err("cut off on request")
+    };
+    let stream = stream::once(ready(Ok(Frame::data(half)))).chain(stream::once(cut));
     Response::from_parts(parts, Body::new(StreamBody::new(stream)))
 }
 
@@ -84,7 +90,7 @@ async fn oversized(response: Response, bytes: usize) -> Response {
     let frames = std::iter::once(body)
         .chain(padding)
         .map(|piece| Ok::<_, std::convert::Infallible>(Frame::data(piece)));
-    let stream = futures_util::stream::iter(frames);
+    let stream = stream::iter(frames);
     Response::from_parts(parts, Body::new(StreamBody::new(stream)))
 }
 

@@ -86,6 +86,11 @@ impl Place {
         }
     }
 
+    /// Whether the connection waits for a request.
+    pub(super) fn is_idle(&self) -> bool {
+        lock(&self.entry).is_some()
+    }
+
     /// Completes when the connection has to give up its place.
     pub(super) async fn wanted(&self) {
         self.close.notified().await;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
+use super::answer::{Answer, Working};
 use super::connections::{Connections, Place};
 use crate::http::{App, DropConnection};
 use crate::limits::Limits;
@@ -144,9 +144,16 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         () = place.wanted() => {}
     }
     connection.as_mut().graceful_shutdown();
-    log_end(connection.await);
+    // A request may be on its way in; one that dawdles is not waited for.
+    while timeout(LAST_WORDS, connection.as_mut()).await.is_err() {
+        if place.is_idle() {
+            return;
+        }
+    }
 }
 
+/// How long a connection that has to close may take to bring in a request already under way.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The smallest buffer that hyper takes.
 const MIN_BUFFER: usize = 8192;
 
@@ -154,14 +161,13 @@ async fn answer(
     mut router: Router,
     request: hyper::Request<Incoming>,
     place: Arc<Place>,
-) -> Result<Response, DroppedOnRequest> {
-    place.work();
+) -> Result<hyper::Response<Answer>, DroppedOnRequest> {
+    let work = Working::begin(place);
     let request: Request = request.map(Body::new);
     let Ok(response) = router.call(request).await;
-    place.rest();
     match response.extensions().get::<DropConnection>() {
         Some(_) => Err(DroppedOnRequest),
-        None => Ok(response),
+        None => Ok(response.map(|body| Answer { body, _work: work })),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A running server.
 
+mod answer;
 mod builder;
 mod connections;
 mod listen;

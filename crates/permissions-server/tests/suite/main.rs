@@ -9,6 +9,7 @@
     reason = "helpers of tests fail tests"
 )]
 
+mod comforts;
 mod command;
 mod durability;
 mod operations;
@@ -17,6 +18,8 @@ mod place;
 mod postgres;
 mod process;
 mod refusals;
+mod sdks;
+mod security;
 mod shared;
 mod start;
 mod support;
