@@ -36,8 +36,8 @@ use sha2::{Digest, Sha256};
 
 pub use error::{DocumentError, Place};
 
-/// The largest document read, in bytes after unpacking: 64 MiB, twenty times the largest known.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// The largest document read, in bytes after unpacking: 32 MiB, ten times the largest known.
+pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How deep objects and arrays may nest, in either notation and with aliases expanded.
 pub const MAX_DEPTH: usize = 127;

@@ -13,7 +13,7 @@ fn a_file_of_100_mb_is_refused_before_it_is_read() {
 
     let error = read(&path).unwrap_err().to_string();
     assert!(
-        error.contains("large.json: is larger than 64 MiB; "),
+        error.contains("large.json: is larger than 32 MiB; "),
         "{error}"
     );
 }
@@ -24,7 +24,7 @@ fn an_endless_reader_is_cut_off() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("standard input: is larger than 64 MiB; "),
+        error.starts_with("standard input: is larger than 32 MiB; "),
         "{error}"
     );
 }
@@ -36,7 +36,7 @@ fn a_small_file_that_unpacks_to_a_large_one_is_refused() {
 
     let error = error(&bomb, "bomb.gz");
     assert!(
-        error.starts_with("bomb.gz: is larger than 64 MiB; "),
+        error.starts_with("bomb.gz: is larger than 32 MiB; "),
         "{error}"
     );
 }
