@@ -16,6 +16,7 @@ pub mod output;
 pub mod overlay;
 pub mod problem;
 pub mod regen;
+pub mod report;
 pub mod select;
 pub mod surface;
 pub mod tree;

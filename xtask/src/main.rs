@@ -1,6 +1,7 @@
 //! `cargo xtask`: what maintainers do to the specification and the client.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,6 +13,7 @@ use xtask::{
     lock::Lock,
     output::Change,
     regen::{self, Layout, Regenerated},
+    report::{self, Base},
 };
 
 #[derive(Parser)]
@@ -39,6 +41,18 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Say what changed in openapi/permissions.json and which version that asks for
+    Report {
+        /// What to compare with: a revision of git, or a permissions.json
+        #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
+        base: String,
+        /// The upstream document, to report what the overlay and the lowering did to it
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Markdown for a pull request, or JSON for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: report::Format,
+    },
 }
 
 fn main() -> ExitCode {
@@ -60,6 +74,11 @@ fn run(task: Task) -> Result<ExitCode> {
             commit,
             check,
         } => regenerate(&root, from.as_deref(), commit, check),
+        Task::Report { base, from, format } => {
+            let text = report::run(&root, &Base::new(&base), from.as_deref(), format)?;
+            std::io::stdout().lock().write_all(text.as_bytes())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

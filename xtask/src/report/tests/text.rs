@@ -1,0 +1,106 @@
+//! What a reviewer reads.
+
+use serde_json::json;
+
+use super::super::{Pins, Pipeline, Report, SurfaceDiff, markdown};
+use super::{before, edited, get, parameter, property, require};
+use crate::lock::Lock;
+use crate::overlay::Applied;
+use crate::problem::Note;
+use crate::tree::Pointer;
+
+fn lock(commit: &str, bytes: u64) -> Lock {
+    Lock {
+        repository: "lists/openapi".into(),
+        commit: Some(commit.into()),
+        path: "openapi.json".into(),
+        sha256: commit.repeat(6),
+        bytes,
+        openapi: "3.1.0".into(),
+        generator: "progenitor-impl 0.15.1".into(),
+    }
+}
+
+fn full() -> Report {
+    let new = edited(|d| {
+        *property(d, "Item", "due") = json!({"type": "string", "format": "date"});
+        property(d, "Item", "note")["nullable"] = true.into();
+        require(d, "NewItem", "weight");
+        property(d, "Label", "text")["description"] = "What is written on it.".into();
+        parameter(get(d), "limit")["schema"]["maximum"] = 200.into();
+        d["paths"]["/lists"] = json!({"get": {"operationId": "list_lists", "responses": {"200": {"description": ""}}}});
+        d["security"] = json!([{"Admin": []}]);
+    });
+    let old_lines = [
+        "pub builder::CreateItem".into(),
+        "pub types::NewItem::weight: Option<f64>".into(),
+    ];
+    let new_lines = [
+        "pub builder::CreateItem".into(),
+        "pub types::NewItem::weight: f64".into(),
+        "pub types::Item::due: Option<NaiveDate>".into(),
+    ];
+    let mut report = Report::new(&before(), &new, SurfaceDiff::new(&old_lines, &new_lines));
+    report.pins = Some(Pins {
+        from: Some(lock("0a1b2c3", 1000)),
+        to: lock("d4e5f60", 1200),
+    });
+    report.pipeline = Some(Pipeline {
+        overlay: vec![Applied {
+            target: "$.components.schemas[?@.type == 'a' || @.type == 'b']".into(),
+            description: "an admin key\nis needed".into(),
+            matched: 3,
+        }],
+        notes: vec![Note::new("format", &Pointer::root(), "dropped `unixtime`")],
+    });
+    report
+}
+
+#[test]
+fn a_full_report_as_the_body_of_a_pull_request() {
+    insta::with_settings!({
+        description => "The report on a new specification, as the body of a pull request",
+        omit_expression => true,
+    }, { insta::assert_snapshot!(markdown::write(&full())) });
+}
+
+#[test]
+fn a_report_without_changes_says_so() {
+    let mut report = Report::new(&before(), &before(), SurfaceDiff::default());
+    let lock = lock("0a1b2c3", 1000);
+    report.pins = Some(Pins {
+        from: Some(lock.clone()),
+        to: lock,
+    });
+
+    let expected = "# The specification did not change for users of the client\n\n\
+         The pin stays at `lists/openapi@0a1b2c3:openapi.json`.\n";
+    assert_eq!(markdown::write(&report), expected);
+}
+
+#[test]
+fn programs_read_the_same_report_as_json() {
+    let value = serde_json::to_value(full()).unwrap();
+
+    assert_eq!(value["verdict"], "major");
+    assert_eq!(value["pins"]["to"]["commit"], "d4e5f60");
+    assert_eq!(value["operations"]["added"], json!(["GET /lists"]));
+    let due = value["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|change| change["location"] == "Item.due");
+    assert_eq!(
+        due.unwrap(),
+        &json!({
+            "grade": "minor", "direction": "response", "location": "Item.due",
+            "what": "an optional property is new",
+            "reason": "one field more, in a struct that is open to more",
+        })
+    );
+    assert_eq!(
+        value["surface"]["removed"],
+        json!(["pub types::NewItem::weight: Option<f64>"])
+    );
+    assert_eq!(value["pipeline"]["overlay"][0]["matched"], 3);
+}
