@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueHint};
 
-use crate::commands::{create, delete, list, serve};
+use crate::commands::{apply, audit, check, create, delete, export, list, plan, schema, serve};
 use crate::exit;
 use crate::output::{ColorChoice, Format};
 
@@ -88,19 +88,42 @@ pub(crate) struct Global {
     /// Tell on standard error what was done
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+
+    /// Tell nothing but errors on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[command(flatten)]
+    Talk(Talk),
+    /// Check manifests, without a network
+    Check(check::Args),
+    /// Print the JSON Schema of a manifest
+    Schema(schema::Args),
+    /// Run a server of the three operations over a database file
+    Serve(serve::Args),
+}
+
+/// What needs somebody to talk to.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Talk {
     /// List the permissions of a checkpoint
     List(list::Args),
     /// Let projects use a checkpoint
     Create(create::Args),
     /// Take permissions of a checkpoint away
     Delete(delete::Args),
-    /// Run a server of the three operations over a database file
-    Serve(serve::Args),
+    /// Show what would have to change for permissions.toml to be true
+    Plan(plan::Args),
+    /// Change what is live to what permissions.toml says
+    Apply(apply::Args),
+    /// Write a manifest of what is live
+    Export(export::Args),
+    /// Show who has access to what, over many checkpoints
+    Audit(audit::Args),
 }
 
 /// Reads the command line.

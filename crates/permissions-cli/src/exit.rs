@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Success,
     /// The server or the machine refused it, and trying again will not help.
     Failure,
+    /// What is live differs from what is wanted.
+    Drift,
     /// The command line or an input file is wrong; nothing was sent.
     Usage,
     /// It may work later: rate limit, server failure, no connection.
@@ -24,7 +26,7 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   0    done
   1    failed, and trying again will not help
-  2    differs from what is wanted (kept for plan and audit)
+  2    what is live differs from what is wanted (plan, audit)
   64   the command line or an input file is wrong; nothing was sent
   75   failed for now: rate limit, server failure, no connection; try again
   77   the admin key is missing, wrong or not allowed to do this
@@ -36,6 +38,7 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
+            Self::Drift => 2,
             Self::Usage => 64,
             Self::Temporary => 75,
             Self::Auth => 77,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::cli::Global;
 use crate::exit::Exit;
+use crate::manifest::Problem;
 use crate::output::{ColorChoice, Format, harmless};
 
 /// A failure with its exit code and, where there is one, its remedy.
@@ -19,6 +20,7 @@ pub(crate) struct Failure {
     message: String,
     remedy: Option<String>,
     answer: Box<Answer>,
+    details: Vec<Problem>,
     unreachable: bool,
 }
 
@@ -45,6 +47,7 @@ impl Failure {
             message: message.into(),
             remedy: None,
             answer: Box::default(),
+            details: Vec::new(),
             unreachable: false,
         }
     }
@@ -52,6 +55,12 @@ impl Failure {
     /// Tells what to do about it.
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Shows the mistakes in files that are the reason.
+    pub(crate) fn details(mut self, details: Vec<Problem>) -> Self {
+        self.details = details;
         self
     }
 
@@ -97,6 +106,12 @@ impl Failure {
             painted("error", red, color),
             harmless(&self.message)
         );
+        for detail in &self.details {
+            for line in detail.text().lines() {
+                text.push('\n');
+                text.push_str(&harmless(line));
+            }
+        }
         if let Some(remedy) = &self.remedy {
             let green = AnsiColor::Green.on_default();
             text.push_str(&format!("\n  {}: {remedy}", painted("tip", green, color)));
@@ -115,6 +130,8 @@ impl Failure {
             #[serde(skip_serializing_if = "Option::is_none")]
             remedy: Option<&'a str>,
             exit_code: u8,
+            #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+            details: &'a [Problem],
             #[serde(flatten)]
             answer: &'a Answer,
         }
@@ -123,6 +140,7 @@ impl Failure {
                 message: &self.message,
                 remedy: self.remedy.as_deref(),
                 exit_code: self.exit.code(),
+                details: &self.details,
                 answer: &self.answer,
             },
         };
@@ -132,9 +150,17 @@ impl Failure {
 
 impl From<permissions_ext::Error> for Failure {
     fn from(error: permissions_ext::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    /// A call that failed.
+    pub(crate) fn of(error: &permissions_ext::Error) -> Self {
         Self {
-            exit: exit_of(&error),
+            exit: exit_of(error),
             remedy: None,
+            details: Vec::new(),
             answer: Box::new(Answer {
                 status: error.status(),
                 type_: error.type_().map(str::to_owned),

@@ -1,10 +1,13 @@
 //! The `permissions` command: who may use which fine-tuned checkpoint.
 
+mod audit;
 mod cli;
 mod commands;
 mod exit;
 mod failure;
+mod file;
 mod key;
+mod manifest;
 mod output;
 mod session;
 

@@ -53,6 +53,11 @@ impl Session {
         })
     }
 
+    /// What requests go through.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The permissions of one checkpoint.
     pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
         self.client.permissions(checkpoint)

@@ -35,7 +35,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut output = context.output(Columns {
         all: COLUMNS,
         constant: Some("checkpoint"),
-    });
+    })?;
     let answer = session
         .permissions(&checkpoint)
         .create(distinct(args.projects))

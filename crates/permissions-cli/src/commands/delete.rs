@@ -49,7 +49,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut output = context.output(Columns {
         all: COLUMNS,
         constant: Some("checkpoint"),
-    });
+    })?;
     let targets: Vec<Target> = if args.projects.is_empty() {
         distinct(args.permissions)
             .into_iter()

@@ -68,7 +68,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut output = context.output(Columns {
         all: COLUMNS,
         constant: (checkpoints.len() == 1).then_some("checkpoint"),
-    });
+    })?;
     let mut exit = Exit::Success;
     for checkpoint in &checkpoints {
         match list(&args, checkpoint, context, session, &mut output).await {

@@ -1,18 +1,27 @@
 //! One file a command: its arguments and what it does.
 
+pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod schema;
 pub(crate) mod serve;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
+use clap::ValueHint;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Global, Talk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Voice};
-use crate::output::{Columns, Output};
+use crate::manifest::Manifest;
+use crate::output::{Columns, Format, Output, Text};
 use crate::session::Session;
 
 /// Does what the command line says.
@@ -22,12 +31,16 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         global: cli.global,
     };
     match cli.command {
+        Command::Check(args) => check::run(&args, &context),
+        Command::Schema(_) => schema::run(),
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, &context))
         }
-        command => runtime(Builder::new_current_thread())?.block_on(async {
+        Command::Talk(command) => runtime(Builder::new_current_thread())?.block_on(async {
             let session = Session::open(&context.global).await?;
+            // In this order: what was done is told before anything else can stop it.
             let done = tokio::select! {
+                biased;
                 done = talk(command, &context, &session) => done,
                 _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
             };
@@ -38,12 +51,15 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
-async fn talk(command: Command, context: &Context, session: &Session) -> Result<Exit, Failure> {
+async fn talk(command: Talk, context: &Context, session: &Session) -> Result<Exit, Failure> {
     match command {
-        Command::List(args) => list::run(args, context, session).await,
-        Command::Create(args) => create::run(args, context, session).await,
-        Command::Delete(args) => delete::run(args, context, session).await,
-        Command::Serve(args) => serve::run(args, context).await,
+        Talk::List(args) => list::run(args, context, session).await,
+        Talk::Create(args) => create::run(args, context, session).await,
+        Talk::Delete(args) => delete::run(args, context, session).await,
+        Talk::Plan(args) => plan::run(args, context, session).await,
+        Talk::Apply(args) => apply::run(args, context, session).await,
+        Talk::Export(args) => export::run(args, context, session).await,
+        Talk::Audit(args) => audit::run(args, context, session).await,
     }
 }
 
@@ -61,22 +77,65 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Where the command's data goes.
-    fn output(&self, columns: Columns) -> Output {
-        Output::stdout(self.global.format, self.global.color, columns)
+    /// Where the command's rows go.
+    fn output(&self, columns: Columns) -> Result<Output, Failure> {
+        Ok(Output::stdout(
+            self.global.format,
+            self.global.color,
+            columns,
+        ))
+    }
+
+    /// Where the command's lines for people go.
+    fn text(&self) -> Text {
+        Text::stdout(self.global.color)
+    }
+
+    /// The format asked for, or the one that suits standard output.
+    fn format(&self) -> Format {
+        self.global.format.unwrap_or_else(Format::fitting)
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.global.verbose > 0
     }
 
     /// Says on standard error what was done, where `-v` asks for it.
     fn note(&self, text: &str) {
-        if self.global.verbose > 0 {
-            // Nobody is left to tell that standard error is gone.
-            let _ = writeln!(io::stderr(), "{text}");
+        if self.is_verbose() {
+            say(text);
+        }
+    }
+
+    /// Says on standard error what it comes to, unless `-q` asks for silence.
+    fn tell_people(&self, text: &str) {
+        if !self.global.quiet {
+            say(text);
         }
     }
 
     /// Tells a failure that concerns one of several things; the rest goes on.
     fn tell(&self, failure: &Failure) {
         failure.tell(self.voice);
+    }
+}
+
+/// Nobody is left to tell that standard error is gone.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The manifests that a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Manifests {
+    /// Manifest, or folder of manifests; may be repeated [default: permissions.toml]
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    file: Vec<PathBuf>,
+}
+
+impl Manifests {
+    fn read(&self) -> Result<Manifest, Failure> {
+        Manifest::read(&self.file)
     }
 }
 

@@ -8,11 +8,13 @@ mod csv;
 mod json;
 mod plain;
 mod table;
+mod text;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 pub(crate) use cell::{Cell, harmless};
 use clap::ValueEnum;
+pub(crate) use text::Text;
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,6 +29,17 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma-separated values with a header
     Csv,
+}
+
+impl Format {
+    /// The one that suits standard output.
+    pub(crate) fn fitting() -> Self {
+        if io::stdout().is_terminal() {
+            Self::Table
+        } else {
+            Self::Plain
+        }
+    }
 }
 
 /// When colour is used.
@@ -100,11 +113,7 @@ impl Output {
     pub(crate) fn stdout(format: Option<Format>, color: ColorChoice, columns: Columns) -> Self {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
-        let format = format.unwrap_or(if terminal {
-            Format::Table
-        } else {
-            Format::Plain
-        });
+        let format = format.unwrap_or_else(Format::fitting);
         let look = Look {
             color: color.on(terminal),
             local_time: terminal,

@@ -10,6 +10,12 @@ fn every_command_explains_itself() {
         ("help-list", vec!["list", "--help"]),
         ("help-create", vec!["create", "--help"]),
         ("help-delete", vec!["delete", "--help"]),
+        ("help-plan", vec!["plan", "--help"]),
+        ("help-apply", vec!["apply", "--help"]),
+        ("help-export", vec!["export", "--help"]),
+        ("help-check", vec!["check", "--help"]),
+        ("help-schema", vec!["schema", "--help"]),
+        ("help-audit", vec!["audit", "--help"]),
         ("help-serve", vec!["serve", "--help"]),
     ] {
         let help = run(bare(&args));

@@ -1,0 +1,327 @@
+//! Access as code: manifests, plans and what becomes of them.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Ran, World, bare, run, snapshot};
+
+const MANIFEST: &str = "\
+# Who may use what.
+[checkpoints]
+\"ft:a\" = [\"proj_a\", \"proj_c\"] # the pilot
+\"ft:b\" = [
+    \"proj_b\",
+]
+";
+
+/// A world where `ft:a` is open to proj_a and proj_b, and permissions.toml wants otherwise.
+fn drifted() -> World {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+    manifest(&world, MANIFEST);
+    world
+}
+
+fn manifest(world: &World, text: &str) {
+    fs::write(world.folder().join("permissions.toml"), text).unwrap();
+}
+
+fn projects(world: &World, checkpoint: &str) -> Vec<String> {
+    let listed = world.run(&format!("list {checkpoint} --order ascending"));
+    let project = |line: &str| line.split('\t').nth(2).unwrap().to_owned();
+    listed.data().lines().map(project).collect()
+}
+
+#[test]
+fn what_is_wanted_is_planned_applied_and_then_in_sync() {
+    let world = drifted();
+
+    let planned = world.run("plan");
+    assert_eq!(planned.code(), Some(2));
+    snapshot("plan", "permissions plan, with something to do", &planned);
+    snapshot("plan-verbose", "permissions plan -v", &world.run("plan -v"));
+    snapshot(
+        "plan-csv",
+        "permissions plan --format csv",
+        &world.run("plan --format csv"),
+    );
+
+    let applied = world.run("apply --yes --allow-delete");
+    assert_eq!(applied.code(), Some(0));
+    assert_eq!(applied.stderr(), "applied 3 changes\n");
+    let mut results: Vec<Vec<&str>> = applied
+        .stdout()
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    // Checkpoints are applied side by side: the first to finish is told first.
+    results.sort_unstable();
+    let results: Vec<[&str; 3]> = results.iter().map(|row| [row[0], row[1], row[3]]).collect();
+    assert_eq!(
+        results,
+        [
+            ["ft:a", "proj_b", "deleted"],
+            ["ft:a", "proj_c", "created"],
+            ["ft:b", "proj_b", "created"],
+        ]
+    );
+
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_c"]);
+    assert_eq!(projects(&world, "ft:b"), ["proj_b"]);
+    let again = world.run("plan");
+    assert_eq!(again.code(), Some(0));
+    snapshot(
+        "plan-in-sync",
+        "permissions plan, with nothing to do",
+        &again,
+    );
+    assert_eq!(world.run("apply").code(), Some(0));
+}
+
+#[test]
+fn nothing_is_taken_away_by_accident() {
+    let world = drifted();
+
+    let deletes = world.run("apply --yes");
+    assert_eq!(deletes.code(), Some(64));
+    snapshot(
+        "apply-deletes",
+        "permissions apply --yes, where the plan deletes",
+        &deletes,
+    );
+
+    manifest(&world, "[checkpoints]\n\"ft:a\" = []\n");
+    let empties = world.run("apply --yes --allow-delete");
+    assert_eq!(empties.code(), Some(64));
+    snapshot(
+        "apply-empties",
+        "the same, where it leaves nobody",
+        &empties,
+    );
+
+    manifest(
+        &world,
+        "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\", \"proj_c\"]\n",
+    );
+    let unconfirmed = world.run("apply");
+    assert_eq!(unconfirmed.code(), Some(64));
+    snapshot(
+        "apply-unconfirmed",
+        "permissions apply, without a terminal to ask",
+        &unconfirmed,
+    );
+
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+}
+
+#[test]
+fn a_saved_plan_is_refused_when_the_live_state_moved() {
+    let world = drifted();
+    assert_eq!(world.run("plan --out plan.json").code(), Some(2));
+    world.run("create ft:a proj_z").data();
+
+    let refused = world.run("apply plan.json --yes --allow-delete");
+
+    assert_eq!(refused.code(), Some(1));
+    snapshot(
+        "apply-stale",
+        "a saved plan, after somebody else made a change",
+        &refused,
+    );
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b", "proj_z"]);
+}
+
+#[test]
+fn a_saved_plan_is_applied_as_it_is() {
+    let world = drifted();
+    assert_eq!(world.run("plan --out plan.json").code(), Some(2));
+    manifest(&world, "this is not even TOML");
+
+    let applied = world.run("apply plan.json --yes --allow-delete");
+
+    assert_eq!(applied.code(), Some(0));
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_c"]);
+}
+
+#[test]
+fn a_plan_that_is_none_is_refused() {
+    let world = World::new();
+    fs::write(world.folder().join("plan.json"), "{\"version\": 9}").unwrap();
+
+    let refused = world.run("apply plan.json");
+
+    assert_eq!(refused.code(), Some(64));
+    snapshot("apply-no-plan", "a file that is no plan", &refused);
+}
+
+#[test]
+fn mistakes_are_shown_in_their_lines() {
+    let world = World::new();
+    manifest(
+        &world,
+        "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_a\", \"${NOT_SET}\"]\nft.b = 1\n",
+    );
+
+    let shown = world.run("check");
+    assert_eq!(shown.code(), Some(64));
+    snapshot("check-mistakes", "permissions check", &shown);
+    snapshot(
+        "check-mistakes-json",
+        "the same with --format json",
+        &world.run("check --format json"),
+    );
+
+    manifest(&world, "[checkpoints\n");
+    snapshot(
+        "check-no-toml",
+        "a manifest that is no TOML",
+        &world.run("plan"),
+    );
+    manifest(&world, "");
+    snapshot("check-empty", "an empty manifest", &world.run("check"));
+}
+
+#[test]
+fn a_check_needs_no_key_and_no_network() {
+    let world = drifted();
+    let mut command = bare(["check"]);
+    command.current_dir(world.folder());
+
+    let checked = run(command);
+
+    assert_eq!(checked.code(), Some(0));
+    assert_eq!(
+        checked.stderr(),
+        "permissions.toml: 2 checkpoints, 3 permissions\n"
+    );
+}
+
+#[test]
+fn a_manifest_that_is_not_there_is_named() {
+    let world = World::new();
+
+    let missing = world.run("plan");
+    assert_eq!(missing.code(), Some(64));
+    snapshot(
+        "manifest-missing",
+        "permissions plan without a permissions.toml",
+        &missing,
+    );
+}
+
+#[test]
+fn several_manifests_are_one_as_long_as_they_agree() {
+    let world = World::new();
+    let folder = world.folder().join("access");
+    fs::create_dir(&folder).unwrap();
+    fs::write(
+        folder.join("a.toml"),
+        "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("b.toml"),
+        "[checkpoints]\n\"ft:${SUFFIX}\" = [\"proj_b\"]\n",
+    )
+    .unwrap();
+    let with_suffix = |suffix: &str| -> Ran {
+        let mut command = world.command(["plan", "--file", "access", "--format", "plain"]);
+        command.env("SUFFIX", suffix);
+        run(command)
+    };
+
+    let both = with_suffix("b");
+    assert_eq!(
+        both.stdout(),
+        "create\tft:a\tproj_a\t\ncreate\tft:b\tproj_b\t\n"
+    );
+    let clash = with_suffix("a");
+    assert_eq!(clash.code(), Some(64));
+    snapshot("manifest-clash", "a checkpoint in two files", &clash);
+}
+
+#[test]
+fn an_export_is_a_manifest_of_what_is_live() {
+    let world = drifted();
+
+    let exported = world.run("export ft:b ft:a");
+    snapshot("export", "permissions export ft:b ft:a", &exported);
+
+    assert_eq!(
+        world.run("export ft:a ft:b --out live.toml").code(),
+        Some(0)
+    );
+    assert_eq!(world.run("plan --file live.toml").code(), Some(0));
+    let twice = world.run("export ft:a --out live.toml");
+    assert_eq!(twice.code(), Some(1));
+    snapshot(
+        "export-exists",
+        "permissions export --out a file that is there",
+        &twice,
+    );
+}
+
+#[test]
+fn an_update_takes_what_is_live_and_keeps_what_people_wrote() {
+    let world = drifted();
+    world.run("create ft:new proj_x").data();
+
+    let updated = world.run("export --update ft:new");
+
+    assert_eq!(updated.stderr(), "updated permissions.toml\n", "{updated}");
+    let text = fs::read_to_string(world.folder().join("permissions.toml")).unwrap();
+    insta::with_settings!({
+        description => "permissions.toml after `permissions export --update ft:new`",
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+    }, {
+        insta::assert_snapshot!("export-update", text);
+    });
+    assert_eq!(world.run("plan").code(), Some(0));
+}
+
+#[test]
+fn a_part_that_fails_is_told_and_the_next_run_finishes() {
+    let world = World::new();
+    manifest(
+        &world,
+        "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\"]\n",
+    );
+    let long = "x".repeat(600);
+    let text = format!("[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"{long}\"]\n");
+    manifest(&world, &text);
+
+    let part = world.run("apply --yes");
+    assert_eq!(part.code(), Some(1));
+    assert!(part.stdout().contains("ft:a\tproj_a\tcp_"), "{part}");
+    assert!(
+        part.stderr().contains("error: applied 1 of 2 changes"),
+        "{part}"
+    );
+
+    manifest(&world, &text.replace(&long, "proj_b"));
+    let rest = world.run("apply --yes");
+    assert_eq!(rest.code(), Some(0), "{rest}");
+    assert_eq!(rest.stdout().lines().count(), 1);
+}
+
+#[test]
+fn the_schema_says_what_a_manifest_is() {
+    let schema = run(bare(["schema"]));
+
+    snapshot("schema", "permissions schema", &schema);
+}
+
+#[test]
+fn a_local_file_takes_access_as_code_too() {
+    let world = drifted();
+    let local = |args: &str| {
+        let mut command: Command = bare(format!("--local demo.db {args}").split_whitespace());
+        command.current_dir(world.folder());
+        run(command)
+    };
+
+    assert_eq!(local("plan").code(), Some(2));
+    assert_eq!(local("apply --yes").code(), Some(0));
+    assert_eq!(local("plan").code(), Some(0));
+}
