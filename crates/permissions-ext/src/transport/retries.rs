@@ -96,7 +96,9 @@ impl<'a> Retries<'a> {
         if let Some(last) = self.history.last_mut() {
             last.delay = Some(delay);
         }
-        tokio::time::sleep(delay).await;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         Ok(())
     }
 

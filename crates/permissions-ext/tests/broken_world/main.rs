@@ -8,6 +8,7 @@
 
 mod cell;
 mod checklist;
+mod exactly_once;
 mod matrix;
 mod pages;
 mod support;

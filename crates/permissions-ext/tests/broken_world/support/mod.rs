@@ -1,5 +1,6 @@
 //! A server over real sockets that does to a client whatever a test wants done.
 
+pub mod chaos;
 pub mod store;
 pub mod wire;
 
@@ -13,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::chaos::{Chaos, Misfortune};
 use self::store::Store;
 use self::wire::{Reply, Request};
 
@@ -44,6 +46,7 @@ struct Shared {
     connections: Mutex<usize>,
     open: watch::Sender<usize>,
     store: Mutex<Store>,
+    chaos: Mutex<Chaos>,
     faults: Mutex<VecDeque<(String, Fault)>>,
 }
 
@@ -74,6 +77,24 @@ impl World {
             world.shared.store.lock().unwrap().add(project);
         }
         world
+    }
+
+    /// A world whose store is as forgiving as said, and whose requests meet these misfortunes one after the other, and
+    /// then again from the first.
+    pub async fn in_chaos(misfortunes: Vec<Misfortune>, forgiving: bool) -> Self {
+        let world = Self::new().await;
+        *world.shared.chaos.lock().unwrap() = Chaos::new(misfortunes);
+        world.shared.store.lock().unwrap().forgiving = forgiving;
+        world
+    }
+
+    /// Carries out what is still on its way.
+    pub fn settle(&self) {
+        self.shared
+            .chaos
+            .lock()
+            .unwrap()
+            .settle(&mut self.shared.store.lock().unwrap());
     }
 
     /// What happens to the next request of this method that nothing else is to happen to.
@@ -169,15 +190,15 @@ impl Shared {
             .position(|(method, _)| *method == request.method);
         let fault = due.and_then(|at| faults.remove(at)).map(|(_, fault)| fault);
         drop(faults);
-        let process = || self.store.lock().unwrap().process(request);
+        let mut store = self.store.lock().unwrap();
         match fault {
-            None => process(),
+            None => self.chaos.lock().unwrap().reply(request, &mut store),
             Some(Fault::Before(reply)) => reply,
             Some(Fault::After(reply)) => {
-                process();
+                store.process(request);
                 reply
             }
-            Some(Fault::Twisted(twist)) => twist(process().bytes()),
+            Some(Fault::Twisted(twist)) => twist(store.process(request).bytes()),
         }
     }
 }
