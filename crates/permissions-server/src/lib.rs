@@ -2,6 +2,8 @@
 //!
 //! # In a test
 //!
+//! See [`testing_your_code`].
+//!
 //! ```
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +30,8 @@ mod rate;
 mod record;
 mod server;
 mod store;
+#[doc = include_str!("testing_your_code.md")]
+pub mod testing_your_code {}
 
 pub use command::{LogFormat, ServeArgs, serve};
 pub use error::StartError;

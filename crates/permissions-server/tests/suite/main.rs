@@ -11,7 +11,9 @@
 
 mod comforts;
 mod command;
+mod disk;
 mod durability;
+mod failover;
 mod operations;
 mod paging;
 mod place;

@@ -82,6 +82,10 @@ impl Process {
         Client::new(&self.base_url, KEY)
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a crash would.
     pub fn kill(&mut self) {
         self.child.kill().expect("killed");

@@ -138,23 +138,38 @@ async fn transaction(
     batch: &[Write],
 ) -> Result<Vec<Outcome>, StoreError> {
     let all = async {
-        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for write in batch {
-            outcomes.push(match write {
-                Write::Create(creation, _) => {
-                    Outcome::Created(create(&mut transaction, ids, creation).await?)
-                }
-                Write::Delete(deletion, _) => {
-                    Outcome::Deleted(delete(&mut transaction, deletion).await?)
-                }
-                Write::Close => break,
-            });
+        let mut connection = pool.acquire().await?;
+        sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut *connection)
+            .await?;
+        let done = write_all(&mut connection, ids, batch).await;
+        if done.is_err() {
+            // SQLite may have rolled back by itself: a full disk makes it. Then this is an error,
+            // and one of no account.
+            let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
         }
-        transaction.commit().await?;
-        Ok(outcomes)
+        done
     };
     all.await.map_err(errors::at_run_time)
+}
+
+async fn write_all(
+    connection: &mut SqliteConnection,
+    ids: IdSource,
+    batch: &[Write],
+) -> Result<Vec<Outcome>, sqlx::Error> {
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for write in batch {
+        outcomes.push(match write {
+            Write::Create(creation, _) => {
+                Outcome::Created(create(connection, ids, creation).await?)
+            }
+            Write::Delete(deletion, _) => Outcome::Deleted(delete(connection, deletion).await?),
+            Write::Close => break,
+        });
+    }
+    sqlx::query("COMMIT").execute(connection).await?;
+    Ok(outcomes)
 }
 
 impl Write {
