@@ -1,6 +1,9 @@
 //! Edits to what the generator writes, each of which fails if there is nothing left to edit.
 
-use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote, visit_mut::VisitMut};
+use syn::{
+    Attribute, Expr, Fields, File, ImplItem, Item, Lit, Meta, Visibility, parse_quote,
+    visit_mut::{self, VisitMut},
+};
 
 /// Applies every edit.
 ///
@@ -10,6 +13,7 @@ use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, parse_quote, visit_m
 pub(super) fn apply(file: &mut File) -> Result<(), String> {
     remove_client_new(file)?;
     remove_prelude(file)?;
+    OpenStructs { in_types: false }.visit_file_mut(file);
     Docs.visit_file_mut(file);
     forbid_error_bodies(file)
 }
@@ -42,6 +46,33 @@ fn remove_prelude(file: &mut File) -> Result<(), String> {
         1 => Ok(()),
         found => Err(format!("expected one `prelude` to remove, found {found}")),
     }
+}
+
+/// Upstream adds fields to what it sends, and one more shall not break who uses the crate: structs
+/// are built by their builders.
+struct OpenStructs {
+    in_types: bool,
+}
+
+impl VisitMut for OpenStructs {
+    fn visit_item_mod_mut(&mut self, module: &mut syn::ItemMod) {
+        let outside = self.in_types;
+        // The builders' own fields are private, below `types` as well.
+        self.in_types = module.ident == "types";
+        visit_mut::visit_item_mod_mut(self, module);
+        self.in_types = outside;
+    }
+
+    fn visit_item_struct_mut(&mut self, item: &mut syn::ItemStruct) {
+        let fields = matches!(&item.fields, Fields::Named(fields) if !fields.named.is_empty());
+        if self.in_types && fields && item.fields.iter().all(|field| is_public(&field.vis)) {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+    }
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
 }
 
 /// A call that documents an error decodes its body, and loses the status of one it cannot decode.

@@ -68,6 +68,7 @@ fn three_files_with_their_origin_and_nothing_that_panics() {
         }
     }
     assert!(files["types.rs"].contains("pub struct OrderId(::std::string::String);"));
+    assert!(files["types.rs"].contains("#[non_exhaustive]\npub struct Order {"));
     assert!(files["types.rs"].contains("pub id: OrderId,"));
     assert!(files["mod.rs"].contains("pub mod types;\n"));
 }

@@ -5,6 +5,7 @@
 /// The projects that shall be able to use the checkpoint.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CreatePermissionsRequest {
     /// The projects that get a permission each.
     pub project_ids: ::std::vec::Vec<ProjectId>,
@@ -17,6 +18,7 @@ impl CreatePermissionsRequest {
 }
 /// The answer to a deletion.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct DeletedPermission {
     /// Whether the permission is gone.
     pub deleted: bool,
@@ -95,6 +97,7 @@ impl ::std::default::Default for Order {
 }
 /// A project's permission to use a checkpoint.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct Permission {
     /// When the permission was created, in seconds since 1970 UTC.
     pub created_at: i64,
@@ -113,6 +116,7 @@ impl Permission {
 }
 /// One page of permissions, or the permissions that a request has created.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct PermissionList {
     /// The permissions of this page, in the order asked for.
     pub data: ::std::vec::Vec<Permission>,

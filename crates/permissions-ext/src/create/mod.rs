@@ -133,9 +133,8 @@ impl Operation for Post<'_> {
         &self,
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
-        let body = api::types::CreatePermissionsRequest {
-            project_ids: self.project_ids.to_vec(),
-        };
+        let body =
+            api::types::CreatePermissionsRequest::builder().project_ids(self.project_ids.to_vec());
         api.create_checkpoint_permissions()
             .fine_tuned_model_checkpoint(self.checkpoint.clone())
             .body(body)
