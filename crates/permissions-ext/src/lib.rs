@@ -23,7 +23,6 @@
 mod action;
 mod audit;
 mod client;
-mod copy;
 mod create;
 mod delete;
 mod error;
@@ -32,6 +31,7 @@ mod key;
 mod list;
 mod metadata;
 mod options;
+mod parallel;
 mod permissions;
 mod sync;
 mod transport;
@@ -40,9 +40,11 @@ pub use permissions_api::types::error::InvalidId;
 pub use permissions_api::types::{CheckpointId, Order, Permission, PermissionId, ProjectId};
 pub use secrecy::SecretString;
 
-pub use crate::audit::{Audit, AuditStream, Audited, Report};
+pub use crate::audit::{
+    Access, Audit, AuditProgress, AuditStream, Audited, CheckpointDrift, Drift, DriftRow,
+    DriftState, Matrix, MatrixRow, Report, ReportRow,
+};
 pub use crate::client::{Client, ClientBuilder};
-pub use crate::copy::CopyTo;
 pub use crate::create::{Create, Created};
 pub use crate::delete::{Delete, DeleteProject, Deleted};
 pub use crate::error::Error;
@@ -52,6 +54,7 @@ pub use crate::metadata::{Metadata, RateLimit};
 pub use crate::options::CallOptions;
 pub use crate::permissions::Permissions;
 pub use crate::sync::{
-    Applied, Apply, Change, CheckpointPlan, Desired, Grant, Outcome, Plan, Planning, Step,
+    Applied, Apply, Change, CheckpointPlan, Desired, Grant, NotStarted, Outcome, Plan, Planning,
+    Step,
 };
 pub use crate::transport::{Attempt, RetryPolicy};

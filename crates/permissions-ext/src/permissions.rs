@@ -1,6 +1,5 @@
 use std::fmt;
 
-use crate::copy::CopyTo;
 use crate::create::Create;
 use crate::delete::{Delete, DeleteProject};
 use crate::list::List;
@@ -53,11 +52,6 @@ impl Permissions {
     /// Takes away every permission that a project has.
     pub fn delete_project(&self, project_id: &ProjectId) -> DeleteProject {
         DeleteProject::new(self.clone(), project_id.clone())
-    }
-
-    /// Lets every project that may use this checkpoint use another one too, for a model that takes the place of one.
-    pub fn copy_to(&self, checkpoint: &CheckpointId) -> CopyTo {
-        CopyTo::new(self.clone(), self.client.permissions(checkpoint))
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -1,17 +1,27 @@
 //! Audit: who has access to what, over many checkpoints at once.
 
+mod drift;
+mod matrix;
+mod progress;
 mod report;
 mod running;
 
 use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
 
-pub use self::report::{Audited, Report};
+pub use self::drift::{CheckpointDrift, Drift, DriftRow, DriftState};
+pub use self::matrix::{Access, Matrix, MatrixRow};
+pub use self::progress::AuditProgress;
+pub use self::report::{Audited, Report, ReportRow};
 pub use self::running::AuditStream;
 use crate::options::CallOptions;
 use crate::{CheckpointId, Client, ProjectId};
 
 /// How many checkpoints are read at a time unless set.
 const CONCURRENCY: usize = 16;
+
+type OnProgress = Arc<dyn Fn(AuditProgress<'_>) + Send + Sync>;
 
 /// Many checkpoints to be listed; [`send`](Self::send) for a report, [`stream`](Self::stream) for one at a time.
 ///
@@ -28,18 +38,28 @@ const CONCURRENCY: usize = 16;
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is read before `send` or `stream`"]
 pub struct Audit {
     client: Client,
     checkpoints: Vec<CheckpointId>,
     project_id: Option<ProjectId>,
+    page_size: Option<u32>,
     concurrency: usize,
+    on_progress: Option<OnProgress>,
     options: CallOptions,
 }
 
+/// Audits.
+impl Client {
+    /// Lists the permissions of many checkpoints at once, each with a result of its own.
+    pub fn audit(&self, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Audit {
+        Audit::new(self.clone(), checkpoints)
+    }
+}
+
 impl Audit {
-    pub(crate) fn new(client: Client, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Self {
+    fn new(client: Client, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Self {
         let mut seen = HashSet::new();
         let checkpoints = checkpoints
             .into_iter()
@@ -49,7 +69,9 @@ impl Audit {
             client,
             checkpoints,
             project_id: None,
+            page_size: None,
             concurrency: CONCURRENCY,
+            on_progress: None,
             options: CallOptions::new(),
         }
     }
@@ -60,19 +82,36 @@ impl Audit {
         self
     }
 
-    /// How many checkpoints are read at a time, at least 1; 16 unless set.
+    /// How many permissions the API is asked for at a time; 100 unless set.
+    pub fn page_size(mut self, permissions: u32) -> Self {
+        self.page_size = Some(permissions);
+        self
+    }
+
+    /// How many checkpoints are read at a time, each with one request after the other; at least 1, and 16 unless set.
+    ///
+    /// There are never more requests under way than this, and never fewer while a checkpoint is left to begin with.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
     }
 
-    /// Headers, time-outs and the like for each request; a deadline is for each checkpoint.
+    /// Called when a checkpoint is begun, with each of its pages, and when it has its result.
+    pub fn on_progress(
+        mut self,
+        report: impl Fn(AuditProgress<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_progress = Some(Arc::new(report));
+        self
+    }
+
+    /// Headers, time-outs and the like for each request; a deadline is for all of them together.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Checkpoint by checkpoint, as each is read: for progress, and for results too large to keep.
+    /// Checkpoint by checkpoint, as each is read: for results too large to keep.
     pub fn stream(self) -> AuditStream {
         AuditStream::new(self)
     }
@@ -86,5 +125,16 @@ impl Audit {
             results.push(result);
         }
         Report::new(&order, results)
+    }
+}
+
+impl fmt::Debug for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audit")
+            .field("checkpoints", &self.checkpoints)
+            .field("project_id", &self.project_id)
+            .field("concurrency", &self.concurrency)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

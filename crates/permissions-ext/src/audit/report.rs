@@ -1,8 +1,14 @@
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{CheckpointId, Desired, Error, Permission, ProjectId};
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
+
+use super::{Drift, Matrix};
+use crate::{CheckpointId, Desired, Error, Permission, PermissionId, ProjectId};
 
 /// The permissions of one checkpoint, or why they could not be read.
+///
+/// Serialises as an object with `checkpoint`, and `permissions` or `error`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Audited {
@@ -13,10 +19,27 @@ pub struct Audited {
 }
 
 /// The permissions of many checkpoints.
+///
+/// Serialises as an object with `complete` and `checkpoints`; for a format without structure there are
+/// [`rows`](Self::rows).
 #[derive(Debug)]
 #[must_use]
 pub struct Report {
     results: Vec<Audited>,
+}
+
+/// One permission with its checkpoint, for CSV and the like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReportRow<'a> {
+    /// The checkpoint.
+    pub checkpoint: &'a CheckpointId,
+    /// The project that has access.
+    pub project_id: &'a ProjectId,
+    /// By this permission.
+    pub permission_id: &'a PermissionId,
+    /// Since then, in seconds since 1970-01-01 00:00 UTC.
+    pub created_at: i64,
 }
 
 impl Report {
@@ -65,7 +88,18 @@ impl Report {
         })
     }
 
-    /// Every project that has access to anything, in order: the columns of a matrix whose rows are the checkpoints.
+    /// Every permission as a flat row. What could not be read has none: see [`failures`](Self::failures).
+    pub fn rows(&self) -> impl Iterator<Item = ReportRow<'_>> {
+        self.permissions()
+            .map(|(checkpoint, permission)| ReportRow {
+                checkpoint,
+                project_id: &permission.project_id,
+                permission_id: &permission.id,
+                created_at: permission.created_at,
+            })
+    }
+
+    /// Every project that has access to anything, in order.
     #[must_use]
     pub fn projects(&self) -> BTreeSet<&ProjectId> {
         self.permissions()
@@ -87,6 +121,16 @@ impl Report {
             .map(|audited| &audited.checkpoint)
     }
 
+    /// Checkpoints × projects.
+    pub fn matrix(&self) -> Matrix<'_> {
+        Matrix::new(self)
+    }
+
+    /// How the live state differs from a desired one.
+    pub fn drift(&self, desired: &Desired) -> Drift {
+        Drift::new(self, desired)
+    }
+
     /// The live state as a desired one: evidence to keep, or to go back to. None where a checkpoint could not be read.
     #[must_use]
     pub fn snapshot(&self) -> Option<Desired> {
@@ -101,5 +145,26 @@ impl Report {
             desired = desired.checkpoint(audited.checkpoint.clone(), projects);
         }
         Some(desired)
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Report", 2)?;
+        object.serialize_field("complete", &self.is_complete())?;
+        object.serialize_field("checkpoints", &self.results)?;
+        object.end()
+    }
+}
+
+impl Serialize for Audited {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Audited", 2)?;
+        object.serialize_field("checkpoint", &self.checkpoint)?;
+        match &self.result {
+            Ok(permissions) => object.serialize_field("permissions", permissions)?,
+            Err(error) => object.serialize_field("error", error)?,
+        }
+        object.end()
     }
 }

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 
-use super::{Audit, Audited};
-use crate::options::CallOptions;
-use crate::{CheckpointId, Client, ProjectId};
+use super::{Audit, AuditProgress, Audited, OnProgress};
+use crate::transport::Deadline;
+use crate::{CheckpointId, Error, PageStream, Permission};
 
 /// The results of an audit, each as soon as it is there; made by [`Audit::stream`].
 ///
@@ -22,24 +22,12 @@ pub struct AuditStream {
 }
 
 impl AuditStream {
-    pub(super) fn new(audit: Audit) -> Self {
-        let left = audit.checkpoints.len();
-        let Audit {
-            client,
-            checkpoints,
-            project_id,
-            concurrency,
-            options,
-        } = audit;
+    pub(super) fn new(mut audit: Audit) -> Self {
+        let checkpoints = std::mem::take(&mut audit.checkpoints);
+        let (left, concurrency) = (checkpoints.len(), audit.concurrency);
+        let deadline = audit.client.transport().deadline(&audit.options);
         let results = stream::iter(checkpoints)
-            .map(move |checkpoint| {
-                audited(
-                    client.clone(),
-                    checkpoint,
-                    project_id.clone(),
-                    options.clone(),
-                )
-            })
+            .map(move |checkpoint| Reading::new(&audit, checkpoint, deadline).read())
             .buffer_unordered(concurrency);
         Self {
             results: Mutex::new(Box::pin(results)),
@@ -87,16 +75,60 @@ impl fmt::Debug for AuditStream {
     }
 }
 
-async fn audited(
-    client: Client,
+/// One checkpoint that is being read.
+struct Reading {
     checkpoint: CheckpointId,
-    project_id: Option<ProjectId>,
-    options: CallOptions,
-) -> Audited {
-    let mut list = client.permissions(&checkpoint).list().options(options);
-    if let Some(project_id) = project_id {
-        list = list.project_id(project_id);
+    pages: PageStream,
+    on_progress: Option<OnProgress>,
+}
+
+impl Reading {
+    fn new(audit: &Audit, checkpoint: CheckpointId, deadline: Deadline) -> Self {
+        // Whatever comes is taken at once, so there is nothing to gain by fetching ahead.
+        let mut list = audit.client.permissions(&checkpoint).list().prefetch(false);
+        if let Some(project_id) = &audit.project_id {
+            list = list.project_id(project_id.clone());
+        }
+        if let Some(page_size) = audit.page_size {
+            list = list.page_size(page_size);
+        }
+        Self {
+            checkpoint,
+            pages: list.pages_until(&audit.options, deadline),
+            on_progress: audit.on_progress.clone(),
+        }
     }
-    let result = list.stream().try_collect().await;
-    Audited { checkpoint, result }
+
+    async fn read(mut self) -> Audited {
+        self.tell(AuditProgress::Started {
+            checkpoint: &self.checkpoint,
+        });
+        let result = self.read_pages().await;
+        self.tell(AuditProgress::Finished {
+            checkpoint: &self.checkpoint,
+            result: result.as_ref().map(Vec::len),
+        });
+        Audited {
+            checkpoint: self.checkpoint,
+            result,
+        }
+    }
+
+    async fn read_pages(&mut self) -> Result<Vec<Permission>, Error> {
+        let mut permissions = Vec::new();
+        while let Some(page) = self.pages.next().await {
+            permissions.extend(page?.into_data());
+            self.tell(AuditProgress::Page {
+                checkpoint: &self.checkpoint,
+                permissions: permissions.len(),
+            });
+        }
+        Ok(permissions)
+    }
+
+    fn tell(&self, progress: AuditProgress<'_>) {
+        if let Some(report) = &self.on_progress {
+            report(progress);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use self::builder::ClientBuilder;
 use crate::transport::Transport;
-use crate::{Apply, Audit, CheckpointId, Desired, Error, Permissions, Plan, Planning};
+use crate::{CheckpointId, Error, Permissions};
 
 /// Access to the API with an admin key.
 ///
@@ -47,33 +47,6 @@ impl Client {
     #[must_use]
     pub fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
         Permissions::new(self.clone(), checkpoint.clone())
-    }
-
-    /// Compares who has access with who shall have it. Nothing is changed.
-    ///
-    /// ```
-    /// # async fn run(client: permissions_ext::Client, desired: permissions_ext::Desired) -> Result<(), permissions_ext::Error> {
-    /// let plan = client.plan(desired).send().await?;
-    /// println!("+{} -{}", plan.creations(), plan.deletions());
-    /// let applied = client.apply(plan).allow_delete(true).send().await?;
-    /// for step in applied.unfinished() {
-    ///     eprintln!("{step:?}");
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn plan(&self, desired: Desired) -> Planning {
-        Planning::new(self.clone(), desired)
-    }
-
-    /// Carries a plan out.
-    pub fn apply(&self, plan: Plan) -> Apply {
-        Apply::new(self.clone(), plan)
-    }
-
-    /// Lists the permissions of many checkpoints at once, each with a result of its own.
-    pub fn audit(&self, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Audit {
-        Audit::new(self.clone(), checkpoints)
     }
 
     /// Where requests go, without a slash at its end.

@@ -3,6 +3,7 @@
 mod display;
 mod problem;
 mod remedy;
+mod serialize;
 
 use std::fmt;
 use std::time::Duration;

@@ -1,24 +1,23 @@
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::Semaphore;
-
-use super::planning::live;
-use super::{Applied, CONCURRENCY, Change, CheckpointPlan, Grant, Outcome, Plan, Step};
+use super::checkpoint_plan::Remaining;
+use super::halt::{Halt, Signal};
+use super::live::Live;
+use super::run::Run;
+use super::{Applied, CONCURRENCY, Plan, Step};
 use crate::action::Action;
 use crate::error::Kind;
 use crate::options::CallOptions;
-use crate::{CheckpointId, Client, Created, Error, Permission, ProjectId};
+use crate::{CheckpointId, Client, Error, parallel};
 
-type OnStep = Arc<dyn Fn(&Step) + Send + Sync>;
+type OnStep = Box<dyn Fn(&Step) + Send + Sync>;
 
 /// A plan to be applied; [`send`](Self::send) does it.
 ///
 /// Deletions have to be allowed with [`allow_delete`](Self::allow_delete), and leaving a checkpoint without any access
 /// with [`allow_empty`](Self::allow_empty) on top.
-#[derive(Clone)]
 #[must_use = "nothing is changed before `send`"]
 pub struct Apply {
     client: Client,
@@ -27,11 +26,13 @@ pub struct Apply {
     allow_empty: bool,
     concurrency: usize,
     on_step: Option<OnStep>,
+    /// The mutex is never locked: it makes a future that need not be `Sync` part of a value that is.
+    stop: Option<Mutex<Signal>>,
     options: CallOptions,
 }
 
 impl Apply {
-    pub(crate) fn new(client: Client, plan: Plan) -> Self {
+    pub(super) fn new(client: Client, plan: Plan) -> Self {
         Self {
             client,
             plan,
@@ -39,6 +40,7 @@ impl Apply {
             allow_empty: false,
             concurrency: CONCURRENCY,
             on_step: None,
+            stop: None,
             options: CallOptions::new(),
         }
     }
@@ -61,22 +63,43 @@ impl Apply {
         self
     }
 
-    /// Called with each change as soon as its outcome is known.
+    /// Called with each change as soon as its outcome is known, in the order in which they end. There will be as many
+    /// calls as the plan has changes.
     pub fn on_step(mut self, report: impl Fn(&Step) + Send + Sync + 'static) -> Self {
-        self.on_step = Some(Arc::new(report));
+        self.on_step = Some(Box::new(report));
         self
     }
 
-    /// Headers, time-outs and the like for each request.
+    /// Stops when this future is ready: what is under way is finished, nothing more is started, and the result tells
+    /// which is which. Dropping the call instead would leave in doubt what its last requests did.
+    ///
+    /// ```no_run
+    /// # async fn run(client: permissions_ext::Client, plan: permissions_ext::Plan) -> Result<(), Box<dyn std::error::Error>> {
+    /// let interrupted = async {
+    ///     let _ = tokio::signal::ctrl_c().await;
+    /// };
+    /// let applied = client.apply(plan).stop_when(interrupted).send().await?;
+    /// println!("{applied}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop_when(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.stop = Some(Mutex::new(Box::pin(signal)));
+        self
+    }
+
+    /// Headers, time-outs and the like for each request; a deadline is for all of them together.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Checks the plan against the live state and carries it out, creations of a checkpoint before its deletions.
+    /// Checks the plan against the live state and carries it out: first what it creates, then what it deletes.
     ///
-    /// Changes that fail are in the result, with their error; the other checkpoints go on. A plan that was carried out
-    /// in part may be applied again: what is done stays done.
+    /// Changes that fail are in the result, with their error, and the others go on. A permission is not deleted while
+    /// a creation of the plan is undone for the same checkpoint, or for the same project anywhere.
+    ///
+    /// A plan that was carried out in part may be applied again: what is done stays done, and the rest follows.
     ///
     /// # Errors
     ///
@@ -84,21 +107,18 @@ impl Apply {
     /// the live state is no longer that of the plan ([`Error::is_stale_plan`]), and where it cannot be read.
     pub async fn send(self) -> Result<Applied, Error> {
         self.check_allowed()?;
-        self.check_fresh().await?;
-        let permits = Semaphore::new(self.concurrency);
-        let parts: Vec<_> = self
-            .plan
-            .checkpoints()
-            .iter()
-            .map(|part| self.apply_part(part, &permits))
-            .collect();
-        let steps: Vec<Vec<Step>> = stream::iter(parts)
-            .buffered(self.concurrency)
-            .collect()
-            .await;
-        Ok(Applied {
-            steps: steps.into_iter().flatten().collect(),
-        })
+        let live = Live::new(&self.client, &self.options);
+        let remaining = self.check_fresh(&live).await?;
+        let run = Run {
+            client: &self.client,
+            plan: &self.plan,
+            live: &live,
+            concurrency: self.concurrency,
+            report: self.on_step.as_deref(),
+            halt: Halt::default(),
+        };
+        let stop = self.stop.map(unwrap_signal);
+        Ok(run.to_the_end(remaining, stop).await)
     }
 
     fn check_allowed(&self) -> Result<(), Error> {
@@ -128,129 +148,39 @@ impl Apply {
         }
     }
 
-    async fn check_fresh(&self) -> Result<(), Error> {
-        let deadline = self.client.transport().deadline(&self.options);
-        let checks = self
-            .plan
-            .checkpoints()
+    /// What is left to do of each part; an error where any of them is not what it was.
+    async fn check_fresh(&self, live: &Live<'_>) -> Result<Vec<Remaining>, Error> {
+        let parts = self.plan.checkpoints();
+        let reads: Vec<_> = parts
             .iter()
-            .map(async |part: &CheckpointPlan| {
-                let live = live(&self.client, &part.checkpoint, &self.options, deadline).await?;
-                match part.moved(&live) {
-                    None => Ok(()),
-                    Some(difference) => {
-                        let reason =
-                            format!("the live state is not that of the plan: {difference}");
-                        Err(Error::new(
-                            Kind::StalePlan,
-                            Action::Apply(part.checkpoint.clone()),
-                            reason,
-                        ))
-                    }
-                }
-            });
-        let checks: Vec<_> = checks.collect();
-        stream::iter(checks)
-            .buffer_unordered(self.concurrency)
-            .try_collect()
-            .await
-    }
-
-    async fn apply_part(&self, part: &CheckpointPlan, permits: &Semaphore) -> Vec<Step> {
-        let mut steps = self.create(part, permits).await;
-        if steps.iter().any(|step| !step.outcome.is_done()) {
-            steps.extend(
-                part.delete
-                    .iter()
-                    .map(|grant| self.step(part, grant.clone().into(), Outcome::Skipped)),
-            );
-            return steps;
-        }
-        let deletions: Vec<_> = part
-            .delete
-            .iter()
-            .map(|grant| self.delete(part, grant, permits))
+            .map(|part| live.read(&part.checkpoint, part.only.as_ref()))
             .collect();
-        let deletions: Vec<Step> = stream::iter(deletions)
-            .buffered(self.concurrency)
-            .collect()
-            .await;
-        steps.extend(deletions);
-        steps
-    }
-
-    async fn create(&self, part: &CheckpointPlan, permits: &Semaphore) -> Vec<Step> {
-        if part.create.is_empty() {
-            return Vec::new();
+        let states = parallel::try_all(reads, self.concurrency).await?;
+        let mut remaining = Vec::with_capacity(parts.len());
+        let mut moved = Vec::new();
+        for (part, permissions) in parts.iter().zip(states) {
+            match part.compare(permissions) {
+                Ok(left) => remaining.push(left),
+                Err(difference) => moved.push((&part.checkpoint, difference)),
+            }
         }
-        let permit = permits.acquire().await;
-        let permissions = self.client.permissions(&part.checkpoint);
-        let result = permissions
-            .create(part.create.iter().cloned())
-            .options(self.options.clone())
-            .send()
-            .await;
-        drop(permit);
-        let (mut settled, error) = match result {
-            Ok(created) => (outcomes(&created), None),
-            Err(error) => (
-                error.created().map(outcomes).unwrap_or_default(),
-                Some(Arc::new(error)),
-            ),
+        let Some((checkpoint, difference)) = moved.first() else {
+            return Ok(remaining);
         };
-        let outcome = |project_id: &ProjectId| match (settled.remove(project_id), &error) {
-            (Some(outcome), _) => outcome,
-            (None, Some(error)) => Outcome::Failed(error.clone()),
-            (None, None) => Outcome::Skipped,
+        let others = match moved.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more of its checkpoints have moved"),
         };
-        let outcomes: Vec<Outcome> = part.create.iter().map(outcome).collect();
-        let changes = part.create.iter().map(|project_id| Change::Create {
-            project_id: project_id.clone(),
-        });
-        changes
-            .zip(outcomes)
-            .map(|(change, outcome)| self.step(part, change, outcome))
-            .collect()
-    }
-
-    async fn delete(&self, part: &CheckpointPlan, grant: &Grant, permits: &Semaphore) -> Step {
-        let permit = permits.acquire().await;
-        let permissions = self.client.permissions(&part.checkpoint);
-        let result = permissions
-            .delete(&grant.permission_id)
-            .options(self.options.clone())
-            .send()
-            .await;
-        drop(permit);
-        let outcome = match result {
-            Ok(deleted) if deleted.already_gone => Outcome::AlreadyGone,
-            Ok(_) => Outcome::Deleted,
-            Err(error) if error.is_not_found() => Outcome::AlreadyGone,
-            Err(error) => Outcome::Failed(Arc::new(error)),
-        };
-        self.step(part, grant.clone().into(), outcome)
-    }
-
-    fn step(&self, part: &CheckpointPlan, change: Change, outcome: Outcome) -> Step {
-        let step = Step {
-            checkpoint: part.checkpoint.clone(),
-            change,
-            outcome,
-        };
-        if let Some(report) = &self.on_step {
-            report(&step);
-        }
-        step
+        Err(Error::new(
+            Kind::StalePlan,
+            Action::Apply((*checkpoint).clone()),
+            format!("the live state is not that of the plan: {difference}{others}"),
+        ))
     }
 }
 
-fn outcomes(created: &Created) -> HashMap<ProjectId, Outcome> {
-    let by_project = |make: fn(Permission) -> Outcome| {
-        move |permission: &Permission| (permission.project_id.clone(), make(permission.clone()))
-    };
-    let new = created.created().map(by_project(Outcome::Created));
-    new.chain(created.existing().map(by_project(Outcome::Existing)))
-        .collect()
+fn unwrap_signal(signal: Mutex<Signal>) -> Signal {
+    signal.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Apply {

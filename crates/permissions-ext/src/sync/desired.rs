@@ -39,6 +39,11 @@ impl Desired {
         self
     }
 
+    /// The checkpoints it speaks of, in order.
+    pub fn checkpoints(&self) -> impl Iterator<Item = &CheckpointId> {
+        self.0.keys()
+    }
+
     /// The checkpoints with their projects, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&CheckpointId, &BTreeSet<ProjectId>)> {
         self.0.iter()
@@ -60,6 +65,15 @@ impl Desired {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Desired {
+    type Item = (CheckpointId, BTreeSet<ProjectId>);
+    type IntoIter = std::collections::btree_map::IntoIter<CheckpointId, BTreeSet<ProjectId>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

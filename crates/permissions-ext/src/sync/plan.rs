@@ -1,62 +1,47 @@
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckpointId, Permission, PermissionId, ProjectId};
+use super::{Change, CheckpointPlan};
+use crate::CheckpointId;
 
-/// What has to change so that the live state is the desired one; made by [`Client::plan`](crate::Client::plan).
+/// What has to change so that the live state is the desired one; made by [`Client::plan`](crate::Client::plan) and
+/// its siblings.
 ///
 /// It holds the live state it was made from, so that [`Client::apply`](crate::Client::apply) can refuse it where that
-/// has moved. The same states give the same plan, in the same order; it serialises, to be reviewed and applied later.
+/// has moved. The same states give the same plan, in the same order.
+///
+/// It serialises, to be reviewed and applied later, as an object with the number of its format:
+///
+/// ```
+/// # fn main() -> Result<(), serde_json::Error> {
+/// let plan: permissions_ext::Plan = serde_json::from_str(
+///     r#"{
+///         "version": 1,
+///         "checkpoints": [{
+///             "checkpoint": "ft:gpt-4o-mini:org:weather:1",
+///             "create": ["proj_maps"],
+///             "delete": [{ "project_id": "proj_old", "permission_id": "cp_1" }],
+///             "unchanged": [{ "project_id": "proj_forecast", "permission_id": "cp_2" }]
+///         }]
+///     }"#,
+/// )?;
+/// assert_eq!((plan.creations(), plan.deletions(), plan.unchanged()), (1, 1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Unchecked")]
 #[must_use = "a plan changes nothing before it is applied"]
 pub struct Plan {
     version: Version,
     checkpoints: Vec<CheckpointPlan>,
 }
 
-/// The part of a [`Plan`] that is about one checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A plan as it was read: someone may have edited it.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct CheckpointPlan {
-    /// The checkpoint.
-    pub checkpoint: CheckpointId,
-    /// Projects that shall have access and have none, in order.
-    pub create: Vec<ProjectId>,
-    /// Permissions of projects that shall have no access, in order of their project.
-    pub delete: Vec<Grant>,
-    /// Permissions that stay, in order of their project.
-    pub unchanged: Vec<Grant>,
-}
-
-/// A live permission, as far as a plan is concerned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Grant {
-    /// The project that has access.
-    pub project_id: ProjectId,
-    /// By this permission.
-    pub permission_id: PermissionId,
-}
-
-/// One change of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// A project gets access.
-    Create {
-        /// The project.
-        project_id: ProjectId,
-    },
-    /// A project loses access.
-    Delete {
-        /// The project.
-        project_id: ProjectId,
-        /// The permission that is deleted.
-        permission_id: PermissionId,
-    },
+struct Unchecked {
+    version: Version,
+    checkpoints: Vec<CheckpointPlan>,
 }
 
 /// The format of a serialised plan.
@@ -123,89 +108,30 @@ impl Plan {
     }
 }
 
-impl CheckpointPlan {
-    pub(super) fn new(
-        checkpoint: CheckpointId,
-        desired: &BTreeSet<ProjectId>,
-        live: Vec<Permission>,
-    ) -> Self {
-        let live = live.into_iter().map(Grant::from);
-        let (mut unchanged, mut delete): (Vec<_>, Vec<_>) =
-            live.partition(|grant| desired.contains(&grant.project_id));
-        unchanged.sort();
-        delete.sort();
-        let has_access: BTreeSet<&ProjectId> =
-            unchanged.iter().map(|grant| &grant.project_id).collect();
-        let create = desired
-            .iter()
-            .filter(|project_id| !has_access.contains(project_id))
-            .cloned()
-            .collect();
-        Self {
-            checkpoint,
-            create,
-            delete,
-            unchanged,
-        }
-    }
+impl TryFrom<Unchecked> for Plan {
+    type Error = String;
 
-    /// Its changes, creations first.
-    pub fn changes(&self) -> impl Iterator<Item = Change> {
-        let create = self
-            .create
-            .iter()
-            .cloned()
-            .map(|project_id| Change::Create { project_id });
-        let delete = self.delete.iter().cloned().map(Change::from);
-        create.chain(delete)
-    }
-
-    fn empties(&self) -> bool {
-        !self.delete.is_empty() && self.unchanged.is_empty() && self.create.is_empty()
-    }
-
-    /// What is different in the live state from what this part was made from. What the plan itself would do, or has
-    /// done in part before it was interrupted, is no difference.
-    pub(super) fn moved(&self, live: &[Permission]) -> Option<String> {
-        let planned =
-            |grant: &Grant| self.delete.contains(grant) || self.create.contains(&grant.project_id);
-        let now: BTreeSet<Grant> = live
-            .iter()
-            .cloned()
-            .map(Grant::from)
-            .filter(|grant| !planned(grant))
-            .collect();
-        let then: BTreeSet<Grant> = self.unchanged.iter().cloned().collect();
-        if let Some(new) = now.difference(&then).next() {
-            return Some(format!(
-                "project {} has got {} since",
-                new.project_id, new.permission_id
+    fn try_from(unchecked: Unchecked) -> Result<Self, Self::Error> {
+        let plan = Self {
+            version: unchecked.version,
+            ..Self::new(unchecked.checkpoints)
+        };
+        let same = |pair: &&[CheckpointPlan]| pair[0].checkpoint == pair[1].checkpoint;
+        if let Some(pair) = plan.checkpoints.windows(2).find(same) {
+            return Err(format!(
+                "the plan has two parts for checkpoint {}",
+                pair[0].checkpoint
             ));
         }
-        then.difference(&now).next().map(|gone| {
-            format!(
-                "project {} has lost {} since",
-                gone.project_id, gone.permission_id
-            )
-        })
-    }
-}
-
-impl From<Permission> for Grant {
-    fn from(permission: Permission) -> Self {
-        Self {
-            project_id: permission.project_id,
-            permission_id: permission.id,
+        for part in &plan.checkpoints {
+            if let Some(contradiction) = part.contradiction() {
+                return Err(format!(
+                    "the plan for checkpoint {} {contradiction}; make the plan anew",
+                    part.checkpoint
+                ));
+            }
         }
-    }
-}
-
-impl From<Grant> for Change {
-    fn from(grant: Grant) -> Self {
-        Self::Delete {
-            project_id: grant.project_id,
-            permission_id: grant.permission_id,
-        }
+        Ok(plan)
     }
 }
 

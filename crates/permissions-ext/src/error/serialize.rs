@@ -1,0 +1,18 @@
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
+use super::Error;
+
+/// As an object with `message`, its whole text, and `status`, `code`, `type`, `param` and `request_id`, each null where
+/// the API did not tell.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Error", 6)?;
+        object.serialize_field("message", &self.to_string())?;
+        object.serialize_field("status", &self.status())?;
+        object.serialize_field("code", &self.code())?;
+        object.serialize_field("type", &self.type_())?;
+        object.serialize_field("param", &self.param())?;
+        object.serialize_field("request_id", &self.request_id())?;
+        object.end()
+    }
+}
