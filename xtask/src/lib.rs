@@ -6,6 +6,7 @@
 //!
 //! Each stage is a pure function on values in a module of its own; [`regen`] runs them all.
 
+pub mod coverage;
 pub mod document;
 pub mod generate;
 pub mod lock;
@@ -17,6 +18,7 @@ pub mod overlay;
 pub mod problem;
 pub mod regen;
 pub mod report;
+mod schema;
 pub mod select;
 pub mod surface;
 pub mod tree;

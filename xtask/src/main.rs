@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::{
-    document,
+    coverage, document,
     lock::Lock,
     output::Change,
     regen::{self, Layout, Regenerated},
@@ -53,6 +53,15 @@ enum Task {
         #[arg(long, value_enum, default_value_t)]
         format: report::Format,
     },
+    /// Which operations of a document can be generated and compiled, as a table, and why not the others
+    Coverage {
+        /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Only generate: a matter of seconds, but generating is not compiling
+        #[arg(long)]
+        no_compile: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -79,6 +88,7 @@ fn run(task: Task) -> Result<ExitCode> {
             std::io::stdout().lock().write_all(text.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
+        Task::Coverage { from, no_compile } => cover(&root, &from, !no_compile),
     }
 }
 
@@ -117,6 +127,27 @@ fn regenerate(
     let changes = made.output.write()?;
     list(root, &changes);
     Ok(ExitCode::SUCCESS)
+}
+
+fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
+    let document = document::read(from)?.value;
+    let mut coverage = coverage::of(&document)?;
+    if compile {
+        say(&format!(
+            "{} of {} operations generate; compiling them",
+            coverage.covered(),
+            coverage.total()
+        ));
+        coverage.compile(&document, root, &root.join("target/coverage"))?;
+    }
+    std::io::stdout()
+        .lock()
+        .write_all(coverage.to_string().as_bytes())?;
+    Ok(if coverage.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn tell(made: &Regenerated) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     names,
     problem::Problem,
-    select::component_name,
+    schema::type_of,
     tree::{METHODS, Pointer},
 };
 
@@ -50,6 +50,12 @@ impl Check<'_> {
     fn say(&mut self, inner: &[&str], what: impl Into<String>, remedy: impl Into<String>) {
         let at = inner.iter().fold(self.at.clone(), |at, key| at.join(key));
         self.problems.push(Problem::new(&at, what, remedy));
+    }
+
+    fn schemas(&self) -> &Value {
+        self.document
+            .pointer("/components/schemas")
+            .unwrap_or(&Value::Null)
     }
 
     fn name(&mut self, operation: &Value, names: &mut BTreeMap<String, String>) {
@@ -134,10 +140,7 @@ impl Check<'_> {
                     remedy,
                 );
             }
-            if matches!(
-                names::snake(name).as_str(),
-                "send" | "new" | "body_map" | "stream"
-            ) {
+            if matches!(names::snake(name).as_str(), "send" | "new" | "body_map") {
                 let remedy = format!("remove it by an action in {OVERLAY}");
                 self.say(
                     &inner,
@@ -162,6 +165,9 @@ impl Check<'_> {
             return;
         }
         if let Some(style) = style {
+            let remove = format!(
+                "`repair = [\"drop-object-parameters\"]` in openapi/select.toml leaves optional objects out; otherwise {remove}"
+            );
             let what = format!(
                 "the generator knows no style {style} of a {place} parameter, such as {name}"
             );
@@ -173,18 +179,28 @@ impl Check<'_> {
             self.say(inner, format!("the parameter {name} has no schema"), remedy);
             return;
         };
-        match self.type_of(schema).as_deref() {
+        match type_of(self.schemas(), schema).as_deref() {
             Some("object") => {
                 let what = format!(
                     "the {place} parameter {name} is an object, which has no one form in a URL"
                 );
-                self.say(inner, what, remove);
+                let remedy = format!(
+                    "`repair = [\"drop-object-parameters\"]` in openapi/select.toml leaves optional ones out; otherwise {remove}"
+                );
+                self.say(inner, what, remedy);
             }
             Some("array") if place != "query" => {
                 let what = format!(
                     "the {place} parameter {name} is an array, which the generator cannot write there"
                 );
-                self.say(inner, what, remove);
+                let remedy = match place {
+                    "header" => {
+                        "`repair = [\"list-headers-as-text\"]` in openapi/select.toml makes it text"
+                            .to_owned()
+                    }
+                    _ => format!("make it text by an action in {OVERLAY}"),
+                };
+                self.say(inner, what, remedy);
             }
             _ => {}
         }
@@ -206,7 +222,10 @@ impl Check<'_> {
                     all.len(),
                     all.join(", ")
                 ),
-                format!("keep one: remove the others by an action in {OVERLAY}"),
+                format!(
+                    "keep one: `repair = [\"keep-json-body\"]` in openapi/select.toml keeps JSON, \
+                     an action in {OVERLAY} removes any other"
+                ),
             );
             return;
         }
@@ -285,28 +304,6 @@ impl Check<'_> {
                 format!("keep one: remove the others by an action in {OVERLAY}"),
             );
         }
-    }
-
-    /// The type that a schema has, followed through references.
-    fn type_of(&self, schema: &Value) -> Option<String> {
-        let mut schema = schema;
-        for _ in 0..32 {
-            let single = schema["allOf"]
-                .as_array()
-                .filter(|all| all.len() == 1)
-                .and_then(|all| all.first());
-            let reference = schema
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(component_name);
-            schema = match (reference, single) {
-                (Some(name), _) => self.document.pointer("/components/schemas")?.get(&name)?,
-                (None, Some(member)) => member,
-                (None, None) => break,
-            };
-        }
-        let inferred = schema.get("properties").map(|_| "object".to_owned());
-        schema["type"].as_str().map(str::to_owned).or(inferred)
     }
 }
 

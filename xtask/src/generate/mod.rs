@@ -8,6 +8,7 @@ mod checks;
 mod docs;
 mod ids;
 mod rewrite;
+mod shape;
 mod split;
 
 use std::{
@@ -57,9 +58,10 @@ const REMEDY: &str = "replace the schema that it names by an action in openapi/o
 
 /// What the generator itself writes.
 fn progenitor(document: &Value, ids: &[ids::Id]) -> Result<syn::File, String> {
-    let spec: openapiv3::OpenAPI = serde_json::from_value(document.clone()).map_err(|error| {
-        format!("the document is not OpenAPI 3.0.3 as the generator reads it: {error}")
-    })?;
+    let spec: openapiv3::OpenAPI =
+        serde_json::from_value(shape::of(document)).map_err(|error| {
+            format!("the document is not OpenAPI 3.0.3 as the generator reads it: {error}")
+        })?;
     let mut settings = GenerationSettings::default();
     settings
         .with_interface(InterfaceStyle::Builder)

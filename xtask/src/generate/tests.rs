@@ -244,6 +244,33 @@ fn what_is_wrong_with_the_whole_document_is_named() {
 }
 
 #[test]
+fn rules_for_values_do_not_become_types() {
+    let document = with(
+        "/components/schemas/Order/properties",
+        json!({
+            "id": {"$ref": "#/components/schemas/OrderId"},
+            "note": {"type": "string", "default": "none", "pattern": "^n", "maxLength": 4},
+            "share": {"type": "number", "default": 0.5, "maximum": 1},
+            "count": {"type": "integer", "minimum": 1, "maximum": 9},
+            "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "minItems": 2, "maxItems": 2},
+            "day": {"type": "string", "format": "date"},
+        }),
+    );
+
+    let types = &generate(&document).unwrap()["types.rs"];
+
+    for field in [
+        "pub note: ::std::option::Option<::std::string::String>",
+        "pub share: ::std::option::Option<f64>",
+        "pub count: ::std::option::Option<i64>",
+        "pub tags: ::std::vec::Vec<::std::string::String>",
+        "pub day: ::std::option::Option<::std::string::String>",
+    ] {
+        assert!(types.contains(field), "{field} is not in:\n{types}");
+    }
+}
+
+#[test]
 fn everything_is_said_at_once() {
     let mut document = with(&format!("{OPERATION}/parameters"), json!([]));
     document["paths"]["/orders/{order_id}"]["post"]["requestBody"]["content"] =

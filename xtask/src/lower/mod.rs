@@ -8,18 +8,20 @@ mod combine;
 mod ids;
 mod operation;
 mod rename;
+mod repair;
 mod schema;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub use self::{ids::is_id, repair::Repair};
 use crate::{
     problem::{Note, Problem, Problems},
     select,
     tree::{self, Kind, Pointer},
 };
-pub use ids::is_id;
+pub(crate) use repair::MARK;
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
@@ -58,6 +60,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         },
     );
     combine::lift_nullable_components(&mut document);
+    repair::apply(&mut document, &mut findings);
     ids::protect_path_parameters(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
     document["openapi"] = Value::String("3.0.3".to_owned());

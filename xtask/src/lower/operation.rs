@@ -11,7 +11,7 @@ use crate::{
 /// Applies every rule to a value that is not a schema.
 pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut Findings) {
     let Value::Object(object) = value else { return };
-    object.retain(|key, _| !key.starts_with("x-"));
+    object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
     if object.get("schema") == Some(&json!(true)) {
         object.insert("schema".to_owned(), json!({}));
     }

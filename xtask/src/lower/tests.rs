@@ -314,6 +314,83 @@ fn text_in_a_path_becomes_an_identifier() {
     assert!(is_id(&document["components"]["schemas"]["ProjectId"]));
 }
 
+/// An operation with the three things that repairs give up, and the marks of `repairs`.
+fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
+    let mut document = document(json!({
+        "S": {"type": "object"},
+        "Filter": {"type": "object"},
+    }));
+    let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
+    let operation = &mut document["paths"]["/s"]["get"];
+    operation[MARK] = json!(names);
+    operation["parameters"] = json!([
+        {"name": "filter", "in": "query", "schema": {"anyOf": [
+            {"$ref": "#/components/schemas/Filter"},
+            {"type": "null"},
+        ]}},
+        {"name": "must", "in": "query", "required": true, "schema": {"$ref": "#/components/schemas/Filter"}},
+        {"name": "beta", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}},
+    ]);
+    let body = json!({"schema": {"$ref": "#/components/schemas/S"}});
+    operation["requestBody"] =
+        json!({"content": {"application/json": body, "multipart/form-data": body}});
+    let mut notes = Vec::new();
+    let mut document = lower(document, &mut notes).unwrap_or_else(|problems| panic!("{problems}"));
+    (
+        document["paths"]["/s"]["get"].take(),
+        notes.iter().map(ToString::to_string).collect(),
+    )
+}
+
+#[test]
+fn nothing_is_given_up_unasked() {
+    let (operation, notes) = with_repairs(&[]);
+
+    assert_eq!(operation["parameters"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        operation["requestBody"]["content"]
+            .as_object()
+            .map(Map::len),
+        Some(2)
+    );
+    assert!(operation.get(MARK).is_none());
+    assert_eq!(notes, [""; 0]);
+}
+
+#[test]
+fn repairs_give_up_what_they_say_and_note_it() {
+    let (operation, notes) = with_repairs(&Repair::ALL);
+
+    let names: Vec<&Value> = operation["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| &p["name"])
+        .collect();
+    assert_eq!(
+        names,
+        ["beta", "must"],
+        "a required parameter is not given up"
+    );
+    assert_eq!(
+        operation["parameters"][0]["schema"],
+        json!({"type": "string"})
+    );
+    assert!(
+        operation["requestBody"]["content"]
+            .get("multipart/form-data")
+            .is_none()
+    );
+    assert_eq!(
+        notes,
+        [
+            "drop-object-parameters: gave up the parameter \"filter\" (at /paths/~1s/get/parameters)",
+            "keep-json-body: gave up multipart/form-data (at /paths/~1s/get/requestBody/content)",
+            "list-headers-as-text: the header \"beta\" became text: separate values by commas (at /paths/~1s/get/parameters)",
+        ]
+    );
+}
+
 #[test]
 fn what_cannot_be_expressed_is_refused_with_its_place() {
     let cases = [

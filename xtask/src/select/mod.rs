@@ -10,6 +10,8 @@ mod prose;
 mod schemas;
 mod selection;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 pub use self::selection::{Request, Selection, Selector};
@@ -18,6 +20,7 @@ pub(crate) use self::{
     schemas::{component_name, keep_reachable},
 };
 use crate::{
+    lower::MARK,
     problem::{Note, Problem, Problems},
     tree::{Kind, METHODS, Pointer},
 };
@@ -59,6 +62,12 @@ pub fn select(
                 names.push((name.clone(), request.to_string()));
                 let mut operation = operation;
                 operation.insert("operationId".to_owned(), Value::String(name));
+                let repairs: BTreeSet<_> =
+                    selection.repair.iter().chain(&selector.repair).collect();
+                if !repairs.is_empty() {
+                    let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
+                    operation.insert(MARK.to_owned(), json!(names));
+                }
                 let item = paths.entry(request.path).or_insert_with(|| json!({}));
                 if let Value::Object(item) = item {
                     item.insert(request.method, Value::Object(operation));
@@ -112,7 +121,7 @@ fn version(upstream: &Value) -> Result<&str, Problem> {
 
 /// The request that a selector means.
 fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
-    let all = || requests(upstream);
+    let all = || operations(upstream);
     if let Some(request) = &selector.request {
         let at = Pointer::of(["paths", &request.path, &request.method]);
         let Some((_, id)) = all().find(|(found, _)| found == request) else {
@@ -160,8 +169,13 @@ fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
     }
 }
 
+/// Every request of the document.
+pub(crate) fn requests(upstream: &Value) -> Vec<Request> {
+    operations(upstream).map(|(request, _)| request).collect()
+}
+
 /// Every request of the document with its operation id.
-fn requests(upstream: &Value) -> impl Iterator<Item = (Request, Option<&str>)> {
+fn operations(upstream: &Value) -> impl Iterator<Item = (Request, Option<&str>)> {
     let paths = upstream.get("paths").and_then(Value::as_object);
     paths.into_iter().flatten().flat_map(move |(path, item)| {
         let item = inline::follow(upstream, item).unwrap_or(item);

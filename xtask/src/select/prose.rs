@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::tree::{self, Kind, Pointer};
+use crate::{
+    lower::MARK,
+    tree::{self, Kind, Pointer},
+};
 
 /// Keys that carry no meaning for a client, wherever an object of the specification stands.
 const PROSE: [&str; 10] = [
@@ -29,9 +32,11 @@ pub(super) fn strip(document: &mut Value) {
             match kind {
                 // Its keys are names of components and methods.
                 Kind::Components | Kind::PathItem => {}
-                _ => {
-                    object.retain(|key, _| !PROSE.contains(&key.as_str()) && !key.starts_with("x-"))
-                }
+                _ => object.retain(|key, _| {
+                    let extension =
+                        key.starts_with("x-") && !(kind == Kind::Operation && key == MARK);
+                    !extension && !PROSE.contains(&key.as_str())
+                }),
             }
             if kind == Kind::Response {
                 // The specification requires one; the overlay gives the words.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 
-use crate::tree::METHODS;
+use crate::{lower::Repair, tree::METHODS};
 
 /// What to keep of a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -12,6 +12,9 @@ use crate::tree::METHODS;
 pub struct Selection {
     /// The operations kept, in the order of the file.
     pub operations: Vec<Selector>,
+    /// What may be given up in each of them.
+    #[serde(default)]
+    pub repair: Vec<Repair>,
 }
 
 /// One operation to keep.
@@ -24,6 +27,8 @@ pub struct Selector {
     pub operation_id: Option<String>,
     /// The name of the method in Rust; without one it comes from the operation's id.
     pub name: Option<String>,
+    /// What may be given up in this operation.
+    pub repair: Vec<Repair>,
 }
 
 /// A method and a path template.
@@ -108,7 +113,7 @@ impl std::str::FromStr for Request {
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "a request such as \"GET /path\", or a table with request, operation_id, name"
+    expecting = "a request such as \"GET /path\", or a table with request, operation_id, name, repair"
 )]
 enum Entry {
     Request(String),
@@ -121,6 +126,8 @@ struct Table {
     request: Option<String>,
     operation_id: Option<String>,
     name: Option<String>,
+    #[serde(default)]
+    repair: Vec<Repair>,
 }
 
 impl TryFrom<Entry> for Selector {
@@ -132,6 +139,7 @@ impl TryFrom<Entry> for Selector {
                 request: Some(request),
                 operation_id: None,
                 name: None,
+                repair: Vec::new(),
             },
             Entry::Table(table) => table,
         };
@@ -145,6 +153,7 @@ impl TryFrom<Entry> for Selector {
             request: table.request.map(|text| text.parse()).transpose()?,
             operation_id: table.operation_id,
             name: table.name,
+            repair: table.repair,
         })
     }
 }
@@ -220,6 +229,10 @@ mod tests {
             (
                 "operations = [{ request = \"GET /a\", nane = \"a\" }]",
                 "request, operation_id, name",
+            ),
+            (
+                "operations = [\"GET /a\"]\nrepair = [\"magic\"]",
+                "expected one of `keep-json-body`",
             ),
             ("operation = []", "unknown field `operation`"),
         ];

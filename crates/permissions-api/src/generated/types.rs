@@ -90,11 +90,6 @@ impl ::std::convert::TryFrom<::std::string::String> for Order {
         value.parse()
     }
 }
-impl ::std::default::Default for Order {
-    fn default() -> Self {
-        Order::Descending
-    }
-}
 /// A project's permission to use a checkpoint.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]

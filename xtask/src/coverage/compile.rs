@@ -1,0 +1,155 @@
+//! Compiling generated code in a crate of its own, against the workspace's dependencies.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{
+    generate::Files,
+    output::{self, Output},
+};
+
+/// One error of the compiler.
+pub(super) struct CompileError {
+    /// The public item that it is in.
+    pub(super) item: String,
+    /// What the compiler says, in one line.
+    pub(super) text: String,
+}
+
+const LIB: &str = "\
+//! Everything that can be generated, compiled once.
+#![allow(missing_docs, clippy::all)]
+
+#[rustfmt::skip]
+mod generated;
+pub use generated::*;
+
+/// What the generated client carries.
+pub mod hooks {
+    /// Nothing.
+    #[derive(Clone, Debug, Default)]
+    pub struct CallContext;
+}
+
+impl progenitor_client::ClientHooks<hooks::CallContext> for Client {}
+";
+
+/// Compiles the files as far as their types go, and returns what is wrong with them.
+pub(super) fn check(files: &Files, root: &Path, folder: &Path) -> Result<Vec<CompileError>> {
+    let mut output = Output::default();
+    output.file(folder.join("Cargo.toml"), manifest(root)?);
+    output.file(folder.join("src/lib.rs"), LIB);
+    for (name, text) in files {
+        output.file(folder.join("src/generated").join(name), text.clone());
+    }
+    if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
+        output.file(folder.join("Cargo.lock"), lock);
+    }
+    output.write()?;
+
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let run = Command::new(cargo)
+        .args(["check", "--message-format", "json", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .stderr(Stdio::inherit())
+        .output()
+        .context("failed to run cargo check")?;
+    let mut errors = Vec::new();
+    for line in String::from_utf8_lossy(&run.stdout).lines() {
+        // Lines that are not JSON come from build scripts.
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        if message["message"]["level"] == "error" {
+            errors.extend(error(&message["message"], folder));
+        }
+    }
+    if errors.is_empty() && !run.status.success() {
+        bail!(
+            "failed to compile in {}: cargo check says why above",
+            folder.display()
+        );
+    }
+    Ok(errors)
+}
+
+/// The public types of generated files, by which errors are attributed.
+pub(super) fn items(files: &Files) -> BTreeSet<String> {
+    files
+        .values()
+        .flat_map(|text| text.lines())
+        .filter_map(item)
+        .collect()
+}
+
+/// The dependencies of the real client, with the workspace's versions.
+fn manifest(root: &Path) -> Result<String> {
+    let read = |path: &Path| -> Result<toml::Table> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("failed to read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("failed to read {}", path.display()))
+    };
+    let workspace = read(&root.join("Cargo.toml"))?;
+    let client = read(&root.join("crates/permissions-api/Cargo.toml"))?;
+    let versions = workspace
+        .get("workspace")
+        .and_then(|table| table.get("dependencies"));
+    let mut dependencies = toml::Table::new();
+    for (name, wanted) in client
+        .get("dependencies")
+        .and_then(toml::Value::as_table)
+        .into_iter()
+        .flatten()
+    {
+        let Some(version) = versions.and_then(|versions| versions.get(name)) else {
+            bail!("failed to find the version of {name} in the workspace's Cargo.toml");
+        };
+        let mut table = match version {
+            toml::Value::Table(table) => table.clone(),
+            version => toml::Table::from_iter([("version".to_owned(), version.clone())]),
+        };
+        if let Some(features) = wanted.get("features") {
+            table.insert("features".to_owned(), features.clone());
+        }
+        dependencies.insert(name.clone(), toml::Value::Table(table));
+    }
+    let text = toml::to_string(&toml::Table::from_iter([(
+        "dependencies".to_owned(),
+        dependencies.into(),
+    )]))?;
+    Ok(format!(
+        "[package]\nname = \"coverage\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n{text}"
+    ))
+}
+
+/// Where an error is and what it says.
+fn error(message: &Value, folder: &Path) -> Option<CompileError> {
+    let text = message["message"].as_str()?.to_owned();
+    let spans = message["spans"].as_array()?;
+    let span = spans.iter().find(|span| span["is_primary"] == true)?;
+    let file = fs::read_to_string(folder.join(span["file_name"].as_str()?)).ok()?;
+    let line = usize::try_from(span["line_start"].as_u64()?).ok()?;
+    let above: Vec<&str> = file.lines().take(line).collect();
+    let item = above.iter().rev().find_map(|line| item(line))?;
+    Some(CompileError { item, text })
+}
+
+/// The name that a line declares, if it declares a public type.
+fn item(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let rest = ["pub struct ", "pub enum ", "pub type "]
+        .iter()
+        .find_map(|start| line.strip_prefix(start))?;
+    Some(
+        rest.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect(),
+    )
+}

@@ -1,0 +1,162 @@
+//! Repairs that lose something, applied only to operations whose selection asks for them.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Findings;
+use crate::{
+    problem::{Note, Problem},
+    schema,
+    tree::{METHODS, Pointer},
+};
+
+/// Where `select` leaves an operation's repairs for the time when everything else is done.
+pub(crate) const MARK: &str = "x-repair";
+
+/// What may be given up to have an operation at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repair {
+    /// Of several media types of a request's body, only JSON is kept.
+    KeepJsonBody,
+    /// An optional parameter that is an object is left out.
+    DropObjectParameters,
+    /// A header that is a list is written by the caller as one text.
+    ListHeadersAsText,
+}
+
+impl Repair {
+    /// Every repair, for applying them all and for naming them.
+    pub const ALL: [Self; 3] = [
+        Self::KeepJsonBody,
+        Self::DropObjectParameters,
+        Self::ListHeadersAsText,
+    ];
+
+    /// Its name in `select.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KeepJsonBody => "keep-json-body",
+            Self::DropObjectParameters => "drop-object-parameters",
+            Self::ListHeadersAsText => "list-headers-as-text",
+        }
+    }
+}
+
+/// Applies what each operation's mark asks for, and takes the mark away.
+pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
+    let schemas = document
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_default();
+    let items = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten();
+    for (path, item) in items {
+        for method in METHODS {
+            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            let Some(mark) = operation.remove(MARK) else {
+                continue;
+            };
+            let at = Pointer::of(["paths", path, method]);
+            for name in mark.as_array().into_iter().flatten() {
+                match Repair::deserialize(name) {
+                    Ok(Repair::KeepJsonBody) => keep_json_body(operation, &at, findings),
+                    Ok(Repair::DropObjectParameters) => {
+                        drop_object_parameters(operation, &schemas, &at, findings);
+                    }
+                    Ok(Repair::ListHeadersAsText) => {
+                        list_headers(operation, &schemas, &at, findings)
+                    }
+                    Err(_) => findings.problems.push(Problem::new(
+                        &at.join(MARK),
+                        format!("there is no repair {name}"),
+                        format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
+                    )),
+                }
+            }
+        }
+    }
+}
+
+type Operation = serde_json::Map<String, Value>;
+
+fn keep_json_body(operation: &mut Operation, at: &Pointer, findings: &mut Findings) {
+    let content = operation
+        .get_mut("requestBody")
+        .and_then(|body| body.get_mut("content"))
+        .and_then(Value::as_object_mut);
+    let Some(content) =
+        content.filter(|content| content.len() > 1 && content.contains_key("application/json"))
+    else {
+        return;
+    };
+    let others: Vec<String> = content
+        .keys()
+        .filter(|media| *media != "application/json")
+        .cloned()
+        .collect();
+    content.retain(|media, _| media == "application/json");
+    let at = at.join("requestBody").join("content");
+    findings.notes.push(Note::new(
+        Repair::KeepJsonBody.name(),
+        &at,
+        format!("gave up {}", others.join(", ")),
+    ));
+}
+
+fn drop_object_parameters(
+    operation: &mut Operation,
+    schemas: &Value,
+    at: &Pointer,
+    findings: &mut Findings,
+) {
+    let Some(list) = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    list.retain(|parameter| {
+        let optional = parameter["required"] != true;
+        let object = parameter
+            .get("style")
+            .is_some_and(|style| style == "deepObject")
+            || schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("object");
+        if optional && object {
+            let what = format!("gave up the parameter {}", parameter["name"]);
+            let at = at.join("parameters");
+            findings
+                .notes
+                .push(Note::new(Repair::DropObjectParameters.name(), &at, what));
+        }
+        !(optional && object)
+    });
+}
+
+fn list_headers(operation: &mut Operation, schemas: &Value, at: &Pointer, findings: &mut Findings) {
+    let Some(list) = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+    else {
+        return;
+    };
+    for parameter in list {
+        let header = parameter["in"] == "header";
+        if header && schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("array") {
+            parameter["schema"] = json!({"type": "string"});
+            let what = format!(
+                "the header {} became text: separate values by commas",
+                parameter["name"]
+            );
+            let at = at.join("parameters");
+            findings
+                .notes
+                .push(Note::new(Repair::ListHeadersAsText.name(), &at, what));
+        }
+    }
+}
