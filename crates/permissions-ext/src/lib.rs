@@ -22,6 +22,8 @@
 
 mod action;
 mod audit;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 mod create;
 mod delete;

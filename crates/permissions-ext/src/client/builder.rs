@@ -44,6 +44,7 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     body_limit: usize,
     observer: Observer,
+    http: Option<reqwest::Client>,
     /// An ordinary key is there, which is worth a word where the admin key is not.
     ordinary_key: bool,
     /// What is wrong with the environment, by variable, until an explicit value makes it irrelevant.
@@ -75,6 +76,7 @@ impl ClientBuilder {
             deadline: None,
             body_limit: permissions_api::hooks::DEFAULT_BODY_LIMIT,
             observer: Observer::default(),
+            http: None,
             ordinary_key: false,
             bad_variables: Vec::new(),
         }
@@ -231,6 +233,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends through an HTTP client of one's own: a proxy, a certificate, a resolver.
+    ///
+    /// It brings its own connect time-out, TLS and redirect policy; give it [`reqwest::redirect::Policy::none`], as a
+    /// redirect that is followed takes a write elsewhere or makes a read of it.
+    #[cfg(feature = "reqwest-client")]
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
     /// Checks everything and makes the client. Nothing is sent.
     ///
     /// # Errors
@@ -257,15 +269,10 @@ impl ClientBuilder {
         if let Some(secret) = key.fixed() {
             headers.insert(AUTHORIZATION, secret.header());
         }
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.connect_timeout)
-            .http1_only();
-        let http = tls::configure(http, base_url.starts_with("https:"))?
-            .build()
-            .map_err(|cause| {
-                Error::config("the HTTP client cannot be set up").with_source(cause.without_url())
-            })?;
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(self.connect_timeout, base_url.starts_with("https:"))?,
+        };
         Ok(Client(Arc::new(Transport {
             http,
             base_url,
@@ -301,6 +308,16 @@ impl ClientBuilder {
         self.bad_variables.retain(|(name, _)| *name != variable);
         self
     }
+}
+
+fn http_client(connect_timeout: Duration, encrypted: bool) -> Result<reqwest::Client, Error> {
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(connect_timeout)
+        .http1_only();
+    tls::configure(http, encrypted)?.build().map_err(|cause| {
+        Error::config("the HTTP client cannot be set up").with_source(cause.without_url())
+    })
 }
 
 const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
