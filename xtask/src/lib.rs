@@ -8,6 +8,7 @@
 
 pub mod coverage;
 pub mod document;
+pub mod fetch;
 pub mod generate;
 pub mod lock;
 pub mod lower;

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::{
     coverage, document,
-    lock::Lock,
+    fetch::{self, Origin},
+    lock::{GENERATOR, Lock},
     output::Change,
     regen::{self, Layout, Regenerated},
     report::{self, Base},
@@ -29,6 +30,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Download the pinned upstream document, for `regen` to start from
+    Fetch {
+        /// Move the pin to upstream's newest document
+        #[arg(long)]
+        latest: bool,
+    },
     /// Regenerate openapi/permissions.json and the client, and write what changed
     Regen {
         /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
@@ -78,6 +85,15 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode> {
     let root = root()?;
     match task {
+        Task::Fetch { latest } => {
+            let origin = Origin::default();
+            let path = match latest {
+                true => fetch::latest(&root, &origin)?,
+                false => fetch::pinned(&root, &origin)?,
+            };
+            say(&format!("the pinned document is at {}", path.display()));
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Regen {
             from,
             commit,
@@ -100,7 +116,7 @@ fn regenerate(
 ) -> Result<ExitCode> {
     let layout = Layout::new(root);
     let made = match from {
-        None => regen::from_permissions(&layout)?,
+        None => from_pin(root, &layout)?,
         Some(path) => {
             let upstream = document::read(path)?;
             let name = path
@@ -129,6 +145,24 @@ fn regenerate(
     Ok(ExitCode::SUCCESS)
 }
 
+/// From the pinned document where it has been fetched, else from what was made of it.
+fn from_pin(root: &Path, layout: &Layout) -> Result<Regenerated> {
+    let Some(lock) = layout.read_lock()? else {
+        return regen::from_permissions(layout);
+    };
+    match fetch::from_cache(root, &lock)? {
+        None => regen::from_permissions(layout),
+        Some(upstream) => {
+            let name = fetch::cached(root, &lock).display().to_string();
+            let lock = Lock {
+                generator: GENERATOR.to_owned(),
+                ..lock
+            };
+            regen::from_upstream(layout, &upstream, &name, &lock)
+        }
+    }
+}
+
 fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
     let document = document::read(from)?.value;
     let mut coverage = coverage::of(&document)?;
@@ -152,7 +186,10 @@ fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
 
 fn tell(made: &Regenerated) {
     let Some(specification) = &made.specification else {
-        say("from openapi/permissions.json (give --from FILE to start at an upstream document)");
+        say(
+            "from openapi/permissions.json; to start at the upstream document, \
+             `cargo xtask fetch` it or give --from FILE",
+        );
         return;
     };
     for note in &specification.notes {
