@@ -52,10 +52,7 @@ fn client_and_server_do_not_know_each_other_in_their_sources() {
         ("permissions-server", "permissions_ext"),
     ] {
         for file in rust_files(&Path::new(ROOT).join("crates").join(member).join("src")) {
-            let code: String = read(&file)
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .collect();
+            let code = code(&file);
             assert!(
                 !code.contains(stranger),
                 "{} names {stranger}",
@@ -68,9 +65,9 @@ fn client_and_server_do_not_know_each_other_in_their_sources() {
 #[test]
 fn no_crate_reads_the_specification_at_run_time() {
     for file in rust_files(&Path::new(ROOT).join("crates")) {
-        let source = read(&file);
+        let code = code(&file);
         assert!(
-            !source.contains("openapi/"),
+            !code.contains("openapi/"),
             "{} names a path of openapi/",
             file.display()
         );
@@ -112,6 +109,14 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// A source file without its comment lines.
+fn code(path: &Path) -> String {
+    read(path)
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect()
 }
 
 fn read(path: &Path) -> String {

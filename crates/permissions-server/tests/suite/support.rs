@@ -27,6 +27,8 @@ impl Client {
     }
 
     pub fn new(base_url: &str, key: &str) -> Self {
+        // Beside permissions-ext, reqwest has TLS without a provider of its own. An error says that one is there already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             http: reqwest::Client::new(),
             base_url: base_url.to_owned(),
