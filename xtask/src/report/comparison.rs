@@ -20,6 +20,8 @@ pub(super) struct Comparison<'a> {
 pub(super) struct Place {
     pub(super) direction: Option<Direction>,
     pub(super) location: String,
+    /// Whether it is a property of an object rather than a parameter or a whole.
+    pub(super) in_property: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -82,6 +84,7 @@ impl Place {
         Self {
             direction: direction.into(),
             location: location.into(),
+            in_property: false,
         }
     }
 
@@ -90,6 +93,16 @@ impl Place {
         Self {
             direction: self.direction,
             location: format!("{}{}", self.location, step.as_ref()),
+            in_property: self.in_property,
+        }
+    }
+
+    /// A property of the object at this place.
+    pub(super) fn property(&self, name: &str) -> Self {
+        let place = self.inside(format!(".{name}"));
+        Self {
+            in_property: true,
+            ..place
         }
     }
 

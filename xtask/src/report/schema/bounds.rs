@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::rust;
 use crate::report::change::Direction;
 use crate::report::change::Grade::{Major, Minor, Patch};
 use crate::report::comparison::{Comparison, Place, at, shown};
@@ -38,15 +37,6 @@ const LIMITS: [(&str, bool); 8] = [
 
 /// Compares the bounds of two schemas.
 pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, old: &Value, new: &Value) {
-    let other_type = at(old, "type") == at(new, "type") && bounds_make_other_types(old, new);
-    if other_type {
-        comparison.add(
-            place,
-            Major,
-            "the bounds make another type",
-            "the generator chooses the Rust type by them",
-        );
-    }
     for (keyword, larger_is_tighter) in LIMITS {
         let (before, after) = (limit(old, keyword), limit(new, keyword));
         if before == after {
@@ -64,35 +54,54 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, old: &Valu
         );
         add(comparison, place, tighter, what);
     }
-    for keyword in ["pattern", "multipleOf"] {
-        let (before, after) = (at(old, keyword), at(new, keyword));
-        if before == after {
-            continue;
-        }
+    let (before, after) = (at(old, "pattern"), at(new, "pattern"));
+    if before != after {
+        pattern(comparison, place, before, after);
+    }
+    let (before, after) = (at(old, "multipleOf"), at(new, "multipleOf"));
+    if before != after {
         let what = format!(
-            "`{keyword}` is {} instead of {}",
+            "`multipleOf` is {} instead of {}",
             shown(after),
             shown(before)
         );
-        match (before, after) {
-            (Value::Null, _) => add(comparison, place, true, what),
-            (_, Value::Null) => add(comparison, place, false, what),
-            _ => comparison.add(
+        if before.is_null() || after.is_null() {
+            add(comparison, place, before.is_null(), what);
+        } else {
+            comparison.add(
                 place,
                 Major,
                 what,
-                "nobody can tell which of the two takes more",
-            ),
+                "some values are refused that were taken",
+            );
         }
     }
-    if is_true(old, "uniqueItems") != is_true(new, "uniqueItems") {
-        comparison.add(
-            place,
-            Major,
-            "`uniqueItems` changed",
-            "the Rust type is a set where items are unique, and a list where not",
-        );
+    let (before, after) = (is_true(old, "uniqueItems"), is_true(new, "uniqueItems"));
+    if before != after {
+        let what = if after {
+            "items must differ"
+        } else {
+            "items may repeat"
+        };
+        add(comparison, place, after, what.to_owned());
+    } else if at(old, "uniqueItems") != at(new, "uniqueItems") {
+        comparison.documentation(place, "uniqueItems");
     }
+}
+
+/// Which of two patterns takes more is not to be told; one more than none takes less. The client does
+/// not check them, so that another one in an answer goes unnoticed.
+fn pattern(comparison: &mut Comparison<'_>, place: &Place, before: &Value, after: &Value) {
+    let what = format!("`pattern` is {} instead of {}", shown(after), shown(before));
+    let (request, reason) = if after.is_null() {
+        (Minor, "more is taken than before")
+    } else {
+        (
+            Major,
+            "a request that was taken may be refused; the client does not check an answer",
+        )
+    };
+    comparison.add(place, place.direction().grade(request, Patch), what, reason);
 }
 
 fn add(comparison: &mut Comparison<'_>, place: &Place, tighter: bool, what: String) {
@@ -129,20 +138,6 @@ fn written(schema: &Value, keyword: &str) -> String {
     } else {
         value
     }
-}
-
-fn bounds_make_other_types(old: &Value, new: &Value) -> bool {
-    let same_format = at(old, "format") == at(new, "format");
-    same_format && rust::scalar(old) != rust::scalar(new) || fixed_length(old) != fixed_length(new)
-}
-
-/// An array whose length is fixed becomes a Rust array.
-fn fixed_length(schema: &Value) -> Option<u64> {
-    let (min, max) = (
-        at(schema, "minItems").as_u64()?,
-        at(schema, "maxItems").as_u64()?,
-    );
-    (min == max).then_some(min)
 }
 
 fn is_true(schema: &Value, keyword: &str) -> bool {

@@ -206,23 +206,16 @@ fn enumeration(comparison: &mut Comparison<'_>, place: &Place, before: &Value, a
     }
 }
 
+/// The server applies defaults: the client leaves out what it is not given, and so does an answer.
 fn default(comparison: &mut Comparison<'_>, place: &Place, before: &Value, after: &Value) {
     let what = format!(
         "the default is {} instead of {}",
         shown(after),
         shown(before)
     );
-    if before.is_null() || after.is_null() {
-        comparison.add(
-            place,
-            Major,
-            what,
-            "a property with a default is a bare Rust type, one without is an `Option`; a named type with one has `Default`",
-        );
-        return;
-    }
+    let request = if place.in_property { Minor } else { Major };
     let reason = "what a request means that leaves it out; an answer is read as before";
-    comparison.add(place, place.direction().grade(Major, Patch), what, reason);
+    comparison.add(place, place.direction().grade(request, Patch), what, reason);
 }
 
 fn additional(comparison: &mut Comparison<'_>, place: &Place, before: &Value, after: &Value) {

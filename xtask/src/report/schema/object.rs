@@ -9,7 +9,7 @@ use crate::report::comparison::{Comparison, Place, at, keys};
 pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, old: &Value, new: &Value) {
     let (before, after) = (at(old, "properties"), at(new, "properties"));
     for name in keys(before, after) {
-        let place = place.inside(format!(".{name}"));
+        let place = place.property(name);
         let (was_required, is_required) = (requires(old, name), requires(new, name));
         let word = if is_required { "required" } else { "optional" };
         match (before.get(name), after.get(name)) {

@@ -192,8 +192,7 @@ fn parameters() {
             ("parameter maximum gone", Minor, Major, |d| {
                 remove(&mut parameter(get(d), "limit")["schema"], "maximum")
             }),
-            // Rust: from zero on, the generator takes `u64` instead of `i64`. Only without the maximum:
-            // with both bounds it stays `i64`, and the bound alone counts.
+            // Bounds make no types: less is taken, backward more.
             ("parameter minimum", Major, Minor, |d| {
                 parameter(get(d), "limit")["schema"]["minimum"] = 0.into()
             }),
@@ -210,7 +209,7 @@ fn parameters() {
             ("parameter enum opened", Major, Major, |d| {
                 remove(&mut d["components"]["schemas"]["Order"], "enum")
             }),
-            // Rust: a named type gets `Default`, and loses it.
+            // A parameter of that type had no meaning of its own when it was left out, and gets one.
             ("named type gets a default", Major, Major, |d| {
                 d["components"]["schemas"]["Order"]["default"] = "descending".into();
             }),
@@ -281,31 +280,41 @@ fn request_bodies() {
             ("request property type", Major, Major, |d| {
                 property(d, "NewItem", "weight")["type"] = "string".into()
             }),
-            // The generator makes `DateTime` of it; wire: other text is refused.
-            ("request property becomes a time", Major, Major, |d| {
+            // The generator makes `Uuid` of it.
+            ("request property becomes a uuid", Major, Major, |d| {
+                property(d, "NewItem", "note")["format"] = "uuid".into()
+            }),
+            // A time stays text; wire: other text is refused, backward it is taken.
+            ("request property becomes a time", Major, Minor, |d| {
                 property(d, "NewItem", "note")["format"] = "date-time".into()
             }),
             // Text before and after; wire: the server may refuse what it took, backward it takes all.
             ("request property gets a format", Major, Minor, |d| {
                 property(d, "NewItem", "note")["format"] = "slug".into()
             }),
-            // Rust: a bound on text is checked by a type of its own, which was there before.
+            // More is taken; backward what was taken is refused.
             ("request text may be longer", Minor, Major, |d| {
                 property(d, "NewItem", "name")["maxLength"] = 100.into()
             }),
-            // Rust: the first bound makes that type.
-            ("request text gets a bound", Major, Major, |d| {
+            // Less is taken, backward more.
+            ("request text gets a bound", Major, Minor, |d| {
                 property(d, "NewItem", "note")["maxLength"] = 100.into()
             }),
             // As above, by a pattern.
-            ("request text gets a pattern", Major, Major, |d| {
+            ("request text gets a pattern", Major, Minor, |d| {
                 property(d, "NewItem", "note")["pattern"] = "^[a-z]+$".into()
             }),
-            // The type is there; wire: less is taken.
-            ("bounded request text gets a pattern", Major, Minor, |d| {
-                property(d, "NewItem", "name")["pattern"] = "^[a-z]+$".into()
-            }),
-            // Bounds of a plain number make no type.
+            // Nobody can tell which of two patterns takes more.
+            (
+                "request text gets another bound and pattern",
+                Major,
+                Major,
+                |d| {
+                    *property(d, "NewItem", "name") =
+                        json!({"type": "string", "maxLength": 90, "pattern": "^[a-z]+$"});
+                },
+            ),
+            // A number is refused that was taken, backward taken.
             ("request minimum raised", Major, Minor, |d| {
                 property(d, "NewItem", "weight")["minimum"] = 1.into()
             }),
@@ -316,20 +325,20 @@ fn request_bodies() {
             ("request list may be longer", Minor, Major, |d| {
                 property(d, "NewItem", "places")["maxItems"] = 10.into()
             }),
-            // Rust: a list of a fixed length is an array.
-            ("request list of fixed length", Major, Major, |d| {
+            // A list of a fixed length is a list.
+            ("request list of fixed length", Major, Minor, |d| {
                 property(d, "NewItem", "places")["minItems"] = 5.into()
             }),
-            // Rust: a set instead of a list.
-            ("request list of unique items", Major, Major, |d| {
+            // It stays a list: one with an item twice is refused, backward taken.
+            ("request list of unique items", Major, Minor, |d| {
                 property(d, "NewItem", "places")["uniqueItems"] = true.into()
             }),
-            // The client sends defaults itself: another one is another request.
-            ("request property default", Major, Major, |d| {
+            // The server applies defaults: what a call means that leaves it out may change, not whether it works.
+            ("request property default", Minor, Minor, |d| {
                 property(d, "NewItem", "kind")["default"] = "rich".into()
             }),
-            // Rust: with a default the field is bare, without it is an `Option`.
-            ("request property default gone", Major, Major, |d| {
+            // Rust: an `Option` with and without.
+            ("request property default gone", Minor, Minor, |d| {
                 remove(property(d, "NewItem", "kind"), "default")
             }),
             // More is taken; backward a request with more is refused.

@@ -68,13 +68,21 @@ fn answers() {
             ("answer number of 32 bits", Major, Major, |d| {
                 property(d, "Item", "weight")["format"] = "float".into()
             }),
-            // Rust: from zero on, the generator takes `u64`.
-            ("answer integer from zero on", Major, Major, |d| {
+            // Bounds make no types: the answer holds less, backward more.
+            ("answer integer from zero on", Patch, Major, |d| {
                 property(d, "Item", "created_at")["minimum"] = 0.into()
             }),
-            // Rust: from one on, the generator takes a type without zero.
-            ("answer integer from one on", Major, Major, |d| {
-                property(d, "Item", "created_at")["minimum"] = 1.into()
+            // The client does not check patterns.
+            ("answer text gets a pattern", Patch, Patch, |d| {
+                property(d, "Item", "note")["pattern"] = "^[a-z]+$".into()
+            }),
+            // Each item comes once, backward it may come twice.
+            ("answer list of unique items", Patch, Major, |d| {
+                property(d, "Page", "data")["uniqueItems"] = true.into()
+            }),
+            // What an answer means that leaves it out is up to its reader.
+            ("answer property gets a default", Patch, Patch, |d| {
+                property(d, "Item", "note")["default"] = "none".into()
             }),
             // Wire: old clients do not know the value; Rust: a `match` breaks. Backward a name breaks.
             ("answer enum value added", Major, Major, |d| {
@@ -98,7 +106,7 @@ fn answers() {
             ("answer minimum lowered", Major, Patch, |d| {
                 property(d, "Item", "weight")["minimum"] = (-1).into()
             }),
-            // Rust: the old type refuses longer text.
+            // As with numbers: longer text may come than ever did.
             ("answer text may be longer", Major, Patch, |d| {
                 property(d, "Item", "name")["maxLength"] = 100.into()
             }),
