@@ -180,6 +180,17 @@ impl Check<'_> {
             return;
         };
         match type_of(self.schemas(), schema).as_deref() {
+            // The default was dropped on the way here, so that it is `explode: false`.
+            Some("array") if place == "query" && parameter.get("explode").is_some() => {
+                let what = format!(
+                    "the query parameter {name} is a list in one value, and the generator repeats the parameter for each item"
+                );
+                self.say(
+                    inner,
+                    what,
+                    format!("make it text by an action in {OVERLAY}"),
+                );
+            }
             Some("object") => {
                 let what = format!(
                     "the {place} parameter {name} is an object, which has no one form in a URL"

@@ -141,6 +141,11 @@ fn what_the_generator_would_mangle_is_named() {
         ),
         (
             "/parameters/1",
+            json!({"name": "tags", "in": "query", "explode": false, "schema": {"type": "array", "items": {}}}),
+            "tags is a list in one value",
+        ),
+        (
+            "/parameters/1",
             json!({"name": "dry", "in": "query", "content": {}}),
             "dry has no schema",
         ),

@@ -240,7 +240,7 @@ fn parameters() {
                 limit["content"] = json!({"application/json": {"schema": {"type": "integer"}}});
             }),
         ],
-        &["parameter with content"],
+        &["parameter written another way", "parameter with content"],
     );
 }
 
