@@ -10,6 +10,8 @@ pub(crate) enum Action {
     Create(CheckpointId),
     Delete(CheckpointId),
     Apply(CheckpointId),
+    #[cfg(feature = "blocking")]
+    Wait,
 }
 
 impl Action {
@@ -21,6 +23,8 @@ impl Action {
             Self::Create(_) => "create",
             Self::Delete(_) => "delete",
             Self::Apply(_) => "apply",
+            #[cfg(feature = "blocking")]
+            Self::Wait => "wait",
         }
     }
 
@@ -33,6 +37,8 @@ impl Action {
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
             Self::Configure => None,
+            #[cfg(feature = "blocking")]
+            Self::Wait => None,
             Self::List(checkpoint)
             | Self::Create(checkpoint)
             | Self::Delete(checkpoint)
@@ -49,6 +55,8 @@ impl fmt::Display for Action {
             Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
             Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
             Self::Apply(checkpoint) => write!(f, "apply the plan for checkpoint {checkpoint}"),
+            #[cfg(feature = "blocking")]
+            Self::Wait => f.write_str("wait for an answer"),
         }
     }
 }

@@ -1,148 +1,56 @@
-//! The same calls for programs without an async runtime.
-//!
-//! Names and results are those of the crate root; a stream is an iterator here.
+//! The same client for programs without a runtime: every call returns when it is done.
 //!
 //! ```
-//! use permissions_ext::{Client, Permission};
+//! use permissions_ext::blocking::Client;
 //!
-//! # fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::builder().admin_key("sk-admin-1").base_url("http://127.0.0.1:8080/v1").build_blocking()?;
-//! let permissions = client.permissions(&"ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse()?);
-//! permissions.create(["proj_1".parse()?]).send()?;
-//! for permission in permissions.list().stream() {
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let runtime = tokio::runtime::Runtime::new()?;
+//! # let server = runtime.block_on(permissions_server::Server::start())?;
+//! let client = Client::builder()
+//!     .admin_key(server.admin_key())
+//!     .base_url(server.base_url())
+//!     .build()?;
+//! let permissions = client.permissions(&"ft:gpt-4o-mini:org:weather:1".parse()?);
+//!
+//! permissions.create(["proj_forecast".parse()?, "proj_maps".parse()?]).send()?;
+//! for permission in permissions.list() {
 //!     println!("{}", permission?.project_id);
 //! }
+//! permissions.delete_project(&"proj_maps".parse()?).send()?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Each [`Client`] has a thread of its own that does the work, so a call may be made anywhere: also inside an async
-//! runtime, where it keeps the thread it is made on from doing anything else until it returns.
+//! Names and promises are those of the asynchronous client, which each of these wraps. A thread in the background
+//! looks after connections and time; it is started with a client, and ends with its last clone.
+//!
+//! # Within a runtime
+//!
+//! A call may be made on any thread that is allowed to wait, such as one of `tokio::task::spawn_blocking`, or within
+//! `tokio::task::block_in_place`. Straight from an asynchronous task it would hold the runtime up; there it does
+//! nothing and returns an error of which [`Error::is_would_block`](crate::Error::is_would_block) is true.
 
-mod call;
-mod iter;
-mod runtime;
-
-use std::fmt;
-
-pub use self::call::{Apply, Audit, CopyTo, Create, Delete, DeleteProject, List, Planning};
-pub use self::iter::{PageIter, PermissionIter};
-use self::runtime::Runtime;
-use crate::{CheckpointId, ClientBuilder, Desired, Error, PermissionId, Plan, ProjectId};
-
-/// [`Client`](crate::Client) for programs without an async runtime.
-#[derive(Clone)]
-pub struct Client {
-    client: crate::Client,
-    runtime: Runtime,
-}
-
-/// [`Permissions`](crate::Permissions) for programs without an async runtime.
-#[derive(Clone)]
-pub struct Permissions {
-    permissions: crate::Permissions,
-    runtime: Runtime,
-}
-
-impl Client {
-    /// See [`Client::from_env`](crate::Client::from_env).
-    ///
-    /// # Errors
-    ///
-    /// Where a variable is missing or cannot be used, and where no thread can be started.
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env().build_blocking()
-    }
-
-    /// Starts the thread that does a client's work.
-    ///
-    /// # Errors
-    ///
-    /// Where no thread can be started.
-    pub fn new(client: crate::Client) -> Result<Self, Error> {
-        Ok(Self {
-            client,
-            runtime: Runtime::start()?,
-        })
-    }
-
-    /// The permissions of one checkpoint.
-    #[must_use]
-    pub fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
-        Permissions {
-            permissions: self.client.permissions(checkpoint),
-            runtime: self.runtime.clone(),
+/// Setters of the wrapped builder.
+macro_rules! forward {
+    ($wrapped:ident { $($method:ident($($argument:ident: $type:ty),*);)* }) => {$(
+        #[doc = concat!("As [`", stringify!($wrapped), "::", stringify!($method), "`](crate::",
+            stringify!($wrapped), "::", stringify!($method), ").")]
+        pub fn $method(mut self, $($argument: $type),*) -> Self {
+            self.inner = self.inner.$method($($argument),*);
+            self
         }
-    }
-
-    /// See [`Client::plan`](crate::Client::plan).
-    pub fn plan(&self, desired: Desired) -> Planning {
-        Planning::new(self.client.plan(desired), &self.runtime)
-    }
-
-    /// See [`Client::apply`](crate::Client::apply).
-    pub fn apply(&self, plan: Plan) -> Apply {
-        Apply::new(self.client.apply(plan), &self.runtime)
-    }
-
-    /// See [`Client::audit`](crate::Client::audit).
-    pub fn audit(&self, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Audit {
-        Audit::new(self.client.audit(checkpoints), &self.runtime)
-    }
+    )*};
 }
 
-impl Permissions {
-    /// The checkpoint whose permissions these are.
-    #[must_use]
-    pub fn checkpoint(&self) -> &CheckpointId {
-        self.permissions.checkpoint()
-    }
+mod audit;
+mod client;
+mod list;
+mod permissions;
+mod runtime;
+mod sync;
 
-    /// See [`Permissions::list`](crate::Permissions::list).
-    pub fn list(&self) -> List {
-        List::new(self.permissions.list(), &self.runtime)
-    }
-
-    /// See [`Permissions::create`](crate::Permissions::create).
-    pub fn create(&self, project_ids: impl IntoIterator<Item = ProjectId>) -> Create {
-        Create::new(self.permissions.create(project_ids), &self.runtime)
-    }
-
-    /// See [`Permissions::delete`](crate::Permissions::delete).
-    pub fn delete(&self, permission_id: &PermissionId) -> Delete {
-        Delete::new(self.permissions.delete(permission_id), &self.runtime)
-    }
-
-    /// See [`Permissions::delete_project`](crate::Permissions::delete_project).
-    pub fn delete_project(&self, project_id: &ProjectId) -> DeleteProject {
-        DeleteProject::new(self.permissions.delete_project(project_id), &self.runtime)
-    }
-
-    /// See [`Permissions::copy_to`](crate::Permissions::copy_to).
-    pub fn copy_to(&self, checkpoint: &CheckpointId) -> CopyTo {
-        CopyTo::new(self.permissions.copy_to(checkpoint), &self.runtime)
-    }
-}
-
-impl ClientBuilder {
-    /// Like [`build`](Self::build), for programs without an async runtime.
-    ///
-    /// # Errors
-    ///
-    /// Where a setting is missing or cannot be used, and where no thread can be started.
-    pub fn build_blocking(self) -> Result<Client, Error> {
-        Client::new(self.build()?)
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
-impl fmt::Debug for Permissions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.permissions.fmt(f)
-    }
-}
+pub use self::audit::{Audit, AuditStream};
+pub use self::client::{Client, ClientBuilder};
+pub use self::list::{List, Page, PageStream, PermissionStream};
+pub use self::permissions::{Create, Delete, DeleteProject, Permissions};
+pub use self::sync::{Apply, Planning};

@@ -78,6 +78,9 @@ pub(crate) enum Kind {
     NotAllowed,
     /// A plan made from a state that is no more.
     StalePlan,
+    /// A thread that may not wait.
+    #[cfg(feature = "blocking")]
+    WouldBlock,
 }
 
 impl Error {
@@ -339,6 +342,13 @@ impl Error {
     #[must_use]
     pub fn is_stale_plan(&self) -> bool {
         self.0.kind == Kind::StalePlan
+    }
+
+    /// The blocking client was called from an asynchronous task, which it would have held up. Nothing was sent.
+    #[cfg(feature = "blocking")]
+    #[must_use]
+    pub fn is_would_block(&self) -> bool {
+        self.0.kind == Kind::WouldBlock
     }
 
     fn has_status(&self, test: impl FnOnce(u16) -> bool) -> bool {

@@ -13,6 +13,10 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         Kind::NotAllowed => {
             Some("check the plan, then allow it with `allow_delete` and `allow_empty`")
         }
+        #[cfg(feature = "blocking")]
+        Kind::WouldBlock => Some(
+            "use the asynchronous client there, or call this one within tokio::task::spawn_blocking",
+        ),
         Kind::StalePlan => Some("make the plan anew"),
         Kind::Status => of_status(error),
         _ => None,

@@ -47,6 +47,12 @@ impl PermissionStream {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
+    /// The next permission where its page is here already.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn take_fetched(&mut self) -> Option<Permission> {
+        self.items.next()
+    }
+
     /// Where this stream has got to: keep it, and go on later with [`List::resume`].
     #[must_use]
     pub fn position(&self) -> Position {
