@@ -35,6 +35,9 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
     let log = Log::default();
+    // While there is one subscriber only, tracing asks the thread that meets a log statement first whether anybody
+    // listens, and that may be another test's. With two it asks them all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
