@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::{
-    coverage, document,
+    coverage,
+    document::{self, Document},
     fetch::{self, Origin},
     lock::{GENERATOR, Lock},
     output::Change,
@@ -53,7 +54,8 @@ enum Task {
         /// What to compare with: a revision of git, or a permissions.json
         #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
         base: String,
-        /// The upstream document, to report what the overlay and the lowering did to it
+        /// The upstream document, to report what the overlay and the lowering did to it [default: the
+        /// pinned one, if it has been fetched]
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// Markdown for a pull request, or JSON for programs
@@ -100,7 +102,14 @@ fn run(task: Task) -> Result<ExitCode> {
             check,
         } => regenerate(&root, from.as_deref(), commit, check),
         Task::Report { base, from, format } => {
-            let text = report::run(&root, &Base::new(&base), from.as_deref(), format)?;
+            let upstream = match from {
+                None => fetched(&root)?,
+                Some(path) => Some((path.display().to_string(), document::read(&path)?)),
+            };
+            let upstream = upstream
+                .as_ref()
+                .map(|(name, document)| (name.as_str(), &document.value));
+            let text = report::run(&root, &Base::new(&base), upstream, format)?;
             std::io::stdout().lock().write_all(text.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -161,6 +170,15 @@ fn from_pin(root: &Path, layout: &Layout) -> Result<Regenerated> {
             regen::from_upstream(layout, &upstream, &name, &lock)
         }
     }
+}
+
+/// The pinned document with its name, if it has been fetched.
+fn fetched(root: &Path) -> Result<Option<(String, Document)>> {
+    let Some(lock) = Layout::new(root).read_lock()? else {
+        return Ok(None);
+    };
+    let name = fetch::cached(root, &lock).display().to_string();
+    Ok(fetch::from_cache(root, &lock)?.map(|document| (name, document)))
 }
 
 fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::base::{Base, State};
 use super::surface::SurfaceDiff;
 use super::{Report, markdown};
-use crate::document;
 use crate::lock::Lock;
 use crate::overlay::Applied;
 use crate::problem::Note;
@@ -42,31 +42,31 @@ pub struct Pipeline {
     pub notes: Vec<Note>,
 }
 
-/// Reports on what is on disk, compared with `base`; with the `upstream` document also on what the
-/// pipeline does to it.
+/// Reports on what is on disk, compared with `base`; with the `upstream` document, given with its
+/// name, also on what the pipeline does to it.
 ///
 /// # Errors
 /// When one of the sides cannot be read, or what is on disk was not made from `upstream`.
-pub fn run(root: &Path, base: &Base, upstream: Option<&Path>, format: Format) -> Result<String> {
+pub fn run(
+    root: &Path,
+    base: &Base,
+    upstream: Option<(&str, &Value)>,
+    format: Format,
+) -> Result<String> {
     let layout = Layout::new(root);
     let old = base.read(root)?;
     let new = State::on_disk(&layout)?;
     let surface = SurfaceDiff::new(&old.surface, &new.surface);
     let mut report = Report::new(&old.permissions, &new.permissions, surface);
     report.pins = new.lock.map(|to| Pins { from: old.lock, to });
-    if let Some(path) = upstream {
-        let upstream = document::read(path)?;
-        let made = regen::specify(
-            &upstream.value,
-            &layout.read_selection()?,
-            &layout.read_overlay()?,
-        )
-        .with_context(|| format!("failed to make a client of {}", path.display()))?;
+    if let Some((name, upstream)) = upstream {
+        let (selection, overlay) = (layout.read_selection()?, layout.read_overlay()?);
+        let made = regen::specify(upstream, &selection, &overlay)
+            .with_context(|| format!("failed to make a client of {name}"))?;
         if made.document != new.permissions {
-            let (path, permissions) = (path.display(), layout.permissions());
             bail!(
-                "{} was not made from {path}; run `cargo xtask regen --from {path}` first",
-                permissions.display()
+                "{} is not what {name} gives; run `cargo xtask regen --from {name}` first",
+                layout.permissions().display()
             );
         }
         report.pipeline = Some(Pipeline {

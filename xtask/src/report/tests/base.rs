@@ -1,7 +1,7 @@
 //! The report as the command runs it: over files on disk and a real git repository.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -122,25 +122,22 @@ fn a_base_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_document_that_is_not_of_the_upstream_given_is_refused() {
+fn a_document_that_gives_no_client_is_named() {
     let folder = workspace();
-    let upstream: PathBuf = folder.path().join("upstream.yaml");
-    fs::write(&upstream, "openapi: 3.1.0\npaths: {}\n").unwrap();
+    let upstream = json!({"openapi": "3.1.0", "paths": {}});
 
+    let upstream = Some(("upstream.yaml", &upstream));
     let error = run(
         folder.path(),
         &Base::new("HEAD"),
-        Some(&upstream),
+        upstream,
         Format::Markdown,
     )
     .unwrap_err();
 
     let error = format!("{error:#}");
     assert!(
-        error.starts_with(&format!(
-            "failed to make a client of {}",
-            upstream.display()
-        )),
+        error.starts_with("failed to make a client of upstream.yaml: "),
         "{error}"
     );
 }
