@@ -5,12 +5,16 @@ mod text;
 mod verdicts;
 mod wire;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::{Report, SurfaceDiff};
 
 fn before() -> Value {
-    serde_json::from_str(include_str!("before.json")).unwrap()
+    static BEFORE: LazyLock<Value> =
+        LazyLock::new(|| serde_json::from_str(include_str!("before.json")).unwrap());
+    BEFORE.clone()
 }
 
 fn edited(edit: impl Fn(&mut Value)) -> Value {
