@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueHint};
 
-use crate::commands::{apply, audit, check, create, delete, export, list, plan, schema, serve};
+use crate::commands::{
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
+    serve,
+};
 use crate::exit;
 use crate::output::{ColorChoice, Format};
 
@@ -67,6 +70,18 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
 
+    /// Settings of this name in the configuration file [env: PERMISSIONS_PROFILE] [default: default]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "local")]
+    pub(crate) profile: Option<String>,
+
+    /// Organization to act for [env: OPENAI_ORG_ID]
+    #[arg(long, global = true, value_name = "ID", conflicts_with = "local")]
+    pub(crate) organization: Option<String>,
+
+    /// Project to act for, as the API's header says it [env: OPENAI_PROJECT_ID]
+    #[arg(long, global = true, value_name = "ID", conflicts_with = "local")]
+    pub(crate) api_project: Option<String>,
+
     /// Read the admin key from a file, or from standard input with - [env: OPENAI_ADMIN_KEY]
     #[arg(
         long,
@@ -81,11 +96,19 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
 
+    /// Print these columns, in this order
+    #[arg(long, global = true, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+
+    /// Run each row through a jq filter, and print what comes out
+    #[arg(long, global = true, value_name = "FILTER", conflicts_with = "format")]
+    pub(crate) jq: Option<String>,
+
     /// When to use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: ColorChoice,
 
-    /// Tell on standard error what was done
+    /// Tell on standard error what was done; twice, what went over the wire
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -103,6 +126,12 @@ pub(crate) enum Command {
     Check(check::Args),
     /// Print the JSON Schema of a manifest
     Schema(schema::Args),
+    /// Say which settings apply, and whether they work
+    Doctor(doctor::Args),
+    /// Print completion for a shell
+    Completions(completions::Args),
+    /// Write man pages
+    Man(man::Args),
     /// Run a server of the three operations over a database file
     Serve(serve::Args),
 }

@@ -6,10 +6,12 @@ mod commands;
 mod exit;
 mod failure;
 mod file;
-mod key;
+mod lines;
 mod manifest;
 mod output;
+mod progress;
 mod session;
+mod settings;
 
 use std::process::ExitCode;
 

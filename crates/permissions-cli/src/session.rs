@@ -1,14 +1,17 @@
 //! What a command talks to: the API, or a server of its own over a local file.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use permissions_ext::{CheckpointId, Client, ClientBuilder, Permissions};
+use permissions_ext::{CheckpointId, Client, Event, Permissions};
 use permissions_server::{Database, Server};
 
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::key;
+use crate::output::harmless;
+use crate::progress::Progress;
+use crate::settings::Settings;
 
 /// A client, and the server behind it under `--local`.
 pub(crate) struct Session {
@@ -24,17 +27,17 @@ struct Local {
 
 impl Session {
     /// Gets ready to talk. Nothing is sent yet.
-    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+    pub(crate) async fn open(global: &Global, progress: &Progress) -> Result<Self, Failure> {
         match &global.local {
-            Some(file) => Self::local(file).await,
+            Some(file) => Self::local(file, global, progress).await,
             None => Ok(Self {
-                client: remote(global)?,
+                client: remote(global, progress)?,
                 local: None,
             }),
         }
     }
 
-    async fn local(file: &Path) -> Result<Self, Failure> {
+    async fn local(file: &Path, global: &Global, progress: &Progress) -> Result<Self, Failure> {
         let server = Server::builder()
             .database(Database::sqlite_file(file))
             .start()
@@ -43,6 +46,7 @@ impl Session {
         let client = Client::builder()
             .admin_key(server.admin_key())
             .base_url(server.base_url())
+            .observer(observer(global, progress))
             .build()?;
         Ok(Self {
             client,
@@ -91,14 +95,10 @@ pub(crate) fn not_started(error: permissions_server::StartError) -> Failure {
     Failure::new(Exit::Failure, error.to_string())
 }
 
-fn remote(global: &Global) -> Result<Client, Failure> {
-    let mut builder = ClientBuilder::from_env().admin_key(key::read(global.key_file.as_deref())?);
-    if let Some(url) = &global.base_url {
-        builder = builder.base_url(url);
-    }
-    if global.allow_http {
-        builder = builder.allow_http();
-    }
+fn remote(global: &Global, progress: &Progress) -> Result<Client, Failure> {
+    let builder = Settings::read(global)?
+        .client()?
+        .observer(observer(global, progress));
     builder.build().map_err(|error| {
         let plain = error.to_string().contains("not encrypted");
         let failure = Failure::from(error);
@@ -108,4 +108,59 @@ fn remote(global: &Global) -> Result<Client, Failure> {
             failure
         }
     })
+}
+
+fn observer(global: &Global, progress: &Progress) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let (tracing, progress) = (global.verbose > 1, progress.clone());
+    move |event| {
+        progress.observe(event);
+        if tracing {
+            trace(event);
+        }
+    }
+}
+
+/// Says what goes over the wire, under `-vv`. The client's own errors hold no secret.
+fn trace(event: &Event<'_>) {
+    let text = match event {
+        Event::Answered {
+            operation,
+            checkpoint,
+            elapsed,
+            metadata,
+            ..
+        } => {
+            let id = metadata.request_id().unwrap_or("none");
+            format!("{operation} {checkpoint}: answered in {elapsed:.0?}, request id {id}")
+        }
+        Event::Failed {
+            operation,
+            elapsed,
+            error,
+            delay,
+            ..
+        } => {
+            let next = delay.map_or_else(
+                || "not tried again".to_owned(),
+                |delay| format!("again in {delay:.1?}"),
+            );
+            format!("{operation}: failed in {elapsed:.0?}: {error}; {next}")
+        }
+        Event::Page {
+            checkpoint,
+            items,
+            has_more,
+            ..
+        } => {
+            let more = if *has_more {
+                "more to come"
+            } else {
+                "the last one"
+            };
+            format!("list {checkpoint}: a page of {items}, {more}")
+        }
+        _ => return,
+    };
+    // Nobody is left to tell that standard error is gone.
+    let _ = writeln!(io::stderr(), "debug: {}", harmless(&text));
 }

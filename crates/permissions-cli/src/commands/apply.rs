@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     check_allowed(&plan, &args)?;
     if !args.yes {
         plan::show(&plan, context)?;
-        confirm(&plan)?;
+        context.progress.aside(|| confirm(&plan))?;
     }
     let apply = session
         .client()
@@ -111,7 +111,7 @@ async fn watch(apply: Apply, output: &mut Output) -> Result<Applied, Failure> {
     })
 }
 
-fn write(step: &Step, output: &mut Output) -> io::Result<()> {
+fn write(step: &Step, output: &mut Output) -> Result<(), Failure> {
     let (project, planned) = match &step.change {
         Change::Delete {
             project_id,

@@ -1,7 +1,6 @@
 //! `permissions audit`: who has access to what, over many checkpoints at once.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueHint;
 use permissions_ext::{CheckpointId, Report};
@@ -10,10 +9,10 @@ use super::{Context, count, distinct};
 use crate::audit::{Finding, Findings, State, html, matrix};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::file;
 use crate::manifest::Manifest;
-use crate::output::{Cell, Columns, Format};
+use crate::output::{Cell, Columns};
 use crate::session::Session;
+use crate::{file, lines};
 
 const COLUMNS: &[&str] = &["checkpoint", "project_id", "id", "created_at", "state"];
 
@@ -90,7 +89,7 @@ fn checkpoints(args: &Args, wanted: Option<&Manifest>) -> Result<Vec<CheckpointI
         checkpoints.extend(Manifest::read(&args.manifest)?.checkpoints().cloned());
     }
     if let Some(path) = &args.from {
-        checkpoints.extend(listed(path)?);
+        checkpoints.extend(lines::ids::<CheckpointId>(path, &lines::text(path)?)?);
     }
     if let Some(wanted) = wanted.filter(|_| checkpoints.is_empty()) {
         checkpoints.extend(wanted.checkpoints().cloned());
@@ -101,36 +100,8 @@ fn checkpoints(args: &Args, wanted: Option<&Manifest>) -> Result<Vec<CheckpointI
     Ok(distinct(checkpoints))
 }
 
-/// One checkpoint a line; blank lines and lines that begin with # are skipped.
-fn listed(path: &Path) -> Result<Vec<CheckpointId>, Failure> {
-    let unreadable = |error: std::io::Error| {
-        Failure::new(
-            Exit::Usage,
-            format!("failed to read {}: {error}", path.display()),
-        )
-    };
-    let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
-    } else {
-        text = std::fs::read_to_string(path).map_err(unreadable)?;
-    }
-    let lines = text.lines().map(str::trim).enumerate();
-    lines
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(at, line)| {
-            line.parse().map_err(|error| {
-                let place = format!("{}:{}", path.display(), at + 1);
-                Failure::new(Exit::Usage, format!("{place}: {error}"))
-            })
-        })
-        .collect()
-}
-
 fn show(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
-    if context.format() == Format::Table {
+    if context.wants_table() {
         let mut out = context.text();
         matrix::write(findings, &mut out)?;
         return Ok(out.finish()?);
@@ -154,7 +125,7 @@ fn show(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
             Cell::text(state.name()),
         ])?;
     }
-    Ok(output.finish()?)
+    output.finish()
 }
 
 fn summarize(findings: &Findings<'_>, context: &Context) {

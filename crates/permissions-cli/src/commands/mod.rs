@@ -3,10 +3,13 @@
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod schema;
 pub(crate) mod serve;
@@ -21,23 +24,33 @@ use crate::cli::{Cli, Command, Global, Talk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Voice};
 use crate::manifest::Manifest;
-use crate::output::{Columns, Format, Output, Text};
+use crate::output::{Columns, Format, Output, Settings, Text};
+use crate::progress::Progress;
 use crate::session::Session;
 
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context {
         voice: Voice::of(&cli.global),
+        progress: match &cli.command {
+            Command::Talk(_) => Progress::new(&cli.global),
+            _ => Progress::hidden(),
+        },
         global: cli.global,
     };
     match cli.command {
         Command::Check(args) => check::run(&args, &context),
         Command::Schema(_) => schema::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+        Command::Doctor(args) => {
+            runtime(Builder::new_current_thread())?.block_on(doctor::run(args, &context))
+        }
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, &context))
         }
         Command::Talk(command) => runtime(Builder::new_current_thread())?.block_on(async {
-            let session = Session::open(&context.global).await?;
+            let session = Session::open(&context.global, &context.progress).await?;
             // In this order: what was done is told before anything else can stop it.
             let done = tokio::select! {
                 biased;
@@ -46,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             };
             let done = done.map_err(|failure| session.explain(failure));
             session.close().await;
+            context.progress.end();
             done
         }),
     }
@@ -74,26 +88,38 @@ fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
 pub(crate) struct Context {
     global: Global,
     voice: Voice,
+    progress: Progress,
 }
 
 impl Context {
     /// Where the command's rows go.
     fn output(&self, columns: Columns) -> Result<Output, Failure> {
-        Ok(Output::stdout(
-            self.global.format,
-            self.global.color,
-            columns,
-        ))
+        self.progress.make_room();
+        let settings = Settings {
+            format: self.global.format,
+            color: self.global.color,
+            columns: &self.global.columns,
+            jq: self.global.jq.as_deref(),
+        };
+        Output::stdout(settings, columns)
     }
 
     /// Where the command's lines for people go.
     fn text(&self) -> Text {
+        self.progress.make_room();
         Text::stdout(self.global.color)
     }
 
-    /// The format asked for, or the one that suits standard output.
-    fn format(&self) -> Format {
-        self.global.format.unwrap_or_else(Format::fitting)
+    /// Whether rows are asked for, rather than what suits people best.
+    fn wants_rows(&self) -> bool {
+        self.global.format.is_some() || self.global.jq.is_some() || !self.global.columns.is_empty()
+    }
+
+    /// Whether a table is asked for, or suits standard output.
+    fn wants_table(&self) -> bool {
+        self.global.jq.is_none()
+            && self.global.columns.is_empty()
+            && self.global.format.unwrap_or_else(Format::fitting) == Format::Table
     }
 
     fn is_verbose(&self) -> bool {
@@ -103,20 +129,20 @@ impl Context {
     /// Says on standard error what was done, where `-v` asks for it.
     fn note(&self, text: &str) {
         if self.is_verbose() {
-            say(text);
+            self.progress.aside(|| say(text));
         }
     }
 
     /// Says on standard error what it comes to, unless `-q` asks for silence.
     fn tell_people(&self, text: &str) {
         if !self.global.quiet {
-            say(text);
+            self.progress.aside(|| say(text));
         }
     }
 
     /// Tells a failure that concerns one of several things; the rest goes on.
     fn tell(&self, failure: &Failure) {
-        failure.tell(self.voice);
+        self.progress.aside(|| failure.tell(self.voice));
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 
 /// Shows a plan: as a diff, or as rows where a format is asked for.
 pub(super) fn show(plan: &Plan, context: &Context) -> Result<(), Failure> {
-    if context.global.format.is_some() {
+    if context.wants_rows() {
         rows(plan, context)?;
     } else {
         diff(plan, context)?;
@@ -132,5 +132,5 @@ fn rows(plan: &Plan, context: &Context) -> Result<(), Failure> {
             ])?;
         }
     }
-    Ok(output.finish()?)
+    output.finish()
 }

@@ -5,16 +5,22 @@
 
 mod cell;
 mod csv;
+mod filter;
 mod json;
 mod plain;
 mod table;
 mod text;
+mod yaml;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 pub(crate) use cell::{Cell, harmless};
 use clap::ValueEnum;
+use filter::Filter;
 pub(crate) use text::Text;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +35,8 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma-separated values with a header
     Csv,
+    /// One sequence of mappings
+    Yaml,
 }
 
 impl Format {
@@ -101,30 +109,59 @@ trait Writer {
     }
 }
 
+/// What the options say about output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings<'a> {
+    pub(crate) format: Option<Format>,
+    pub(crate) color: ColorChoice,
+    /// Columns by name, in the order wanted; all that the format shows unless given.
+    pub(crate) columns: &'a [String],
+    /// A filter that each row goes through.
+    pub(crate) jq: Option<&'a str>,
+}
+
 /// Where rows go.
 pub(crate) struct Output {
     out: Box<dyn Write>,
     writer: Box<dyn Writer>,
     chosen: Vec<usize>,
+    filter: Option<Filter>,
 }
 
 impl Output {
-    /// Standard output in `format`, or in the one that suits it.
-    pub(crate) fn stdout(format: Option<Format>, color: ColorChoice, columns: Columns) -> Self {
+    /// Standard output as the settings say.
+    pub(crate) fn stdout(settings: Settings<'_>, columns: Columns) -> Result<Self, Failure> {
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
-        let format = format.unwrap_or_else(Format::fitting);
         let look = Look {
-            color: color.on(terminal),
+            color: settings.color.on(terminal),
             local_time: terminal,
         };
-        Self::new(Box::new(BufWriter::new(stdout)), format, look, columns)
+        Self::new(Box::new(BufWriter::new(stdout)), settings, look, columns)
     }
 
-    fn new(out: Box<dyn Write>, format: Format, look: Look, columns: Columns) -> Self {
-        let chosen: Vec<usize> = (0..columns.all.len())
-            .filter(|&at| format != Format::Table || columns.constant != Some(columns.all[at]))
-            .collect();
+    fn new(
+        out: Box<dyn Write>,
+        settings: Settings<'_>,
+        look: Look,
+        columns: Columns,
+    ) -> Result<Self, Failure> {
+        let filter = settings
+            .jq
+            .map(Filter::parse)
+            .transpose()
+            .map_err(|reason| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("the filter of --jq is wrong: {reason}"),
+                )
+            })?;
+        let format = match &filter {
+            // What the filter is given is the JSON of a row.
+            Some(_) => Format::Jsonl,
+            None => settings.format.unwrap_or_else(Format::fitting),
+        };
+        let chosen = chosen(settings.columns, format, columns)?;
         let names: Vec<&'static str> = chosen.iter().map(|&at| columns.all[at]).collect();
         let writer: Box<dyn Writer> = match format {
             Format::Table => Box::new(table::Table::new(names, look)),
@@ -132,33 +169,64 @@ impl Output {
             Format::Json => Box::new(json::Array::new(names)),
             Format::Jsonl => Box::new(json::Lines::new(names)),
             Format::Csv => Box::new(csv::Csv::new(names)),
+            Format::Yaml => Box::new(yaml::Yaml::new(names)),
         };
-        Self {
+        Ok(Self {
             out,
             writer,
             chosen,
-        }
+            filter,
+        })
     }
 
     /// Takes a row: one cell for each of the command's columns.
-    pub(crate) fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+    pub(crate) fn row(&mut self, cells: &[Cell]) -> Result<(), Failure> {
         let cells: Vec<&Cell> = self.chosen.iter().filter_map(|&at| cells.get(at)).collect();
-        self.writer.row(&mut self.out, &cells)
+        let Some(filter) = &self.filter else {
+            return Ok(self.writer.row(&mut self.out, &cells)?);
+        };
+        let mut json = Vec::new();
+        self.writer.row(&mut json, &cells)?;
+        let lines = filter.run(&json).map_err(|reason| {
+            Failure::new(Exit::Usage, format!("the filter of --jq failed: {reason}"))
+        })?;
+        for line in lines {
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// Shows the rows taken so far.
-    pub(crate) fn batch_end(&mut self) -> io::Result<()> {
+    pub(crate) fn batch_end(&mut self) -> Result<(), Failure> {
         self.writer.batch_end(&mut self.out)?;
-        self.out.flush()
+        Ok(self.out.flush()?)
     }
 
     /// Closes what was written. Without it a JSON array stays open, so that a list cut short by
     /// an error is not read as a whole one.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.writer.batch_end(&mut self.out)?;
         self.writer.finish(&mut self.out)?;
-        self.out.flush()
+        Ok(self.out.flush()?)
     }
+}
+
+/// The places of the columns that are shown.
+fn chosen(wanted: &[String], format: Format, columns: Columns) -> Result<Vec<usize>, Failure> {
+    if wanted.is_empty() {
+        let places = 0..columns.all.len();
+        let shown =
+            |&at: &usize| format != Format::Table || columns.constant != Some(columns.all[at]);
+        return Ok(places.filter(shown).collect());
+    }
+    let place = |name: &String| {
+        let known = columns.all.iter().position(|known| known == name);
+        known.ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("there is no column {name:?}"))
+                .remedy(format!("the columns are {}", columns.all.join(",")))
+        })
+    };
+    wanted.iter().map(place).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use proptest::prelude::*;
+use saphyr_parser::{Event, Parser};
 
 use super::*;
 
@@ -36,6 +37,19 @@ impl Shared {
     }
 }
 
+fn settings(format: Format) -> Settings<'static> {
+    Settings {
+        format: Some(format),
+        color: ColorChoice::Never,
+        columns: &[],
+        jq: None,
+    }
+}
+
+fn open(shared: &Shared, settings: Settings<'_>, look: Look, columns: Columns) -> Output {
+    Output::new(Box::new(shared.clone()), settings, look, columns).unwrap()
+}
+
 fn row(id: &str) -> Vec<Cell> {
     vec![
         Cell::text("ft:a"),
@@ -46,7 +60,7 @@ fn row(id: &str) -> Vec<Cell> {
 
 fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String {
     let shared = Shared::default();
-    let mut output = Output::new(Box::new(shared.clone()), format, look, columns);
+    let mut output = open(&shared, settings(format), look, columns);
     for id in ids {
         output.row(&row(id)).unwrap();
     }
@@ -87,7 +101,7 @@ fn machines_get_every_column() {
 #[test]
 fn a_batch_is_seen_before_the_next_begins() {
     let shared = Shared::default();
-    let mut output = Output::new(Box::new(shared.clone()), Format::Table, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings(Format::Table), PLAIN, COLUMNS);
     output.row(&row("cp_1")).unwrap();
 
     output.batch_end().unwrap();
@@ -102,7 +116,7 @@ fn a_batch_is_seen_before_the_next_begins() {
 #[test]
 fn an_array_that_was_cut_short_is_no_json() {
     let shared = Shared::default();
-    let mut output = Output::new(Box::new(shared.clone()), Format::Json, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings(Format::Json), PLAIN, COLUMNS);
     output.row(&row("cp_1")).unwrap();
     output.batch_end().unwrap();
 
@@ -117,6 +131,7 @@ fn nothing_is_still_something_to_a_parser() {
 
     assert_eq!(none(Format::Json), "[]\n");
     assert_eq!(none(Format::Csv), "checkpoint,id,created_at\n");
+    assert_eq!(none(Format::Yaml), "[]\n");
     assert_eq!(none(Format::Jsonl), "");
     assert_eq!(none(Format::Plain), "");
     assert_eq!(none(Format::Table), "");
@@ -125,6 +140,49 @@ fn nothing_is_still_something_to_a_parser() {
 #[test]
 fn a_time_that_is_none_stays_the_number_it_was() {
     assert_eq!(Cell::Time(i64::MAX).plain(), i64::MAX.to_string());
+}
+
+#[test]
+fn a_filter_gets_each_row() {
+    let shared = Shared::default();
+    let settings = Settings {
+        jq: Some("select(.id != \"cp_2\") | .id, {when: .created_at}"),
+        ..settings(Format::Table)
+    };
+    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    for id in ["cp_1", "cp_2"] {
+        output.row(&row(id)).unwrap();
+    }
+    output.finish().unwrap();
+
+    assert_eq!(shared.text(), "cp_1\n{\"when\":\"2023-11-14T22:13:20Z\"}\n");
+}
+
+#[test]
+fn columns_come_in_the_order_they_are_named() {
+    let shared = Shared::default();
+    let columns = ["created_at".to_owned(), "id".to_owned()];
+    let settings = Settings {
+        columns: &columns,
+        ..settings(Format::Plain)
+    };
+    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    output.row(&row("cp_1")).unwrap();
+    output.finish().unwrap();
+
+    assert_eq!(shared.text(), "2023-11-14T22:13:20Z\tcp_1\n");
+}
+
+/// The ids as a YAML parser reads them.
+fn yaml_ids(yaml: &str) -> Vec<String> {
+    let mut scalars = Vec::new();
+    for event in Parser::new_from_str(yaml) {
+        if let (Event::Scalar(text, ..), _) = event.unwrap() {
+            scalars.push(text.into_owned());
+        }
+    }
+    let named = scalars.chunks(2).filter(|pair| pair[0] == "id");
+    named.map(|pair| pair[1].clone()).collect()
 }
 
 proptest! {
@@ -142,6 +200,9 @@ proptest! {
         let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         let back: Vec<&str> = json.iter().map(|row| row["id"].as_str().unwrap()).collect();
         prop_assert_eq!(&back, &ids);
+
+        let yaml = written(Format::Yaml, PLAIN, COLUMNS, &ids);
+        prop_assert_eq!(&yaml_ids(&yaml), &ids);
 
         let csv = written(Format::Csv, PLAIN, COLUMNS, &ids);
         let back: Vec<String> = ::csv::Reader::from_reader(csv.as_bytes())

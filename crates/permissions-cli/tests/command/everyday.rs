@@ -42,7 +42,7 @@ fn each_format_says_the_same() {
     world.run("create ft:a proj_a proj_b").data();
     world.run("create ft:b proj_c").data();
 
-    for format in ["table", "plain", "json", "jsonl", "csv"] {
+    for format in ["table", "plain", "json", "jsonl", "csv", "yaml"] {
         let one = world.run(&format!("list ft:a --format {format}"));
         snapshot(&format!("format-{format}"), "one checkpoint", &one);
         let many = world.run(&format!("list ft:a ft:b --format {format}"));
@@ -76,6 +76,37 @@ fn permissions_are_deleted_by_their_own_ids_too() {
 
     assert_eq!(column(deleted.data(), 1), [ids[0], ids[2]]);
     assert_eq!(column(world.run("list ft:a").data(), 1), [ids[1]]);
+}
+
+#[test]
+fn projects_come_from_standard_input_too() {
+    let world = World::new();
+    let from = |input: &str| {
+        let file = world.folder().join("input");
+        std::fs::write(&file, input).unwrap();
+        let mut command = world.command(["create", "ft:a", "-", "proj_z"]);
+        command.stdin(std::fs::File::open(&file).unwrap());
+        run(command)
+    };
+
+    let lines = from("# ours\nproj_a\n\n  proj_b\n");
+    assert_eq!(column(lines.data(), 2), ["proj_a", "proj_b", "proj_z"]);
+    let json = from(r#"{"project_ids": ["proj_a", "proj_c"]}"#);
+    assert_eq!(column(json.data(), 4), ["existing", "created", "existing"]);
+
+    for (name, input) in [
+        ("stdin-empty", ""),
+        ("stdin-mistake", "proj_a\n..\n"),
+        ("stdin-json", r#"{"project_id": "proj_a"}"#),
+    ] {
+        let refused = from(input);
+        assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
+        snapshot(
+            name,
+            &format!("permissions create ft:a - proj_z with {input:?}"),
+            &refused,
+        );
+    }
 }
 
 #[test]

@@ -16,6 +16,9 @@ fn every_command_explains_itself() {
         ("help-check", vec!["check", "--help"]),
         ("help-schema", vec!["schema", "--help"]),
         ("help-audit", vec!["audit", "--help"]),
+        ("help-doctor", vec!["doctor", "--help"]),
+        ("help-completions", vec!["completions", "--help"]),
+        ("help-man", vec!["man", "--help"]),
         ("help-serve", vec!["serve", "--help"]),
     ] {
         let help = run(bare(&args));

@@ -11,4 +11,5 @@ mod audit;
 mod everyday;
 mod help;
 mod mistakes;
+mod settings;
 mod support;

@@ -1,18 +1,18 @@
-//! Where the admin key comes from.
+//! The admin key: where it comes from, and how much of it is shown.
 
 use std::io::Read as _;
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-const VARIABLE: &str = "OPENAI_ADMIN_KEY";
+pub(super) const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
 /// Reads the admin key: from `file`, from standard input where that is `-`, else from the
 /// environment.
-pub(crate) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
+pub(super) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
     match file {
         Some(file) => {
             let name = format!("the key file {}", file.display());
@@ -26,12 +26,30 @@ pub(crate) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
             usable(key, &name)
         }
         None => match std::env::var_os(VARIABLE) {
-            Some(value) if !value.to_string_lossy().trim().is_empty() => {
-                usable(value.to_string_lossy().trim(), VARIABLE)
-            }
+            Some(value) if is_set() => usable(value.to_string_lossy().trim(), VARIABLE),
             _ => Err(no_key()),
         },
     }
+}
+
+/// Whether the environment has a key.
+pub(super) fn is_set() -> bool {
+    std::env::var_os(VARIABLE).is_some_and(|key| !key.to_string_lossy().trim().is_empty())
+}
+
+/// As much of a key as tells it from another: what kind it is, and its end.
+pub(crate) fn masked(key: &SecretString) -> String {
+    let key = key.expose_secret();
+    let kind = ["sk-admin-", "sk-proj-", "sk-svcacct-", "sk-"]
+        .into_iter()
+        .find(|kind| key.starts_with(kind))
+        .unwrap_or_default();
+    let end = if key.len() >= 24 {
+        &key[key.len() - 4..]
+    } else {
+        ""
+    };
+    format!("{kind}…{end}")
 }
 
 fn read_file(file: &Path) -> std::io::Result<String> {

@@ -1,0 +1,194 @@
+//! Settings: where they come from, and what the doctor says about them.
+
+use std::fs;
+use std::net::TcpListener;
+
+use crate::support::{Ran, World, bare, run, snapshot};
+
+/// A home with a configuration file, as Linux has it.
+fn with_home(world: &World, config: &str, args: &str, variables: &[(&str, &str)]) -> Ran {
+    let folder = world.folder().join(".config/permissions");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.toml"), config).unwrap();
+    let mut command = bare(args.split_whitespace());
+    command
+        .current_dir(world.folder())
+        .env("HOME", world.folder())
+        .env("XDG_CONFIG_HOME", world.folder().join(".config"))
+        .envs(variables.iter().copied());
+    run(command)
+}
+
+fn doctor(name: &str, description: &str, world: &World, ran: &Ran) {
+    let text = ran
+        .to_string()
+        .replace(&world.folder().display().to_string(), "[home]");
+    insta::with_settings!({
+        description => description,
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+        filters => vec![
+            (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
+            (r"req_[0-9a-zA-Z]+", "[request id]"),
+            (r"in \d+[mµn]?s", "in [time]"),
+            (r"os error \d+", "os error [number]"),
+        ],
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_profile_gives_what_nobody_else_does() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+    fs::write(world.folder().join("key"), "sk-admin-test\n").unwrap();
+    let config = format!(
+        "[profiles.staging]\nbase_url = \"{}\"\nkey_file = \"key\"\norganization = \"org-1\"\n",
+        world.base_url()
+    );
+
+    let listed = with_home(&world, &config, "list ft:a --profile staging", &[]);
+    assert_eq!(listed.data().lines().count(), 1);
+    let by_variable = [("PERMISSIONS_PROFILE", "staging")];
+    let told = with_home(&world, &config, "doctor ft:a", &by_variable);
+    assert_eq!(told.code(), Some(0));
+    doctor(
+        "doctor-profile",
+        "permissions doctor ft:a, with a profile",
+        &world,
+        &told,
+    );
+
+    let key = [
+        ("PERMISSIONS_PROFILE", "staging"),
+        ("OPENAI_ADMIN_KEY", "sk-admin-wrong-but-long-enough"),
+    ];
+    let nearer = with_home(&world, &config, "doctor", &key);
+    assert_eq!(nearer.code(), Some(77));
+    assert!(!nearer.to_string().contains("wrong-but-long"), "{nearer}");
+    doctor(
+        "doctor-wrong-key",
+        "a key in the environment is nearer, and wrong",
+        &world,
+        &nearer,
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn mistakes_in_the_configuration_are_named() {
+    let world = World::new();
+    for (name, config, args) in [
+        (
+            "config-unknown-profile",
+            "[profiles.a]\n[profiles.b]\n",
+            "list ft:a --profile c",
+        ),
+        (
+            "config-unknown-setting",
+            "[profiles.a]\nkey = \"sk-admin-1\"\n",
+            "list ft:a --profile a",
+        ),
+        ("config-no-toml", "[profiles", "list ft:a --profile a"),
+    ] {
+        let refused = with_home(&world, config, args, &[]);
+        assert_eq!(refused.code(), Some(64));
+        assert!(!refused.to_string().contains("sk-admin-1"), "{refused}");
+        doctor(name, &format!("permissions {args}"), &world, &refused);
+    }
+}
+
+#[test]
+fn the_doctor_tells_what_stands_in_the_way() {
+    let world = World::new();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let closed = format!("http://{closed}/v1");
+    let key = ("OPENAI_ADMIN_KEY", "sk-admin-test");
+
+    let none = with_home(&world, "", "doctor", &[]);
+    assert_eq!(none.code(), Some(77));
+    doctor("doctor-no-key", "no key at all", &world, &none);
+    let nobody = with_home(&world, "", "doctor", &[key, ("OPENAI_BASE_URL", &closed)]);
+    assert_eq!(nobody.code(), Some(75));
+    doctor("doctor-nobody", "nobody listens", &world, &nobody);
+    let project = [
+        ("OPENAI_ADMIN_KEY", "sk-proj-test"),
+        ("OPENAI_BASE_URL", world.base_url()),
+    ];
+    let project = with_home(&world, "", "doctor", &project);
+    assert_eq!(project.code(), Some(77));
+    doctor("doctor-project-key", "a project key", &world, &project);
+    let elsewhere = world.base_url().replace("/v1", "");
+    let elsewhere = with_home(
+        &world,
+        "",
+        "doctor ft:a",
+        &[key, ("OPENAI_BASE_URL", &elsewhere)],
+    );
+    assert_eq!(elsewhere.code(), Some(1));
+    doctor(
+        "doctor-elsewhere",
+        "a base URL without /v1",
+        &world,
+        &elsewhere,
+    );
+}
+
+#[test]
+fn what_goes_over_the_wire_is_told_without_the_key() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b proj_c").data();
+
+    let told = world.run("list ft:a --page-size 2 -vv");
+
+    assert_eq!(told.code(), Some(0));
+    assert_eq!(
+        told.stderr()
+            .matches("debug: list ft:a: answered in")
+            .count(),
+        2
+    );
+    assert!(!told.stderr().contains("sk-admin-test"));
+}
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let world = World::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(bare(["completions", shell]));
+        assert!(script.data().contains("page-size"), "{shell}");
+    }
+
+    world.run("man man1").data();
+
+    for page in ["permissions.1", "permissions-list.1", "permissions-apply.1"] {
+        assert!(world.folder().join("man1").join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn columns_and_filters_choose_what_is_printed() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+
+    let columns = world.run("list ft:a --columns project_id,checkpoint");
+    assert_eq!(columns.data(), "proj_b\tft:a\nproj_a\tft:a\n");
+    let filtered = world.run("list ft:a --jq select(.project_id==\"proj_a\").project_id");
+    assert_eq!(filtered.data(), "proj_a\n");
+
+    for (name, args) in [
+        ("usage-columns", "list ft:a --columns project"),
+        ("usage-jq", "list ft:a --jq .id|"),
+        ("usage-jq-unknown", "list ft:a --jq foo"),
+        ("usage-jq-fails", "list ft:a --jq .id+1"),
+    ] {
+        let refused = world.run(args);
+        assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
+        snapshot(name, &format!("permissions {args}"), &refused);
+    }
+}
