@@ -1,18 +1,20 @@
 //! `cargo xtask`: what maintainers do to the specification and the client.
 
 use std::{
+    env,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
 use xtask::{
     coverage,
     document::{self, Document},
-    fetch::{self, Origin},
-    lock::{GENERATOR, Lock},
+    fetch::{self, Fetched, Patience, ProgressLine, Upstream},
+    lock::Lock,
     output::Change,
     regen::{self, Layout, Regenerated},
     report::{self, Base},
@@ -25,18 +27,17 @@ use xtask::{
     about = "From the upstream OpenAPI document to the generated client"
 )]
 struct Arguments {
+    /// The workspace to work on [default: the one that this was built in]
+    #[arg(long, value_name = "DIR", global = true)]
+    workspace: Option<PathBuf>,
     #[command(subcommand)]
     task: Task,
 }
 
 #[derive(Subcommand)]
 enum Task {
-    /// Download the pinned upstream document, for `regen` to start from
-    Fetch {
-        /// Move the pin to upstream's newest document
-        #[arg(long)]
-        latest: bool,
-    },
+    /// Bring the pinned upstream document here, for regen to start at
+    Fetch(FetchArguments),
     /// Regenerate openapi/permissions.json and the client, and write what changed
     Regen {
         /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
@@ -73,9 +74,28 @@ enum Task {
     },
 }
 
+#[derive(Args)]
+struct FetchArguments {
+    /// Move the pin to the newest upstream commit that changes the document
+    #[arg(long)]
+    latest: bool,
+    /// Pin a local document: JSON or YAML, plain or gzip'd, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "latest")]
+    from: Option<PathBuf>,
+    /// The upstream commit that FILE is of
+    #[arg(long, value_name = "COMMIT", requires = "from")]
+    commit: Option<String>,
+    /// Where the files of commits are served
+    #[arg(long, value_name = "URL", env = "UPSTREAM_FILES_URL", default_value = fetch::FILES_URL)]
+    files_url: String,
+    /// Where commits are listed; GITHUB_TOKEN, if set, goes there
+    #[arg(long, value_name = "URL", env = "UPSTREAM_API_URL", default_value = fetch::API_URL)]
+    api_url: String,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.task) {
+    match run(arguments) {
         Ok(code) => code,
         Err(error) => {
             say(&format!("error: {error:#}"));
@@ -84,28 +104,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<ExitCode> {
-    let root = root()?;
-    match task {
-        Task::Fetch { latest } => {
-            let origin = Origin::default();
-            let path = match latest {
-                true => fetch::latest(&root, &origin)?,
-                false => fetch::pinned(&root, &origin)?,
-            };
-            say(&format!("the pinned document is at {}", path.display()));
-            Ok(ExitCode::SUCCESS)
-        }
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let root = arguments.workspace.map_or_else(root, Ok)?;
+    match arguments.task {
+        Task::Fetch(arguments) => fetch(&root, arguments),
         Task::Regen {
             from,
             commit,
             check,
         } => regenerate(&root, from.as_deref(), commit, check),
         Task::Report { base, from, format } => {
-            let upstream = match from {
-                None => fetched(&root)?,
-                Some(path) => Some((path.display().to_string(), document::read(&path)?)),
-            };
+            let upstream = upstream(&Layout::new(&root), from.as_deref())?;
             let upstream = upstream
                 .as_ref()
                 .map(|(name, document)| (name.as_str(), &document.value));
@@ -117,6 +126,26 @@ fn run(task: Task) -> Result<ExitCode> {
     }
 }
 
+fn fetch(root: &Path, arguments: FetchArguments) -> Result<ExitCode> {
+    let layout = Layout::new(root);
+    let token = env::var("GITHUB_TOKEN").unwrap_or_default();
+    let token = (!token.trim().is_empty()).then(|| SecretString::from(token.trim()));
+    let upstream = || {
+        let (files, api) = (&arguments.files_url, &arguments.api_url);
+        Upstream::new(files, api, token, Patience::default())
+    };
+    let mut line = ProgressLine::default();
+    let mut progress = |here, all| line.show(here, all);
+    let fetched = match arguments.from {
+        Some(path) => fetch::local(&layout, &path, arguments.commit)?,
+        None if arguments.latest => fetch::latest(&layout, &upstream()?, &mut progress)?,
+        None => fetch::pinned(&layout, &upstream()?, &mut progress)?,
+    };
+    drop(line);
+    tell_fetched(root, &fetched);
+    Ok(ExitCode::SUCCESS)
+}
+
 fn regenerate(
     root: &Path,
     from: Option<&Path>,
@@ -124,19 +153,18 @@ fn regenerate(
     check: bool,
 ) -> Result<ExitCode> {
     let layout = Layout::new(root);
-    let made = match from {
-        None => from_pin(root, &layout)?,
-        Some(path) => {
-            let upstream = document::read(path)?;
-            let name = path
-                .file_name()
-                .map_or("-".into(), |name| name.to_string_lossy());
-            let mut lock = Lock::of_local(&upstream, &name, layout.read_lock()?.as_ref());
-            lock.commit = commit.or(lock.commit);
-            regen::from_upstream(&layout, &upstream, &path.display().to_string(), &lock)?
+    let upstream = match upstream(&layout, from)? {
+        None => None,
+        Some((name, document)) => {
+            let lock = Lock::new(&document, commit, layout.read_lock()?.as_ref());
+            Some((name, document, lock))
         }
     };
-    tell(&made);
+    let made = match &upstream {
+        None => regen::from_permissions(&layout)?,
+        Some((name, document, lock)) => regen::from_upstream(&layout, document, name, lock)?,
+    };
+    tell(&made, upstream.as_ref().map(|(name, ..)| name.as_str()));
     if check {
         let changes = made.output.changes()?;
         if changes.is_empty() {
@@ -150,35 +178,20 @@ fn regenerate(
         return Ok(ExitCode::FAILURE);
     }
     let changes = made.output.write()?;
+    if let (Some(_), Some((_, document, lock))) = (from, &upstream) {
+        fetch::keep(&layout, document, lock)?;
+    }
     list(root, &changes);
     Ok(ExitCode::SUCCESS)
 }
 
-/// From the pinned document where it has been fetched, else from what was made of it.
-fn from_pin(root: &Path, layout: &Layout) -> Result<Regenerated> {
-    let Some(lock) = layout.read_lock()? else {
-        return regen::from_permissions(layout);
+/// The document of a path, or the pinned one if it has been fetched, with its name.
+fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
+    let read = match from {
+        None => fetch::cached(layout)?,
+        Some(path) => Some((path.to_owned(), document::read(path)?)),
     };
-    match fetch::from_cache(root, &lock)? {
-        None => regen::from_permissions(layout),
-        Some(upstream) => {
-            let name = fetch::cached(root, &lock).display().to_string();
-            let lock = Lock {
-                generator: GENERATOR.to_owned(),
-                ..lock
-            };
-            regen::from_upstream(layout, &upstream, &name, &lock)
-        }
-    }
-}
-
-/// The pinned document with its name, if it has been fetched.
-fn fetched(root: &Path) -> Result<Option<(String, Document)>> {
-    let Some(lock) = Layout::new(root).read_lock()? else {
-        return Ok(None);
-    };
-    let name = fetch::cached(root, &lock).display().to_string();
-    Ok(fetch::from_cache(root, &lock)?.map(|document| (name, document)))
+    Ok(read.map(|(path, document)| (path.display().to_string(), document)))
 }
 
 fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
@@ -202,14 +215,14 @@ fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
     })
 }
 
-fn tell(made: &Regenerated) {
-    let Some(specification) = &made.specification else {
+fn tell(made: &Regenerated, upstream: Option<&str>) {
+    let (Some(specification), Some(name)) = (&made.specification, upstream) else {
         say(
-            "from openapi/permissions.json; to start at the upstream document, \
-             `cargo xtask fetch` it or give --from FILE",
+            "from openapi/permissions.json (`cargo xtask fetch` or --from FILE starts at an upstream document)",
         );
         return;
     };
+    say(&format!("from {name}"));
     for note in &specification.notes {
         say(&format!("note: {note}"));
     }
@@ -217,6 +230,18 @@ fn tell(made: &Regenerated) {
         "applied {} actions of the overlay",
         specification.applied.len()
     ));
+}
+
+fn tell_fetched(root: &Path, fetched: &Fetched) {
+    let Lock { commit, bytes, .. } = &fetched.lock;
+    let file = fetched.file.strip_prefix(root).unwrap_or(&fetched.file);
+    let verb = if fetched.cached { "already" } else { "now" };
+    let commit = commit.as_deref().unwrap_or("unknown");
+    say(&format!(
+        "{} is {verb} here: {bytes} bytes, commit {commit}",
+        file.display()
+    ));
+    list(root, &fetched.changes);
 }
 
 fn list(root: &Path, changes: &[Change]) {

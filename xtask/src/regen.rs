@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::{
     document::{self, Document},
+    fetch::Cache,
     generate,
-    lock::Lock,
+    lock::{GENERATOR, Lock},
     lower,
     output::{self, Change, Output},
     overlay::{Applied, Overlay},
@@ -71,6 +72,11 @@ impl Layout {
     /// The folder of generated code.
     pub fn generated(&self) -> PathBuf {
         self.root.join("crates/permissions-api/src/generated")
+    }
+
+    /// Where fetched documents are.
+    pub fn cache(&self) -> Cache {
+        Cache::new(self.root.join("target/upstream"))
     }
 
     /// The operations to keep.
@@ -176,6 +182,13 @@ pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
         );
     }
     let mut output = Output::default();
+    if let Some(lock) = layout.read_lock()? {
+        let lock = Lock {
+            generator: GENERATOR.to_owned(),
+            ..lock
+        };
+        output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
+    }
     add_generated(layout, &document, &mut output)?;
     Ok(Regenerated {
         output,

@@ -54,6 +54,8 @@ pub struct Document {
     pub sha256: String,
     /// Number of unpacked bytes.
     pub bytes: u64,
+    /// The unpacked bytes.
+    pub source: Vec<u8>,
 }
 
 /// Reads the file at `path`, or standard input where `path` is `-`.
@@ -82,7 +84,13 @@ pub fn read(path: &Path) -> Result<Document, DocumentError> {
 /// # Errors
 /// As [`Document::read`], reading aside.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
-    value(&source::unpack(bytes, name)?, name)
+    value(&source::unpack(bytes.into(), name)?, name)
+}
+
+/// SHA-256 in lower-case hexadecimal, as a pin has it.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Document {
@@ -96,12 +104,12 @@ impl Document {
     /// [`MAX_ALIAS_BYTES`]; and when a value has no JSON form (an infinite number, a key that is a
     /// collection, a tag outside the core schema).
     pub fn read(reader: impl Read, name: &str) -> Result<Self, DocumentError> {
-        let bytes = source::read(reader, name)?;
-        let unpacked = source::unpack(&bytes, name)?;
+        let source = source::unpack(source::read(reader, name)?.into(), name)?.into_owned();
         Ok(Self {
-            value: value(&unpacked, name)?,
-            sha256: hexadecimal(&Sha256::digest(&unpacked)),
-            bytes: unpacked.len() as u64,
+            value: value(&source, name)?,
+            sha256: sha256(&source),
+            bytes: source.len() as u64,
+            source,
         })
     }
 }
@@ -136,8 +144,4 @@ fn json_or_flow_yaml(text: &str, name: &str) -> Result<Value, DocumentError> {
             if is_yaml { yaml_error } else { error }
         }),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -18,12 +18,12 @@ pub(super) fn read(reader: impl Read, name: &str) -> Result<Vec<u8>, DocumentErr
 }
 
 /// Unpacks gzip'd bytes, known by their magic number, and leaves all others as they are.
-pub(super) fn unpack<'a>(bytes: &'a [u8], name: &str) -> Result<Cow<'a, [u8]>, DocumentError> {
+pub(super) fn unpack<'a>(bytes: Cow<'a, [u8]>, name: &str) -> Result<Cow<'a, [u8]>, DocumentError> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Cow::Borrowed(bytes));
+        return Ok(bytes);
     }
     let mut unpacked = Vec::new();
-    MultiGzDecoder::new(bytes)
+    MultiGzDecoder::new(&*bytes)
         .take(MAX_BYTES + 1)
         .read_to_end(&mut unpacked)
         .map_err(|error| {

@@ -94,7 +94,7 @@ pub fn select(
 }
 
 /// The document's version of OpenAPI, if the pipeline reads it.
-fn version(upstream: &Value) -> Result<&str, Problem> {
+pub(crate) fn version(upstream: &Value) -> Result<&str, Problem> {
     let supported = "give a document of OpenAPI 3.0, 3.1 or 3.2";
     if let Some(version) = upstream.get("openapi").and_then(Value::as_str) {
         let known = ["3.0", "3.1", "3.2"].iter().any(|minor| {
