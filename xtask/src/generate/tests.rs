@@ -227,6 +227,16 @@ fn what_is_wrong_with_the_whole_document_is_named() {
             "its name in Rust, Order, is also that of Order",
         ),
         (
+            "/components/schemas/Order/properties/order-id",
+            json!({"type": "object", "properties": {"a-b": {}, "a_b": {}}}),
+            "its name in Rust, a_b, is also that of a-b",
+        ),
+        (
+            "/components/schemas/Order/properties/operator",
+            json!({"type": "string", "enum": ["=", "<", "less"]}),
+            "the values `<`, `=` have no names of their own in Rust",
+        ),
+        (
             "/paths/~1orders~1{}",
             json!({"get": {"operationId": "a", "responses": {}}}),
             "do not pair",

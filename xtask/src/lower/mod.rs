@@ -4,6 +4,7 @@
 //! position from the inside out. What a rule drops without changing what a client sends and accepts
 //! is noted; what cannot be expressed at all is a problem with its place and a way out.
 
+mod circles;
 mod combine;
 mod ids;
 mod operation;
@@ -55,14 +56,18 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         &mut Pointer::root(),
         &mut |kind, at, value| match kind {
             Kind::Schema => schema::lower(value, at, &mut findings),
-            Kind::Components | Kind::PathItem => {}
+            Kind::PathItem => {}
             _ => operation::lower(value, kind, at, &mut findings),
         },
     );
+    check_references(&document, &mut findings.problems);
+    circles::check(&document, &mut findings.problems);
+    // What follows goes from reference to reference, and must come to an end.
+    Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
+
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
     ids::protect_path_parameters(&mut document, &mut findings);
-    check_references(&document, &mut findings.problems);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in select::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);

@@ -4,17 +4,26 @@ use serde_json::{Value, json};
 
 use super::Findings;
 use crate::{
-    problem::Note,
+    problem::{Note, Problem},
     tree::{Kind, Pointer},
 };
 
 /// Applies every rule to a value that is not a schema.
 pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut Findings) {
     let Value::Object(object) = value else { return };
-    object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
-    if object.get("schema") == Some(&json!(true)) {
-        object.insert("schema".to_owned(), json!({}));
+    if kind == Kind::Components {
+        // Its keys are no keywords, and neither are theirs.
+        if let Some(Value::Object(schemas)) = object.get_mut("schemas") {
+            booleans(schemas.iter_mut(), &at.join("schemas"), findings);
+        }
+        return;
     }
+    object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
+    booleans(
+        object.iter_mut().filter(|(key, _)| *key == "schema"),
+        at,
+        findings,
+    );
     match kind {
         Kind::Document => {
             for key in ["webhooks", "jsonSchemaDialect", "$self"] {
@@ -59,6 +68,26 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
             ));
         }
         _ => {}
+    }
+}
+
+/// `true` allows anything, as `{}` does; `false` nothing at all.
+fn booleans<'a>(
+    schemas: impl Iterator<Item = (&'a String, &'a mut Value)>,
+    at: &Pointer,
+    findings: &mut Findings,
+) {
+    for (name, schema) in schemas {
+        if *schema == json!(false) {
+            findings.problems.push(Problem::new(
+                &at.join(name),
+                "nothing can satisfy this schema",
+                "replace or remove it by an action in openapi/overlay.yaml",
+            ));
+        }
+        if schema.is_boolean() {
+            *schema = json!({});
+        }
     }
 }
 

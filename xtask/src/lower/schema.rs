@@ -92,12 +92,16 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
         reference_siblings(schema, at, findings);
         return;
     }
+    default_null(schema, at, findings);
     constant(schema);
     combine::type_array(schema);
     nulls_in_enum(schema);
     combine::unions(schema);
+    if schema.contains_key("$ref") {
+        // It was a combination of one reference.
+        return;
+    }
     null_type(schema);
-    default_null(schema, at, findings);
     for (limit, exclusive, tighter) in [
         ("minimum", "exclusiveMinimum", i64::from(true)),
         ("maximum", "exclusiveMaximum", -1),

@@ -97,6 +97,14 @@ fn each_rule_has_its_form() {
             json!({"oneOf": [{"type": "string"}, {"type": "string"}]}),
             json!({"type": "string"}),
         ),
+        (
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}]}),
+            json!({"$ref": "#/components/schemas/S"}),
+        ),
+        (
+            json!({"anyOf": [{"$ref": "#/components/schemas/S"}], "description": "d"}),
+            json!({"allOf": [{"$ref": "#/components/schemas/S"}], "description": "d"}),
+        ),
         // Values.
         (json!({"const": "a"}), json!({"enum": ["a"]})),
         (
@@ -404,6 +412,10 @@ fn what_cannot_be_expressed_is_refused_with_its_place() {
         ),
         (json!({"allOf": [false]}), "nothing can satisfy this schema"),
         (json!("string"), "a schema is expected here"),
+        (
+            json!({"type": "array", "items": {"allOf": [false]}}),
+            "nothing can satisfy this schema",
+        ),
     ];
     for (schema, expected) in cases {
         let document = document(json!({"S": {"type": "object", "properties": {"x": schema}}}));
@@ -415,6 +427,26 @@ fn what_cannot_be_expressed_is_refused_with_its_place() {
         );
         assert!(error.contains("openapi/overlay.yaml"), "{error}");
     }
+}
+
+#[test]
+fn a_schema_that_is_itself_is_refused() {
+    let cases = [
+        json!({"S": {"$ref": "#/components/schemas/S"}}),
+        json!({"S": {"anyOf": [{"type": "string"}, {"allOf": [{"$ref": "#/components/schemas/S"}]}]}}),
+        json!({"S": {"$ref": "#/components/schemas/T"}, "T": {"$ref": "#/components/schemas/S", "nullable": true}}),
+    ];
+    for schemas in cases {
+        let error = lower(document(schemas), &mut Vec::new())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/components/schemas/S") && error.contains("a circle of $ref"),
+            "{error}"
+        );
+    }
+    let tree = json!({"S": {"type": "array", "items": {"$ref": "#/components/schemas/S"}}});
+    assert!(lower(document(tree), &mut Vec::new()).is_ok());
 }
 
 #[test]

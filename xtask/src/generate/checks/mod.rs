@@ -1,5 +1,7 @@
 //! What the generator would mangle, refuse or panic on, found before it runs.
 
+mod schemas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -36,7 +38,7 @@ pub(super) fn check(document: &Value) -> Vec<Problem> {
             check.responses(operation);
         }
     }
-    type_names(document, &mut problems);
+    schemas::check(document, &mut problems);
     problems
 }
 
@@ -354,25 +356,5 @@ fn version(document: &Value, problems: &mut Vec<Problem>) {
             format!("{version:?} cannot go into a header: it is not plain ASCII"),
             format!("update $.info.version by an action in {OVERLAY}"),
         ));
-    }
-}
-
-/// Two schemas of one name in Rust would overwrite each other.
-fn type_names(document: &Value, problems: &mut Vec<Problem>) {
-    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
-    for (name, _) in schemas.into_iter().flatten() {
-        if let Some(first) = taken.insert(names::pascal(name), name) {
-            problems.push(Problem::new(
-                &Pointer::of(["components", "schemas", name]),
-                format!(
-                    "its name in Rust, {}, is also that of {first}",
-                    names::pascal(name)
-                ),
-                format!("give one of the two an x-rust-name by an action in {OVERLAY}"),
-            ));
-        }
     }
 }
