@@ -1,5 +1,6 @@
 //! SQLite: a file in WAL mode, or memory.
 
+mod connections;
 mod errors;
 mod open;
 mod read;
@@ -7,17 +8,18 @@ mod write;
 
 use std::path::Path;
 
-use sqlx::sqlite::SqlitePool;
+use sqlx::Connection as _;
 
 use super::{Creation, Deletion, Listing, PageQuery, StoreError, StoredPermission};
 use crate::error::StartError;
 use crate::id::IdSource;
+use connections::Connections;
 use write::Writer;
 
 /// Many readers and one writer over one database.
 #[derive(Debug, Clone)]
 pub(crate) struct SqliteStore {
-    readers: SqlitePool,
+    readers: Connections,
     writer: Writer,
 }
 
@@ -42,9 +44,9 @@ impl SqliteStore {
     }
 
     pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
-        read::page(&self.readers, query)
-            .await
-            .map_err(errors::at_run_time)
+        let mut loan = self.readers.lend().await;
+        let page = async { read::page(loan.connection()?, query).await };
+        page.await.map_err(errors::at_run_time)
     }
 
     pub(crate) async fn create(
@@ -59,11 +61,9 @@ impl SqliteStore {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1")
-            .execute(&self.readers)
-            .await
-            .map(drop)
-            .map_err(errors::at_run_time)
+        let mut loan = self.readers.lend().await;
+        let ping = async { loan.connection()?.ping().await };
+        ping.await.map_err(errors::at_run_time)
     }
 
     pub(crate) async fn close(&self) {

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{SqlSafeStr, query_scalar};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Connection, SqlSafeStr, SqliteConnection, query_scalar};
 
+use super::connections::Connections;
 use super::errors;
 use crate::error::StartError;
 
@@ -16,26 +15,23 @@ use crate::error::StartError;
 const APPLICATION_ID: i32 = 0x636b_706d;
 /// How long a write waits for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers of one file; each has a thread.
-const READERS: u32 = 4;
+const READERS: usize = 4;
 /// Files up to this size are checked whole when they are opened.
 const CHECKED_BYTES: u64 = 16 << 20;
 
-/// A pool of one connection to a database of its own.
-pub(super) async fn memory() -> Result<SqlitePool, StartError> {
+/// The one connection to a database of its own: another would see another.
+pub(super) async fn memory() -> Result<Connections, StartError> {
     let path = Path::new(":memory:");
+    let at_start = |error| errors::at_start(path, error);
     let options = SqliteConnectOptions::new().in_memory(true);
-    let pool = connect(options, 1)
-        .await
-        .map_err(|error| errors::at_start(path, error))?;
-    migrate(&pool, path).await?;
-    Ok(pool)
+    let only = Connections::open(&options, 1).await.map_err(at_start)?;
+    migrate(only.lend().await.connection().map_err(at_start)?, path).await?;
+    Ok(only)
 }
 
 /// Readers and the one writer of the file at `path`.
-pub(super) async fn file(path: &Path) -> Result<(SqlitePool, SqlitePool), StartError> {
+pub(super) async fn file(path: &Path) -> Result<(Connections, Connections), StartError> {
     let size = inspect(path)?;
     let at_start = |error| errors::at_start(path, error);
     let plain = SqliteConnectOptions::new()
@@ -44,26 +40,31 @@ pub(super) async fn file(path: &Path) -> Result<(SqlitePool, SqlitePool), StartE
         .busy_timeout(BUSY_TIMEOUT);
 
     // Looked at before WAL is asked for: switching the journal changes the file.
-    let look = connect(plain.clone(), 1).await.map_err(at_start)?;
-    refuse_foreign(&look, path).await?;
+    let mut look = SqliteConnection::connect_with(&plain)
+        .await
+        .map_err(at_start)?;
+    refuse_foreign(&mut look, path).await?;
     if size > 0 && size <= CHECKED_BYTES {
-        refuse_damaged(&look, path).await?;
+        refuse_damaged(&mut look, path).await?;
     }
-    look.close().await;
+    look.close().await.map_err(at_start)?;
 
     let options = plain
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: a commit is on disk when it returns, not only with the next checkpoint.
         .synchronous(SqliteSynchronous::Full);
-    let writer = connect(options.clone(), 1).await.map_err(at_start)?;
+    let writer = Connections::open(&options, 1).await.map_err(at_start)?;
+    let mut loan = writer.lend().await;
+    let connection = loan.connection().map_err(at_start)?;
     // A write on every start, so that a full or read-only disk is told now; and before the schema,
     // so that a first start cut short is not taken for another program's file.
     sqlx::query("PRAGMA application_id = 1667985517")
-        .execute(&writer)
+        .execute(&mut *connection)
         .await
         .map_err(at_start)?;
-    migrate(&writer, path).await?;
-    let readers = connect(options.pragma("query_only", "1"), READERS)
+    migrate(connection, path).await?;
+    drop(loan);
+    let readers = Connections::open(&options.pragma("query_only", "1"), READERS)
         .await
         .map_err(at_start)?;
     Ok((readers, writer))
@@ -101,14 +102,14 @@ fn inspect(path: &Path) -> Result<u64, StartError> {
 }
 
 /// Refuses a database that some other program keeps its data in.
-async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+async fn refuse_foreign(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
     let at_start = |error| errors::at_start(path, error);
     let application: i32 = query_scalar("PRAGMA application_id")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(at_start)?;
     let tables: i64 = query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(at_start)?;
     if application == APPLICATION_ID || (application == 0 && tables == 0) {
@@ -121,9 +122,9 @@ async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), StartError
     )))
 }
 
-async fn refuse_damaged(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+async fn refuse_damaged(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
     let verdict: String = query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(|error| errors::at_start(path, error))?;
     if verdict == "ok" {
@@ -133,23 +134,7 @@ async fn refuse_damaged(pool: &SqlitePool, path: &Path) -> Result<(), StartError
     }
 }
 
-async fn connect(
-    options: SqliteConnectOptions,
-    connections: u32,
-) -> Result<SqlitePool, sqlx::Error> {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        // A connection to memory is the database: it must never be recycled.
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await
-}
-
-async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
     let migrations = vec![Migration::new(
         1,
         "permissions".into(),
@@ -158,7 +143,7 @@ async fn migrate(pool: &SqlitePool, path: &Path) -> Result<(), StartError> {
         false,
     )];
     Migrator::with_migrations(migrations)
-        .run(pool)
+        .run(connection)
         .await
         .map_err(|error| errors::at_migration(path, error))
 }

@@ -1,40 +1,51 @@
-//! Reading a page: one seek to the cursor's position, one scan of the page.
+//! Reading a page: one seek to the cursor's position, one scan of the page, one row as the answer.
+//!
+//! Each row that sqlx hands over costs more than what is in it, so a page comes as one text. No id
+//! holds a control character, so two of them separate fields and permissions.
 
 use permissions_api::types::Order;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::store::{Listing, PageQuery, StoredPermission};
 
+const FIELD: char = '\u{1f}';
+const RECORD: char = '\u{1e}';
+
+/// The statement that reads a page in an order, with or without a project.
+macro_rules! page {
+    ($beyond:literal, $order:literal, $project:literal) => {
+        concat!(
+            "WITH c AS (SELECT key FROM checkpoints WHERE name = ?1), page AS (
+                SELECT position, id || x'1f' || project_id || x'1f' || created_at AS permission
+                FROM permissions
+                WHERE checkpoint = (SELECT key FROM c) AND position ",
+            $beyond,
+            " ?2 ",
+            $project,
+            " ORDER BY position ",
+            $order,
+            " LIMIT ?3
+            )
+            SELECT group_concat(permission, x'1e' ORDER BY position ",
+            $order,
+            ") FROM page"
+        )
+    };
+}
+
 const CURSOR: &str = "
-    SELECT p.position FROM permissions p JOIN checkpoints c ON c.key = p.checkpoint
-    WHERE p.id = ?1 AND c.name = ?2
+    WITH c AS (SELECT key FROM checkpoints WHERE name = ?2)
+    SELECT position FROM permissions WHERE id = ?1 AND checkpoint = (SELECT key FROM c)
     UNION ALL
-    SELECT d.position FROM deleted_permissions d JOIN checkpoints c ON c.key = d.checkpoint
-    WHERE d.id = ?1 AND c.name = ?2";
-
-const ASCENDING: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM checkpoints c JOIN permissions p ON p.checkpoint = c.key
-    WHERE c.name = ?1 AND p.position > ?2 ORDER BY p.position ASC LIMIT ?3";
-
-const DESCENDING: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM checkpoints c JOIN permissions p ON p.checkpoint = c.key
-    WHERE c.name = ?1 AND p.position < ?2 ORDER BY p.position DESC LIMIT ?3";
-
-// A checkpoint has at most one permission of a project, so these read one row of an index.
-const ASCENDING_OF_PROJECT: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM checkpoints c JOIN permissions p ON p.checkpoint = c.key
-    WHERE c.name = ?1 AND p.position > ?2 AND p.project_id = ?4 LIMIT ?3";
-
-const DESCENDING_OF_PROJECT: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM checkpoints c JOIN permissions p ON p.checkpoint = c.key
-    WHERE c.name = ?1 AND p.position < ?2 AND p.project_id = ?4 LIMIT ?3";
+    SELECT position FROM deleted_permissions WHERE id = ?1 AND checkpoint = (SELECT key FROM c)";
 
 /// Reads the page that `query` asks for.
-pub(super) async fn page(pool: &SqlitePool, query: &PageQuery) -> Result<Listing, sqlx::Error> {
-    let mut connection = pool.acquire().await?;
+pub(super) async fn page(
+    connection: &mut SqliteConnection,
+    query: &PageQuery,
+) -> Result<Listing, sqlx::Error> {
     let start = match &query.after {
-        Some(after) => match cursor(&mut connection, &query.checkpoint, after).await? {
+        Some(after) => match cursor(connection, &query.checkpoint, after).await? {
             Some(position) => position,
             None => return Ok(Listing::UnknownCursor),
         },
@@ -44,33 +55,37 @@ pub(super) async fn page(pool: &SqlitePool, query: &PageQuery) -> Result<Listing
         },
     };
     let statement = match (query.order, &query.project_id) {
-        (Order::Ascending, None) => ASCENDING,
-        (Order::Descending, None) => DESCENDING,
-        (Order::Ascending, Some(_)) => ASCENDING_OF_PROJECT,
-        (Order::Descending, Some(_)) => DESCENDING_OF_PROJECT,
+        (Order::Ascending, None) => page!(">", "ASC", ""),
+        (Order::Descending, None) => page!("<", "DESC", ""),
+        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?4"),
+        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?4"),
     };
     // One more than asked for tells whether there is more.
-    let mut rows = sqlx::query(statement)
+    let mut found = sqlx::query_scalar(statement)
         .bind(&query.checkpoint)
         .bind(start)
         .bind(i64::from(query.limit) + 1);
     if let Some(project_id) = &query.project_id {
-        rows = rows.bind(project_id);
+        found = found.bind(project_id);
     }
-    let rows = rows.fetch_all(&mut *connection).await?;
-    Ok(Listing::cut(
-        rows.iter().map(permission).collect::<Result<_, _>>()?,
-        query.limit,
-    ))
+    let text: Option<String> = found.fetch_one(connection).await?;
+    let permissions = match &text {
+        Some(text) => text.split(RECORD).map(permission).collect::<Option<_>>(),
+        None => Some(Vec::new()),
+    };
+    permissions
+        .map(|permissions| Listing::cut(permissions, query.limit))
+        .ok_or_else(|| sqlx::Error::Protocol("a page that holds no permissions".to_owned()))
 }
 
-/// A row of id, project and time.
-pub(super) fn permission(row: &SqliteRow) -> Result<StoredPermission, sqlx::Error> {
-    Ok(StoredPermission {
-        id: row.try_get(0)?,
-        project_id: row.try_get(1)?,
-        created_at: row.try_get(2)?,
-    })
+fn permission(record: &str) -> Option<StoredPermission> {
+    let mut fields = record.split(FIELD);
+    let permission = StoredPermission {
+        id: fields.next()?.to_owned(),
+        project_id: fields.next()?.to_owned(),
+        created_at: fields.next()?.parse().ok()?,
+    };
+    fields.next().is_none().then_some(permission)
 }
 
 async fn cursor(

@@ -8,13 +8,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::connections::Connections;
 use super::errors;
-use super::read::permission;
 use crate::id::IdSource;
 use crate::store::{Creation, Deletion, StoreError, StoreErrorKind, StoredPermission};
 
@@ -45,9 +45,9 @@ enum Outcome {
 }
 
 impl Writer {
-    pub(super) fn spawn(pool: SqlitePool, ids: IdSource) -> Self {
+    pub(super) fn spawn(connections: Connections, ids: IdSource) -> Self {
         let (queue, writes) = mpsc::channel(BATCH);
-        let task = tokio::spawn(run(pool, ids, writes));
+        let task = tokio::spawn(run(connections, ids, writes));
         Self {
             queue,
             task: Arc::new(Mutex::new(Some(task))),
@@ -93,7 +93,7 @@ impl Writer {
     }
 }
 
-async fn run(pool: SqlitePool, ids: IdSource, mut writes: mpsc::Receiver<Write>) {
+async fn run(connections: Connections, ids: IdSource, mut writes: mpsc::Receiver<Write>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut open = true;
     while open && writes.recv_many(&mut batch, BATCH).await > 0 {
@@ -101,14 +101,14 @@ async fn run(pool: SqlitePool, ids: IdSource, mut writes: mpsc::Receiver<Write>)
             batch.truncate(end);
             open = false;
         }
-        commit(&pool, ids, &mut batch).await;
+        commit(&connections, ids, &mut batch).await;
     }
-    pool.close().await;
+    connections.close().await;
 }
 
 /// Does a batch and answers everybody once it is on disk.
-async fn commit(pool: &SqlitePool, ids: IdSource, batch: &mut Vec<Write>) {
-    match transaction(pool, ids, batch).await {
+async fn commit(connections: &Connections, ids: IdSource, batch: &mut Vec<Write>) {
+    match transaction(connections, ids, batch).await {
         Ok(outcomes) => {
             for (write, outcome) in batch.drain(..).zip(outcomes) {
                 write.answer(Ok(outcome));
@@ -116,7 +116,7 @@ async fn commit(pool: &SqlitePool, ids: IdSource, batch: &mut Vec<Write>) {
         }
         Err(error) if batch.len() > 1 && error.kind() == StoreErrorKind::Internal => {
             for write in batch.drain(..) {
-                let alone = transaction(pool, ids, std::slice::from_ref(&write)).await;
+                let alone = transaction(connections, ids, std::slice::from_ref(&write)).await;
                 let outcome = alone.and_then(|outcomes| {
                     outcomes.into_iter().next().ok_or_else(StoreError::closed)
                 });
@@ -133,16 +133,17 @@ async fn commit(pool: &SqlitePool, ids: IdSource, batch: &mut Vec<Write>) {
 }
 
 async fn transaction(
-    pool: &SqlitePool,
+    connections: &Connections,
     ids: IdSource,
     batch: &[Write],
 ) -> Result<Vec<Outcome>, StoreError> {
     let all = async {
-        let mut connection = pool.acquire().await?;
+        let mut loan = connections.lend().await;
+        let connection = loan.connection()?;
         sqlx::query("BEGIN IMMEDIATE")
             .execute(&mut *connection)
             .await?;
-        let done = write_all(&mut connection, ids, batch).await;
+        let done = write_all(connection, ids, batch).await;
         if done.is_err() {
             // SQLite may have rolled back by itself: a full disk makes it. Then this is an error,
             // and one of no account.
@@ -244,6 +245,14 @@ async fn permissions_of(
     .iter()
     .map(permission)
     .collect()
+}
+
+fn permission(row: &SqliteRow) -> Result<StoredPermission, sqlx::Error> {
+    Ok(StoredPermission {
+        id: row.try_get(0)?,
+        project_id: row.try_get(1)?,
+        created_at: row.try_get(2)?,
+    })
 }
 
 async fn insert(
