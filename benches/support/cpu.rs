@@ -1,4 +1,4 @@
-//! CPU time of this process.
+//! CPU time of processes.
 
 use std::time::Duration;
 
@@ -10,9 +10,22 @@ use anyhow::Context as _;
 ///
 /// Where there is no `/proc/self/task/*/schedstat`: the benches run on Linux.
 pub fn of_this_process() -> anyhow::Result<Duration> {
+    of_tasks("/proc/self/task")
+}
+
+/// CPU time, user and system, that all threads of the process with this id have used so far.
+///
+/// # Errors
+///
+/// Where there is no such process, or no `/proc/PID/task/*/schedstat`.
+pub fn of_process(id: u32) -> anyhow::Result<Duration> {
+    of_tasks(&format!("/proc/{id}/task"))
+}
+
+fn of_tasks(folder: &str) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
-    for task in std::fs::read_dir("/proc/self/task")
-        .context("CPU time is read from /proc, which only Linux has")?
+    for task in
+        std::fs::read_dir(folder).context("CPU time is read from /proc, which only Linux has")?
     {
         let path = task?.path().join("schedstat");
         let text = std::fs::read_to_string(&path)

@@ -51,7 +51,7 @@ impl KeySource {
             project.extend(read(file)?);
         }
         for key in admin.iter().chain(&project) {
-            check(key.expose_secret())
+            check(key.expose_secret(), true)
                 .map_err(|wrong| StartError::new(format!("failed to take an API key: {wrong}")))?;
         }
         let first_admin = admin.first().cloned().ok_or_else(|| {
@@ -88,7 +88,7 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
             continue;
         }
         // The key itself stays out of the message.
-        check(key).map_err(|wrong| {
+        check(key, false).map_err(|wrong| {
             StartError::new(format!(
                 "failed to take the key in {name}, line {line}: {wrong}"
             ))
@@ -103,13 +103,15 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
     Ok(keys)
 }
 
-fn check(key: &str) -> Result<(), &'static str> {
-    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic()) {
+/// Whether a header can carry the key. In a file, a space is taken for a mistake.
+fn check(key: &str, spaces: bool) -> Result<(), &'static str> {
+    let fits = |byte: u8| byte.is_ascii_graphic() || (spaces && byte == b' ');
+    if !key.is_empty() && key.trim() == key && key.bytes().all(fits) {
         Ok(())
     } else {
         Err(
-            "it is empty or holds a character that a header cannot carry; \
-             use printable ASCII without spaces",
+            "it is empty, begins or ends with a space, or holds a character that a header cannot \
+             carry; use printable ASCII",
         )
     }
 }

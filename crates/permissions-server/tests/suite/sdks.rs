@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::process::{KEY, Process};
+use crate::process::{KEY, Process, command};
 
 /// The interpreter or tool at `path` of the installed ones.
 fn tool(path: &str) -> Option<(PathBuf, PathBuf)> {
@@ -48,6 +48,36 @@ fn python() {
         ))
         .env("OPENAI_BASE_URL", &server.base_url)
         .env("OPENAI_ADMIN_KEY", KEY));
+}
+
+/// The SDK's own tests of these operations. Left out are those whose ids are made up: a permission to
+/// delete that nobody created, and `after=after`.
+#[test]
+fn what_the_python_sdk_is_tested_with() {
+    let (Some((python, _)), Some((sdk, _))) = (tool("python/bin/python"), tool("python-sdk"))
+    else {
+        return;
+    };
+    let mut command = command(&["--listen", "127.0.0.1:0"]);
+    command.env("OPENAI_ADMIN_KEY", "My API Key");
+    let server = Process::spawn(command);
+    run(Command::new(python)
+        .args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "addopts=",
+        ])
+        .arg("tests/api_resources/fine_tuning/checkpoints/test_permissions.py")
+        .args([
+            "-k",
+            "not (delete and not path_params) and not with_all_params",
+        ])
+        .env("TEST_API_BASE_URL", &server.base_url)
+        .current_dir(sdk));
 }
 
 #[test]

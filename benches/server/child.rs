@@ -1,0 +1,128 @@
+//! This executable again, as one of the servers to measure, so that their CPU time and memory are their own.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use permissions_server::{Database, Server};
+
+pub(crate) const KEY: &str = "sk-admin-bench";
+
+const SERVE: &str = "--serve-for-bench";
+const CONSTANT: &str = "constant";
+
+/// What the process does.
+#[derive(Debug)]
+pub(crate) enum Role {
+    /// The same HTTP server as permissions-server's, with a body that never changes.
+    Constant,
+    /// permissions-server over this file.
+    Server(PathBuf),
+}
+
+/// The process; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Child {
+    process: std::process::Child,
+    pub(crate) address: String,
+}
+
+impl Child {
+    pub(crate) fn start(role: &Role) -> anyhow::Result<Self> {
+        let role = match role {
+            Role::Constant => CONSTANT.to_owned(),
+            Role::Server(file) => file.display().to_string(),
+        };
+        let mut process = Command::new(std::env::current_exe()?)
+            .args([SERVE, &role])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("failed to start a server")?;
+        let stdout = process.stdout.take().context("no output")?;
+        let mut address = String::new();
+        BufReader::new(stdout).read_line(&mut address)?;
+        Ok(Self {
+            process,
+            address: address.trim().to_owned(),
+        })
+    }
+
+    /// CPU time that all its threads have used.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        permissions_benches::cpu::of_process(self.process.id())
+    }
+
+    /// Memory that it holds, in MiB.
+    pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let kib: f64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .and_then(|rest| rest.trim().strip_suffix("kB"))
+            .context("no VmRSS")?
+            .trim()
+            .parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Gone already is as good as stopped.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// To be called first in `main`: never returns where this process was started as a server.
+pub(crate) fn serve_if_asked() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
+    if arguments.next().is_none() {
+        return Ok(());
+    }
+    let role = arguments.next().context("no role")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        if role == CONSTANT {
+            constant().await
+        } else {
+            let server = Server::builder()
+                .database(Database::sqlite_file(role))
+                .admin_key(KEY)
+                .start()
+                .await?;
+            announce(server.address())?;
+            std::future::pending().await
+        }
+    })
+}
+
+async fn constant() -> anyhow::Result<()> {
+    let item = r#"{"object":"checkpoint.permission","id":"cp_000000000000000000000000","created_at":1721764800,"project_id":"proj_000000000000000000000000"}"#;
+    let body = format!(
+        r#"{{"object":"list","data":[{}],"first_id":null,"last_id":null,"has_more":true}}"#,
+        vec![item; 100].join(",")
+    );
+    let body = axum::body::Bytes::from(body);
+    let router = axum::Router::new().fallback(move || async move {
+        (
+            [(axum::http::header::CONTENT_TYPE, "application/json")],
+            body,
+        )
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    announce(listener.local_addr()?)?;
+    Ok(axum::serve(listener, router).await?)
+}
+
+fn announce(address: std::net::SocketAddr) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{address}")?;
+    Ok(stdout.flush()?)
+}

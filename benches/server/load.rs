@@ -1,0 +1,123 @@
+//! Requests over plain sockets: they cost next to nothing, and nothing of the server's own time.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+
+use anyhow::{Context as _, ensure};
+
+use crate::child::{Child, KEY};
+use crate::table::{CHECKPOINT, id};
+
+/// Threads that read pages.
+const READERS: usize = 4;
+
+pub(crate) struct Load;
+
+/// A connection that is kept alive.
+#[derive(Debug)]
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Load {
+    /// Reads `count` pages of 100 at cursors spread over all `rows`.
+    pub(crate) fn pages(child: &Child, rows: u64, count: usize) -> anyhow::Result<()> {
+        in_parallel(READERS, |reader| {
+            let mut connection = Connection::open(child)?;
+            for n in 0..count / READERS {
+                let row = (n * READERS + reader) as u64 * 7_919_317 % (rows - 200) + 1;
+                connection.get(&format!("limit=100&order=ascending&after={}", id(row)))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Creates `count` permissions, one a request, by `writers` at a time.
+    pub(crate) fn creates(child: &Child, writers: usize, count: usize) -> anyhow::Result<()> {
+        in_parallel(writers, |writer| {
+            let mut connection = Connection::open(child)?;
+            for n in 0..count.div_ceil(writers) {
+                connection.post(&format!("{{\"project_ids\":[\"proj_{writer}_{n}\"]}}"))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Opens `count` connections, each of which has read a page.
+    pub(crate) fn open(child: &Child, count: usize) -> anyhow::Result<Vec<Connection>> {
+        (0..count)
+            .map(|_| {
+                let mut connection = Connection::open(child)?;
+                connection.get("limit=100")?;
+                Ok(connection)
+            })
+            .collect()
+    }
+}
+
+fn in_parallel(
+    threads: usize,
+    work: impl Fn(usize) -> anyhow::Result<()> + Sync,
+) -> anyhow::Result<()> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                let work = &work;
+                scope.spawn(move || work(thread))
+            })
+            .collect();
+        for thread in running {
+            match thread.join() {
+                Ok(done) => done?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(())
+    })
+}
+
+impl Connection {
+    fn open(child: &Child) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(&child.address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self(BufReader::with_capacity(64 << 10, stream)))
+    }
+
+    fn get(&mut self, query: &str) -> anyhow::Result<()> {
+        let request = format!(
+            "GET /v1/fine_tuning/checkpoints/{CHECKPOINT}/permissions?{query} HTTP/1.1\r\n\
+             host: bench\r\nauthorization: Bearer {KEY}\r\n\r\n"
+        );
+        self.exchange(&request)
+    }
+
+    fn post(&mut self, body: &str) -> anyhow::Result<()> {
+        let request = format!(
+            "POST /v1/fine_tuning/checkpoints/{CHECKPOINT}/permissions HTTP/1.1\r\n\
+             host: bench\r\nauthorization: Bearer {KEY}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.exchange(&request)
+    }
+
+    fn exchange(&mut self, request: &str) -> anyhow::Result<()> {
+        self.0.get_mut().write_all(request.as_bytes())?;
+        let mut length = None;
+        let mut line = String::new();
+        self.0.read_line(&mut line)?;
+        ensure!(line.contains(" 200 "), "the answer was {line}");
+        loop {
+            line.clear();
+            self.0.read_line(&mut line)?;
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = Some(value.trim().parse()?);
+            }
+        }
+        let mut body = vec![0; length.context("no length")?];
+        Ok(self.0.read_exact(&mut body)?)
+    }
+}
