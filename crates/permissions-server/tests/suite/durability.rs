@@ -46,6 +46,10 @@ async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
                 name,
             ));
         }
+        // However slow the machine is, every round has its load.
+        while known.lock().expect("sound").created.len() <= round as usize {
+            tokio::task::yield_now().await;
+        }
         // The moment of the kill is the one thing here that is meant to be left to chance.
         let moment = Duration::from_millis(rand::rng().random_range(0..60));
         tokio::time::sleep(moment).await;
@@ -55,7 +59,7 @@ async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
     let process = Process::start(&["--database", &file, "--log", "off"]);
     check(&process.client(), &known).await;
     let requests = known.lock().expect("sound").created.len();
-    assert!(requests > ROUNDS as usize, "hardly any load");
+    assert!(requests >= ROUNDS as usize, "hardly any load");
 }
 
 async fn write_until_it_fails(client: Client, known: Arc<Mutex<Known>>, name: String) {
