@@ -106,13 +106,14 @@ impl CallContext {
         self
     }
 
-    /// Status and headers of the last response, also where the body then could not be read or decoded.
+    /// Takes out the status and the headers of the last response, which are there also where its body could not be read
+    /// or decoded.
     #[must_use]
-    pub fn observed(&self) -> Option<Observed> {
+    pub fn take_observed(&self) -> Option<Observed> {
         self.observed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+            .take()
     }
 
     /// The most bytes of a body that this call reads.

@@ -19,6 +19,18 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! * [`Client`] is access to the API; [`Permissions`] are those of one checkpoint: [`list`](Permissions::list),
+//!   [`create`](Permissions::create), [`delete`](Permissions::delete).
+//! * [`Error`] is whatever can go wrong, [`CallOptions`] and [`RetryPolicy`] what a call may wish for.
+//! * [`Client::plan`] and [`Client::apply`] go from who shall have access to who has; [`Client::audit`] reads many
+//!   checkpoints at once.
+//! * The [`guide`] explains pagination, retries, what exactly-once means, how to test, and what is different from other
+//!   SDKs.
+//!
+//! What happens is told through `tracing`, at the level debug: a span `call` for each request of a call, a span
+//! `http_request` for each attempt, an event for each that fails. None of it holds a secret. For metrics there is
+//! [`ClientBuilder::observer`].
 
 mod action;
 mod audit;
@@ -37,6 +49,9 @@ mod parallel;
 mod permissions;
 mod sync;
 mod transport;
+
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 pub use permissions_api::types::error::InvalidId;
 pub use permissions_api::types::{CheckpointId, Order, Permission, PermissionId, ProjectId};

@@ -10,6 +10,7 @@ mod ids;
 mod rewrite;
 mod shape;
 mod split;
+mod wire;
 
 use std::{
     collections::BTreeMap,
@@ -44,6 +45,7 @@ pub fn generate(document: &Value) -> Result<Files, Problems> {
     let mut file = file;
     let edited = ids::insert(&mut file, &ids)
         .and_then(|()| rewrite::apply(&mut file))
+        .and_then(|()| wire::apply(&mut file))
         .and_then(|()| {
             docs::complete(&mut file, document);
             split::split(file)

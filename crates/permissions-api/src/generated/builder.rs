@@ -139,7 +139,7 @@ impl<'a> ListCheckpointPermissions<'a> {
         client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
@@ -244,7 +244,7 @@ impl<'a> CreateCheckpointPermissions<'a> {
         client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
@@ -331,7 +331,7 @@ impl<'a> DeleteCheckpointPermission<'a> {
         client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }

@@ -5,7 +5,7 @@
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 #[allow(unused_imports)]
-use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
+use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 pub mod types;
 /// Client for Checkpoint permissions
 ///
@@ -100,3 +100,21 @@ impl Client {
     }
 }
 pub mod builder;
+async fn decode<T: ::serde::de::DeserializeOwned>(
+    response: reqwest::Response,
+) -> ::std::result::Result<ResponseValue<T>, Error<()>> {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+    let decoded = match ::std::str::from_utf8(&body) {
+        Ok(text) => ::serde_json::from_str(text),
+        Err(_) => ::serde_json::from_slice(&body),
+    };
+    match decoded {
+        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+        Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+    }
+}
+fn encode_path(segment: &str) -> ::std::string::String {
+    progenitor_client::encode_path(segment).replace('\\', "%5C")
+}

@@ -40,7 +40,10 @@ impl Transport {
         match operation.send(&api).await {
             Ok(response) => {
                 let metadata = Metadata {
-                    headers: response.headers().clone(),
+                    headers: context
+                        .take_observed()
+                        .map(|seen| seen.headers)
+                        .unwrap_or_default(),
                     retries: failures,
                 };
                 Ok(Reply {
@@ -53,7 +56,7 @@ impl Transport {
                 let failed = Failed {
                     action,
                     secret,
-                    observed: context.observed(),
+                    observed: context.take_observed(),
                 };
                 Err(failed.explain(error, timeout).await)
             }

@@ -1,8 +1,9 @@
 //! What a request looks like on the wire.
 
 use permissions_ext::{CallOptions, CheckpointId, PermissionId};
+use proptest::prelude::*;
 
-use crate::support::wire::Request;
+use crate::support::wire::{Reply, Request};
 use crate::support::{World, project, projects};
 
 fn decoded(segment: &str) -> String {
@@ -160,4 +161,21 @@ async fn an_id_stays_one_segment_whatever_is_in_it() {
             .contains("ft:gpt-4o-mini:org:x:y"),
         "colons stay as they are"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    // Row 69.
+    #[test]
+    fn any_text_comes_back_out_of_the_path(id in "\\PC{1,20}|[ -~]{1,20}") {
+        prop_assume!(id != "." && id != "..");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            world.answers("DELETE", [Reply::html(400)]);
+            world.permissions().delete(&id.parse().unwrap()).send().await.unwrap_err();
+            assert_eq!(segments(&world.requests()[0])[5], id);
+        });
+    }
 }
