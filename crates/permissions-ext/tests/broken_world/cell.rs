@@ -40,10 +40,20 @@ pub struct Cell {
 /// Runs an operation on a store with a permission for `proj_old` and, where it is to be deleted, one for `proj_gone`;
 /// a create adds `proj_new`. The faults hit the requests of the operation's own method, one after the other.
 pub async fn cell(name: &str, operation: Operation, faults: Vec<Fault>) -> Cell {
+    cell_within(Duration::from_secs(60), name, operation, faults).await
+}
+
+/// The same for faults that only a time-out ends.
+pub async fn cell_within(
+    timeout: Duration,
+    name: &str,
+    operation: Operation,
+    faults: Vec<Fault>,
+) -> Cell {
     let world = World::with(&["proj_old"]).await;
     let permissions = world
         .builder()
-        .timeout(Duration::from_millis(400))
+        .timeout(timeout)
         .build()
         .unwrap()
         .permissions(&crate::support::checkpoint());

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use permissions_ext::Error;
 
-use crate::cell::{Create, Delete, EVERY, List, again, cell, once, seen_as_done};
+use crate::cell::{Create, Delete, EVERY, List, again, cell, cell_within, once, seen_as_done};
 use crate::support::wire::Reply;
 use crate::support::{Fault, KEY, World};
+
+/// Long enough for every request that is answered, short enough to wait for those that are not.
+const HASTE: Duration = Duration::from_secs(2);
 
 const FLOAT: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","project_id":"proj_1",
     "created_at":1.5}],"has_more":false}"#;
@@ -31,7 +34,7 @@ async fn a_connection_that_breaks_or_hangs_before_the_request_is_carried_out_cos
                 Reply::Bytes(vec![b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()]),
             ),
         ] {
-            let cell = cell(name, operation, vec![Fault::Before(reply)]).await;
+            let cell = cell_within(HASTE, name, operation, vec![Fault::Before(reply)]).await;
             cell.succeeded(operation, again(operation));
         }
     }
@@ -56,7 +59,7 @@ async fn a_write_whose_answer_is_lost_is_not_done_twice() {
                 Fault::Twisted(|bytes| Reply::Stall(bytes[..bytes.len() - 9].to_vec())),
             ),
         ] {
-            cell(name, operation, vec![fault])
+            cell_within(HASTE, name, operation, vec![fault])
                 .await
                 .succeeded(operation, seen_as_done(operation));
         }
