@@ -32,6 +32,10 @@ pub struct Lock {
     pub openapi: String,
     /// Name and version of the code generator.
     pub generator: String,
+    /// SHA-256 over the meaning of `select.toml` and `overlay.yaml` that `permissions.json` was made
+    /// with, so that an edit which nobody regenerated is noticed; empty before the first time.
+    #[serde(default)]
+    pub declarations: String,
 }
 
 impl Lock {
@@ -77,6 +81,9 @@ impl Lock {
                 .unwrap_or_default()
                 .to_owned(),
             generator: GENERATOR.to_owned(),
+            declarations: before
+                .map(|before| before.declarations.clone())
+                .unwrap_or_default(),
         }
     }
 

@@ -102,6 +102,20 @@ impl Layout {
         Overlay::new(document.value).with_context(|| format!("failed to read {}", path.display()))
     }
 
+    /// SHA-256 over what the files that a person edits mean; comments and layout do not count.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing, not a selection or not an overlay.
+    pub fn declarations(&self) -> Result<String> {
+        self.read_selection()?;
+        self.read_overlay()?;
+        let select: toml::Table = toml::from_str(&required(&self.select())?)?;
+        let overlay = document::read(&self.overlay())?.value;
+        let both = serde_json::json!({"select": select, "overlay": overlay});
+        Ok(document::sha256(render(&both)?.as_bytes()))
+    }
+
     /// The pin, if there is one yet.
     ///
     /// # Errors
@@ -155,6 +169,10 @@ pub fn from_upstream(
     let overlay = layout.read_overlay()?;
     let specification = specify(&upstream.value, &selection, &overlay)
         .with_context(|| format!("failed to make a client of {name}"))?;
+    let lock = Lock {
+        declarations: layout.declarations()?,
+        ..lock.clone()
+    };
     let mut output = Output::default();
     output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
     output.file(layout.permissions(), render(&specification.document)?);
@@ -169,7 +187,8 @@ pub fn from_upstream(
 ///
 /// # Errors
 ///
-/// A file that is missing, was edited by hand into another form, or cannot be generated from.
+/// A file that is missing, was edited by hand into another form, was made before an edit of the
+/// selection or the overlay, or cannot be generated from.
 pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
     let path = layout.permissions();
     let text = required(&path)?;
@@ -183,6 +202,13 @@ pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
     }
     let mut output = Output::default();
     if let Some(lock) = layout.read_lock()? {
+        if lock.declarations != layout.declarations()? {
+            bail!(
+                "{} is not made with what select.toml and overlay.yaml say now; start at the upstream document: \
+                 `cargo xtask regen --from FILE`, or `cargo xtask fetch` and then `cargo xtask regen`",
+                path.display()
+            );
+        }
         let lock = Lock {
             generator: GENERATOR.to_owned(),
             ..lock

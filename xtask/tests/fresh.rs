@@ -50,3 +50,37 @@ fn the_operations_are_reviewed() {
         omit_expression => true,
     }, { insta::assert_snapshot!("operations", operations::table(&document)) });
 }
+
+#[test]
+fn an_edit_that_nobody_regenerated_is_noticed_and_a_comment_is_none() {
+    let workspace = tempfile::tempdir().unwrap();
+    let openapi = workspace.path().join("openapi");
+    std::fs::create_dir(&openapi).unwrap();
+    for name in [
+        "select.toml",
+        "overlay.yaml",
+        "upstream.lock",
+        "permissions.json",
+    ] {
+        std::fs::copy(root().join("openapi").join(name), openapi.join(name)).unwrap();
+    }
+    let edit = |from: &str, to: &str| {
+        let path = openapi.join("select.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        regen::from_permissions(&Layout::new(workspace.path()))
+    };
+
+    edit("operations = [", "# A remark.\noperations = [").unwrap();
+    let error = edit(
+        "operations = [",
+        "operations = [\n  \"GET /organization/projects\",",
+    );
+
+    let text = error.unwrap_err().to_string();
+    assert!(
+        text.contains("select.toml") && text.contains("regen --from"),
+        "{text}"
+    );
+}

@@ -18,6 +18,7 @@ fn lock(commit: &str, bytes: u64) -> Lock {
         bytes,
         openapi: "3.1.0".into(),
         generator: "progenitor-impl 0.15.1".into(),
+        declarations: String::new(),
     }
 }
 
