@@ -6,6 +6,7 @@
 //! and the root's security in each operation, so that what means the same reads the same.
 
 mod inline;
+mod missing;
 mod prose;
 mod schemas;
 mod selection;
@@ -125,15 +126,7 @@ fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
     if let Some(request) = &selector.request {
         let at = Pointer::of(["paths", &request.path, &request.method]);
         let Some((_, id)) = all().find(|(found, _)| found == request) else {
-            return Err(Problem::new(
-                &Pointer::of(["paths"]),
-                format!("{request} is selected but the document has no such operation"),
-                nearest(
-                    &request.to_string(),
-                    all().map(|(found, _)| found.to_string()),
-                ),
-            )
-            .of(request.to_string()));
+            return Err(missing::missing(upstream, request));
         };
         return match &selector.operation_id {
             Some(expected) if id != Some(expected) => Err(Problem::new(
