@@ -1,5 +1,7 @@
-//! Files are written whole or not at all: beside their place, then moved into it.
+//! Files are written whole or not at all: beside their place, then moved into it. What is no file (a pipe, a device) is
+//! written to as it is, and a symbolic link goes on leading where it led.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -10,10 +12,20 @@ use crate::failure::Failure;
 
 /// Writes a file in place of any that is there.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    prepared(path, text)
-        .and_then(|file| file.persist(path).map_err(|error| error.error))
-        .map(drop)
-        .map_err(|error| failed(path, &error))
+    // A path that leads nowhere yet is a file to be made.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_file = target.metadata().map_or(true, |found| found.is_file());
+    let written = if is_file {
+        prepared(&target, text)
+            .and_then(|file| file.persist(&target).map_err(|error| error.error))
+            .map(drop)
+    } else {
+        OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .and_then(|mut sink| sink.write_all(text.as_bytes()))
+    };
+    written.map_err(|error| failed(path, &error))
 }
 
 /// Writes a file that is not there yet.
@@ -54,4 +66,34 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
         Exit::Failure,
         format!("failed to write {}: {error}", path.display()),
     )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_symbolic_link_goes_on_leading_where_it_led() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "before").unwrap();
+        symlink(&target, &link).unwrap();
+
+        replace(&link, "after").unwrap();
+
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "after");
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_stays_one() {
+        let device = Path::new("/dev/full");
+
+        let failure = replace(device, "text").unwrap_err();
+
+        assert!(device.metadata().unwrap().file_type().is_char_device());
+        assert!(format!("{failure:?}").contains("/dev/full"), "{failure:?}");
+    }
 }

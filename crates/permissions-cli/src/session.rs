@@ -38,6 +38,16 @@ impl Session {
     }
 
     async fn local(file: &Path, global: &Global, progress: &Progress) -> Result<Self, Failure> {
+        // Not repeated in the error: an address may hold a password.
+        if file.to_string_lossy().contains("://") {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--local takes the path of a SQLite file, and was given the address of a database",
+            )
+            .remedy(
+                "run `permissions serve --database ADDRESS`, and give the command its --base-url",
+            ));
+        }
         let server = Server::builder()
             .database(Database::sqlite_file(file))
             .start()
