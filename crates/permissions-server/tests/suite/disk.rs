@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
+use permissions_server::{Database, Server};
+
 use crate::process::{KEY, Process, command};
 
 /// A command that sees a disk of its own, of one megabyte, at `folder`; `None`, with a word on
@@ -71,13 +73,76 @@ async fn writes_are_503_while_it_is_full_and_go_on_when_it_is_not() {
 
 #[test]
 fn a_start_on_a_full_disk_is_refused() {
+    let Some((said, file)) = refused("head -c 2000000 /dev/zero > filler") else {
+        return;
+    };
+    assert!(
+        said.contains("the disk is full") && said.contains(&file),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_start_with_the_file_of_before_on_a_full_disk_is_refused() {
+    let before = a_database().await;
+    let copy = format!("cp '{}/permissions.db' .", before.path().display());
+    // From nothing left, through too little for the shared memory, to too little for the log.
+    for pages in [0, 1, 4, 8] {
+        let fill = format!(
+            "{copy} && head -c 2000000 /dev/zero > filler; \
+             truncate -s -$(({pages} * 4096)) filler"
+        );
+        let Some((said, file)) = refused(&fill) else {
+            return;
+        };
+        assert!(
+            said.contains("the disk is full")
+                && said.contains("free some space")
+                && said.contains(&file),
+            "{pages} pages left: {said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_start_on_a_read_only_disk_is_refused() {
+    let before = a_database().await;
+    let copy = format!("cp '{}/permissions.db' .", before.path().display());
+    for state in ["true", &copy] {
+        let read_only = format!("{state}; mount -o remount,ro \"$PWD\"");
+        let Some((said, file)) = refused(&read_only) else {
+            return;
+        };
+        assert!(
+            said.contains("file system is read-only")
+                && said.contains("mount it writable")
+                && said.contains(&file),
+            "after {state}: {said}"
+        );
+    }
+}
+
+/// A folder with the `permissions.db` of a server that has stopped.
+async fn a_database() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    Server::builder()
+        .database(Database::sqlite_file(folder.path().join("permissions.db")))
+        .start()
+        .await
+        .expect("a server")
+        .shutdown()
+        .await;
+    folder
+}
+
+/// What a server says that does not start, and the file it was given, on a small disk that the
+/// script `fill` has prepared.
+fn refused(fill: &str) -> Option<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().display().to_string();
     let file = format!("{folder}/permissions.db");
-    let fill = format!("head -c 2000000 /dev/zero > '{folder}/filler'");
-    let Some(mut command) = on_small_disk(&folder, &fill, &["--database", &file]) else {
-        return;
-    };
+    let fill = format!("cd '{folder}'; {fill}");
+    let mut command = on_small_disk(&folder, &fill, &["--database", &file])?;
     let mut child = command.spawn().expect("a process");
     let mut said = String::new();
     child
@@ -87,8 +152,5 @@ fn a_start_on_a_full_disk_is_refused() {
         .read_to_string(&mut said)
         .expect("text");
     assert_eq!(child.wait().expect("an end").code(), Some(1), "{said}");
-    assert!(
-        said.contains("the disk is full") && said.contains(&file),
-        "{said}"
-    );
+    Some((said, file))
 }

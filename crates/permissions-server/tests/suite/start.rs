@@ -41,6 +41,20 @@ fn assert_says(error: &StartError, path: &Path, words: &[&str]) {
     }
 }
 
+/// The names of what is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn a_missing_folder() {
     let path = Path::new("/no/such/folder/permissions.db");
@@ -55,6 +69,22 @@ async fn a_folder_in_place_of_a_file() {
         folder.path(),
         &["is a folder"],
     );
+}
+
+#[tokio::test]
+async fn a_name_that_sqlite_takes_for_memory() {
+    let path = Path::new(":memory:");
+    assert_says(
+        &refused(path).await,
+        path,
+        &["not a file", "Database::memory()", "./:memory:"],
+    );
+}
+
+#[tokio::test]
+async fn an_empty_path() {
+    let error = refused(Path::new("")).await.to_string();
+    assert!(error.contains("path is empty"), "{error}");
 }
 
 #[tokio::test]
@@ -91,6 +121,7 @@ async fn a_damaged_database() {
     bytes[middle..].fill(0xA5);
     std::fs::write(&path, bytes).expect("written");
     assert_says(&refused(&path).await, &path, &["damaged", "backup"]);
+    assert_eq!(names(folder.path()), ["permissions.db"]);
 }
 
 #[tokio::test]

@@ -34,8 +34,18 @@ pub(super) async fn memory() -> Result<Connections, StartError> {
 pub(super) async fn file(path: &Path) -> Result<(Connections, Connections), StartError> {
     let size = inspect(path)?;
     let at_start = |error| errors::at_start(path, error);
+    // Whole, because SQLite takes some relative names (`file:…`) for more than a name.
+    let whole = std::path::absolute(path).map_err(|error| {
+        StartError::with_source(
+            format!(
+                "failed to open the database file {}: {error}",
+                path.display()
+            ),
+            error,
+        )
+    })?;
     let plain = SqliteConnectOptions::new()
-        .filename(path)
+        .filename(whole)
         .create_if_missing(true)
         .busy_timeout(BUSY_TIMEOUT);
 
@@ -43,11 +53,10 @@ pub(super) async fn file(path: &Path) -> Result<(Connections, Connections), Star
     let mut look = SqliteConnection::connect_with(&plain)
         .await
         .map_err(at_start)?;
-    refuse_foreign(&mut look, path).await?;
-    if size > 0 && size <= CHECKED_BYTES {
-        refuse_damaged(&mut look, path).await?;
-    }
-    look.close().await.map_err(at_start)?;
+    let verdict = refuse_unfit(&mut look, path, size).await;
+    // Closed before a refusal too: only then SQLite takes away the files it made beside this one.
+    let closed = look.close().await.map_err(at_start);
+    verdict.and(closed)?;
 
     let options = plain
         .journal_mode(SqliteJournalMode::Wal)
@@ -73,6 +82,17 @@ pub(super) async fn file(path: &Path) -> Result<(Connections, Connections), Star
 /// Refuses what no database can be opened on, and gives the size of what is there.
 fn inspect(path: &Path) -> Result<u64, StartError> {
     let file = path.display();
+    if path.as_os_str().is_empty() {
+        return Err(StartError::new(
+            "failed to open the database file: its path is empty; give the path of a file",
+        ));
+    }
+    if path == Path::new(":memory:") {
+        return Err(StartError::new(format!(
+            "failed to open the database file {file}: this is SQLite's name for memory, not a file; \
+             use Database::memory() to keep the data in memory, or ./:memory: for a file of that name"
+        )));
+    }
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(StartError::new(format!(
             "failed to open the database file {file}: it is a folder; give the path of a file"
@@ -99,6 +119,19 @@ fn inspect(path: &Path) -> Result<u64, StartError> {
             error,
         )),
     }
+}
+
+/// Refuses a file of `size` bytes that is not ours or not whole.
+async fn refuse_unfit(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    size: u64,
+) -> Result<(), StartError> {
+    refuse_foreign(connection, path).await?;
+    if size > 0 && size <= CHECKED_BYTES {
+        refuse_damaged(connection, path).await?;
+    }
+    Ok(())
 }
 
 /// Refuses a database that some other program keeps its data in.
