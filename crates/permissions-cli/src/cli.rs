@@ -54,6 +54,7 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
+#[allow(rustdoc::bare_urls, reason = "the text is the command's help")]
 pub(crate) struct Global {
     /// Use a database file of your own in place of the API
     ///

@@ -1,6 +1,6 @@
 //! From OpenAPI 3.0, 3.1 or 3.2 to 3.0.3, in one canonical form.
 //!
-//! Each rule is a function of its own in [`schema`], [`combine`] or [`operation`], applied by
+//! Each rule is a function of its own in `schema`, `combine` or `operation`, applied by
 //! position from the inside out. What a rule drops without changing what a client sends and accepts
 //! is noted; what cannot be expressed at all is a problem with its place and a way out.
 
