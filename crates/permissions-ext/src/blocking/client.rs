@@ -142,6 +142,8 @@ impl ClientBuilder {
         organization(id: impl Into<String>);
         project(id: impl Into<String>);
         header(name: impl Into<String>, value: impl Into<String>);
+        root_certificates(pem: impl AsRef<[u8]>);
+        client_certificate(certificate_pem: impl AsRef<[u8]>, key_pem: impl AsRef<[u8]>);
         retry(policy: RetryPolicy);
         timeout(timeout: Duration);
         connect_timeout(timeout: Duration);

@@ -8,7 +8,8 @@ use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 
-use super::{Client, base_url, environment, tls};
+use super::tls::Tls;
+use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::key::{Key, Secret};
 use crate::options::header;
@@ -44,6 +45,7 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     body_limit: usize,
     observer: Observer,
+    pub(super) tls: Tls,
     http: Option<reqwest::Client>,
     /// An ordinary key is there, which is worth a word where the admin key is not.
     ordinary_key: bool,
@@ -76,6 +78,7 @@ impl ClientBuilder {
             deadline: None,
             body_limit: permissions_api::hooks::DEFAULT_BODY_LIMIT,
             observer: Observer::default(),
+            tls: Tls::default(),
             http: None,
             ordinary_key: false,
             bad_variables: Vec::new(),
@@ -270,8 +273,16 @@ impl ClientBuilder {
             headers.insert(AUTHORIZATION, secret.header());
         }
         let http = match self.http {
+            Some(_) if self.tls.is_set() => {
+                return Err(Error::config(
+                    "an HTTP client of one's own brings its own TLS: give it the certificates instead",
+                ));
+            }
             Some(http) => http,
-            None => http_client(self.connect_timeout, base_url.starts_with("https:"))?,
+            None => {
+                let encrypted = base_url.starts_with("https:");
+                http_client(self.connect_timeout, &self.tls, encrypted)?
+            }
         };
         Ok(Client(Arc::new(Transport {
             http,
@@ -310,12 +321,16 @@ impl ClientBuilder {
     }
 }
 
-fn http_client(connect_timeout: Duration, encrypted: bool) -> Result<reqwest::Client, Error> {
+fn http_client(
+    connect_timeout: Duration,
+    tls: &Tls,
+    encrypted: bool,
+) -> Result<reqwest::Client, Error> {
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(connect_timeout)
         .http1_only();
-    tls::configure(http, encrypted)?.build().map_err(|cause| {
+    tls.configure(http, encrypted)?.build().map_err(|cause| {
         Error::config("the HTTP client cannot be set up").with_source(cause.without_url())
     })
 }

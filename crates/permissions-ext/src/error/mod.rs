@@ -1,5 +1,6 @@
 //! One opaque error for everything that can go wrong.
 
+mod certificate;
 mod display;
 mod problem;
 mod remedy;
@@ -294,6 +295,13 @@ impl Error {
     #[must_use]
     pub fn is_connect(&self) -> bool {
         self.0.kind == Kind::Connect
+    }
+
+    /// A certificate was refused, the server's here or the client's there; nothing was done, and trying again does not
+    /// help. With the system's TLS (feature `native-tls`) this is never true, and the text alone tells.
+    #[must_use]
+    pub fn is_certificate(&self) -> bool {
+        certificate::remedy(self).is_some()
     }
 
     /// An attempt, or the call as a whole, took longer than it may.

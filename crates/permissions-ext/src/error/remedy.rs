@@ -1,7 +1,10 @@
-use super::{Error, Kind};
+use super::{Error, Kind, certificate};
 
 /// What to do about an error, where that is known.
 pub(super) fn of(error: &Error) -> Option<&'static str> {
+    if let Some(remedy) = certificate::remedy(error) {
+        return Some(remedy);
+    }
     match error.0.kind {
         Kind::Connect => Some("check the base URL, the network and any proxy"),
         Kind::Timeout => Some("try again, or allow more time with `timeout`"),

@@ -219,7 +219,7 @@ impl Failed<'_> {
             error = error.with_problem(Problem::without_body(seen.status, &seen.headers));
         }
         let error = error.with_source(cause);
-        if kind == Kind::Connect {
+        if kind == Kind::Connect || error.is_certificate() {
             Failure::not_sent(error)
         } else {
             Failure::unknown(error)

@@ -69,6 +69,7 @@ impl Failure {
     /// The one decision on whether another attempt makes sense.
     pub(crate) fn is_retryable(&self) -> bool {
         match self.error.kind() {
+            Kind::Connect | Kind::Transport if self.error.is_certificate() => false,
             Kind::Connect | Kind::Timeout | Kind::Transport => true,
             // Waiting does not fill an account, whatever the headers say.
             Kind::Status if self.error.is_quota_exceeded() => false,

@@ -1,0 +1,285 @@
+//! Certificates, against real TLS servers.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use permissions_ext::{Client, ClientBuilder, Error};
+use permissions_server::Server;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::RootCertStore;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use tokio::io::{AsyncReadExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// Who signs certificates.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// A certificate with its key.
+struct Signed {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn sign(&self, names: &[&str]) -> Signed {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names).unwrap();
+        Signed {
+            certificate: params.signed_by(&key, &self.0).unwrap(),
+            key,
+        }
+    }
+}
+
+/// The server over TLS, with a certificate for these names.
+async fn server(authority: &Authority, names: &[&str]) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("cert"), folder.path().join("key"));
+    let signed = authority.sign(names);
+    std::fs::write(&certificate, signed.certificate.pem()).unwrap();
+    std::fs::write(&key, signed.key.serialize_pem()).unwrap();
+    let builder = Server::builder().tls(&certificate, &key);
+    builder.start().await.unwrap()
+}
+
+/// A server behind a gateway that lets nobody in without a certificate of this authority.
+async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
+    let server = Server::start().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = listener.local_addr().unwrap();
+    let (acceptor, behind) = (acceptor(authority), server.address());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                match acceptor.accept(stream).into_fallible().await {
+                    Ok(mut stream) => {
+                        let mut behind = TcpStream::connect(behind).await.unwrap();
+                        let _ = copy_bidirectional(&mut stream, &mut behind).await;
+                    }
+                    // Read to its end, so that the refusal is not overtaken by a reset.
+                    Err((_, mut stream)) => {
+                        while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
+                    }
+                }
+            });
+        }
+    });
+    (server, gateway)
+}
+
+fn acceptor(authority: &Authority) -> TlsAcceptor {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.0.der().clone()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let own = authority.sign(&["127.0.0.1"]);
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            vec![own.certificate.der().clone()],
+            PrivateKeyDer::try_from(own.key.serialize_der()).unwrap(),
+        );
+    TlsAcceptor::from(Arc::new(config.unwrap()))
+}
+
+fn client(server: &Server, base_url: &str) -> ClientBuilder {
+    Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(base_url)
+}
+
+/// A grant and a list.
+async fn share(builder: ClientBuilder) -> Result<usize, Error> {
+    let permissions = builder.build()?.permissions(&"ft:a".parse().unwrap());
+    permissions
+        .create(["proj_a".parse().unwrap()])
+        .send()
+        .await?;
+    Ok(permissions.list().send().await?.data().len())
+}
+
+#[tokio::test]
+async fn a_server_is_trusted_when_its_root_is_given() {
+    let (authority, stranger) = (Authority::new("ours"), Authority::new("theirs"));
+    let server = server(&authority, &["127.0.0.1"]).await;
+    let builder = client(&server, server.base_url())
+        .root_certificates(stranger.pem())
+        .root_certificates(authority.pem());
+    assert_eq!(share(builder).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_server_whose_root_is_unknown_is_refused_at_once_with_the_remedy() {
+    let server = server(&Authority::new("ours"), &["127.0.0.1"]).await;
+    let error = share(client(&server, server.base_url())).await.unwrap_err();
+    assert!(error.is_certificate() && error.is_connect(), "{error}");
+    assert_eq!(error.attempts().len(), 1, "trying again does not help");
+    let text = error.to_string();
+    assert!(text.contains("UnknownIssuer"), "{text}");
+    assert!(text.contains("give it with `root_certificates`"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_it_is_another_host_is_refused() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, &["api.example.com"]).await;
+    let builder = client(&server, server.base_url()).root_certificates(authority.pem());
+    let error = share(builder).await.unwrap_err();
+    assert!(error.is_certificate(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("check the host in the base URL"), "{text}");
+}
+
+#[tokio::test]
+async fn a_client_proves_itself_with_a_certificate() {
+    let authority = Authority::new("ours");
+    let (server, gateway) = guarded(&authority).await;
+    let signed = authority.sign(&["a client"]);
+    let (certificate, key) = (signed.certificate.pem(), signed.key.serialize_pem());
+    let one_file = format!("{key}{certificate}");
+    for (certificate, key) in [(&certificate, &key), (&one_file, &one_file)] {
+        let builder = client(&server, &format!("https://{gateway}/v1"))
+            .root_certificates(authority.pem())
+            .client_certificate(certificate, key);
+        assert_eq!(share(builder).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_a_certificate_or_with_a_strangers_is_told_so() {
+    let authority = Authority::new("ours");
+    let (server, gateway) = guarded(&authority).await;
+    let builder =
+        || client(&server, &format!("https://{gateway}/v1")).root_certificates(authority.pem());
+
+    let missing = share(builder()).await.unwrap_err();
+    assert!(missing.is_certificate(), "{missing}");
+    assert_eq!(missing.attempts().len(), 1, "trying again does not help");
+    let text = missing.to_string();
+    assert!(text.contains("give it with `client_certificate`"), "{text}");
+
+    let signed = Authority::new("theirs").sign(&["a client"]);
+    let stranger =
+        builder().client_certificate(signed.certificate.pem(), signed.key.serialize_pem());
+    let refused = share(stranger).await.unwrap_err();
+    assert!(refused.is_certificate(), "{refused}");
+    let text = refused.to_string();
+    assert!(
+        text.contains("does not accept the client certificate"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_blocking_client_takes_the_same_certificates() {
+    let authority = Authority::new("ours");
+    let (server, gateway) = guarded(&authority).await;
+    let signed = authority.sign(&["a client"]);
+    let client = permissions_ext::blocking::Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(format!("https://{gateway}/v1"))
+        .root_certificates(authority.pem())
+        .client_certificate(signed.certificate.pem(), signed.key.serialize_pem())
+        .build()
+        .unwrap();
+    let list = client.permissions(&"ft:a".parse().unwrap()).list();
+    let page = tokio::task::spawn_blocking(|| list.send());
+    assert!(page.await.unwrap().unwrap().data().is_empty());
+}
+
+#[test]
+fn what_cannot_be_used_is_named_when_the_client_is_built_and_no_key_is_shown() {
+    let authority = Authority::new("ours");
+    let (one, other) = (authority.sign(&["one"]), authority.sign(&["other"]));
+    let (certificate, key) = (one.certificate.pem(), one.key.serialize_pem());
+    let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+    let broken = |pem: &str| pem.replacen("\nM", "\n%", 1);
+    let garbled = |pem: &str| pem.replacen("\nM", "\nA", 1);
+    let cases = [
+        ("", key.as_str(), "client certificate holds no certificate"),
+        (&key, &certificate, "are the two swapped"),
+        (&certificate, "", "holds no private key"),
+        (&certificate, &certificate, "are the two swapped"),
+        (&certificate, &encrypted, "is encrypted; decrypt it"),
+        (
+            &certificate,
+            &broken(&key),
+            "key of the client certificate cannot be read",
+        ),
+        (
+            &certificate,
+            &garbled(&key),
+            "key of the client certificate cannot be used",
+        ),
+        (
+            &broken(&certificate),
+            &key,
+            "client certificate cannot be read",
+        ),
+        (
+            &garbled(&certificate),
+            &key,
+            "client certificate cannot be used",
+        ),
+        (
+            &certificate,
+            &other.key.serialize_pem(),
+            "do not belong together",
+        ),
+    ];
+    let material: Vec<&str> = key.lines().filter(|line| !line.contains('-')).collect();
+    for base_url in ["https://example.com", "http://localhost"] {
+        for (certificate, key, reason) in &cases {
+            let builder = Client::builder()
+                .admin_key("sk-admin-1")
+                .base_url(base_url)
+                .client_certificate(certificate, key);
+            let shown = format!("{builder:?}");
+            let error = builder.build().unwrap_err();
+            assert!(error.is_config(), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
+            for text in [shown, error.to_string(), format!("{error:?}")] {
+                for secret in &material {
+                    assert!(!text.contains(secret), "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn roots_that_are_none_are_refused() {
+    let authority = Authority::new("ours");
+    let garbled = authority.pem().replacen("\nM", "\nA", 1);
+    for (pem, reason) in [
+        ("", "hold no certificate"),
+        ("not a certificate", "hold no certificate"),
+        (&garbled, "one of the root certificates cannot be used"),
+        ("-----BEGIN CERTIFICATE-----\n%%\n", "cannot be read"),
+    ] {
+        let builder = Client::builder().admin_key("sk-admin-1");
+        let error = builder.root_certificates(pem).build().unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains(reason),
+            "{error}"
+        );
+    }
+}
