@@ -93,6 +93,36 @@ pub(crate) struct Global {
     )]
     pub(crate) key_file: Option<PathBuf>,
 
+    /// Prove who you are with this certificate, a PEM file [env: OPENAI_MTLS_CLIENT_CERT_FILE]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "local"
+    )]
+    pub(crate) mtls_client_cert_file: Option<PathBuf>,
+
+    /// Private key of that certificate, a PEM file [env: OPENAI_MTLS_CLIENT_KEY_FILE]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "local"
+    )]
+    pub(crate) mtls_client_key_file: Option<PathBuf>,
+
+    /// Trust the root certificates in this PEM file too, besides the system's
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "local"
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
+
     /// How to print data; without it a table on a terminal and plain lines in a pipe
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,

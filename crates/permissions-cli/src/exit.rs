@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Temporary,
     /// The admin key is missing, wrong or not allowed to do this.
     Auth,
-    /// Stopped by Ctrl-C.
+    /// Stopped by Ctrl-C or SIGTERM.
     Interrupted,
 }
 
@@ -30,7 +30,7 @@ Exit codes:
   64   the command line or an input file is wrong; nothing was sent
   75   failed for now: rate limit, server failure, no connection; try again
   77   the admin key is missing, wrong or not allowed to do this
-  130  stopped by Ctrl-C";
+  130  stopped by Ctrl-C or SIGTERM";
 
 impl Exit {
     /// The number that the shell sees.

@@ -74,10 +74,19 @@ impl Failure {
         self.answer.status.is_some_and(|status| status >= 500)
     }
 
-    /// Stopped by Ctrl-C.
+    /// Stopped by Ctrl-C or SIGTERM.
     pub(crate) fn interrupted() -> Self {
-        Self::new(Exit::Interrupted, "stopped by Ctrl-C")
+        Self::new(Exit::Interrupted, "stopped before the end")
             .remedy("what was printed is done; the same command again does the rest")
+    }
+
+    /// The same failure, met when changes had been made: they are told of, and the exit code does not say that
+    /// nothing was sent.
+    pub(crate) fn after_changes(mut self, done: &str) -> Self {
+        if self.exit == Exit::Usage {
+            self.exit = Exit::Failure;
+        }
+        self.remedy(format!("not shown, but done: {done}"))
     }
 
     /// What it leads to.
@@ -168,7 +177,7 @@ impl Failure {
                 param: error.param().map(str::to_owned),
                 request_id: error.request_id().map(str::to_owned),
             }),
-            message: error.to_string(),
+            message: in_words_of_options(error.to_string()),
             unreachable: error.is_connect(),
         }
     }
@@ -214,8 +223,15 @@ pub(crate) fn refuse(refusal: &clap::Error, args: &[OsString]) -> ExitCode {
         refusal.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let _ = refusal.print();
-        return Exit::Success.into();
+        // The text's last line may wait in standard output.
+        let printed = refusal.print().and_then(|()| io::stdout().flush());
+        return match printed.map_err(Failure::from) {
+            Ok(()) => Exit::Success.into(),
+            Err(failure) => {
+                failure.tell(Voice::new(None, ColorChoice::Auto));
+                failure.exit().into()
+            }
+        };
     }
     if asks_for_json(args) {
         let text = refusal.render().to_string();
@@ -251,12 +267,34 @@ fn asks_for_json(args: &[OsString]) -> bool {
             .any(|arg| arg.strip_prefix("--format=").is_some_and(named))
 }
 
+/// The library tells a program which method helps; here it is an option, or there is none.
+fn in_words_of_options(text: String) -> String {
+    [
+        ("`root_certificates`", "--ca-file"),
+        (
+            "`client_certificate`",
+            "--mtls-client-cert-file and --mtls-client-key-file",
+        ),
+        ("try again, or allow more time with `timeout`", "try again"),
+        ("try again, or allow more time with `deadline`", "try again"),
+        (
+            "ask for smaller pages, or raise `body_limit`",
+            "ask for smaller pages with --page-size",
+        ),
+    ]
+    .into_iter()
+    .fold(text, |text, (method, option)| text.replace(method, option))
+}
+
 fn exit_of(error: &permissions_ext::Error) -> Exit {
     let busy = matches!(error.status(), Some(408 | 409));
     if error.is_unauthorized() || error.is_permission_denied() {
         Exit::Auth
     } else if error.is_config() {
         Exit::Usage
+    } else if error.is_certificate() {
+        // A connection failure, but one that stays.
+        Exit::Failure
     } else if error.is_rate_limited()
         || error.is_server_error()
         || error.is_connect()

@@ -1,14 +1,36 @@
-//! Files are written whole or not at all: beside their place, then moved into it. What is no file (a pipe, a device) is
-//! written to as it is, and a symbolic link goes on leading where it led.
+//! Files are read up to a limit, as a device may never end. They are written whole or not at all: beside their place,
+//! then moved into it. What is no file (a pipe, a device) is written to as it is, and a symbolic link goes on leading
+//! where it led.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// More bytes than any list, manifest or plan has.
+pub(crate) const MOST: u64 = 64 << 20;
+
+/// The text of a file, or of standard input where the path is `-`; an error where it has more than `most` bytes.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
+    if path == Path::new("-") {
+        read_up_to(io::stdin().lock(), most)
+    } else {
+        read_up_to(File::open(path)?, most)
+    }
+}
+
+/// What a file is called in an error.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
 
 /// Writes a file in place of any that is there.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
@@ -41,6 +63,19 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
                 failure
             }
         })
+}
+
+fn read_up_to(from: impl Read, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("there are more than {most} bytes in it"),
+        ));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
 }
 
 fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
@@ -85,6 +120,13 @@ mod tests {
 
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "after");
         assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[test]
+    fn what_never_ends_is_not_read_for_ever() {
+        let endless = read(Path::new("/dev/zero"), 1000).unwrap_err();
+
+        assert_eq!(endless.to_string(), "there are more than 1000 bytes in it");
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod commands;
 mod exit;
 mod failure;
 mod file;
+mod ids;
+mod interrupt;
 mod lines;
 mod manifest;
 mod output;

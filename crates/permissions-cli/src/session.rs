@@ -26,9 +26,21 @@ struct Local {
 }
 
 impl Session {
-    /// Gets ready to talk. Nothing is sent yet.
-    pub(crate) async fn open(global: &Global, progress: &Progress) -> Result<Self, Failure> {
+    /// Gets ready to talk. Nothing is sent yet. Only what `may_begin` makes a local file that is not there: for anything
+    /// else its name must be a slip.
+    pub(crate) async fn open(
+        global: &Global,
+        progress: &Progress,
+        may_begin: bool,
+    ) -> Result<Self, Failure> {
         match &global.local {
+            Some(file) if !may_begin && is_missing(file) => Err(Failure::new(
+                Exit::Usage,
+                format!("there is no file {}", file.display()),
+            )
+            .remedy(
+                "look at the path after --local; `create`, `apply` and `serve` make a new one",
+            )),
             Some(file) => Self::local(file, global, progress).await,
             None => Ok(Self {
                 client: remote(global, progress)?,
@@ -98,6 +110,15 @@ impl Session {
             local.server.shutdown().await;
         }
     }
+}
+
+/// Whether nothing is there that could be looked into. What is no path at all is refused elsewhere.
+fn is_missing(file: &Path) -> bool {
+    let is_path = !file.as_os_str().is_empty() && !file.to_string_lossy().contains("://");
+    is_path
+        && file
+            .metadata()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// A server that does not start; its error names the file or the port, and the remedy.

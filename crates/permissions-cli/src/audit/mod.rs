@@ -3,9 +3,11 @@
 pub(crate) mod html;
 pub(crate) mod matrix;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use permissions_ext::{CheckpointId, Desired, Permission, ProjectId, Report};
+use permissions_ext::{
+    Audited, CheckpointDrift, CheckpointId, Drift, Permission, ProjectId, Report,
+};
 
 /// What is the case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(crate) struct Finding<'a> {
 /// One checkpoint with its findings by project; none where it could not be read.
 pub(crate) struct Row<'a> {
     pub(crate) checkpoint: &'a CheckpointId,
-    pub(crate) findings: Option<BTreeMap<&'a ProjectId, Finding<'a>>>,
+    pub(crate) findings: Option<ByProject<'a>>,
     pub(crate) error: Option<String>,
 }
 
@@ -52,26 +54,34 @@ pub(crate) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Compares a report with what is wanted, where something is.
-    pub(crate) fn new(report: &'a Report, desired: Option<&'a Desired>) -> Self {
-        let rows: Vec<Row<'a>> = report
-            .results()
+    /// What a report says, and how it differs from what is wanted, where something is.
+    pub(crate) fn new(report: &'a Report, drift: Option<&'a Drift>) -> Self {
+        let drifts: HashMap<&CheckpointId, &CheckpointDrift> = drift
             .iter()
-            .map(|audited| {
-                let checkpoint = &audited.checkpoint;
-                let wanted = desired.and_then(|desired| desired.projects(checkpoint));
-                let findings = audited
-                    .result
-                    .as_ref()
-                    .ok()
-                    .map(|live| compare(checkpoint, live, wanted));
-                Row {
-                    checkpoint,
-                    findings,
-                    error: audited.result.as_ref().err().map(ToString::to_string),
-                }
-            })
+            .flat_map(|drift| &drift.checkpoints)
+            .map(|drift| (&drift.checkpoint, drift))
             .collect();
+        let row = |audited: &'a Audited| {
+            let checkpoint = &audited.checkpoint;
+            let findings = audited
+                .result
+                .as_ref()
+                .map(|live| match drifts.get(checkpoint) {
+                    Some(drift) => compared(drift),
+                    // A checkpoint that the manifest does not speak of is left alone.
+                    None => all(checkpoint, live, State::Live).collect(),
+                });
+            let (findings, error) = match findings {
+                Ok(findings) => (Some(findings), None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            Row {
+                checkpoint,
+                findings,
+                error,
+            }
+        };
+        let rows: Vec<Row<'a>> = report.results().iter().map(row).collect();
         let projects = rows
             .iter()
             .flat_map(|row| row.findings.iter().flatten())
@@ -80,7 +90,7 @@ impl<'a> Findings<'a> {
         Self {
             rows,
             projects,
-            compared: desired.is_some(),
+            compared: drift.is_some(),
         }
     }
 
@@ -112,33 +122,38 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// A checkpoint that the manifest does not speak of is left alone, and so is not compared.
-fn compare<'a>(
-    checkpoint: &'a CheckpointId,
-    live: &'a [Permission],
-    wanted: Option<&'a BTreeSet<ProjectId>>,
-) -> BTreeMap<&'a ProjectId, Finding<'a>> {
-    let finding = |project_id, permission, state| Finding {
-        checkpoint,
-        project_id,
-        permission,
-        state,
-    };
-    let mut findings = BTreeMap::new();
-    for permission in live {
-        let project = &permission.project_id;
-        let expected = wanted.is_none_or(|wanted| wanted.contains(project));
-        let state = if expected {
-            State::Live
-        } else {
-            State::Unexpected
+type ByProject<'a> = BTreeMap<&'a ProjectId, Finding<'a>>;
+
+fn compared(drift: &CheckpointDrift) -> ByProject<'_> {
+    let checkpoint = &drift.checkpoint;
+    let missing = drift.missing.iter().map(|project_id| {
+        let finding = Finding {
+            checkpoint,
+            project_id,
+            permission: None,
+            state: State::Missing,
         };
-        findings.insert(project, finding(project, Some(permission), state));
-    }
-    for project in wanted.into_iter().flatten() {
-        findings
-            .entry(project)
-            .or_insert_with(|| finding(project, None, State::Missing));
-    }
-    findings
+        (project_id, finding)
+    });
+    all(checkpoint, &drift.managed, State::Live)
+        .chain(all(checkpoint, &drift.extra, State::Unexpected))
+        .chain(missing)
+        .collect()
+}
+
+fn all<'a>(
+    checkpoint: &'a CheckpointId,
+    permissions: &'a [Permission],
+    state: State,
+) -> impl Iterator<Item = (&'a ProjectId, Finding<'a>)> {
+    permissions.iter().map(move |permission| {
+        let project_id = &permission.project_id;
+        let finding = Finding {
+            checkpoint,
+            project_id,
+            permission: Some(permission),
+            state,
+        };
+        (project_id, finding)
+    })
 }

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::manifest::Manifest;
 use crate::output::{Cell, Columns};
 use crate::session::Session;
-use crate::{file, lines};
+use crate::{file, ids, lines};
 
 const COLUMNS: &[&str] = &["checkpoint", "project_id", "id", "created_at", "state"];
 
@@ -34,7 +34,8 @@ pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
     #[arg(
         value_name = "CHECKPOINT",
-        required_unless_present_any = ["manifest", "from", "against"]
+        required_unless_present_any = ["manifest", "from", "against"],
+        value_parser = ids::read::<CheckpointId>
     )]
     checkpoints: Vec<CheckpointId>,
 
@@ -71,8 +72,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         .concurrency(args.concurrency.into())
         .send()
         .await;
-    let desired = wanted.as_ref().map(Manifest::desired);
-    let findings = Findings::new(&report, desired.as_ref());
+    let drift = wanted.map(|wanted| report.drift(&wanted.desired()));
+    let findings = Findings::new(&report, drift.as_ref());
     if let Some(path) = &args.html {
         file::replace(path, &html::page(&findings)?)?;
     } else {
@@ -95,7 +96,11 @@ fn checkpoints(args: &Args, wanted: Option<&Manifest>) -> Result<Vec<CheckpointI
         checkpoints.extend(wanted.checkpoints().cloned());
     }
     if checkpoints.is_empty() {
-        return Err(Failure::new(Exit::Usage, "there is no checkpoint to audit"));
+        return Err(
+            Failure::new(Exit::Usage, "there is no checkpoint to audit").remedy(
+                "name one, or give a file or manifest with at least one by --from or --manifest",
+            ),
+        );
     }
     Ok(distinct(checkpoints))
 }

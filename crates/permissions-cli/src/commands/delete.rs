@@ -5,6 +5,7 @@ use permissions_ext::{CheckpointId, Deleted, PermissionId, Permissions, ProjectI
 use super::{Context, count, distinct};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Columns};
 use crate::session::Session;
 
@@ -16,7 +17,10 @@ Examples:
     permissions delete ft:gpt-4o:acme cp_zc4Q7MP6XxulcVzj4MZdwsAB
 
   By project:
-    permissions delete ft:gpt-4o:acme --project proj_a --project proj_b";
+    permissions delete ft:gpt-4o:acme --project proj_a --project proj_b
+
+  By project, of two checkpoints:
+    permissions delete ft:gpt-4o:acme --project proj_a --checkpoint ft:gpt-4o:acme-eu";
 
 const USAGE: &str = "\
 permissions delete [OPTIONS] <CHECKPOINT> <PERMISSION>...
@@ -27,29 +31,39 @@ permissions delete [OPTIONS] <CHECKPOINT> <PERMISSION>...
 #[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(value_name = "CHECKPOINT")]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: CheckpointId,
 
     /// Permission to take away
     #[arg(
         value_name = "PERMISSION",
         required_unless_present = "projects",
-        conflicts_with = "projects"
+        conflicts_with = "projects",
+        value_parser = ids::read::<PermissionId>
     )]
     permissions: Vec<PermissionId>,
 
     /// Project that may no longer use it; several at once or the option repeated
-    #[arg(long = "project", value_name = "PROJECT", num_args = 1..)]
+    #[arg(
+        long = "project",
+        value_name = "PROJECT",
+        num_args = 1..,
+        value_parser = ids::read::<ProjectId>
+    )]
     projects: Vec<ProjectId>,
+
+    /// Another checkpoint that the projects may no longer use; may be repeated
+    #[arg(
+        long = "checkpoint",
+        value_name = "CHECKPOINT",
+        requires = "projects",
+        value_parser = ids::read::<CheckpointId>
+    )]
+    further: Vec<CheckpointId>,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let checkpoint = args.checkpoint;
-    let permissions = session.permissions(&checkpoint);
-    let mut output = context.output(Columns {
-        all: COLUMNS,
-        constant: Some("checkpoint"),
-    })?;
+    let checkpoints = distinct([vec![args.checkpoint], args.further].concat());
     let targets: Vec<Target> = if args.projects.is_empty() {
         distinct(args.permissions)
             .into_iter()
@@ -61,32 +75,39 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             .map(Target::Project)
             .collect()
     };
-    let (mut deleted, mut exit) = (0, Exit::Success);
-    for target in &targets {
-        match target.delete(&permissions).await {
-            Ok(rows) => {
-                for (id, project, result) in rows {
-                    deleted += usize::from(result == DELETED);
-                    let checkpoint = Cell::text(&checkpoint);
-                    output.row(&[checkpoint, id, project, Cell::text(result)])?;
+    let mut changes = context.changes(Columns {
+        all: COLUMNS,
+        constant: (checkpoints.len() == 1).then_some("checkpoint"),
+    })?;
+    let mut done = Vec::new();
+    let mut exit = Exit::Success;
+    for checkpoint in &checkpoints {
+        let permissions = session.permissions(checkpoint);
+        let mut deleted = 0;
+        for target in &targets {
+            match target.delete(&permissions).await {
+                Ok(rows) => {
+                    for (id, project, result) in rows {
+                        deleted += usize::from(result == DELETED);
+                        let checkpoint = Cell::text(checkpoint);
+                        changes.row(&[checkpoint, id, project, Cell::text(result)]);
+                    }
                 }
-                output.batch_end()?;
+                // What one of them is refused says nothing about the next; anything else does.
+                Err(failure)
+                    if failure.exit() == Exit::Failure && targets.len() * checkpoints.len() > 1 =>
+                {
+                    context.tell(&failure);
+                    exit = Exit::Failure;
+                }
+                Err(failure) => return Err(failure),
             }
-            // What one of them is refused says nothing about the next; anything else does.
-            Err(failure) if failure.exit() == Exit::Failure && targets.len() > 1 => {
-                context.tell(&failure);
-                exit = Exit::Failure;
-            }
-            Err(failure) => return Err(failure),
         }
+        let told = format!("{checkpoint}: {} deleted", count(deleted, "permission"));
+        context.note_change(&told);
+        done.push(told);
     }
-    if exit == Exit::Success {
-        output.finish()?;
-    }
-    context.note(&format!(
-        "{checkpoint}: {} deleted",
-        count(deleted, "permission")
-    ));
+    changes.finish(exit == Exit::Success, &done.join("; "))?;
     Ok(exit)
 }
 
@@ -131,7 +152,7 @@ impl Target {
 
 fn result(deleted: &Deleted) -> &'static str {
     if deleted.already_gone {
-        "gone"
+        "already_gone"
     } else {
         DELETED
     }

@@ -7,6 +7,7 @@ use permissions_ext::{CheckpointId, Error};
 use super::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::Text;
 use crate::session::Session;
 use crate::settings::{Set, Settings, config_file, masked};
@@ -28,7 +29,7 @@ const NOBODY: &str = "ft:permissions-doctor:nobody";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Checkpoint to try it on
-    #[arg(value_name = "CHECKPOINT")]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: Option<CheckpointId>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         Some(file) => setting(&mut out, "database", &file.display().to_string(), "--local")?,
         None => settings(&mut out, context)?,
     }
-    let session = match Session::open(&context.global, &context.progress).await {
+    let session = match Session::open(&context.global, &context.progress, false).await {
         Ok(session) => session,
         Err(failure) => {
             out.finish()?;
@@ -83,7 +84,19 @@ fn settings(out: &mut Text, context: &Context) -> Result<(), Failure> {
         Err(_) => setting(out, "admin key", "none that can be used", "")?,
     }
     optional(out, "organization", settings.organization.as_ref())?;
-    optional(out, "project", settings.project.as_ref())
+    optional(out, "project", settings.project.as_ref())?;
+    let tls = &settings.tls;
+    for (name, file) in [
+        ("certificate", &tls.certificate),
+        ("its key", &tls.key),
+        ("more roots", &tls.roots),
+    ] {
+        if let Some(file) = file {
+            let path = file.value.display().to_string();
+            setting(out, name, &path, &file.origin.to_string())?;
+        }
+    }
+    Ok(())
 }
 
 fn optional(out: &mut Text, name: &str, set: Option<&Set<String>>) -> Result<(), Failure> {
@@ -155,7 +168,10 @@ fn explained(error: &Error) -> &'static str {
     } else if error.is_not_found() {
         "The API was reached and took the key, and knows no such checkpoint: look at its id, and \
          whether the base URL ends in /v1."
-    } else if error.is_connect() && (text.contains("certificate") || text.contains("tls")) {
+    } else if text.contains("client certificate") {
+        "The gateway in front of the API wants to know who you are: give it a certificate that it \
+         accepts, with --mtls-client-cert-file and --mtls-client-key-file."
+    } else if error.is_certificate() {
         "Somebody answers at the base URL, and cannot prove to be who it is: an inspecting proxy, \
          or a certificate that this system does not trust."
     } else if error.is_connect() {

@@ -11,7 +11,7 @@ use super::{Context, Manifests, count, distinct};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::{file, manifest};
+use crate::{file, ids, manifest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +26,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(value_name = "CHECKPOINT", required_unless_present = "update")]
+    #[arg(
+        value_name = "CHECKPOINT",
+        required_unless_present = "update",
+        value_parser = ids::read::<CheckpointId>
+    )]
     checkpoints: Vec<CheckpointId>,
 
     /// Write to a file that is not there yet, instead of to standard output

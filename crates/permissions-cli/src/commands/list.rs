@@ -7,6 +7,7 @@ use permissions_ext::{CheckpointId, Order, PermissionId, ProjectId};
 use super::{Context, count, distinct};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Columns, Output};
 use crate::session::Session;
 
@@ -28,11 +29,11 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(required = true, value_name = "CHECKPOINT")]
+    #[arg(required = true, value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// Only what this project has
-    #[arg(long, value_name = "PROJECT")]
+    #[arg(long, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     project: Option<ProjectId>,
 
     /// Newest or oldest first
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     order: Order,
 
     /// Begin behind this permission, the last one of an earlier list
-    #[arg(long, value_name = "PERMISSION")]
+    #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
     after: Option<PermissionId>,
 
     /// Ask for this many at a time

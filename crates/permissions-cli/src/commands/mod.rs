@@ -23,8 +23,9 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::{Cli, Command, Global, Talk};
 use crate::exit::Exit;
 use crate::failure::{Failure, Voice};
+use crate::interrupt::Interrupt;
 use crate::manifest::Manifest;
-use crate::output::{Columns, Format, Output, Settings, Text};
+use crate::output::{Changes, Columns, Format, Output, Settings, Text, is_discarded, is_lost};
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Talk(_) => Progress::new(&cli.global),
             _ => Progress::hidden(),
         },
+        interrupt: Interrupt::new(),
         global: cli.global,
     };
     match cli.command {
@@ -49,20 +51,33 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, &context))
         }
-        Command::Talk(command) => runtime(Builder::new_current_thread())?.block_on(async {
-            let session = Session::open(&context.global, &context.progress).await?;
-            // In this order: what was done is told before anything else can stop it.
-            let done = tokio::select! {
-                biased;
-                done = talk(command, &context, &session) => done,
-                _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
-            };
-            let done = done.map_err(|failure| session.explain(failure));
-            session.close().await;
-            context.progress.end();
+        Command::Talk(command) => {
+            let done =
+                runtime(Builder::new_current_thread())?.block_on(in_session(command, &context));
+            if done.is_ok() && is_lost() {
+                context.tell_people("nothing can be read of it: standard output is closed");
+            }
             done
-        }),
+        }
     }
+}
+
+async fn in_session(command: Talk, context: &Context) -> Result<Exit, Failure> {
+    let may_begin = matches!(command, Talk::Create(_) | Talk::Apply(_));
+    let session = Session::open(&context.global, &context.progress, may_begin).await?;
+    let finishing = || {
+        context.tell_people("finishing what is under way; asked again, it stops at once");
+    };
+    // In this order: what was done is told before anything else can stop it.
+    let done = tokio::select! {
+        biased;
+        done = talk(command, context, &session) => done,
+        () = context.interrupt.at_once(finishing) => Err(Failure::interrupted()),
+    };
+    let done = done.map_err(|failure| session.explain(failure));
+    session.close().await;
+    context.progress.end();
+    done
 }
 
 async fn talk(command: Talk, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -89,6 +104,7 @@ pub(crate) struct Context {
     global: Global,
     voice: Voice,
     progress: Progress,
+    interrupt: Interrupt,
 }
 
 impl Context {
@@ -102,6 +118,11 @@ impl Context {
             jq: self.global.jq.as_deref(),
         };
         Output::stdout(settings, columns)
+    }
+
+    /// Where rows that tell of changes go.
+    fn changes(&self, columns: Columns) -> Result<Changes, Failure> {
+        self.output(columns).map(Changes::new)
     }
 
     /// Where the command's lines for people go.
@@ -130,6 +151,13 @@ impl Context {
     fn note(&self, text: &str) {
         if self.is_verbose() {
             self.progress.aside(|| say(text));
+        }
+    }
+
+    /// Says on standard error what was changed, where `-v` asks for it or nobody reads standard output.
+    fn note_change(&self, text: &str) {
+        if self.is_verbose() || is_discarded() {
+            self.tell_people(text);
         }
     }
 

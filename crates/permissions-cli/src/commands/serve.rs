@@ -1,6 +1,7 @@
 //! `permissions serve`: the three operations over a database of your own, for as long as it runs.
 
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 
 use permissions_server::{Database, ServeArgs, Server};
 
@@ -18,7 +19,7 @@ Examples:
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("listen", |listen| listen.value_parser(address)))]
 pub(crate) struct Args {
     #[command(flatten)]
     server: ServeArgs,
@@ -30,8 +31,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         if server.database.is_some() {
             return Err(Failure::new(
                 Exit::Usage,
-                "--local and --database name the same thing: give one of them",
-            ));
+                "--local and --database both say where the permissions are kept",
+            )
+            .remedy("leave one of them out"));
         }
         server.database = Some(Database::sqlite_file(file));
     }
@@ -46,6 +48,13 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         .await
         .map_err(not_started)?;
     Ok(Exit::Success)
+}
+
+/// What the standard library says about an address that is none helps nobody.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(
+        |_| "it takes the number of a host and a port, such as 127.0.0.1:8080 or [::1]:8080",
+    )
 }
 
 /// Says where the server is, in the form that a shell takes. Only a key made up for this run is

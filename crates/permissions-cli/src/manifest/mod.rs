@@ -16,6 +16,7 @@ pub(crate) use self::problem::Problem;
 pub(crate) use self::schema::schema;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 
 /// The file that is meant where none is named.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
@@ -39,7 +40,7 @@ impl Manifest {
         let paths = if paths.is_empty() { &default } else { paths };
         let (mut files, mut problems) = (Vec::new(), Vec::new());
         for path in manifests(paths)? {
-            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            let text = file::read(&path, file::MOST).map_err(|error| unreadable(&path, &error))?;
             match parse::parse(&text, &variables::environment) {
                 Ok(entries) => files.push(File {
                     path,

@@ -6,6 +6,7 @@ use permissions_ext::{CheckpointId, ProjectId};
 use toml_edit::{Document, Item, Key, Table, Value};
 
 use super::variables::expand;
+use crate::ids::{self, Id};
 
 /// The one table of a manifest.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
@@ -170,14 +171,8 @@ impl Reader<'_> {
         projects
     }
 
-    fn id<T>(&mut self, text: &str, span: &Range<usize>, what: &str) -> Option<T>
-    where
-        T: TryFrom<String>,
-        T::Error: std::fmt::Display,
-    {
-        let read = expand(text, self.lookup)
-            .and_then(|id| T::try_from(id).map_err(|error| error.to_string()));
-        match read {
+    fn id<T: Id>(&mut self, text: &str, span: &Range<usize>, what: &str) -> Option<T> {
+        match expand(text, self.lookup).and_then(|id| ids::read(&id)) {
             Ok(id) => Some(id),
             Err(reason) => {
                 let message = format!("this is no {what} id: {reason}");

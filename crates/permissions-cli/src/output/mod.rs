@@ -4,9 +4,11 @@
 //! batch, so that the first page of a long list is seen before the second is asked for.
 
 mod cell;
+mod changes;
 mod csv;
 mod filter;
 mod json;
+mod place;
 mod plain;
 mod table;
 mod text;
@@ -15,8 +17,10 @@ mod yaml;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 pub(crate) use cell::{Cell, harmless};
+pub(crate) use changes::Changes;
 use clap::ValueEnum;
 use filter::Filter;
+pub(crate) use place::{is_discarded, is_lost};
 pub(crate) use text::Text;
 
 use crate::exit::Exit;
@@ -82,7 +86,7 @@ impl ColorChoice {
 pub(crate) struct Columns {
     /// Every column, in order: what machines get.
     pub(crate) all: &'static [&'static str],
-    /// A column that the table leaves out, as every row would say the same.
+    /// A column that the table leaves out: every row says the same, or it is told below the table.
     pub(crate) constant: Option<&'static str>,
 }
 

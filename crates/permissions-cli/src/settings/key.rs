@@ -1,27 +1,35 @@
 //! The admin key: where it comes from, and how much of it is shown.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 
 pub(super) const VARIABLE: &str = "OPENAI_ADMIN_KEY";
+
+/// More bytes than any key has.
+const MOST: u64 = 64 << 10;
+
+const REMEDY: &str = "name a file with one admin key in it, on one line, and nothing else";
 
 /// Reads the admin key: from `file`, from standard input where that is `-`, else from the
 /// environment.
 pub(super) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
     match file {
         Some(file) => {
-            let name = format!("the key file {}", file.display());
-            let text = read_file(file).map_err(|error| {
-                Failure::new(Exit::Auth, format!("failed to read {name}: {error}"))
+            let name = match file.to_str() {
+                Some("-") => "the key on standard input".to_owned(),
+                _ => format!("the key file {}", file.display()),
+            };
+            let text = file::read(file, MOST).map_err(|error| {
+                Failure::new(Exit::Auth, format!("failed to read {name}: {error}")).remedy(REMEDY)
             })?;
             let key = text.trim();
             if key.is_empty() {
-                return Err(Failure::new(Exit::Auth, format!("{name} is empty")));
+                return Err(Failure::new(Exit::Auth, format!("{name} is empty")).remedy(REMEDY));
             }
             usable(key, &name)
         }
@@ -52,16 +60,6 @@ pub(crate) fn masked(key: &SecretString) -> String {
     format!("{kind}…{end}")
 }
 
-fn read_file(file: &Path) -> std::io::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        Ok(text)
-    } else {
-        std::fs::read_to_string(file)
-    }
-}
-
 /// What a header can carry. Anything else is a slip of copy and paste, and not shown.
 fn usable(key: &str, name: &str) -> Result<SecretString, Failure> {
     if key.chars().all(|c| c.is_ascii_graphic()) {
@@ -71,7 +69,7 @@ fn usable(key: &str, name: &str) -> Result<SecretString, Failure> {
         Exit::Auth,
         format!("{name} holds no key: there are blanks, line breaks or letters beyond ASCII in it"),
     )
-    .remedy("give it one key, and nothing else"))
+    .remedy(REMEDY))
 }
 
 fn no_key() -> Failure {

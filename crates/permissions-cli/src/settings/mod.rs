@@ -3,7 +3,9 @@
 
 mod key;
 mod profile;
+mod tls;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -13,6 +15,7 @@ use secrecy::SecretString;
 pub(crate) use self::key::masked;
 use self::profile::Profile;
 pub(crate) use self::profile::config_file;
+use self::tls::Tls;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -58,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) project: Option<Set<String>>,
     /// The profile in use, if there is one.
     pub(crate) profile: Option<String>,
+    pub(crate) tls: Tls,
     key_file: Option<Set<PathBuf>>,
     allow_http: bool,
 }
@@ -74,6 +78,12 @@ impl Settings {
             let origin = Origin::Profile(name.clone().unwrap_or_default());
             value.map(|value| Set { value, origin })
         };
+        let path_of_profile = |value: Option<String>| {
+            of_profile(value).map(|set| Set {
+                value: PathBuf::from(set.value),
+                origin: set.origin,
+            })
+        };
         let base_url = pick("--base-url", &global.base_url, BASE_URL)?
             .or(of_profile(profile.base_url))
             .unwrap_or_else(|| Set {
@@ -84,23 +94,27 @@ impl Settings {
             .or(of_profile(profile.organization));
         let project =
             pick("--api-project", &global.api_project, PROJECT)?.or(of_profile(profile.project));
-        let key_file = match &global.key_file {
-            Some(file) => Some(Set {
-                value: file.clone(),
-                origin: Origin::Option("--key-file"),
-            }),
+        let key_file = match option("--key-file", &global.key_file) {
+            Some(file) => Some(file),
             // A key in the environment is nearer than one in a profile.
             None if key::is_set() => None,
-            None => of_profile(profile.key_file).map(|set| Set {
-                value: set.value.into(),
-                origin: set.origin,
-            }),
+            None => path_of_profile(profile.key_file),
+        };
+        let tls = Tls {
+            roots: option("--ca-file", &global.ca_file).or(path_of_profile(profile.ca_file)),
+            certificate: option("--mtls-client-cert-file", &global.mtls_client_cert_file)
+                .or_else(|| path_variable(tls::CERTIFICATE))
+                .or(path_of_profile(profile.mtls_client_cert_file)),
+            key: option("--mtls-client-key-file", &global.mtls_client_key_file)
+                .or_else(|| path_variable(tls::KEY))
+                .or(path_of_profile(profile.mtls_client_key_file)),
         };
         Ok(Self {
             base_url,
             organization,
             project,
             profile: name,
+            tls,
             key_file,
             allow_http: global.allow_http,
         })
@@ -129,8 +143,25 @@ impl Settings {
         if self.allow_http {
             builder = builder.allow_http();
         }
-        Ok(builder)
+        self.tls.apply(builder)
     }
+}
+
+fn option<T: Clone>(name: &'static str, given: &Option<T>) -> Option<Set<T>> {
+    given.clone().map(|value| Set {
+        value,
+        origin: Origin::Option(name),
+    })
+}
+
+/// A path in a variable; a blank one counts as none.
+fn path_variable(name: &'static str) -> Option<Set<PathBuf>> {
+    let is_blank = |value: &OsString| value.to_string_lossy().trim().is_empty();
+    let value = std::env::var_os(name).filter(|value| !is_blank(value))?;
+    Some(Set {
+        value: value.into(),
+        origin: Origin::Variable(name),
+    })
 }
 
 /// An option, or else a variable with something in it.
@@ -139,11 +170,8 @@ fn pick(
     given: &Option<String>,
     variable: &'static str,
 ) -> Result<Option<Set<String>>, Failure> {
-    if let Some(value) = given {
-        return Ok(Some(Set {
-            value: value.clone(),
-            origin: Origin::Option(option),
-        }));
+    if given.is_some() {
+        return Ok(self::option(option, given));
     }
     let Some(value) = std::env::var_os(variable) else {
         return Ok(None);

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 
 const VARIABLE: &str = "PERMISSIONS_PROFILE";
 const DEFAULT: &str = "default";
@@ -22,6 +23,9 @@ pub(super) struct Profile {
     pub(super) organization: Option<String>,
     pub(super) project: Option<String>,
     pub(super) key_file: Option<String>,
+    pub(super) ca_file: Option<String>,
+    pub(super) mtls_client_cert_file: Option<String>,
+    pub(super) mtls_client_key_file: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,7 +47,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
         .ok()
         .filter(|name| !name.trim().is_empty());
     let asked = option.map(str::to_owned).or(variable);
-    let Some(file) = config_file() else {
+    let Some(path) = config_file() else {
         return match asked {
             None => Ok(None),
             Some(name) => Err(Failure::new(
@@ -54,7 +58,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
             )),
         };
     };
-    let text = match std::fs::read_to_string(&file) {
+    let text = match file::read(&path, file::MOST) {
         Ok(text) => text,
         // A file out of reach says nothing, as one that is not there.
         Err(error)
@@ -67,7 +71,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
             return Ok(None);
         }
         Err(error) => {
-            let place = file.display();
+            let place = path.display();
             return Err(Failure::new(
                 Exit::Usage,
                 format!("failed to read {place}: {error}"),
@@ -80,7 +84,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
         let before = text.as_bytes().get(..start).unwrap_or_default();
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         let reason = error.message().trim_end().replace('\n', "; ");
-        Failure::new(Exit::Usage, format!("{}:{line}: {reason}", file.display()))
+        Failure::new(Exit::Usage, format!("{}:{line}: {reason}", path.display()))
     })?;
     let name = asked.clone().unwrap_or_else(|| DEFAULT.to_owned());
     match config.profiles.remove(&name) {
@@ -88,7 +92,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
         None if asked.is_none() => Ok(None),
         None => {
             let names: Vec<String> = config.profiles.into_keys().collect();
-            let message = format!("there is no profile {name} in {}", file.display());
+            let message = format!("there is no profile {name} in {}", path.display());
             let known = if names.is_empty() {
                 "none".to_owned()
             } else {

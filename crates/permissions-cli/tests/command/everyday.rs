@@ -79,6 +79,26 @@ fn permissions_are_deleted_by_their_own_ids_too() {
 }
 
 #[test]
+fn several_checkpoints_are_changed_at_once() {
+    let world = World::new();
+
+    let created = world.run("create ft:a proj_a proj_b --checkpoint ft:b --checkpoint ft:c");
+    assert_eq!(
+        column(created.data(), 0),
+        ["ft:a", "ft:a", "ft:b", "ft:b", "ft:c", "ft:c"]
+    );
+    let deleted = world.run("delete ft:a --project proj_a --checkpoint ft:c -v");
+    assert_eq!(deleted.code(), Some(0), "{deleted}");
+    assert_eq!(column(deleted.stdout(), 0), ["ft:a", "ft:c"]);
+
+    let left = world.run("list ft:a ft:b ft:c");
+    assert_eq!(
+        column(left.data(), 2),
+        ["proj_b", "proj_b", "proj_a", "proj_b"]
+    );
+}
+
+#[test]
 fn projects_come_from_standard_input_too() {
     let world = World::new();
     let from = |input: &str| {

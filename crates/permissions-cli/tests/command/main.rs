@@ -9,7 +9,16 @@
 mod access;
 mod audit;
 mod everyday;
+mod gateway;
 mod help;
+#[cfg(unix)]
+mod interrupted;
 mod mistakes;
+#[cfg(target_os = "linux")]
+mod nowhere;
 mod settings;
 mod support;
+#[cfg(unix)]
+mod terminal;
+#[cfg(unix)]
+mod transcript;

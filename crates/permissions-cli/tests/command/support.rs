@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use permissions_server::Server;
+use permissions_server::{Fault, Faults, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -18,6 +18,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_faults([])
+    }
+
+    /// One fault, or none, for each request in turn.
+    pub(crate) fn with_faults(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         let runtime = Runtime::new().unwrap();
         let server = runtime
             .block_on(
@@ -26,6 +31,7 @@ impl World {
                     .project_key("sk-proj-test")
                     .fixed_clock(1_700_000_000)
                     .id_seed(1)
+                    .faults(Faults::in_turn(faults))
                     .start(),
             )
             .unwrap();
@@ -34,6 +40,10 @@ impl World {
             server: Some(server),
             folder: tempfile::tempdir().unwrap(),
         }
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     pub(crate) fn base_url(&self) -> &str {
@@ -123,6 +133,12 @@ impl fmt::Display for Ran {
 /// the request id of this run.
 #[track_caller]
 pub(crate) fn snapshot(name: &str, description: &str, ran: &Ran) {
+    snapshot_text(name, description, &ran.to_string());
+}
+
+/// The same of a text.
+#[track_caller]
+pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
     insta::with_settings!({
         description => description,
         omit_expression => true,
@@ -134,6 +150,6 @@ pub(crate) fn snapshot(name: &str, description: &str, ran: &Ran) {
             (r"req_[0-9a-zA-Z]+", "[request id]"),
         ]
     }, {
-        insta::assert_snapshot!(name, ran.to_string());
+        insta::assert_snapshot!(name, text);
     });
 }

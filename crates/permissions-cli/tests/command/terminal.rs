@@ -1,0 +1,213 @@
+//! What a person at a terminal sees, and a pipe does not.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use permissions_server::Fault;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::support::{World, snapshot_text};
+
+/// A terminal: what programs see of it, and the person in front of it.
+pub(crate) struct Terminal {
+    person: File,
+    device: OwnedFd,
+}
+
+impl Terminal {
+    pub(crate) fn new() -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let device = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let size = Winsize {
+            ws_row: 40,
+            ws_col: 120,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&device, size).unwrap();
+        Self {
+            person: person.into(),
+            device,
+        }
+    }
+
+    /// The terminal as one of a program's streams.
+    pub(crate) fn stream(&self) -> Stdio {
+        self.device.try_clone().unwrap().into()
+    }
+
+    /// Everything that programs show on it until the last of them has ended.
+    pub(crate) fn shown(mut self) -> String {
+        drop(self.device);
+        let (mut text, mut some) = (Vec::new(), [0; 4096]);
+        // With nobody left on the other side a read fails.
+        while let Ok(read @ 1..) = self.person.read(&mut some) {
+            text.extend_from_slice(&some[..read]);
+        }
+        String::from_utf8(text).unwrap().replace("\r\n", "\n")
+    }
+
+    /// Reads until a program asks something.
+    fn wait_for(&mut self, question: &str) -> String {
+        let mut text = String::new();
+        while !text.contains(question) {
+            let mut some = [0; 4096];
+            let read = self.person.read(&mut some).unwrap();
+            assert!(read > 0, "{text}");
+            text.push_str(std::str::from_utf8(&some[..read]).unwrap());
+        }
+        text.replace("\r\n", "\n")
+    }
+}
+
+/// Starts a command with all its streams on the terminal. The `Command` goes with it, and so do its handles.
+fn start(mut command: Command, terminal: &Terminal) -> Child {
+    command
+        .env("TERM", "xterm-256color")
+        .stdin(terminal.stream())
+        .stdout(terminal.stream())
+        .stderr(terminal.stream())
+        .spawn()
+        .unwrap()
+}
+
+fn on_terminal(command: Command) -> String {
+    let terminal = Terminal::new();
+    let mut child = start(command, &terminal);
+    let shown = terminal.shown();
+    child.wait().unwrap();
+    shown
+}
+
+/// A world where a plan creates one permission and deletes another.
+fn drifted() -> World {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
+    std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    world
+}
+
+#[test]
+fn a_change_is_shown_and_made_only_after_a_yes() {
+    for (answer, code, left) in [
+        ("n\n", 1, "proj_b\nproj_a\n"),
+        ("\n", 1, "proj_b\nproj_a\n"),
+        ("yes\n", 0, "proj_c\nproj_a\n"),
+    ] {
+        let world = drifted();
+        let mut terminal = Terminal::new();
+        let command = world.command(["apply", "--allow-delete", "--color", "never"]);
+        let mut apply = start(command, &terminal);
+
+        let asked = terminal.wait_for("[y/N] ");
+        terminal.person.write_all(answer.as_bytes()).unwrap();
+        let told = terminal.shown();
+
+        assert_eq!(apply.wait().unwrap().code(), Some(code), "{asked}{told}");
+        let live = world.run("list ft:a --columns project_id");
+        assert_eq!(live.data(), left, "after {answer:?}");
+        if answer == "n\n" {
+            let plain = without_progress(&asked) + &told;
+            snapshot_text("confirm", "permissions apply on a terminal, and no", &plain);
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_is_an_answer_too() {
+    let world = drifted();
+    let mut terminal = Terminal::new();
+    let mut apply = start(world.command(["apply", "--allow-delete"]), &terminal);
+    terminal.wait_for("[y/N] ");
+
+    kill_process(Pid::from_child(&apply), Signal::INT).unwrap();
+
+    let told = terminal.shown();
+    assert_eq!(apply.wait().unwrap().code(), Some(130), "{told}");
+    let live = world.run("list ft:a --columns project_id");
+    assert_eq!(live.data(), "proj_b\nproj_a\n");
+}
+
+#[test]
+fn progress_is_for_a_terminal_alone() {
+    let slow = || {
+        let pause = Some(Fault::Delay(Duration::from_secs(1)));
+        let world = World::with_faults([None, None, pause]);
+        world.run("create ft:a proj_a proj_b").data();
+        world
+    };
+
+    let world = slow();
+    let terminal = Terminal::new();
+    let mut list = world
+        .command(["list", "ft:a", "--page-size", "1"])
+        .env("TERM", "xterm-256color")
+        .stdout(Stdio::piped())
+        .stderr(terminal.stream())
+        .spawn()
+        .unwrap();
+    let shown = terminal.shown();
+    assert!(list.wait().unwrap().success());
+    assert!(shown.contains("permissions read"), "{shown:?}");
+
+    let piped = slow().run("list ft:a --page-size 1");
+    assert_eq!(piped.data().lines().count(), 2);
+}
+
+#[test]
+fn colour_is_for_terminals_and_those_who_ask_for_it() {
+    let world = drifted();
+    let shown = |arguments: &str, no_color: &str| {
+        let mut command = world.command(arguments.split(' '));
+        command.env("NO_COLOR", no_color);
+        on_terminal(command)
+    };
+    let is_coloured = |text: &str| text.contains("\u{1b}[32m+");
+
+    assert!(is_coloured(&shown("plan", "")));
+    assert!(!is_coloured(&shown("plan", "1")));
+    assert!(!is_coloured(&shown("plan --color never", "")));
+    assert!(is_coloured(&shown("plan --color always", "1")));
+    assert!(!is_coloured(world.run("plan").stdout()));
+    assert!(is_coloured(world.run("plan --color always").stdout()));
+}
+
+#[test]
+fn times_are_local_on_a_terminal_and_rfc_3339_elsewhere() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+    let list = || {
+        let mut command = world.command(["list", "ft:a", "--color", "never"]);
+        command.env("TZ", "CET-1");
+        command
+    };
+
+    assert!(on_terminal(list()).contains("2023-11-14 23:13:20"));
+    let piped = crate::support::run(list());
+    assert!(piped.data().contains("2023-11-14T22:13:20Z"), "{piped}");
+}
+
+/// What is left of a text when its progress line has come and gone.
+fn without_progress(text: &str) -> String {
+    let (mut left, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        left.push_str(before);
+        let end = after.find(|c: char| c.is_ascii_alphabetic());
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    left.push_str(rest);
+    left.lines()
+        .map(|line| line.rsplit('\r').next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
