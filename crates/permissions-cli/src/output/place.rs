@@ -13,14 +13,20 @@ pub(crate) fn is_lost() -> bool {
 
 #[cfg(unix)]
 mod imp {
+    use std::fs::{self, File};
     use std::io;
+    use std::os::fd::AsFd as _;
     use std::os::unix::fs::MetadataExt as _;
 
-    use rustix::fs::{OFlags, fcntl_getfl, fstat};
+    use rustix::fs::{OFlags, fcntl_getfl};
 
     pub(super) fn null_device() -> bool {
-        let null = std::fs::metadata("/dev/null").map(|found| found.rdev());
-        matches!((fstat(io::stdout()), null), (Ok(out), Ok(null)) if u64::from(out.st_rdev) == null)
+        let out = io::stdout().as_fd().try_clone_to_owned();
+        let out = out.and_then(|out| File::from(out).metadata());
+        match (out, fs::metadata("/dev/null")) {
+            (Ok(out), Ok(null)) => out.rdev() == null.rdev(),
+            _ => false,
+        }
     }
 
     pub(super) fn readable() -> bool {

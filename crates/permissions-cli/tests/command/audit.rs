@@ -188,6 +188,50 @@ fn the_page_works_in_a_browser_and_asks_nobody_for_anything() {
     assert_eq!(seen["requests"], serde_json::json!([]));
 }
 
+/// Where there is more than anybody can see at once, only what is in sight is drawn.
+const FAR: &str = r#"
+  const buttons = () => [...document.querySelectorAll("thead button")].map((button) => button.textContent);
+  const scroll = document.getElementById("scroll");
+  const seen = { first: buttons() };
+  scroll.scrollLeft = scroll.scrollWidth;
+  scroll.dispatchEvent(new Event("scroll"));
+  seen.last = buttons();
+  seen.told = document.querySelector("td:last-of-type [role=img], td.project:nth-last-of-type(2) [role=img]").getAttribute("aria-label");
+  seen.columns = document.getElementById("matrix").getAttribute("aria-colcount");
+  document.title = JSON.stringify(seen);
+"#;
+
+#[test]
+fn a_page_of_many_projects_draws_those_in_sight() {
+    let Some(browser) = browser() else {
+        return;
+    };
+    let world = World::new();
+    let projects: Vec<String> = (0..400).map(|n| format!("proj_{n:03}")).collect();
+    world
+        .run(&format!("create ft:a {}", projects.join(" ")))
+        .data();
+    assert_eq!(world.run("audit ft:a --html page.html").code(), Some(0));
+    let page = fs::read_to_string(world.folder().join("page.html")).unwrap();
+    let driven = page.replacen("</body>", &format!("<script>{FAR}</script></body>"), 1);
+    fs::write(world.folder().join("driven.html"), driven).unwrap();
+
+    let seen = dump(browser, &world.folder().join("driven.html"), world.folder());
+
+    let columns = |name: &str| -> Vec<String> {
+        let names = seen[name].as_array().unwrap().iter();
+        names
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (first, last) = (columns("first"), columns("last"));
+    assert!(first.len() < 100 && last.len() < 100, "{seen}");
+    assert_eq!(first.first(), projects.first());
+    assert_eq!(last.last(), projects.last());
+    assert_eq!(seen["told"], "proj_399: access since 2023-11-14");
+    assert_eq!(seen["columns"], "402");
+}
+
 #[test]
 fn an_id_cannot_break_out_of_the_page() {
     let world = World::new();

@@ -146,6 +146,11 @@ pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
         filters => vec![
             (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
             (r"port \d+", "port [port]"),
+            // In which moment a refusal arrives is up to the network.
+            (
+                r"client error \((SendRequest|Canceled)\): (operation was canceled: )?",
+                "client error ([moment]): ",
+            ),
             (r"os error \d+", "os error [number]"),
             (r"req_[0-9a-zA-Z]+", "[request id]"),
         ]
