@@ -7,6 +7,7 @@
 //! Each stage is a pure function on values in a module of its own; [`regen`] runs them all.
 
 pub mod coverage;
+mod disk;
 pub mod document;
 pub mod fetch;
 pub mod generate;
@@ -22,4 +23,5 @@ pub mod report;
 mod schema;
 pub mod select;
 pub mod surface;
+mod template;
 pub mod tree;

@@ -10,8 +10,9 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
+use serde_json::Value;
 use xtask::{
-    coverage,
+    coverage::{self, Coverage},
     document::{self, Document},
     fetch::{self, Fetched, Patience, ProgressLine, Upstream},
     lock::Lock,
@@ -68,8 +69,14 @@ enum Task {
         /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
-        /// Only generate: a matter of seconds, but generating is not compiling
+        /// Only operations on paths that begin so; may be given several times
+        #[arg(long, value_name = "PREFIX")]
+        path: Vec<String>,
+        /// Compile each operation in a crate of its own, too, and not only all of them in one
         #[arg(long)]
+        alone: bool,
+        /// Only generate: a matter of seconds, but generating is not compiling
+        #[arg(long, conflicts_with = "alone")]
         no_compile: bool,
     },
 }
@@ -122,7 +129,26 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             std::io::stdout().lock().write_all(text.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Coverage { from, no_compile } => cover(&root, &from, !no_compile),
+        Task::Coverage {
+            from,
+            path,
+            alone,
+            no_compile,
+        } => {
+            let document = document::read(&from)?.value;
+            let mut coverage = coverage::of(&document, &path)?;
+            if !no_compile {
+                compile(&mut coverage, &document, &root, alone)?;
+            }
+            std::io::stdout()
+                .lock()
+                .write_all(coverage.to_string().as_bytes())?;
+            Ok(if coverage.is_clean() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
     }
 }
 
@@ -194,25 +220,12 @@ fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Docu
     Ok(read.map(|(path, document)| (path.display().to_string(), document)))
 }
 
-fn cover(root: &Path, from: &Path, compile: bool) -> Result<ExitCode> {
-    let document = document::read(from)?.value;
-    let mut coverage = coverage::of(&document)?;
-    if compile {
-        say(&format!(
-            "{} of {} operations generate; compiling them",
-            coverage.covered(),
-            coverage.total()
-        ));
-        coverage.compile(&document, root, &root.join("target/coverage"))?;
-    }
-    std::io::stdout()
-        .lock()
-        .write_all(coverage.to_string().as_bytes())?;
-    Ok(if coverage.is_clean() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+fn compile(coverage: &mut Coverage, document: &Value, root: &Path, alone: bool) -> Result<()> {
+    let (covered, total) = (coverage.covered(), coverage.total());
+    say(&format!(
+        "{covered} of {total} operations generate; compiling them"
+    ));
+    coverage.compile(document, root, &root.join("target/coverage"), alone)
 }
 
 fn tell(made: &Regenerated, upstream: Option<&str>) {

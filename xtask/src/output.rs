@@ -1,13 +1,14 @@
 //! Writing results: all of them or none, and only what changed.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
 use similar::TextDiff;
+
+use crate::disk;
 
 /// Files to be written together.
 #[derive(Debug, Default)]
@@ -76,21 +77,11 @@ impl Output {
             if !changes.iter().any(|change| change.path == *path) {
                 continue;
             }
-            let folder = path.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder)
-                .with_context(|| format!("failed to create the folder {}", folder.display()))?;
-            let beside = || format!("failed to write beside {}", path.display());
-            let mut file = tempfile::Builder::new()
-                .permissions(permissions(path)?)
-                .tempfile_in(folder)
-                .with_context(beside)?;
-            file.write_all(text.as_bytes()).with_context(beside)?;
-            file.as_file().sync_all().with_context(beside)?;
+            let file = disk::write_beside(path, text.as_bytes(), Some(permissions(path)?))?;
             ready.push((file, path));
         }
         for (file, path) in ready {
-            file.persist(path)
-                .with_context(|| format!("failed to replace {}", path.display()))?;
+            disk::persist(file, path)?;
         }
         for path in self.leftovers()? {
             fs::remove_file(&path)

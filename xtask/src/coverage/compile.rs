@@ -1,7 +1,7 @@
-//! Compiling generated code in a crate of its own, against the workspace's dependencies.
+//! Compiling generated code in crates of its own, against the workspace's dependencies.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
     process::{Command, Stdio},
@@ -17,14 +17,19 @@ use crate::{
 
 /// One error of the compiler.
 pub(super) struct CompileError {
+    /// The crate that it is in.
+    pub(super) package: String,
     /// The public item that it is in.
     pub(super) item: String,
     /// What the compiler says, in one line.
     pub(super) text: String,
 }
 
+/// What to compile: the generated files of each crate, by its name.
+pub(super) type Packages<'a> = BTreeMap<String, &'a Files>;
+
 const LIB: &str = "\
-//! Everything that can be generated, compiled once.
+//! What was generated of a document's operations.
 #![allow(missing_docs, clippy::all)]
 
 #[rustfmt::skip]
@@ -41,13 +46,26 @@ pub mod hooks {
 impl progenitor_client::ClientHooks<hooks::CallContext> for Client {}
 ";
 
-/// Compiles the files as far as their types go, and returns what is wrong with them.
-pub(super) fn check(files: &Files, root: &Path, folder: &Path) -> Result<Vec<CompileError>> {
+/// Compiles the crates as far as their types go, in one workspace, and returns what is wrong with them.
+pub(super) fn check(
+    packages: &Packages<'_>,
+    root: &Path,
+    folder: &Path,
+) -> Result<Vec<CompileError>> {
     let mut output = Output::default();
-    output.file(folder.join("Cargo.toml"), manifest(root)?);
-    output.file(folder.join("src/lib.rs"), LIB);
-    for (name, text) in files {
-        output.file(folder.join("src/generated").join(name), text.clone());
+    let members: Vec<&String> = packages.keys().collect();
+    output.file(
+        folder.join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
+    );
+    let dependencies = dependencies(root)?;
+    for (package, files) in packages {
+        let place = folder.join(package);
+        output.file(place.join("Cargo.toml"), manifest(package, &dependencies));
+        output.file(place.join("src/lib.rs"), LIB);
+        for (name, text) in *files {
+            output.file(place.join("src/generated").join(name), text.clone());
+        }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
         output.file(folder.join("Cargo.lock"), lock);
@@ -56,7 +74,8 @@ pub(super) fn check(files: &Files, root: &Path, folder: &Path) -> Result<Vec<Com
 
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let run = Command::new(cargo)
-        .args(["check", "--message-format", "json", "--manifest-path"])
+        .args(["check", "--workspace", "--keep-going"])
+        .args(["--message-format", "json", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .stderr(Stdio::inherit())
         .output()
@@ -68,7 +87,7 @@ pub(super) fn check(files: &Files, root: &Path, folder: &Path) -> Result<Vec<Com
             continue;
         };
         if message["message"]["level"] == "error" {
-            errors.extend(error(&message["message"], folder));
+            errors.extend(error(&message, folder));
         }
     }
     if errors.is_empty() && !run.status.success() {
@@ -89,8 +108,14 @@ pub(super) fn items(files: &Files) -> BTreeSet<String> {
         .collect()
 }
 
+fn manifest(package: &str, dependencies: &str) -> String {
+    format!(
+        "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}"
+    )
+}
+
 /// The dependencies of the real client, with the workspace's versions.
-fn manifest(root: &Path) -> Result<String> {
+fn dependencies(root: &Path) -> Result<String> {
     let read = |path: &Path| -> Result<toml::Table> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("failed to read {}", path.display()))?;
@@ -120,17 +145,16 @@ fn manifest(root: &Path) -> Result<String> {
         }
         dependencies.insert(name.clone(), toml::Value::Table(table));
     }
-    let text = toml::to_string(&toml::Table::from_iter([(
+    Ok(toml::to_string(&toml::Table::from_iter([(
         "dependencies".to_owned(),
         dependencies.into(),
-    )]))?;
-    Ok(format!(
-        "[package]\nname = \"coverage\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n{text}"
-    ))
+    )]))?)
 }
 
 /// Where an error is and what it says.
-fn error(message: &Value, folder: &Path) -> Option<CompileError> {
+fn error(line: &Value, folder: &Path) -> Option<CompileError> {
+    let message = &line["message"];
+    let package = line["target"]["name"].as_str()?.to_owned();
     let text = message["message"].as_str()?.to_owned();
     let spans = message["spans"].as_array()?;
     let span = spans.iter().find(|span| span["is_primary"] == true)?;
@@ -138,7 +162,11 @@ fn error(message: &Value, folder: &Path) -> Option<CompileError> {
     let line = usize::try_from(span["line_start"].as_u64()?).ok()?;
     let above: Vec<&str> = file.lines().take(line).collect();
     let item = above.iter().rev().find_map(|line| item(line))?;
-    Some(CompileError { item, text })
+    Some(CompileError {
+        package,
+        item,
+        text,
+    })
 }
 
 /// The name that a line declares, if it declares a public type.

@@ -1,15 +1,21 @@
 //! `cargo xtask coverage`: which operations of a document can be had, and why not the others.
 //!
 //! Every operation is generated alone, without an overlay and with every repair; those that are
-//! generated are then compiled together in one crate, because generating is not compiling.
+//! generated are then compiled together in one crate, and each in a crate of its own where that is
+//! asked for, because generating is not compiling.
 
 mod compile;
 
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use self::compile::CompileError;
 use crate::{
     generate::{self, Files},
     lower::{self, Repair},
@@ -21,7 +27,15 @@ use crate::{
 #[derive(Debug)]
 pub struct Coverage {
     rows: Vec<Row>,
-    compiled: bool,
+    how: How,
+}
+
+/// How far the operations were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Generated,
+    Compiled,
+    CompiledAlone,
 }
 
 /// What became of one operation.
@@ -31,8 +45,8 @@ struct Row {
     outcome: Outcome,
     /// What was given up for it.
     repairs: Vec<String>,
-    /// The types that were generated for it alone, by which compiler errors are told apart.
-    types: BTreeSet<String>,
+    /// What was generated for it alone; its types tell whom an error of the compiler belongs to.
+    files: Files,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,15 +56,30 @@ enum Outcome {
     Fails(String),
 }
 
-/// Generates each operation of a document alone.
+/// Generates each operation of a document alone, or only those on paths that begin as one of `paths`.
 ///
 /// # Errors
 ///
-/// A document that is not OpenAPI or has no operations.
-pub fn of(document: &Value) -> Result<Coverage> {
-    let requests = select::requests(document);
+/// A document that is not OpenAPI or has no such operations.
+pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
+    let mut requests = select::requests(document);
     if requests.is_empty() {
-        anyhow::bail!("failed to find any operations: the document's `paths` have none");
+        bail!("failed to find any operations: the document's `paths` have none");
+    }
+    for path in paths {
+        if !requests
+            .iter()
+            .any(|request| request.path.starts_with(path))
+        {
+            bail!(
+                "failed to find any operations on paths that begin with {path:?}; \
+                 the first of the document is {:?}",
+                requests[0].path
+            );
+        }
+    }
+    if !paths.is_empty() {
+        requests.retain(|request| paths.iter().any(|path| request.path.starts_with(path)));
     }
     let rows = requests
         .into_iter()
@@ -58,45 +87,68 @@ pub fn of(document: &Value) -> Result<Coverage> {
         .collect();
     Ok(Coverage {
         rows,
-        compiled: false,
+        how: How::Generated,
     })
 }
 
 impl Coverage {
-    /// Compiles everything that was generated, together, in a crate below `folder`.
+    /// Compiles everything that was generated together, in a crate below `folder`, and where `alone`
+    /// says so each operation in a crate of its own, too.
     ///
     /// `root` is the workspace, whose versions of dependencies are the ones compiled against.
     ///
     /// # Errors
     ///
     /// Operations that are generated alone but not together, and a compiler that cannot be run.
-    pub fn compile(&mut self, document: &Value, root: &Path, folder: &Path) -> Result<()> {
-        let generated: Vec<&Request> = self
+    pub fn compile(
+        &mut self,
+        document: &Value,
+        root: &Path,
+        folder: &Path,
+        alone: bool,
+    ) -> Result<()> {
+        let generated: Vec<(usize, &Row)> = self
             .rows
             .iter()
-            .filter(|row| row.outcome == Outcome::Generated)
-            .map(|row| &row.request)
+            .enumerate()
+            .filter(|(_, row)| row.outcome == Outcome::Generated)
             .collect();
-        let files =
-            together(document, &generated).context("failed to generate the operations together")?;
-        let errors = compile::check(&files, root, folder)?;
+        let requests: Vec<&Request> = generated.iter().map(|(_, row)| &row.request).collect();
+        let together =
+            together(document, &requests).context("failed to generate the operations together")?;
+        let mut packages = BTreeMap::from([(TOGETHER.to_owned(), &together)]);
+        if alone {
+            let each = generated.iter().map(|(row, at)| (package(*row), &at.files));
+            packages.extend(each);
+        }
+        let errors = compile::check(&packages, root, folder)?;
+        self.blame(errors)?;
+        self.how = if alone {
+            How::CompiledAlone
+        } else {
+            How::Compiled
+        };
+        Ok(())
+    }
+
+    /// Finds the operations that errors of the compiler belong to.
+    fn blame(&mut self, errors: Vec<CompileError>) -> Result<()> {
         for error in errors {
-            let mut owners: Vec<&mut Row> = self
-                .rows
-                .iter_mut()
-                .filter(|row| row.types.contains(&error.item))
-                .collect();
-            if owners.is_empty() {
-                anyhow::bail!(
+            let mut owned = false;
+            for (index, row) in self.rows.iter_mut().enumerate() {
+                let alone = error.package == package(index);
+                if alone || error.package == TOGETHER && row.types().contains(&error.item) {
+                    owned = true;
+                    row.outcome = Outcome::Fails(error.text.clone());
+                }
+            }
+            if !owned {
+                bail!(
                     "failed to compile what belongs to no operation: {}",
                     error.text
                 );
             }
-            for row in &mut owners {
-                row.outcome = Outcome::Fails(error.text.clone());
-            }
         }
-        self.compiled = true;
         Ok(())
     }
 
@@ -124,10 +176,10 @@ impl Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = if self.compiled {
-            "compiles"
-        } else {
-            "generates"
+        let verb = match self.how {
+            How::Generated => "generates",
+            How::Compiled => "compiles",
+            How::CompiledAlone => "compiles, alone too",
         };
         writeln!(
             f,
@@ -156,6 +208,20 @@ impl fmt::Display for Coverage {
     }
 }
 
+impl Row {
+    fn types(&self) -> BTreeSet<String> {
+        compile::items(&self.files)
+    }
+}
+
+/// The crate of all operations.
+const TOGETHER: &str = "together";
+
+/// The crate of the operation of a row.
+fn package(row: usize) -> String {
+    format!("operation_{}", row + 1)
+}
+
 fn alone(document: &Value, request: Request) -> Row {
     let mut notes = Vec::new();
     let outcome = files(document, selection(&[&request]), &mut notes);
@@ -164,22 +230,22 @@ fn alone(document: &Value, request: Request) -> Row {
         .filter(|note| Repair::ALL.iter().any(|repair| repair.name() == note.rule))
         .map(|note| format!("{}: {}", note.rule, note.what))
         .collect();
-    let (outcome, types) = match outcome {
-        Ok(files) => (Outcome::Generated, compile::items(&files)),
+    let (outcome, files) = match outcome {
+        Ok(files) => (Outcome::Generated, files),
         Err(problems) => {
             let reasons: Vec<String> = problems
                 .list()
                 .iter()
                 .map(|problem| format!("{}; {}", problem.what, problem.remedy))
                 .collect();
-            (Outcome::Refused(reasons.join("; ")), BTreeSet::new())
+            (Outcome::Refused(reasons.join("; ")), Files::new())
         }
     };
     Row {
         request,
         outcome,
         repairs: repairs.into_iter().collect(),
-        types,
+        files,
     }
 }
 

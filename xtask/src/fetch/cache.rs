@@ -1,14 +1,13 @@
 //! Where documents are kept that were fetched: `target/upstream/`, one file for each pin.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
 
-use crate::{document, lock::Lock};
+use crate::{disk, document, lock::Lock};
 
 /// The folder of fetched documents; whatever is in it can be fetched again.
 #[derive(Clone, Debug)]
@@ -74,16 +73,8 @@ impl Entry {
 
     /// Writes a whole document beside its place and moves it there.
     pub(super) fn put(&self, bytes: &[u8]) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create the folder {}", folder.display()))?;
-        let beside = || format!("failed to write beside {}", self.path.display());
-        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(beside)?;
-        file.write_all(bytes).with_context(beside)?;
-        file.as_file().sync_all().with_context(beside)?;
-        file.persist(&self.path)
-            .with_context(|| format!("failed to replace {}", self.path.display()))?;
-        Ok(())
+        let file = disk::write_beside(&self.path, bytes, None)?;
+        disk::persist(file, &self.path)
     }
 }
 

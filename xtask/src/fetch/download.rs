@@ -17,6 +17,7 @@ use url::Url;
 
 use super::{Progress, Upstream, cache};
 use crate::{
+    disk,
     document::{self, MAX_BYTES},
     lock::Lock,
 };
@@ -94,15 +95,15 @@ pub(super) fn download(
         restart(&mut file)?;
         resumed = false;
     }
-    file.sync_all().with_context(|| unwritable(&wanted.part))?;
+    file.sync_all()
+        .map_err(|error| disk::unwritable(&wanted.part, &error))?;
     Ok(wanted.part.clone())
 }
 
 /// Opens the file and keeps everybody else from it, or two runs would write into each other's text.
 fn open(part: &Path) -> Result<File> {
     if let Some(folder) = part.parent() {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("failed to create the folder {}", folder.display()))?;
+        disk::create_folder(folder)?;
     }
     let file = OpenOptions::new()
         .read(true)
@@ -110,14 +111,14 @@ fn open(part: &Path) -> Result<File> {
         .create(true)
         .truncate(false)
         .open(part)
-        .with_context(|| unwritable(part))?;
+        .map_err(|error| disk::unwritable(part, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(
             "another run is downloading to {}; wait for it to end",
             part.display()
         ),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| unwritable(part)),
+        Err(TryLockError::Error(error)) => Err(disk::unwritable(part, &error)),
     }
 }
 
@@ -195,9 +196,8 @@ fn once(
     if total.is_some_and(|total| total > limit) {
         return Err(Broken::Final(too_large()));
     }
-    file.seek(SeekFrom::Start(here))
-        .with_context(|| unwritable(&wanted.part))
-        .map_err(Broken::Final)?;
+    let unwritable = |error| Broken::Final(disk::unwritable(&wanted.part, &error));
+    file.seek(SeekFrom::Start(here)).map_err(unwritable)?;
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; 64 * 1024];
     progress(here, total.or(expected));
@@ -213,9 +213,7 @@ fn once(
             restart(file).map_err(Broken::Final)?;
             return Err(Broken::Final(too_large()));
         }
-        file.write_all(&buffer[..count])
-            .with_context(|| unwritable(&wanted.part))
-            .map_err(Broken::Final)?;
+        file.write_all(&buffer[..count]).map_err(unwritable)?;
         progress(here, total.or(expected));
     }
     match total.or(expected) {
@@ -329,8 +327,4 @@ fn restart(file: &mut File) -> Result<()> {
         .and_then(|()| file.seek(SeekFrom::Start(0)))
         .context("failed to empty the download")?;
     Ok(())
-}
-
-fn unwritable(part: &Path) -> String {
-    format!("failed to write {}", part.display())
 }

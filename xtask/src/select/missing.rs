@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Request, inline, nearest, operations};
 use crate::problem::Problem;
+use crate::template;
 use crate::tree::Pointer;
 
 /// The problem of a document that does not have `wanted`.
@@ -35,8 +36,11 @@ fn malformed(upstream: &Value, wanted: &Request) -> Option<String> {
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
     let near = *similar::get_close_matches(wanted.path.as_str(), &candidates, 1, 0.6).first()?;
 
-    let in_path = names(near);
     let declared = declared(upstream, near, &wanted.method);
+    let in_path = match template::names(near) {
+        Ok(names) => names,
+        Err(flaw) => return Some(flaw),
+    };
     let near = format!("{} {near}", wanted.method.to_uppercase());
     let flaw = |names: BTreeSet<&str>, text: &str| {
         let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -54,20 +58,12 @@ fn malformed(upstream: &Value, wanted: &Request) -> Option<String> {
         )
     })
     .or_else(|| {
+        let wanted = template::names(&wanted.path).unwrap_or_default();
         flaw(
-            &names(&wanted.path) - &in_path,
+            &wanted - &in_path,
             "is most like it and lacks the path parameter",
         )
     })
-}
-
-/// The names in braces of a path.
-fn names(path: &str) -> BTreeSet<&str> {
-    path.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name)
-        .collect()
 }
 
 /// The path parameters that an operation and its path declare.

@@ -5,6 +5,7 @@
 mod download;
 mod latest;
 mod local;
+mod process;
 mod server;
 
 use std::{

@@ -4,7 +4,10 @@ use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
 };
 
@@ -79,6 +82,7 @@ impl Answer {
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
+    stalled: Receiver<()>,
 }
 
 impl Server {
@@ -88,6 +92,7 @@ impl Server {
         let mut answers: VecDeque<Answer> = answers.into_iter().collect();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
+        let (stalls, stalled) = mpsc::channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -97,11 +102,15 @@ impl Server {
                 seen.lock().unwrap().push(request);
                 if let Some(answer) = answers.pop_front() {
                     // The client may have had enough and gone.
-                    let _ = reply(&mut stream, &answer);
+                    let _ = reply(&mut stream, &answer, &stalls);
                 }
             }
         });
-        Self { address, requests }
+        Self {
+            address,
+            requests,
+            stalled,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -110,6 +119,11 @@ impl Server {
 
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// Returns once an answer that falls silent has done so.
+    pub(crate) fn wait_for_stall(&self) {
+        self.stalled.recv().unwrap();
     }
 }
 
@@ -136,10 +150,12 @@ fn read(stream: &TcpStream) -> Option<Request> {
     None
 }
 
-fn reply(stream: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
+fn reply(stream: &mut TcpStream, answer: &Answer, stalls: &Sender<()>) -> std::io::Result<()> {
     stream.write_all(format!("{}Connection: close\r\n\r\n", answer.head).as_bytes())?;
     stream.write_all(&answer.body)?;
     if answer.stall {
+        // Most tests do not wait for it.
+        let _ = stalls.send(());
         stream.read_to_end(&mut Vec::new())?;
     }
     Ok(())

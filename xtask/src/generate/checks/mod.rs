@@ -10,6 +10,7 @@ use crate::{
     names,
     problem::Problem,
     schema::type_of,
+    template,
     tree::{METHODS, Pointer},
 };
 
@@ -97,24 +98,21 @@ impl Check<'_> {
             .filter(|parameter| parameter["in"] == "path")
             .filter_map(|parameter| parameter["name"].as_str())
             .collect();
-        match template(path) {
+        match template::names(path) {
             Err(reason) => self.say(
                 &[],
                 reason,
                 format!("repair the path in the document or by {OVERLAY}"),
             ),
-            Ok(template) => {
-                for name in declared.iter().filter(|name| !template.contains(**name)) {
+            Ok(names) => {
+                for name in declared.iter().filter(|name| !names.contains(**name)) {
                     self.say(
                         &["parameters"],
                         format!("the parameter {name} is declared in the path, which has no {{{name}}}"),
                         format!("remove it by an action in {OVERLAY}, or report the malformed document upstream"),
                     );
                 }
-                for name in template
-                    .iter()
-                    .filter(|name| !declared.contains(name.as_str()))
-                {
+                for name in names.iter().filter(|name| !declared.contains(**name)) {
                     self.say(
                         &["parameters"],
                         format!("the path has {{{name}}} but no path parameter {name} is declared"),
@@ -318,30 +316,6 @@ impl Check<'_> {
             );
         }
     }
-}
-
-/// The names in braces of a path.
-fn template(path: &str) -> Result<BTreeSet<String>, String> {
-    let mut names = BTreeSet::new();
-    let mut rest = path;
-    while let Some(open) = rest.find(['{', '}']) {
-        let inner = rest.get(open..).unwrap_or_default();
-        let close = inner
-            .find('}')
-            .filter(|close| *close > 1 && inner.starts_with('{'));
-        let Some(close) = close else {
-            return Err(format!("the braces of the path {path} do not pair"));
-        };
-        let name = inner.get(1..close).unwrap_or_default();
-        if name.contains('{') {
-            return Err(format!("the braces of the path {path} do not pair"));
-        }
-        if !names.insert(name.to_owned()) {
-            return Err(format!("the path {path} has {{{name}}} twice"));
-        }
-        rest = inner.get(close + 1..).unwrap_or_default();
-    }
-    Ok(names)
 }
 
 /// The version goes into a header of every request until the client's hooks take it out.
