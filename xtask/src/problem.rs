@@ -65,16 +65,18 @@ impl Problems {
         if list.is_empty() {
             Ok(())
         } else {
-            Err(Self { stage, list })
+            Err(Self::new(stage, list))
         }
+    }
+
+    /// Problems that stop a stage, at least one.
+    pub(crate) fn new(stage: &'static str, list: Vec<Problem>) -> Self {
+        Self { stage, list }
     }
 
     /// One problem alone.
     pub fn one(stage: &'static str, problem: Problem) -> Self {
-        Self {
-            stage,
-            list: vec![problem],
-        }
+        Self::new(stage, vec![problem])
     }
 
     /// The problems, in the order in which they were found.

@@ -7,6 +7,7 @@
 mod checks;
 mod docs;
 mod ids;
+mod media;
 mod rewrite;
 mod shape;
 mod split;
@@ -19,10 +20,11 @@ use std::{
 
 use progenitor_impl::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::quote;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     problem::{Problem, Problems},
+    select::{self, Request},
     tree::Pointer,
 };
 
@@ -40,9 +42,7 @@ pub type Files = BTreeMap<&'static str, String>;
 pub fn generate(document: &Value) -> Result<Files, Problems> {
     Problems::check(STAGE, checks::check(document))?;
     let ids = ids::of(document);
-    let file = progenitor(document, &ids)
-        .map_err(|reason| Problems::one(STAGE, Problem::new(&Pointer::root(), reason, REMEDY)))?;
-    let mut file = file;
+    let mut file = progenitor(document, &ids).map_err(|reason| refusal(document, reason))?;
     let edited = ids::insert(&mut file, &ids)
         .and_then(|()| rewrite::apply(&mut file))
         .and_then(|()| wire::apply(&mut file))
@@ -57,6 +57,24 @@ pub fn generate(document: &Value) -> Result<Files, Problems> {
 }
 
 const REMEDY: &str = "replace the schema that it names by an action in openapi/overlay.yaml";
+
+/// What the generator says of a whole document names no operation, so each is tried alone.
+fn refusal(document: &Value, reason: String) -> Problems {
+    let mut problems = Vec::new();
+    for Request { method, path } in select::requests(document) {
+        let mut alone = document.clone();
+        alone["paths"] = json!({ &path: { &method: document["paths"][&path][&method] } });
+        select::keep_reachable(&mut alone);
+        if let Err(reason) = progenitor(&alone, &ids::of(&alone)) {
+            let at = Pointer::of(["paths", &path, &method]);
+            problems.push(Problem::new(&at, reason, REMEDY));
+        }
+    }
+    if problems.is_empty() {
+        problems.push(Problem::new(&Pointer::root(), reason, REMEDY));
+    }
+    Problems::new(STAGE, problems)
+}
 
 /// What the generator itself writes.
 fn progenitor(document: &Value, ids: &[ids::Id]) -> Result<syn::File, String> {

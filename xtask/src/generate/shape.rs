@@ -6,9 +6,13 @@
 //! absent, so the client leaves it absent. All of them stay in `permissions.json`, where the report
 //! sees them change.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::tree::{self, Kind, Pointer};
+use super::media::{self, Body};
+use crate::{
+    schema::type_of,
+    tree::{self, Kind, Pointer},
+};
 
 const RULES: [&str; 13] = [
     "default",
@@ -28,21 +32,43 @@ const RULES: [&str; 13] = [
 
 /// The document with the rules for values taken out.
 pub(super) fn of(document: &Value) -> Value {
+    let schemas = document
+        .pointer("/components/schemas")
+        .unwrap_or(&Value::Null);
     let mut document = document.clone();
-    tree::outside_in(
+    tree::inside_out(
         &mut document,
         Kind::Document,
         &mut Pointer::root(),
         &mut |kind, _, value| {
-            if let (Kind::Schema, Value::Object(schema)) = (kind, value) {
-                schema.retain(|key, _| !RULES.contains(&key.as_str()));
-                // A set needs an order or a hash of its items, which not every type has.
-                schema.remove("uniqueItems");
-                times_are_text(schema);
+            match (kind, value) {
+                (Kind::Schema, Value::Object(schema)) => {
+                    schema.retain(|key, _| !RULES.contains(&key.as_str()));
+                    // A set needs an order or a hash of its items, which not every type has.
+                    schema.remove("uniqueItems");
+                    times_are_text(schema);
+                    alternatives(schemas, schema);
+                }
+                (Kind::RequestBody, body) => raw_bodies(body),
+                _ => {}
             }
         },
     );
     document
+}
+
+/// Bytes and text are sent as the caller gives them, whatever a schema says of them; the generator
+/// insists on one schema for each.
+fn raw_bodies(body: &mut Value) {
+    let content = body.get_mut("content").and_then(Value::as_object_mut);
+    for (media, value) in content.into_iter().flatten() {
+        let schema = match media::body(media) {
+            Some(Body::Bytes) => json!({"type": "string", "format": "binary"}),
+            Some(Body::Text) => json!({"type": "string"}),
+            Some(Body::Value) | None => continue,
+        };
+        *value = json!({"schema": schema});
+    }
 }
 
 /// The generator would ask for a time library; dates pass through as the text that they are.
@@ -53,4 +79,34 @@ fn times_are_text(schema: &mut Map<String, Value>) {
     ) {
         schema.remove("format");
     }
+}
+
+/// The generator makes a struct of what may be any of several schemas, with all of their members.
+/// That holds for objects; of text or a number, say, it can be neither read nor written.
+fn alternatives(schemas: &Value, schema: &mut Map<String, Value>) {
+    if schema.contains_key("oneOf") {
+        return;
+    }
+    let is_object = |member: &Value| type_of(schemas, member).as_deref() == Some("object");
+    let Some(Value::Array(members)) = schema.get("anyOf") else {
+        return;
+    };
+    if members.iter().all(is_object) {
+        return;
+    }
+    let mut distinct: Vec<Value> = Vec::new();
+    for member in members {
+        if !distinct.contains(member) {
+            distinct.push(member.clone());
+        }
+    }
+    // Values are read as the first that fits, which any text is.
+    distinct.sort_by_key(|member| member["type"] == "string" && member.get("enum").is_none());
+    let key = if distinct.len() == 1 {
+        "allOf"
+    } else {
+        "oneOf"
+    };
+    schema.remove("anyOf");
+    schema.insert(key.to_owned(), Value::Array(distinct));
 }

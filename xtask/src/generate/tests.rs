@@ -286,6 +286,80 @@ fn rules_for_values_do_not_become_types() {
 }
 
 #[test]
+fn bodies_of_bytes_and_text_are_sent_as_they_are_whatever_their_schema() {
+    let limited = json!({"schema": {"type": "string", "maxLength": 9, "enum": ["a"]}});
+    for (media, value) in [
+        (
+            "application/octet-stream",
+            json!({"schema": {"type": "string", "format": "byte"}}),
+        ),
+        ("application/octet-stream", json!({})),
+        ("text/plain; charset=utf-8", limited),
+    ] {
+        let place = format!("{OPERATION}/requestBody/content");
+        let document = with(&place, json!({media: value}));
+
+        let builder = &generate(&document).unwrap()["builder.rs"];
+
+        let body = "body: Result<reqwest::Body, String>";
+        assert!(builder.contains(body), "{media}: {builder}");
+    }
+}
+
+#[test]
+fn what_is_either_text_or_something_else_is_an_enum_that_can_be_read() {
+    let known = json!({"type": "string", "enum": ["red", "blue"]});
+    let document = with(
+        &format!("{OPERATION}/parameters/1/schema"),
+        json!({"anyOf": [{"type": "string"}, known, {"type": "integer"}]}),
+    );
+    let dates = with(
+        &format!("{OPERATION}/parameters/1/schema"),
+        json!({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}),
+    );
+
+    let types = &generate(&document).unwrap()["types.rs"];
+    let of_dates = &generate(&dates).unwrap()["builder.rs"];
+
+    assert!(types.contains("#[serde(untagged)]"), "{types}");
+    assert!(!types.contains("flatten"), "{types}");
+    let order = [
+        "pub enum ChangeOrderDry {",
+        "(i64)",
+        "(::std::string::String),",
+    ];
+    let places = order.map(|text| types.find(text).unwrap_or_default());
+    assert!(places.is_sorted() && places[0] > 0, "{places:?} in {types}");
+    assert!(
+        of_dates.contains("dry: Result<Option<::std::string::String>, String>"),
+        "{of_dates}"
+    );
+}
+
+/// An answer that is somewhere else and not there is one of the things that the generator stops at; no
+/// document has it that went through the stages before.
+#[test]
+fn a_panic_of_the_generator_is_an_error_that_names_the_operation() {
+    let mut document = document();
+    let good = document["paths"]["/orders/{order_id}"]["post"].clone();
+    document["paths"]["/orders/{order_id}/lines"] = json!({"get": good});
+    let bad = &mut document["paths"]["/orders/{order_id}/lines"]["get"];
+    bad["operationId"] = "list_lines".into();
+    bad["responses"]["200"] = json!({"$ref": "#/components/responses/Lost"});
+
+    let error = generate(&document).err().unwrap();
+
+    let [problem] = error.list() else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        problem.operation.as_deref(),
+        Some("GET /orders/{order_id}/lines")
+    );
+    assert!(problem.what.contains("the generator panicked"), "{error}");
+}
+
+#[test]
 fn everything_is_said_at_once() {
     let mut document = with(&format!("{OPERATION}/parameters"), json!([]));
     document["paths"]["/orders/{order_id}"]["post"]["requestBody"]["content"] =

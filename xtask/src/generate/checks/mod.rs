@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::media::{self, Body};
 use crate::{
     names,
     problem::Problem,
@@ -243,16 +244,8 @@ impl Check<'_> {
         let Some((media, value)) = content.iter().next() else {
             return;
         };
-        let essence = media.split(';').next().unwrap_or_default().trim();
         let inner = ["requestBody", "content", media.as_str()];
-        if !matches!(
-            essence,
-            "application/json"
-                | "application/octet-stream"
-                | "application/x-www-form-urlencoded"
-                | "text/plain"
-                | "text/x-markdown"
-        ) {
+        let Some(kind) = media::body(media) else {
             let remedy = format!(
                 "leave the operation out of openapi/select.toml, or give it another body by {OVERLAY}"
             );
@@ -261,10 +254,12 @@ impl Check<'_> {
                 format!("the generator cannot write a body of {media}"),
                 remedy,
             );
-        } else if value.get("schema").is_none() {
+            return;
+        };
+        if kind == Body::Value && value.get("schema").is_none() {
             let remedy = format!("give it a `schema` by an action in {OVERLAY}");
             self.say(&inner, format!("the body of {media} has no schema"), remedy);
-        } else if value.get("encoding").is_some() {
+        } else if kind == Body::Value && value.get("encoding").is_some() {
             let remedy = format!("remove `encoding` by an action in {OVERLAY}");
             self.say(
                 &inner,
@@ -278,11 +273,8 @@ impl Check<'_> {
         let mut types: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (status, response) in operation["responses"].as_object().into_iter().flatten() {
             let content = response["content"].as_object();
-            let json = content.and_then(|content| {
-                content
-                    .iter()
-                    .find(|(media, _)| media.split(';').next() == Some("application/json"))
-            });
+            let json =
+                content.and_then(|content| content.iter().find(|(media, _)| media::is_json(media)));
             if let Some((media, value)) = json
                 && value.get("schema").is_none()
             {
