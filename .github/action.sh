@@ -10,17 +10,26 @@ code=$?
 cat "$out"
 cat "$told" >&2
 
+# excerpt FILE LINES WIDTH: as much of a file as a comment has room for, which holds 65,536 characters.
+excerpt() {
+  head -n "$2" "$1" | cut -c "-$3"
+  local more=$(($(wc -l < "$1") - $2))
+  if [ "$more" -gt 0 ]; then
+    echo "... and $more lines more, in the job's log"
+  fi
+}
+
 markdown="${RUNNER_TEMP:-/tmp}/permissions.md"
 {
   echo "### permissions $COMMAND"
   if [ -s "$out" ]; then
     printf '\n```diff\n'
-    cat "$out"
+    excerpt "$out" 450 120
     printf '```\n'
   fi
   if [ -s "$told" ]; then
     printf '\n```text\n'
-    cat "$told"
+    excerpt "$told" 40 200
     printf '```\n'
   fi
 } > "$markdown"

@@ -11,6 +11,7 @@ use crate::commands::{
     serve,
 };
 use crate::exit;
+use crate::failure::ErrorFormat;
 use crate::output::{ColorChoice, Format};
 
 const STYLES: Styles = Styles::styled()
@@ -126,6 +127,10 @@ pub(crate) struct Global {
     /// How to print data; without it a table on a terminal and plain lines in a pipe
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+
+    /// How to tell errors; without it JSON where data is JSON, and text elsewhere
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) format_error: Option<ErrorFormat>,
 
     /// Print these columns, in this order
     #[arg(long, global = true, value_name = "NAME,...", value_delimiter = ',')]

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Reset, Style};
+use clap::ValueEnum;
 use clap::error::ErrorKind;
 use serde::Serialize;
 
@@ -196,6 +197,15 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The formats of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ErrorFormat {
+    /// What went wrong and what to do, for people
+    Text,
+    /// One object on one line
+    Json,
+}
+
 /// How failures are told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Voice {
@@ -206,12 +216,16 @@ pub(crate) struct Voice {
 impl Voice {
     /// As the options ask for.
     pub(crate) fn of(global: &Global) -> Self {
-        Self::new(global.format, global.color)
+        let json = match global.format_error {
+            Some(format) => format == ErrorFormat::Json,
+            None => matches!(global.format, Some(Format::Json | Format::Jsonl)),
+        };
+        Self::new(json, global.color)
     }
 
-    fn new(format: Option<Format>, color: ColorChoice) -> Self {
+    fn new(json: bool, color: ColorChoice) -> Self {
         Self {
-            json: matches!(format, Some(Format::Json | Format::Jsonl)),
+            json,
             color: color.on(io::stderr().is_terminal()),
         }
     }
@@ -228,7 +242,7 @@ pub(crate) fn refuse(refusal: &clap::Error, args: &[OsString]) -> ExitCode {
         return match printed.map_err(Failure::from) {
             Ok(()) => Exit::Success.into(),
             Err(failure) => {
-                failure.tell(Voice::new(None, ColorChoice::Auto));
+                failure.tell(Voice::new(false, ColorChoice::Auto));
                 failure.exit().into()
             }
         };
@@ -246,25 +260,28 @@ pub(crate) fn refuse(refusal: &clap::Error, args: &[OsString]) -> ExitCode {
         {
             failure = failure.remedy(tip);
         }
-        failure.tell(Voice {
-            json: true,
-            color: false,
-        });
+        failure.tell(Voice::new(true, ColorChoice::Never));
     } else {
         let _ = refusal.print();
     }
     Exit::Usage.into()
 }
 
-/// Whether a command line that could not be read as a whole asks for JSON.
+/// Whether a command line that could not be read as a whole asks for errors in JSON.
 fn asks_for_json(args: &[OsString]) -> bool {
     let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    let named = |value: &str| matches!(value, "json" | "jsonl");
-    args.windows(2)
-        .any(|pair| pair[0] == "--format" && named(pair[1]))
-        || args
-            .iter()
-            .any(|arg| arg.strip_prefix("--format=").is_some_and(named))
+    let value_of = |option: &str| {
+        let next = args.iter().skip_while(|arg| **arg != option).nth(1);
+        let joined = || {
+            args.iter()
+                .find_map(|arg| arg.strip_prefix(option)?.strip_prefix('='))
+        };
+        next.copied().or_else(joined)
+    };
+    match value_of("--format-error") {
+        Some(format) => format == "json",
+        None => matches!(value_of("--format"), Some("json" | "jsonl")),
+    }
 }
 
 /// The library tells a program which method helps; here it is an option, or there is none.

@@ -96,11 +96,23 @@ fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
+/// The name of the file beside it, which was tried, is left out.
 fn failed(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
+    let reason = match error.raw_os_error() {
+        Some(_) => error.to_string(),
+        None => error.kind().to_string(),
+    };
+    let failure = Failure::new(
         Exit::Failure,
-        format!("failed to write {}: {error}", path.display()),
-    )
+        format!("failed to write {}: {reason}", path.display()),
+    );
+    match error.kind() {
+        io::ErrorKind::NotFound => failure.remedy("make its folder first, or name another one"),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            failure.remedy("name a place that you may write to")
+        }
+        _ => failure,
+    }
 }
 
 #[cfg(all(test, unix))]

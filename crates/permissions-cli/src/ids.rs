@@ -1,4 +1,7 @@
 //! Ids as people give them: on the command line, in lists and in manifests.
+//!
+//! The API takes almost any text for an id. What can only be a slip is refused before it becomes a permission that
+//! nobody can use.
 
 use std::fmt::Display;
 
@@ -7,19 +10,39 @@ use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 /// What an id is one of, and how such an id looks.
 pub(crate) trait Id: TryFrom<String, Error: Display> {
     const EXAMPLE: &str;
+    /// How ids of another kind begin, with what to do where one of them is given instead.
+    const OTHERS: &[(&str, &str)];
 }
 
 impl Id for CheckpointId {
     const EXAMPLE: &str = "a checkpoint's id looks like ft:gpt-4o:acme";
+    const OTHERS: &[(&str, &str)] = &[
+        ("proj_", "it is a project's, and the checkpoint comes first"),
+        (
+            "cp_",
+            "it is a permission's, and the checkpoint comes first",
+        ),
+    ];
 }
 
 impl Id for ProjectId {
     const EXAMPLE: &str = "a project's id looks like proj_a";
+    const OTHERS: &[(&str, &str)] = &[
+        (
+            "ft:",
+            "it is a checkpoint's; more of them go behind --checkpoint each",
+        ),
+        ("cp_", "it is a permission's"),
+    ];
 }
 
 impl Id for PermissionId {
     const EXAMPLE: &str =
         "a permission's id looks like cp_zc4Q7MP6XxulcVzj4MZdwsAB, and `permissions list` shows it";
+    const OTHERS: &[(&str, &str)] = &[
+        ("proj_", "it is a project's, which goes behind --project"),
+        ("ft:", "it is a checkpoint's"),
+    ];
 }
 
 /// Reads an id, or says why it is none.
@@ -33,4 +56,19 @@ pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
         }
     };
     Err(format!("{reason}; {}", T::EXAMPLE))
+}
+
+/// Reads an id that something new will have, or that the API has made itself: what can only be a slip is refused. What
+/// exists already may have any id, and is taken away by it.
+pub(crate) fn read_new<T: Id>(text: &str) -> Result<T, String> {
+    let other = T::OTHERS.iter().find(|(start, _)| text.starts_with(start));
+    if let Some((_, reason)) = other {
+        return Err(format!("{reason}; {}", T::EXAMPLE));
+    }
+    if text.contains([',', ' ']) {
+        let reason =
+            "there is a comma or a blank in it, and several ids are several arguments or lines";
+        return Err(format!("{reason}; {}", T::EXAMPLE));
+    }
+    read(text)
 }

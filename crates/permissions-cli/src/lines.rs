@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
-use crate::ids::{self, Id};
 
 /// The text of a file, or of standard input where the path is `-`.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
@@ -19,12 +18,16 @@ pub(crate) fn text(path: &Path) -> Result<String, Failure> {
 }
 
 /// One id a line; blank lines and lines that begin with # are skipped.
-pub(crate) fn ids<T: Id>(path: &Path, text: &str) -> Result<Vec<T>, Failure> {
+pub(crate) fn ids<T>(
+    path: &Path,
+    text: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Failure> {
     let lines = text.lines().map(str::trim).enumerate();
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(at, line)| {
-            ids::read(line).map_err(|reason| {
+            read(line).map_err(|reason| {
                 let place = format!("{}:{}", file::name(path), at + 1);
                 Failure::new(Exit::Usage, format!("{place}: {reason}"))
             })

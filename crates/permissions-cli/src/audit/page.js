@@ -15,7 +15,7 @@
   // As wide and as tall as the longest names, so that nothing moves while it is scrolled.
   const longest = (names) => names.reduce((most, name) => Math.max(most, name.length), 0);
   byId("matrix").style.setProperty("--wide", `${longest(data.rows.map((row) => row.checkpoint)) * 0.6}em`);
-  byId("matrix").style.setProperty("--tall", `min(16rem, ${longest(data.projects) * 0.6}em)`);
+  byId("matrix").style.setProperty("--tall", `min(18rem, ${longest(data.projects) * 0.6}em)`);
   let rows = [], columns = [], sorted = null, drawn = [0, 0];
 
   const count = (n, thing) => `${n} ${thing}${n === 1 ? "" : "s"}`;

@@ -90,7 +90,11 @@ fn checkpoints(args: &Args, wanted: Option<&Manifest>) -> Result<Vec<CheckpointI
         checkpoints.extend(Manifest::read(&args.manifest)?.checkpoints().cloned());
     }
     if let Some(path) = &args.from {
-        checkpoints.extend(lines::ids::<CheckpointId>(path, &lines::text(path)?)?);
+        checkpoints.extend(lines::ids(
+            path,
+            &lines::text(path)?,
+            ids::read::<CheckpointId>,
+        )?);
     }
     if let Some(wanted) = wanted.filter(|_| checkpoints.is_empty()) {
         checkpoints.extend(wanted.checkpoints().cloned());

@@ -124,6 +124,9 @@ async fn list(
         }
         output.batch_end()?;
     }
+    if items == 0 && context.wants_table() && !context.is_verbose() {
+        context.tell_people(&format!("{checkpoint}: no permission"));
+    }
     context.note(&format!(
         "{checkpoint}: {} in {}",
         count(items, "permission"),

@@ -197,6 +197,20 @@ fn a_check_needs_no_key_and_no_network() {
 }
 
 #[test]
+fn a_plan_that_cannot_be_kept_is_told() {
+    let world = drifted();
+
+    let refused = world.run("plan --out no/such/plan.json");
+
+    assert_eq!((refused.code(), refused.stdout()), (Some(1), ""));
+    snapshot(
+        "plan-out-nowhere",
+        "permissions plan --out into a folder that is not there",
+        &refused,
+    );
+}
+
+#[test]
 fn a_manifest_that_is_not_there_is_named() {
     let world = World::new();
 

@@ -134,6 +134,10 @@ fn no_permission_is_no_data() {
     let world = World::new();
 
     assert_eq!(world.run("list ft:nobody").data(), "");
+    assert_eq!(
+        world.run("list ft:nobody --format table").stderr(),
+        "ft:nobody: no permission\n"
+    );
     let told = world.run("list ft:nobody --format table -v");
     assert_eq!(
         (told.stdout(), told.stderr()),

@@ -7,6 +7,8 @@
 )]
 
 mod access;
+#[cfg(unix)]
+mod action;
 mod audit;
 mod everyday;
 mod gateway;
@@ -16,6 +18,7 @@ mod interrupted;
 mod mistakes;
 #[cfg(target_os = "linux")]
 mod nowhere;
+mod official;
 mod settings;
 mod support;
 #[cfg(unix)]

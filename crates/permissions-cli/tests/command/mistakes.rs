@@ -132,6 +132,9 @@ fn ids_that_would_lead_elsewhere_are_refused_before_anything_is_sent() {
         vec!["list", "ft:a", "--after", ".."],
         vec!["list", "ft:a\nft:b"],
         vec!["create", "ft:a", "proj\t1"],
+        vec!["create", "proj_a", "ft:a"],
+        vec!["create", "ft:a", "proj_a,proj_b"],
+        vec!["create", "ft:a", "proj_a proj_b"],
     ] {
         let refused = run(bare(&args));
         assert_eq!(
@@ -158,6 +161,9 @@ fn a_command_line_that_is_not_understood_gets_a_suggestion() {
         ("usage-format-json", "list --format json"),
         ("usage-page-size", "list ft:a --page-size 0"),
         ("usage-after-many", "list ft:a ft:b --after cp_1"),
+        ("usage-swapped", "create proj_a ft:a"),
+        ("usage-comma", "create ft:a proj_a,proj_b"),
+        ("usage-delete-project", "delete ft:a proj_a"),
         ("usage-listen", "serve --listen nonsense"),
         (
             "usage-local-and-database",

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use permissions_server::{Fault, Faults, Server};
+use permissions_server::{Fault, Faults, RecordedRequest, Server};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -31,6 +31,7 @@ impl World {
                     .project_key("sk-proj-test")
                     .fixed_clock(1_700_000_000)
                     .id_seed(1)
+                    .record_requests()
                     .faults(Faults::in_turn(faults))
                     .start(),
             )
@@ -44,6 +45,10 @@ impl World {
 
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.server.as_ref().unwrap().requests()
     }
 
     pub(crate) fn base_url(&self) -> &str {
