@@ -143,6 +143,7 @@ pub fn specify(
 ) -> Result<Specification> {
     let mut notes = Vec::new();
     let mut document = select::select(upstream, selection, &mut notes)?;
+    lower::canonical(&mut document, &mut notes)?;
     let applied = overlay
         .apply(&mut document)
         .context("failed to apply openapi/overlay.yaml")?;

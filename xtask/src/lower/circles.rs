@@ -1,8 +1,8 @@
 //! Schemas that are themselves and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{problem::Problem, select::component_name, tree::Pointer};
 
@@ -15,23 +15,42 @@ pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
         return;
     };
     for name in schemas.keys() {
-        let mut reached = BTreeSet::new();
-        let mut open: Vec<String> = schemas.get(name).map(same).unwrap_or_default();
-        while let Some(next) = open.pop() {
-            if let Some(schema) = schemas.get(&next)
-                && reached.insert(next)
-            {
-                open.extend(same(schema));
-            }
-        }
-        if reached.contains(name) {
+        if let Some(circle) = circle(schemas, name) {
             problems.push(Problem::new(
                 &Pointer::of(["components", "schemas", name]),
-                "the schema refers to itself without anything in between: a circle of $ref",
-                "replace the reference by an action in openapi/overlay.yaml",
+                format!(
+                    "a circle of $ref: {circle}; it says of itself only that it is itself, and \
+                     nothing of its values"
+                ),
+                "repair the document, or replace the reference by an action in openapi/overlay.yaml \
+                 where that brought it",
             ));
         }
     }
+}
+
+/// The way from a schema back to itself, if there is one.
+fn circle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
+    // Each schema that was reached, with the one that led there.
+    let mut from: BTreeMap<String, String> = BTreeMap::new();
+    let mut open = vec![start.to_owned()];
+    while let Some(name) = open.pop() {
+        for next in schemas.get(&name).map(same).unwrap_or_default() {
+            if !from.contains_key(&next) {
+                from.insert(next.clone(), name.clone());
+                open.push(next);
+            }
+        }
+    }
+    let mut way = vec![start];
+    let mut name = from.get(start)?.as_str();
+    while name != start {
+        way.push(name);
+        name = from.get(name)?;
+    }
+    way.push(start);
+    way.reverse();
+    Some(way.join(" → "))
 }
 
 /// The named schemas that a value of this schema is a value of.

@@ -1,12 +1,11 @@
-//! Rules for schemas made of schemas: unions, nullability, tuples.
+//! Rules for schemas made of schemas: lists of types, unions, nullability.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, rename::reference_to};
 use crate::{
-    problem::Note,
+    select::reference_to,
     tree::{self, Kind, Pointer},
 };
 
@@ -73,6 +72,7 @@ pub(super) fn type_array(schema: &mut Object) {
         return;
     };
     let mut types: Vec<Value> = types.clone();
+    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     types.dedup();
     if types.len() > 1 && types.contains(&json!("null")) {
         types.retain(|name| name != "null");
@@ -119,6 +119,22 @@ pub(super) fn type_array(schema: &mut Object) {
     }
 }
 
+/// A limit on text says nothing of a number: what does not speak of the schema's type goes.
+pub(super) fn foreign_keywords(schema: &mut Object) {
+    let Some(Value::String(name)) = schema.get("type") else {
+        return;
+    };
+    let name = if name == "integer" { "number" } else { name };
+    let foreign: Vec<&str> = OF_TYPE
+        .iter()
+        .filter(|(owner, _)| *owner != name)
+        .flat_map(|(_, keys)| *keys)
+        .filter(|key| **key != "format")
+        .copied()
+        .collect();
+    schema.retain(|key, _| !foreign.contains(&key.as_str()));
+}
+
 /// Takes null out of unions, and unions of one schema apart.
 pub(super) fn unions(schema: &mut Object) {
     for key in ["anyOf", "oneOf"] {
@@ -126,6 +142,9 @@ pub(super) fn unions(schema: &mut Object) {
             continue;
         };
         let before = members.len();
+        if before == 0 {
+            continue;
+        }
         members.retain(|member| !is_null(member));
         let mut nullable = members.len() < before;
         for member in members.iter_mut().filter_map(Value::as_object_mut) {
@@ -160,7 +179,7 @@ fn is_null(schema: &Value) -> bool {
 }
 
 /// A combination of one schema is that schema, with what stands around it.
-fn unwrap_single(schema: &mut Object, key: &str) {
+pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
     };
@@ -185,38 +204,6 @@ fn unwrap_single(schema: &mut Object, key: &str) {
         schema.remove(key);
         schema.extend(member);
     }
-}
-
-/// Positions have no types in 3.0: each item may be what any position may be.
-pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
-        return;
-    };
-    let rest = schema.remove("items");
-    if rest.is_none() {
-        // Without `items`, what follows may be anything.
-        schema.insert("items".to_owned(), json!({}));
-    } else {
-        let mut members: Vec<Value> = Vec::new();
-        for member in prefix
-            .iter()
-            .cloned()
-            .chain(rest)
-            .filter(|member| *member != json!(false))
-        {
-            if !members.contains(&member) {
-                members.push(member);
-            }
-        }
-        let mut items = Map::from_iter([("anyOf".to_owned(), Value::Array(members))]);
-        unwrap_single(&mut items, "anyOf");
-        schema.insert("items".to_owned(), Value::Object(items));
-    }
-    findings.notes.push(Note::new(
-        "prefixItems",
-        at,
-        "the types of positions became one type of items",
-    ));
 }
 
 /// Moves nullability from a named schema to where it is used.

@@ -7,8 +7,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Findings, rename::reference_to};
-use crate::{names, problem::Note, select::component_name, tree::Pointer};
+use super::Findings;
+use crate::{
+    names,
+    problem::Note,
+    select::{component_name, reference_to},
+    tree::Pointer,
+};
 
 /// Whether a schema is an identifier: text that is none of the values that change a path.
 pub fn is_id(schema: &Value) -> bool {

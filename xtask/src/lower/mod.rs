@@ -1,16 +1,23 @@
 //! From OpenAPI 3.0, 3.1 or 3.2 to 3.0.3, in one canonical form.
 //!
-//! Each rule is a function of its own in `schema`, `combine` or `operation`, applied by
-//! position from the inside out. What a rule drops without changing what a client sends and accepts
-//! is noted; what cannot be expressed at all is a problem with its place and a way out.
+//! Each rule is a function of its own, applied by position from the inside out. What a rule drops
+//! without changing what a client sends and accepts is noted; what cannot be expressed at all is a
+//! problem with its place and a way out.
+//!
+//! The rules run twice: [`canonical`] before the overlay, so that its actions meet one spelling of
+//! what can be written in many, and [`lower`] after it, for what the overlay brought.
 
 mod circles;
 mod combine;
 mod ids;
+mod limits;
+mod malformed;
+mod object;
 mod operation;
 mod rename;
 mod repair;
 mod schema;
+mod value;
 
 use std::collections::BTreeSet;
 
@@ -33,6 +40,24 @@ pub(crate) struct Findings {
     pub(crate) notes: Vec<Note>,
 }
 
+/// Writes everything that OpenAPI 3.0.3 can say in one spelling, whatever version it came in.
+///
+/// What it cannot say stays as it is: the overlay may know better, and [`lower`] refuses the rest.
+///
+/// # Errors
+///
+/// Named schemas that are nothing but each other: no action of an overlay could be aimed at them.
+pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Problems> {
+    let mut findings = Findings::default();
+    rules(document, &mut findings);
+    findings.problems.clear();
+    circles::check(document, &mut findings.problems);
+    Problems::check(STAGE, findings.problems)?;
+    findings.notes.sort();
+    notes.extend(findings.notes);
+    Ok(())
+}
+
 /// The document in OpenAPI 3.0.3, keys sorted.
 ///
 /// # Errors
@@ -50,16 +75,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         &mut findings.problems,
     );
     rename::schemas(&mut document, &mut findings);
-    tree::inside_out(
-        &mut document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| match kind {
-            Kind::Schema => schema::lower(value, at, &mut findings),
-            Kind::PathItem => {}
-            _ => operation::lower(value, kind, at, &mut findings),
-        },
-    );
+    rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
     circles::check(&document, &mut findings.problems);
     // What follows goes from reference to reference, and must come to an end.
@@ -84,6 +100,18 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     findings.notes.sort();
     notes.extend(findings.notes);
     Ok(document)
+}
+
+fn rules(document: &mut Value, findings: &mut Findings) {
+    tree::inside_out(
+        document,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, at, value| match kind {
+            Kind::Schema => schema::lower(value, at, findings),
+            _ => operation::lower(value, kind, at, findings),
+        },
+    );
 }
 
 /// Schemes that no operation asks for any more, the overlay having given it another.

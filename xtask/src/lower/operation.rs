@@ -1,6 +1,6 @@
-//! The rules for everything around schemas: parameters, bodies, responses.
+//! The rules for everything around schemas: the document, parameters, bodies, responses.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Findings;
 use crate::{
@@ -8,71 +8,209 @@ use crate::{
     tree::{Kind, Pointer},
 };
 
+type Object = Map<String, Value>;
+
+/// Where a parameter may stand in 3.0, and the styles that it may have there, the default first.
+const STYLES: [(&str, &[&str]); 4] = [
+    ("path", &["simple", "label", "matrix"]),
+    (
+        "query",
+        &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+    ),
+    ("header", &["simple"]),
+    ("cookie", &["form"]),
+];
+
+const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
+
 /// Applies every rule to a value that is not a schema.
 pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut Findings) {
-    let Value::Object(object) = value else { return };
-    if kind == Kind::Components {
-        // Its keys are no keywords, and neither are theirs.
-        if let Some(Value::Object(schemas)) = object.get_mut("schemas") {
-            booleans(schemas.iter_mut(), &at.join("schemas"), findings);
-        }
+    let Value::Object(object) = value else {
+        findings.problems.push(Problem::new(
+            at,
+            format!("an object is expected here, not {value}"),
+            REMEDY,
+        ));
         return;
+    };
+    match kind {
+        Kind::Components => {
+            // Its keys are no keywords, and neither are theirs.
+            if let Some(Value::Object(schemas)) = object.get_mut("schemas") {
+                boolean_schemas(schemas.iter_mut(), &at.join("schemas"), findings);
+            }
+            return;
+        }
+        Kind::PathItem => {
+            methods_of_3_2(object, at, findings);
+            return;
+        }
+        _ => {}
     }
     object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
-    booleans(
+    boolean_schemas(
         object.iter_mut().filter(|(key, _)| *key == "schema"),
         at,
         findings,
     );
+    idle_flags(object);
     match kind {
         Kind::Document => {
-            for key in ["webhooks", "jsonSchemaDialect", "$self"] {
-                object.remove(key);
-            }
-            if let Some(Value::Object(license)) = object
-                .get_mut("info")
-                .and_then(|info| info.get_mut("license"))
-            {
-                license.remove("identifier");
-            }
+            webhooks(object, at, findings);
+            document_identity(object);
+            license_identifier(object);
         }
-        Kind::Operation => {
-            for key in ["deprecated"] {
-                if object.get(key) == Some(&json!(false)) {
-                    object.remove(key);
-                }
-            }
-            if let Some(Value::Array(parameters)) = object.get_mut("parameters") {
-                parameters.sort_by_key(|parameter| {
-                    let text = |key: &str| parameter[key].as_str().unwrap_or_default().to_owned();
-                    (text("in"), text("name"))
-                });
-            }
+        Kind::Operation => parameter_order(object),
+        Kind::Parameter => {
+            path_parameter(object);
+            place_and_style(object, at, findings);
         }
-        Kind::Parameter | Kind::Header => {
-            if kind == Kind::Parameter && object.get("in") == Some(&json!("path")) {
-                object.insert("required".to_owned(), json!(true));
-            }
-            for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
-                if object.get(key) == Some(&json!(false)) {
-                    object.remove(key);
-                }
-            }
-            drop_default_style(object);
-        }
-        Kind::MediaType if object.remove("itemSchema").is_some() => {
-            findings.notes.push(Note::new(
-                "itemSchema",
-                at,
-                "dropped: the body is read as bytes",
-            ));
-        }
+        Kind::Header => default_style(object, "simple"),
+        Kind::MediaType => sequences(object, at, findings),
+        Kind::SecurityScheme => security_scheme(object, at, findings),
         _ => {}
     }
 }
 
+/// Requests that the API would send, not the client.
+fn webhooks(document: &mut Object, at: &Pointer, findings: &mut Findings) {
+    if document.remove("webhooks").is_some() {
+        findings.notes.push(Note::new(
+            "webhooks",
+            &at.join("webhooks"),
+            "dropped: a client does not receive them",
+        ));
+    }
+}
+
+/// Where a document of 3.1 or 3.2 says it lives, and in which dialect its schemas are.
+fn document_identity(document: &mut Object) {
+    for key in ["jsonSchemaDialect", "$self"] {
+        document.remove(key);
+    }
+}
+
+/// 3.1 may name a licence by its SPDX identifier; 3.0 has its name.
+fn license_identifier(document: &mut Object) {
+    let license = document
+        .get_mut("info")
+        .and_then(|info| info.get_mut("license"));
+    if let Some(Value::Object(license)) = license {
+        license.remove("identifier");
+    }
+}
+
+/// A request that 3.0 has no place for would be left out without a word.
+fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
+    for key in ["query", "additionalOperations"] {
+        if item.contains_key(key) {
+            findings.problems.push(Problem::new(
+                &at.join(key),
+                format!("OpenAPI 3.0 has no `{key}`: it knows GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH and TRACE"),
+                "take the operation out of openapi/select.toml, and send that request by hand",
+            ));
+        }
+    }
+}
+
+/// The order of parameters has no meaning.
+fn parameter_order(operation: &mut Object) {
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        parameters.sort_by_key(|parameter| {
+            let text = |key: &str| parameter[key].as_str().unwrap_or_default().to_owned();
+            (text("in"), text("name"))
+        });
+    }
+}
+
+/// A path without one of its parameters would be another path.
+fn path_parameter(parameter: &mut Object) {
+    if parameter.get("in") == Some(&json!("path")) {
+        parameter.insert("required".to_owned(), json!(true));
+    }
+}
+
+/// Refuses a place or a style that 3.0 does not have; the style of the place needs no mention.
+fn place_and_style(parameter: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let place = parameter.get("in").cloned().unwrap_or_default();
+    let Some((_, styles)) = STYLES.iter().find(|(name, _)| place == *name) else {
+        findings.problems.push(Problem::new(
+            &at.join("in"),
+            format!(
+                "OpenAPI 3.0 has no parameters in {place}: it knows path, query, header and cookie"
+            ),
+            REMEDY,
+        ));
+        return;
+    };
+    if let Some(style) = parameter.get("style")
+        && !styles.iter().any(|known| style == *known)
+    {
+        findings.problems.push(Problem::new(
+            &at.join("style"),
+            format!(
+                "OpenAPI 3.0 has no style {style} in {place}: it knows {}",
+                styles.join(", ")
+            ),
+            REMEDY,
+        ));
+        return;
+    }
+    default_style(parameter, styles.first().copied().unwrap_or_default());
+}
+
+/// The style that a parameter has anyway needs no mention.
+fn default_style(parameter: &mut Object, default: &str) {
+    let style = parameter.get("style").cloned();
+    let style = style.as_ref().and_then(Value::as_str).unwrap_or(default);
+    if parameter.get("explode") == Some(&json!(style == "form")) {
+        parameter.remove("explode");
+    }
+    if style == default {
+        parameter.remove("style");
+    }
+}
+
+/// 3.2 describes the items of a stream; 3.0 has the body as a whole.
+fn sequences(media: &mut Object, at: &Pointer, findings: &mut Findings) {
+    for (key, what) in [
+        ("itemSchema", "dropped: the body is read as bytes"),
+        ("itemEncoding", "dropped: the body is read as bytes"),
+        ("prefixEncoding", "dropped: the parts have no positions"),
+    ] {
+        if media.remove(key).is_some() {
+            findings.notes.push(Note::new(key, at, what));
+        }
+    }
+}
+
+/// A way to prove who calls that 3.0 does not know, and what later versions say more of the others.
+fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let kind = scheme.get("type").cloned().unwrap_or_default();
+    if !["apiKey", "http", "oauth2", "openIdConnect"]
+        .iter()
+        .any(|known| kind == *known)
+    {
+        findings.problems.push(Problem::new(
+            &at.join("type"),
+            format!("OpenAPI 3.0 has no security scheme of type {kind}: it knows apiKey, http, oauth2 and openIdConnect"),
+            "give the operation another `security`, or none, by an action in openapi/overlay.yaml",
+        ));
+    }
+    scheme.remove("oauth2MetadataUrl");
+    if let Some(Value::Object(flows)) = scheme.get_mut("flows")
+        && flows.remove("deviceAuthorization").is_some()
+    {
+        findings.notes.push(Note::new(
+            "deviceAuthorization",
+            at,
+            "dropped: OpenAPI 3.0 does not have this flow",
+        ));
+    }
+}
+
 /// `true` allows anything, as `{}` does; `false` nothing at all.
-fn booleans<'a>(
+fn boolean_schemas<'a>(
     schemas: impl Iterator<Item = (&'a String, &'a mut Value)>,
     at: &Pointer,
     findings: &mut Findings,
@@ -82,34 +220,20 @@ fn booleans<'a>(
             findings.problems.push(Problem::new(
                 &at.join(name),
                 "nothing can satisfy this schema",
-                "replace or remove it by an action in openapi/overlay.yaml",
+                REMEDY,
             ));
         }
-        if schema.is_boolean() {
+        if *schema == json!(true) {
             *schema = json!({});
         }
     }
 }
 
-/// The style that a parameter has anyway needs no mention.
-fn drop_default_style(parameter: &mut serde_json::Map<String, Value>) {
-    let place = parameter
-        .get("in")
-        .and_then(Value::as_str)
-        .unwrap_or("header");
-    let default = match place {
-        "query" | "cookie" => "form",
-        _ => "simple",
-    };
-    let style = parameter
-        .get("style")
-        .and_then(Value::as_str)
-        .unwrap_or(default)
-        .to_owned();
-    if style == default {
-        parameter.remove("style");
-    }
-    if parameter.get("explode") == Some(&json!(style == "form")) {
-        parameter.remove("explode");
+/// What is not so needs no mention.
+fn idle_flags(object: &mut Object) {
+    for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
+        if object.get(key) == Some(&json!(false)) {
+            object.remove(key);
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Findings;
 use crate::{
     problem::Problem,
-    select::component_name,
+    select::{component_name, reference_to},
     tree::{self, Kind, Pointer},
 };
 
@@ -64,12 +64,4 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
             }
         },
     );
-}
-
-/// The reference to a schema of this name.
-pub(super) fn reference_to(name: &str) -> String {
-    format!(
-        "#/components/schemas/{}",
-        name.replace('~', "~0").replace('/', "~1")
-    )
 }

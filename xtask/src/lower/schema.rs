@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine};
+use super::{Findings, combine, limits, malformed, object, value};
 use crate::{
     problem::{Note, Problem},
+    select::reference_to,
     tree::{self, Child, Kind, Pointer},
 };
 
@@ -61,14 +62,14 @@ const SILENT: [&str; 12] = [
     "definitions",
 ];
 
-/// Formats of OpenAPI 3.0.3; others are annotations that only some tools know.
-const FORMATS: [(&str, &[&str]); 3] = [
-    ("integer", &["int32", "int64"]),
-    ("number", &["float", "double"]),
-    (
-        "string",
-        &["byte", "binary", "date", "date-time", "password"],
-    ),
+/// What describes a value and does not limit it: it may stand around a reference.
+const ANNOTATIONS: [&str; 6] = [
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "nullable",
+    "title",
 ];
 
 /// Applies every rule to a schema.
@@ -86,38 +87,39 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
             return;
         }
     };
+    if !malformed::check(schema, at, findings) {
+        return;
+    }
     recursive_reference(schema, at, findings);
     booleans(schema, at, findings);
     if schema.contains_key("$ref") {
         reference_siblings(schema, at, findings);
         return;
     }
-    default_null(schema, at, findings);
-    constant(schema);
+    value::default_null(schema, at, findings);
+    value::constant(schema, at, findings);
     combine::type_array(schema);
-    nulls_in_enum(schema);
+    value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
         // It was a combination of one reference.
         return;
     }
-    null_type(schema);
-    for (limit, exclusive, tighter) in [
-        ("minimum", "exclusiveMinimum", i64::from(true)),
-        ("maximum", "exclusiveMaximum", -1),
-    ] {
-        exclusive_limit(schema, limit, exclusive, tighter > 0);
-    }
-    combine::prefix_items(schema, at, findings);
-    pattern_properties(schema, at, findings);
-    contents(schema);
-    format(schema, at, findings);
-    examples(schema);
+    value::null_type(schema);
+    value::enumeration(schema, at);
+    limits::exclusive_minimum(schema);
+    limits::exclusive_maximum(schema);
+    object::prefix_items(schema, at, findings);
+    object::property_names(schema, at, findings);
+    object::pattern_properties(schema, at, findings);
+    value::contents(schema);
+    value::format(schema, at, findings);
+    value::examples(schema);
     negation(schema, at, findings);
-    required(schema);
-    if schema.get("nullable") == Some(&json!(false)) {
-        schema.remove("nullable");
-    }
+    object::required(schema);
+    combine::foreign_keywords(schema);
+    limits::idle(schema);
+    object::array_items(schema);
     drop_unknown(schema, at, findings);
 }
 
@@ -171,7 +173,6 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
                 "nothing can satisfy this schema",
                 "replace or remove it by an action in openapi/overlay.yaml",
             ));
-            schema.remove(key);
         }
     }
 }
@@ -187,14 +188,15 @@ fn any_schema<'a>(values: impl Iterator<Item = &'a mut Value>) {
 /// `$recursiveRef: "#"` means the outermost schema around it, which has a name.
 fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["$recursiveRef", "$dynamicRef"] {
-        let Some(reference) = schema.remove(key) else {
+        let Some(reference) = schema.get(key) else {
             continue;
         };
         match at.keys() {
             [components, schemas, name, ..]
                 if reference == "#" && components == "components" && schemas == "schemas" =>
             {
-                schema.insert("$ref".to_owned(), json!(super::rename::reference_to(name)));
+                schema.remove(key);
+                schema.insert("$ref".to_owned(), json!(reference_to(name)));
             }
             _ => findings.problems.push(Problem::new(
                 at,
@@ -209,10 +211,7 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
 fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let mut siblings = std::mem::take(schema);
     let reference = json!({ "$ref": siblings.remove("$ref") });
-    siblings.retain(|key, value| {
-        let kept = KEPT.contains(&key.as_str());
-        kept && !(key == "nullable" && *value == json!(false))
-    });
+    limits::idle(&mut siblings);
     if siblings.remove("type").is_some() {
         findings.notes.push(Note::new(
             "$ref",
@@ -220,175 +219,26 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
             "dropped `type` beside it: its target has one",
         ));
     }
-    if siblings.get("default") == Some(&Value::Null) {
-        siblings.remove("default");
+    value::examples(&mut siblings);
+    let mut rules = Map::new();
+    for (key, value) in siblings {
+        if ANNOTATIONS.contains(&key.as_str()) {
+            schema.insert(key, value);
+        } else {
+            rules.insert(key, value);
+        }
     }
-    let annotation = |key: &str| {
-        matches!(
-            key,
-            "nullable" | "description" | "title" | "default" | "deprecated" | "example"
-        )
-    };
-    let rules: Object = siblings
-        .iter()
-        .filter(|(key, _)| !annotation(key))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
-    siblings.retain(|key, _| annotation(key));
     let mut members = vec![reference];
-    if !rules.is_empty() {
-        members.push(Value::Object(rules));
+    let mut rules = Value::Object(rules);
+    lower(&mut rules, at, findings);
+    if rules != json!({}) {
+        members.push(rules);
     }
-    *schema = siblings;
     match (schema.is_empty(), members.as_slice()) {
         (true, [Value::Object(reference)]) => *schema = reference.clone(),
         _ => {
             schema.insert("allOf".to_owned(), Value::Array(members));
         }
-    }
-}
-
-/// `const` is an enum of one value.
-fn constant(schema: &mut Object) {
-    if let Some(value) = schema.remove("const") {
-        schema.entry("enum").or_insert_with(|| json!([value]));
-    }
-}
-
-/// A null among an enum's values is nullability.
-fn nulls_in_enum(schema: &mut Object) {
-    let Some(Value::Array(values)) = schema.get_mut("enum") else {
-        return;
-    };
-    let before = values.len();
-    values.retain(|value| !value.is_null());
-    if values.len() == before {
-        return;
-    }
-    if values.is_empty() {
-        *schema = combine::null();
-    } else {
-        schema.insert("nullable".to_owned(), json!(true));
-    }
-}
-
-/// `type: null` alone.
-fn null_type(schema: &mut Object) {
-    if schema.get("type") == Some(&json!("null")) {
-        *schema = combine::null();
-    }
-}
-
-/// A default of null is no default.
-fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.get("default") == Some(&Value::Null) {
-        schema.remove("default");
-        findings
-            .notes
-            .push(Note::new("default", at, "dropped a default of null"));
-    }
-}
-
-/// 3.1 says `exclusiveMinimum: 3`, 3.0 `minimum: 3, exclusiveMinimum: true`.
-fn exclusive_limit(schema: &mut Object, limit: &str, exclusive: &str, lower: bool) {
-    let Some(bound) = schema
-        .get(exclusive)
-        .filter(|value| value.is_number())
-        .cloned()
-    else {
-        if schema.get(exclusive) == Some(&json!(false)) {
-            schema.remove(exclusive);
-        }
-        return;
-    };
-    let inclusive = schema.get(limit).and_then(Value::as_f64);
-    let tighter = match (inclusive, bound.as_f64()) {
-        (Some(inclusive), Some(bound)) if lower => inclusive > bound,
-        (Some(inclusive), Some(bound)) => inclusive < bound,
-        _ => false,
-    };
-    if tighter {
-        schema.remove(exclusive);
-    } else {
-        schema.insert(limit.to_owned(), bound);
-        schema.insert(exclusive.to_owned(), json!(true));
-    }
-}
-
-/// Names that follow a pattern become names of any kind.
-fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.remove("propertyNames").is_some() {
-        findings.notes.push(Note::new(
-            "propertyNames",
-            at,
-            "dropped: the server checks the names",
-        ));
-    }
-    let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
-        return;
-    };
-    let open = !matches!(
-        schema.get("additionalProperties"),
-        None | Some(Value::Bool(false))
-    );
-    let mut values = patterns.into_iter().map(|(_, value)| value);
-    let first = values.next().unwrap_or_else(|| json!({}));
-    let one = values.all(|value| value == first);
-    let value = if one && !open { first } else { json!({}) };
-    schema.insert("additionalProperties".to_owned(), value);
-    findings.notes.push(Note::new(
-        "patternProperties",
-        at,
-        "became additionalProperties: the server checks the names",
-    ));
-}
-
-/// 3.1 describes bytes by encoding and media type, 3.0 by format.
-fn contents(schema: &mut Object) {
-    let encoding = schema.remove("contentEncoding");
-    let media = schema.remove("contentMediaType");
-    schema.remove("contentSchema");
-    let format = match (
-        encoding.as_ref().and_then(Value::as_str),
-        media.as_ref().and_then(Value::as_str),
-    ) {
-        (Some("base64" | "base64url"), _) => "byte",
-        (None, Some("application/octet-stream")) => "binary",
-        _ => return,
-    };
-    schema.entry("type").or_insert_with(|| json!("string"));
-    schema.entry("format").or_insert_with(|| json!(format));
-}
-
-/// A format that OpenAPI 3.0 does not define changes no type.
-fn format(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let Some(Value::String(format)) = schema.get("format") else {
-        return;
-    };
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let known = FORMATS
-        .iter()
-        .any(|(name, formats)| *name == kind && formats.contains(&format.as_str()));
-    if !known {
-        let what = format!("dropped `{format}`, which OpenAPI 3.0 does not define for {kind}");
-        findings.notes.push(Note::new(
-            "format",
-            at,
-            what.trim_end_matches(" for ").to_owned(),
-        ));
-        schema.remove("format");
-    }
-}
-
-/// 3.0 has room for one example.
-fn examples(schema: &mut Object) {
-    if let Some(Value::Array(examples)) = schema.remove("examples")
-        && let Some(first) = examples.into_iter().next()
-    {
-        schema.entry("example").or_insert(first);
     }
 }
 
@@ -402,21 +252,11 @@ fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     }
 }
 
-/// The order of required names has no meaning.
-fn required(schema: &mut Object) {
-    let Some(Value::Array(names)) = schema.get_mut("required") else {
-        return;
-    };
-    names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    names.dedup();
-    if names.is_empty() {
-        schema.remove("required");
-    }
-}
-
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     schema.retain(|key, _| {
-        let keep = KEPT.contains(&key.as_str());
+        // What no rule could take is a problem already, for an action of the overlay to solve.
+        let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const");
+        let keep = unsolved || KEPT.contains(&key.as_str());
         if !keep && !SILENT.contains(&key.as_str()) && !key.starts_with("x-") {
             findings.notes.push(Note::new(
                 "keyword",

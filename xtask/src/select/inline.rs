@@ -85,7 +85,7 @@ pub(crate) fn resolve<'a>(document: &'a Value, reference: &Value) -> Result<&'a 
 }
 
 /// A JSON Pointer in a URI fragment may be percent-encoded, `{` and `}` of a path template above all.
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

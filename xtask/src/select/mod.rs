@@ -5,9 +5,12 @@
 //! responses that are kept in `components` are written out where they are used, parameters of a path
 //! and the root's security in each operation, so that what means the same reads the same.
 
+mod hoist;
 mod inline;
 mod missing;
+mod parameters;
 mod prose;
+mod references;
 mod schemas;
 mod selection;
 
@@ -18,7 +21,7 @@ use serde_json::{Map, Value, json};
 pub use self::selection::{Request, Selection, Selector};
 pub(crate) use self::{
     inline::inline,
-    schemas::{component_name, keep_reachable},
+    schemas::{component_name, keep_reachable, reference_to},
 };
 use crate::{
     lower::MARK,
@@ -234,7 +237,8 @@ fn operation(
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     for key in ["callbacks", "servers"] {
-        if source.contains_key(key) {
+        let of_path = key == "servers" && item.is_some_and(|item| item.get(key).is_some());
+        if source.contains_key(key) || of_path {
             notes.push(Note::new(
                 "select",
                 &at,
@@ -269,6 +273,7 @@ fn operation(
 
     let mut value = Value::Object(operation);
     inline::inline(upstream, &mut value, Kind::Operation, &at, problems);
+    parameters::write_out(upstream, &mut value, &at);
     match value {
         Value::Object(operation) => operation,
         _ => Map::new(),

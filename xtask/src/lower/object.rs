@@ -1,0 +1,80 @@
+//! The rules for objects and arrays.
+
+use serde_json::{Map, Value, json};
+
+use super::{Findings, combine::unwrap_single};
+use crate::{problem::Note, tree::Pointer};
+
+type Object = Map<String, Value>;
+
+/// Names that follow a pattern become names of any kind.
+pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
+        return;
+    };
+    let open = !matches!(
+        schema.get("additionalProperties"),
+        None | Some(Value::Bool(false))
+    );
+    let mut values = patterns.into_iter().map(|(_, value)| value);
+    let first = values.next().unwrap_or_else(|| json!({}));
+    let one = values.all(|value| value == first);
+    let value = if one && !open { first } else { json!({}) };
+    schema.insert("additionalProperties".to_owned(), value);
+    findings.notes.push(Note::new(
+        "patternProperties",
+        at,
+        "became additionalProperties: the server checks the names",
+    ));
+}
+
+/// Which names an object may have is the server's to check.
+pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    if schema.remove("propertyNames").is_some() {
+        findings.notes.push(Note::new(
+            "propertyNames",
+            at,
+            "dropped: the server checks the names",
+        ));
+    }
+}
+
+/// The order of required names has no meaning.
+pub(super) fn required(schema: &mut Object) {
+    if let Some(Value::Array(names)) = schema.get_mut("required") {
+        names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        names.dedup();
+    }
+}
+
+/// Positions have no types in 3.0: each item may be what any position may be.
+pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
+        return;
+    };
+    // Without `items`, what follows may be anything.
+    if let Some(rest) = schema.remove("items") {
+        let mut members: Vec<Value> = Vec::new();
+        let positions = prefix.into_iter().chain([rest]);
+        for member in positions.filter(|member| *member != json!(false)) {
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let mut items = Map::from_iter([("anyOf".to_owned(), Value::Array(members))]);
+        unwrap_single(&mut items, "anyOf");
+        schema.insert("items".to_owned(), Value::Object(items));
+    }
+    findings.notes.push(Note::new(
+        "prefixItems",
+        at,
+        "the types of positions became one type of items",
+    ));
+}
+
+/// 3.0 asks for the items of an array, where 3.1 takes silence for anything.
+pub(super) fn array_items(schema: &mut Object) {
+    if schema.get("type") == Some(&json!("array")) {
+        schema.entry("items").or_insert_with(|| json!({}));
+    }
+}

@@ -1,0 +1,438 @@
+//! A fixture for each rule of a schema, under the rule's name: what comes in and what goes out.
+
+use serde_json::{Value, json};
+
+use super::lowered;
+
+/// Lowers what stands on the left of each pair and expects what stands on the right.
+fn check<const N: usize>(pairs: [(Value, Value); N]) {
+    for (schema, expected) in pairs {
+        let (lowered, _) = lowered(schema.clone());
+        assert_eq!(lowered, expected, "from {schema}");
+    }
+}
+
+fn reference() -> Value {
+    json!({"$ref": "#/components/schemas/S"})
+}
+
+#[test]
+fn unions() {
+    let nullable = json!({"type": "string", "nullable": true});
+    let null = json!({"enum": [null], "nullable": true});
+    check([
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            nullable.clone(),
+        ),
+        (
+            json!({"oneOf": [{"type": "null"}, {"type": "string"}]}),
+            nullable.clone(),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"enum": [null]}]}),
+            nullable.clone(),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"const": null}]}),
+            nullable.clone(),
+        ),
+        (json!({"oneOf": [{"type": ["string", "null"]}]}), nullable),
+        (json!({"anyOf": [{"type": "null"}]}), null),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "integer", "nullable": true}]}),
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}], "nullable": true}),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}]}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"oneOf": [{"type": "string"}, {"type": "string"}]}),
+            json!({"type": "string"}),
+        ),
+    ]);
+}
+
+#[test]
+fn unions_of_references() {
+    let nullable = json!({"allOf": [reference()], "nullable": true});
+    check([
+        (
+            json!({"anyOf": [reference(), {"type": "null"}]}),
+            nullable.clone(),
+        ),
+        (json!({"oneOf": [{"type": "null"}, reference()]}), nullable),
+        (
+            json!({"anyOf": [reference(), {"type": "string"}, {"type": "null"}]}),
+            json!({"anyOf": [reference(), {"type": "string"}], "nullable": true}),
+        ),
+        (json!({"allOf": [reference()]}), reference()),
+        (
+            json!({"anyOf": [reference()], "description": "d"}),
+            json!({"allOf": [reference()], "description": "d"}),
+        ),
+    ]);
+}
+
+#[test]
+fn type_array() {
+    check([
+        (
+            json!({"type": ["string", "null"]}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"type": ["null", "string"]}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (json!({"type": ["string"]}), json!({"type": "string"})),
+        (
+            json!({"type": ["integer", "number"]}),
+            json!({"type": "number"}),
+        ),
+        (
+            json!({"type": ["string", "integer"], "minLength": 2, "minimum": 3}),
+            json!({"anyOf": [{"type": "integer", "minimum": 3}, {"type": "string", "minLength": 2}]}),
+        ),
+    ]);
+}
+
+#[test]
+fn null_type() {
+    check([(
+        json!({"type": "null"}),
+        json!({"enum": [null], "nullable": true}),
+    )]);
+}
+
+#[test]
+fn nulls_in_enum() {
+    check([(
+        json!({"enum": ["a", null], "type": "string"}),
+        json!({"enum": ["a"], "type": "string", "nullable": true}),
+    )]);
+}
+
+#[test]
+fn constant() {
+    check([
+        (
+            json!({"const": "a"}),
+            json!({"type": "string", "enum": ["a"]}),
+        ),
+        (
+            json!({"const": "a", "enum": ["b", "a"]}),
+            json!({"type": "string", "enum": ["a"]}),
+        ),
+        (
+            json!({"const": null}),
+            json!({"enum": [null], "nullable": true}),
+        ),
+        (json!({"const": {"a": 1}}), json!({"enum": [{"a": 1}]})),
+    ]);
+}
+
+#[test]
+fn enumeration() {
+    check([
+        (
+            json!({"enum": ["b", "a", "b"]}),
+            json!({"type": "string", "enum": ["a", "b"]}),
+        ),
+        (
+            json!({"enum": [10, 9]}),
+            json!({"type": "integer", "enum": [9, 10]}),
+        ),
+        (
+            json!({"enum": [1.5, 1]}),
+            json!({"type": "number", "enum": [1, 1.5]}),
+        ),
+        (
+            json!({"enum": [true]}),
+            json!({"type": "boolean", "enum": [true]}),
+        ),
+        (json!({"enum": ["a", 1]}), json!({"enum": ["a", 1]})),
+    ]);
+}
+
+#[test]
+fn default_null() {
+    check([(
+        json!({"type": "string", "default": null}),
+        json!({"type": "string"}),
+    )]);
+}
+
+#[test]
+fn examples() {
+    check([(
+        json!({"type": "string", "examples": ["a", "b"]}),
+        json!({"type": "string", "example": "a"}),
+    )]);
+}
+
+#[test]
+fn exclusive_minimum() {
+    check([
+        (
+            json!({"type": "integer", "exclusiveMinimum": 3}),
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMinimum": 3, "minimum": 4}),
+            json!({"type": "integer", "minimum": 4}),
+        ),
+    ]);
+}
+
+#[test]
+fn exclusive_maximum() {
+    check([
+        (
+            json!({"type": "integer", "exclusiveMaximum": 3, "maximum": 2}),
+            json!({"type": "integer", "maximum": 2}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMaximum": 2, "maximum": 3}),
+            json!({"type": "integer", "maximum": 2, "exclusiveMaximum": true}),
+        ),
+    ]);
+}
+
+#[test]
+fn keywords_of_3_0_inside_3_1() {
+    // Documents that call themselves 3.1 have them all the same, and mean what 3.0 means by them.
+    check([
+        (
+            json!({"type": "string", "nullable": true}),
+            json!({"type": "string", "nullable": true}),
+        ),
+        (
+            json!({"type": "string", "nullable": false}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "nullable": true}),
+            json!({"allOf": [reference()], "nullable": true}),
+        ),
+        (
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+            json!({"type": "integer", "minimum": 3, "exclusiveMinimum": true}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMinimum": false}),
+            json!({"type": "integer"}),
+        ),
+        (
+            json!({"type": "string", "example": "a", "examples": ["b"]}),
+            json!({"type": "string", "example": "a"}),
+        ),
+    ]);
+}
+
+#[test]
+fn idle() {
+    check([
+        (
+            json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}),
+            json!({"type": "array", "items": {}}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": true}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {}}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "object", "required": []}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMaximum": true}),
+            json!({"type": "integer"}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": false}),
+        ),
+    ]);
+}
+
+#[test]
+fn foreign_keywords() {
+    check([(
+        json!({"type": "integer", "minLength": 1, "items": {}, "minimum": 1, "format": "int32"}),
+        json!({"type": "integer", "minimum": 1, "format": "int32"}),
+    )]);
+}
+
+#[test]
+fn prefix_items() {
+    check([
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false}),
+            json!({"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}),
+        ),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}]}),
+            json!({"type": "array", "items": {}}),
+        ),
+    ]);
+}
+
+#[test]
+fn array_items() {
+    check([(
+        json!({"type": "array"}),
+        json!({"type": "array", "items": {}}),
+    )]);
+}
+
+#[test]
+fn booleans() {
+    check([
+        (
+            json!({"type": "array", "items": true}),
+            json!({"type": "array", "items": {}}),
+        ),
+        (
+            json!({"type": "array", "items": false}),
+            json!({"type": "array", "items": {}, "maxItems": 0}),
+        ),
+        (
+            json!({"type": "object", "properties": {"a": true, "b": false}}),
+            json!({"type": "object", "properties": {"a": {}}}),
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, false]}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"type": "string", "not": false}),
+            json!({"type": "string"}),
+        ),
+    ]);
+}
+
+#[test]
+fn pattern_properties() {
+    check([
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}, "^y": {"type": "integer"}}}),
+            json!({"type": "object"}),
+        ),
+    ]);
+}
+
+#[test]
+fn property_names() {
+    check([(
+        json!({"type": "object", "propertyNames": {"pattern": "^a"}}),
+        json!({"type": "object"}),
+    )]);
+}
+
+#[test]
+fn required() {
+    check([(
+        json!({"type": "object", "required": ["b", "a", "a"]}),
+        json!({"type": "object", "required": ["a", "b"]}),
+    )]);
+}
+
+#[test]
+fn contents() {
+    check([
+        (
+            json!({"type": "string", "contentEncoding": "base64"}),
+            json!({"type": "string", "format": "byte"}),
+        ),
+        (
+            json!({"contentMediaType": "application/octet-stream"}),
+            json!({"type": "string", "format": "binary"}),
+        ),
+        (
+            json!({"type": "string", "contentMediaType": "text/plain"}),
+            json!({"type": "string"}),
+        ),
+        (
+            json!({"type": "string", "contentMediaType": "application/json", "contentSchema": {"type": "integer"}}),
+            json!({"type": "string"}),
+        ),
+    ]);
+}
+
+#[test]
+fn format() {
+    check([
+        (
+            json!({"type": "integer", "format": "unixtime"}),
+            json!({"type": "integer"}),
+        ),
+        (
+            json!({"type": "integer", "format": "int32"}),
+            json!({"type": "integer", "format": "int32"}),
+        ),
+    ]);
+}
+
+#[test]
+fn negation() {
+    check([(
+        json!({"type": "string", "not": {"enum": ["a"]}}),
+        json!({"type": "string"}),
+    )]);
+}
+
+#[test]
+fn drop_unknown() {
+    check([(
+        json!({"type": "object", "if": {}, "then": {}, "else": {}, "$id": "a", "$anchor": "b", "$defs": {"C": {}}}),
+        json!({"type": "object"}),
+    )]);
+}
+
+#[test]
+fn reference_siblings() {
+    check([
+        (
+            json!({"$ref": "#/components/schemas/S", "type": "object"}),
+            reference(),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "default": null}),
+            reference(),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "x-any": 1, "if": {}}),
+            reference(),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "description": "d"}),
+            json!({"allOf": [reference()], "description": "d"}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "minProperties": 1}),
+            json!({"allOf": [reference(), {"minProperties": 1}]}),
+        ),
+        (
+            json!({"$ref": "#/components/schemas/S", "const": "a", "nullable": true}),
+            json!({"allOf": [reference(), {"type": "string", "enum": ["a"]}], "nullable": true}),
+        ),
+    ]);
+}
+
+#[test]
+fn recursive_reference() {
+    check([
+        (json!({"$recursiveRef": "#"}), reference()),
+        (json!({"$dynamicRef": "#"}), reference()),
+    ]);
+}
