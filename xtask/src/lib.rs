@@ -1,7 +1,7 @@
 //! Maintainers' tasks: from the upstream OpenAPI document to the generated client.
 //!
 //! ```text
-//! upstream file → select → overlay → lower → openapi/permissions.json → generate → src/generated/
+//! upstream file → select → canonical → overlay → lower → openapi/permissions.json → generate → src/generated/
 //! ```
 //!
 //! Each stage is a pure function on values in a module of its own; [`regen`] runs them all.

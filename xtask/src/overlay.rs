@@ -48,6 +48,11 @@ impl Overlay {
             .get("overlay")
             .and_then(Value::as_str)
             .unwrap_or_default();
+        if version.starts_with("1.0") && copies(&document) {
+            return Err(OverlayError(
+                "`copy` is of Overlay 1.1: write `overlay: 1.1.0`".to_owned(),
+            ));
+        }
         let overlay: Result<v1_1::Overlay, serde_json::Error> = if version.starts_with("1.0") {
             serde_json::from_value::<v1_0::Overlay>(document).map(Into::into)
         } else if version.starts_with("1.1") {
@@ -134,6 +139,15 @@ impl fmt::Display for OverlayError {
 }
 
 impl std::error::Error for OverlayError {}
+
+/// Whether any action has a `copy`, which a reader of 1.0 would pass by.
+fn copies(document: &Value) -> bool {
+    let actions = document.get("actions").and_then(Value::as_array);
+    actions
+        .into_iter()
+        .flatten()
+        .any(|action| action.get("copy").is_some())
+}
 
 fn reason(kind: &ApplyErrorKind) -> String {
     match kind {
@@ -241,6 +255,70 @@ mod tests {
             "{error}"
         );
         assert_eq!(document, json!({"a": {}}));
+    }
+
+    #[test]
+    fn a_copy_brings_what_stands_elsewhere() {
+        let overlay = overlay(json!([{
+            "target": "$.schemas.Order",
+            "description": "a name for what a parameter has inside",
+            "copy": "$.parameters[?@.name == 'order'].schema",
+        }]))
+        .unwrap();
+        let order = json!({"type": "string", "enum": ["a"]});
+        let mut document = json!({
+            "parameters": [{"name": "after"}, {"name": "order", "schema": order}],
+            "schemas": {"Order": {"description": "kept"}},
+        });
+
+        let applied = overlay.apply(&mut document).unwrap();
+
+        assert_eq!(
+            document["schemas"]["Order"],
+            json!({"description": "kept", "type": "string", "enum": ["a"]})
+        );
+        assert_eq!(applied[0].matched, 1);
+    }
+
+    #[test]
+    fn a_copy_of_nothing_or_of_several_things_fails() {
+        for (from, there) in [
+            ("$.gone", json!({})),
+            ("$.list[*]", json!({"list": [{}, {}]})),
+        ] {
+            let overlay = overlay(json!([{"target": "$.a", "description": "why", "copy": from}]));
+            let mut document = json!({"a": {}});
+            document["list"] = there["list"].clone();
+
+            let error = overlay
+                .unwrap()
+                .apply(&mut document)
+                .unwrap_err()
+                .to_string();
+
+            assert!(error.contains("action 1 cannot be applied"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_an_overlay_cannot_do_is_refused_before_it_is_applied() {
+        let info = json!({"title": "test", "version": "1"});
+        let copy = json!([{"target": "$.a", "description": "why", "copy": "$.b"}]);
+        let error = Overlay::new(json!({"overlay": "1.0.0", "info": info, "actions": copy}));
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("write `overlay: 1.1.0`")
+        );
+
+        for action in [
+            json!({"target": "a.b", "description": "no JSONPath", "remove": true}),
+            json!({"target": "$.a", "description": "does nothing"}),
+        ] {
+            assert!(overlay(json!([action])).is_err(), "{action}");
+        }
+        assert!(overlay(json!([])).is_err());
     }
 
     #[test]

@@ -193,7 +193,11 @@ pub fn from_upstream(
 pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
     let path = layout.permissions();
     let text = required(&path)?;
-    let document = document::parse(text.as_bytes(), &path.display().to_string())?;
+    let document = document::parse(text.as_bytes(), &path.display().to_string()).map_err(|error| {
+        error.with_remedy(
+            "it is generated: restore it from git, or write it anew by `cargo xtask regen --from FILE`",
+        )
+    })?;
     if text != render(&document)? {
         bail!(
             "{} is not as it was written: it was edited, and edits belong into openapi/overlay.yaml; \

@@ -254,7 +254,8 @@ fn together(document: &Value, requests: &[&Request]) -> Result<Files, Problems> 
 }
 
 fn files(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result<Files, Problems> {
-    let selected = select::select(document, &selection, notes)?;
+    let mut selected = select::select(document, &selection, notes)?;
+    lower::canonical(&mut selected, notes)?;
     let lowered = lower::lower(selected, notes)?;
     generate::generate(&lowered)
 }

@@ -40,6 +40,14 @@ impl DocumentError {
         self.place
     }
 
+    /// The same problem with another way out, for a document that is not downloaded or not written
+    /// by hand.
+    #[must_use]
+    pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
+        let remedy = remedy.into();
+        Self { remedy, ..self }
+    }
+
     pub(super) fn new(
         name: &str,
         place: impl Into<Option<Place>>,

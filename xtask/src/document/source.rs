@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::{DocumentError, MAX_BYTES, Place};
 
@@ -19,28 +19,45 @@ pub(super) fn read(reader: impl Read, name: &str) -> Result<Vec<u8>, DocumentErr
 
 /// Unpacks gzip'd bytes, known by their magic number, and leaves all others as they are.
 pub(super) fn unpack<'a>(bytes: Cow<'a, [u8]>, name: &str) -> Result<Cow<'a, [u8]>, DocumentError> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+    if !bytes.starts_with(&MAGIC) {
         return Ok(bytes);
     }
     let mut unpacked = Vec::new();
-    MultiGzDecoder::new(&*bytes)
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| {
-            let place = Place::Byte(bytes.len() as u64);
-            if error.kind() == io::ErrorKind::UnexpectedEof {
-                DocumentError::new(
-                    name,
-                    place,
-                    "the gzip data is cut off here",
-                    "download it again",
-                )
-            } else {
-                let problem = format!("the gzip data is damaged: {error}");
-                DocumentError::new(name, None, problem, "download it again")
-            }
-        })?;
-    within_limit(unpacked, name).map(Cow::Owned)
+    let mut rest = &*bytes;
+    // One member after another makes one document.
+    while !rest.is_empty() {
+        if !rest.starts_with(&MAGIC) {
+            let at = Place::Byte((bytes.len() - rest.len()) as u64);
+            let problem = "the gzip data ends here, and something else follows";
+            let remedy = "cut that off, or download the document again";
+            return Err(DocumentError::new(name, at, problem, remedy));
+        }
+        let mut member = GzDecoder::new(rest);
+        let room = (MAX_BYTES + 1).saturating_sub(unpacked.len() as u64);
+        member
+            .by_ref()
+            .take(room)
+            .read_to_end(&mut unpacked)
+            .map_err(|error| damaged(&error, bytes.len(), name))?;
+        if unpacked.len() as u64 > MAX_BYTES {
+            return Err(DocumentError::too_large(name));
+        }
+        rest = member.into_inner();
+    }
+    Ok(Cow::Owned(unpacked))
+}
+
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+fn damaged(error: &io::Error, end: usize, name: &str) -> DocumentError {
+    let remedy = "download it again";
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        let at = Place::Byte(end as u64);
+        DocumentError::new(name, at, "the gzip data is cut off here", remedy)
+    } else {
+        let problem = format!("the gzip data is damaged: {error}");
+        DocumentError::new(name, None, problem, remedy)
+    }
 }
 
 /// The text of unpacked bytes, without a byte order mark.

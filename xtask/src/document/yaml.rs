@@ -25,7 +25,12 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
                 return DocumentError::too_deep(name, place(*error.marker()));
             }
             let problem = format!("is not YAML: {}", error.info());
-            loader.error(*error.marker(), problem, "correct it there")
+            let remedy = if error.info().contains("end of stream") {
+                "close it; if the document is cut off, download it again"
+            } else {
+                "correct it there"
+            };
+            loader.error(*error.marker(), problem, remedy)
         })?;
         if matches!(event, Event::DocumentStart(_)) && root.is_some() {
             let problem = "a second YAML document starts here";

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::Findings;
 use crate::{
     select::reference_to,
     tree::{self, Kind, Pointer},
@@ -67,7 +68,7 @@ pub(super) fn null() -> Object {
 }
 
 /// A list of types is a union of one schema for each; null among them is nullability.
-pub(super) fn type_array(schema: &mut Object) {
+pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
@@ -102,7 +103,9 @@ pub(super) fn type_array(schema: &mut Object) {
                     member.extend(own.map(|(key, value)| (key.to_owned(), value)));
                 }
             }
-            Value::Object(member)
+            let mut member = Value::Object(member);
+            super::schema::lower(&mut member, at, findings);
+            member
         })
         .collect::<Vec<_>>();
     for key in OF_TYPE.iter().flat_map(|(_, keys)| *keys) {

@@ -84,7 +84,13 @@ fn protect(document: &mut Value, at: &Pointer, findings: &mut Findings) {
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_default();
-    let free = |name: &String| taken.get(name).is_none_or(is_id);
+    let free = |name: &String| {
+        let others = taken.as_object().into_iter().flatten();
+        taken.get(name).is_none_or(is_id)
+            && others
+                .filter(|(other, _)| *other != name)
+                .all(|(other, _)| names::pascal(other) != *name)
+    };
     let name = std::iter::once(name.clone())
         .chain(std::iter::once(format!("{name}Id")))
         .chain((2..).map(|number| format!("{name}{number}")))

@@ -9,11 +9,13 @@
 
 mod circles;
 mod combine;
+mod conform;
 mod ids;
 mod limits;
 mod malformed;
 mod object;
 mod operation;
+mod parameters;
 mod rename;
 mod repair;
 mod schema;
@@ -53,6 +55,8 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     findings.problems.clear();
     circles::check(document, &mut findings.problems);
     Problems::check(STAGE, findings.problems)?;
+    parameters::write_out(document);
+    select::keep_reachable(document);
     findings.notes.sort();
     notes.extend(findings.notes);
     Ok(())
@@ -95,6 +99,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     }
     drop_unused_security(&mut document);
     document.sort_all_objects();
+    conform::check(&document, &mut findings.problems);
 
     Problems::check(STAGE, findings.problems)?;
     findings.notes.sort();

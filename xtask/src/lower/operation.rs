@@ -216,12 +216,14 @@ fn boolean_schemas<'a>(
     findings: &mut Findings,
 ) {
     for (name, schema) in schemas {
-        if *schema == json!(false) {
-            findings.problems.push(Problem::new(
-                &at.join(name),
-                "nothing can satisfy this schema",
-                REMEDY,
-            ));
+        let problem = match schema {
+            Value::Bool(false) => "nothing can satisfy this schema",
+            Value::Array(_) => "a schema is expected here, not a list",
+            _ => "",
+        };
+        if !problem.is_empty() {
+            let at = at.join(name);
+            findings.problems.push(Problem::new(&at, problem, REMEDY));
         }
         if *schema == json!(true) {
             *schema = json!({});

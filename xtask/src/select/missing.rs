@@ -7,15 +7,15 @@ use serde_json::Value;
 use super::{Request, inline, nearest, operations};
 use crate::problem::Problem;
 use crate::template;
-use crate::tree::Pointer;
+use crate::tree::{self, Kind, Pointer};
 
 /// The problem of a document that does not have `wanted`.
 pub(super) fn missing(upstream: &Value, wanted: &Request) -> Problem {
     let what = match malformed(upstream, wanted) {
         Some(flaw) => {
-            format!("{wanted} is selected but the document has no such operation: {flaw}")
+            format!("it is selected but the document has no such operation: {flaw}")
         }
-        None => format!("{wanted} is selected but the document has no such operation"),
+        None => "it is selected but the document has no such operation".to_owned(),
     };
     let candidates = operations(upstream).map(|(found, _)| found.to_string());
     Problem::new(
@@ -24,6 +24,34 @@ pub(super) fn missing(upstream: &Value, wanted: &Request) -> Problem {
         nearest(&wanted.to_string(), candidates),
     )
     .of(wanted.to_string())
+}
+
+/// A document of YAML that broke off before its components is still one, and every reference of it
+/// would be a problem of its own.
+pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
+    if upstream.get("components").is_some() {
+        return Ok(());
+    }
+    let mut first = None;
+    tree::read(
+        upstream,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |_, at, value| {
+            let reference = value.get("$ref").and_then(Value::as_str);
+            if let Some(text) = reference.filter(|text| text.starts_with("#/components/")) {
+                first.get_or_insert_with(|| (at.clone(), text.to_owned()));
+            }
+        },
+    );
+    match first {
+        Some((at, text)) => Err(Problem::new(
+            &at,
+            format!("the document has no `components`, to which it refers, here by $ref {text}"),
+            "it seems to be cut off: download it again",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with the path parameters of the operation that is most like `wanted`, where the document itself
@@ -132,6 +160,21 @@ mod tests {
             ),
             "{message}"
         );
+    }
+
+    #[test]
+    fn a_document_that_broke_off_before_its_components_is_one_problem() {
+        let answer = json!({"responses": {"200": {"$ref": "#/components/responses/A"}}});
+        let paths = json!({"/a": {"get": answer}, "/b": {"get": answer}});
+
+        let error = check_components(&json!({"openapi": "3.1.0", "paths": paths})).unwrap_err();
+
+        assert!(
+            error.to_string().contains("no `components`")
+                && error.to_string().contains("download it again"),
+            "{error}"
+        );
+        assert!(check_components(&json!({"paths": paths, "components": {}})).is_ok());
     }
 
     #[test]

@@ -8,10 +8,10 @@
 mod hoist;
 mod inline;
 mod missing;
-mod parameters;
 mod prose;
 mod references;
 mod schemas;
+mod security;
 mod selection;
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 pub use self::selection::{Request, Selection, Selector};
 pub(crate) use self::{
     inline::inline,
-    schemas::{component_name, keep_reachable, reference_to},
+    schemas::{component_name, is_plain, keep_reachable, merge, reference_to},
 };
 use crate::{
     lower::MARK,
@@ -43,6 +43,7 @@ pub fn select(
     notes: &mut Vec<Note>,
 ) -> Result<Value, Problems> {
     let version = version(upstream).map_err(|problem| Problems::one(STAGE, problem))?;
+    missing::check_components(upstream).map_err(|problem| Problems::one(STAGE, problem))?;
     let mut problems = Vec::new();
     let mut paths = Map::new();
     let mut names = Vec::new();
@@ -91,7 +92,7 @@ pub fn select(
         selected["servers"] = servers.clone();
     }
     schemas::copy_reachable(upstream, &mut selected, &mut problems);
-    copy_security(upstream, &mut selected, &mut problems);
+    security::copy(upstream, &mut selected, &mut problems);
     prose::strip(&mut selected);
     Problems::check(STAGE, problems)?;
     Ok(selected)
@@ -273,7 +274,6 @@ fn operation(
 
     let mut value = Value::Object(operation);
     inline::inline(upstream, &mut value, Kind::Operation, &at, problems);
-    parameters::write_out(upstream, &mut value, &at);
     match value {
         Value::Object(operation) => operation,
         _ => Map::new(),
@@ -340,43 +340,6 @@ fn info(upstream: &Value) -> Value {
         Value::String(value.unwrap_or(otherwise).to_owned())
     };
     json!({ "title": get("title", "API"), "version": get("version", "0") })
-}
-
-/// The authentication schemes that the selected operations ask for.
-fn copy_security(upstream: &Value, selected: &mut Value, problems: &mut Vec<Problem>) {
-    let mut wanted: Vec<(Pointer, String)> = Vec::new();
-    let mut collect = |at: Pointer, requirements: Option<&Value>| {
-        let list = requirements.and_then(Value::as_array).into_iter().flatten();
-        for name in list.filter_map(Value::as_object).flat_map(Map::keys) {
-            wanted.push((at.clone(), name.clone()));
-        }
-    };
-    let paths = selected["paths"].as_object().into_iter().flatten();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            collect(
-                Pointer::of(["paths", path, method, "security"]),
-                operation.get("security"),
-            );
-        }
-    }
-    for (at, name) in wanted {
-        let scheme = upstream
-            .pointer("/components/securitySchemes")
-            .and_then(|all| all.get(&name));
-        match scheme {
-            Some(scheme) => {
-                let mut scheme = scheme.clone();
-                inline::inline(upstream, &mut scheme, Kind::SecurityScheme, &at, problems);
-                selected["components"]["securitySchemes"][&name] = scheme;
-            }
-            None => problems.push(Problem::new(
-                &at,
-                format!("the security scheme {name} is not in components/securitySchemes"),
-                "repair the document",
-            )),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Keys that carry no meaning for a client, wherever an object of the specification stands.
-pub(super) const PROSE: [&str; 10] = [
+const PROSE: [&str; 10] = [
     "description",
     "summary",
     "title",

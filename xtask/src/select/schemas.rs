@@ -120,7 +120,7 @@ fn is_anchor(reference: &Value) -> bool {
 }
 
 /// Whether a schema is one of a single value that contains no other schema and refers to none.
-pub(super) fn is_plain(schema: &Map<String, Value>) -> bool {
+pub(crate) fn is_plain(schema: &Map<String, Value>) -> bool {
     let collection = |name: &Value| *name == "object" || *name == "array";
     let is_collection = match schema.get("type") {
         Some(Value::Array(names)) => names.iter().any(collection),
@@ -135,7 +135,7 @@ pub(super) fn is_plain(schema: &Map<String, Value>) -> bool {
 }
 
 /// Adds what `other` says to `schema`.
-pub(super) fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>) {
+pub(crate) fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>) {
     let clash = other
         .iter()
         .any(|(key, value)| schema.get(key).is_some_and(|own| own != value));

@@ -122,7 +122,7 @@ fn wrong_selectors_name_the_nearest() {
         (r#""GET /order/{id}""#, "the nearest are: GET /orders/{id}"),
         (
             r#""POST /orders""#,
-            "POST /orders is selected but the document has no such operation",
+            "POST /orders: it is selected but the document has no such operation",
         ),
         (
             r#"{ operation_id = "listOrder" }"#,
@@ -189,6 +189,59 @@ fn references_that_cannot_be_followed_are_named_with_their_place() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn components_of_every_kind_are_written_out_through_every_chain() {
+    let reference = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
+    let order = json!({"application/json": {"schema": reference("schemas", "Order")}});
+    let mut document = document();
+    document["paths"]["/orders"] = reference("pathItems", "Orders");
+    document["components"] = json!({
+        "pathItems": {"Orders": {
+            "parameters": [reference("parameters", "Chain")],
+            "post": {
+                "requestBody": reference("requestBodies", "Order"),
+                "responses": {"201": reference("responses", "Created")},
+                "security": [],
+            },
+        }},
+        "parameters": {
+            "Chain": reference("parameters", "Page"),
+            "Page": {"name": "page", "in": "query", "schema": {"type": "integer"}},
+        },
+        "requestBodies": {"Order": {"content": {"application/json": reference("mediaTypes", "Order")}}},
+        "responses": {"Created": {"headers": {"At": reference("headers", "At")}, "content": order}},
+        "headers": {"At": {"schema": reference("schemas", "At")}},
+        "mediaTypes": {"Order": order["application/json"]},
+        // Schemas that contain one another.
+        "schemas": {
+            "Order": {"type": "object", "properties": {"line": reference("schemas", "Line")}},
+            "Line": {"type": "object", "properties": {"order": reference("schemas", "Order")}},
+            "At": {"type": "string", "format": "date"},
+        },
+    });
+
+    let selected = selected(&document, r#""POST /orders""#).unwrap();
+
+    assert_eq!(
+        selected["paths"]["/orders"]["post"],
+        json!({
+            "operationId": "post_orders",
+            "parameters": [{"name": "page", "in": "query", "schema": {"type": "integer"}}],
+            "requestBody": {"content": order},
+            "responses": {"201": {
+                "description": "",
+                "headers": {"At": {"schema": reference("schemas", "At")}},
+                "content": order,
+            }},
+            "security": [],
+        })
+    );
+    assert_eq!(
+        selected["components"],
+        json!({"schemas": document["components"]["schemas"]})
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod around;
+mod objects;
 mod schemas;
 
 /// Lowers one schema as the only member of an answer.
@@ -104,7 +105,7 @@ fn a_schema_takes_its_rust_name_everywhere() {
 
 #[test]
 fn text_in_a_path_becomes_an_identifier() {
-    let mut document = document(json!({"S": {"type": "object"}, "Id": {"type": "object"}}));
+    let mut document = document(json!({"S": {"type": "object"}, "id": {"type": "object"}}));
     let operation = document["paths"]["/s"]["get"].take();
     document["paths"] = json!({"/s/{id}/{project_id}": {"get": operation}});
     document["paths"]["/s/{id}/{project_id}"]["get"]["parameters"] = json!([
@@ -112,7 +113,7 @@ fn text_in_a_path_becomes_an_identifier() {
         {"name": "id", "in": "path", "schema": {"type": "string"}},
     ]);
     document["components"]["schemas"]["S"]["properties"] =
-        json!({"id": {"$ref": "#/components/schemas/Id"}});
+        json!({"id": {"$ref": "#/components/schemas/id"}});
 
     let document = lower(document, &mut Vec::new()).unwrap();
 
@@ -120,7 +121,7 @@ fn text_in_a_path_becomes_an_identifier() {
     assert_eq!(
         parameters[0]["schema"],
         json!({"$ref": "#/components/schemas/IdId"}),
-        "Id is taken"
+        "the name in Rust of `id` is taken"
     );
     assert_eq!(
         parameters[1]["schema"],
@@ -265,6 +266,21 @@ fn what_cannot_be_expressed_is_refused_with_its_place() {
 }
 
 #[test]
+fn what_the_generator_could_not_read_is_refused_where_it_stands() {
+    let mut document = document(json!({"S": {"type": "object"}}));
+    document["paths"]["/s"]["get"]["security"] = json!("Key");
+    document["paths"]["/s"]["get"]["parameters"] = json!([{"in": "query", "schema": {}}]);
+
+    let error = lower(document, &mut Vec::new()).unwrap_err().to_string();
+
+    assert!(
+        error.contains("GET /s: this is not as OpenAPI 3.0.3 has it")
+            && error.contains("(at /paths/~1s/get/parameters/0)"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_schema_that_is_itself_is_refused() {
     let cases = [
         json!({"S": {"$ref": "#/components/schemas/S"}}),
@@ -282,6 +298,63 @@ fn a_schema_that_is_itself_is_refused() {
     }
     let tree = json!({"S": {"type": "array", "items": {"$ref": "#/components/schemas/S"}}});
     assert!(lower(document(tree), &mut Vec::new()).is_ok());
+}
+
+#[test]
+fn a_circle_is_refused_before_an_overlay_could_miss_its_target() {
+    let mut circle = document(json!({
+        "S": {"$ref": "#/components/schemas/T"},
+        "T": {"allOf": [{"$ref": "#/components/schemas/S"}]},
+    }));
+
+    let error = canonical(&mut circle, &mut Vec::new())
+        .unwrap_err()
+        .to_string();
+
+    assert!(
+        error.contains("a circle of $ref: S → T → S")
+            && error.contains("(at /components/schemas/S)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_cannot_be_expressed_is_left_for_the_overlay() {
+    let schema = json!({"allOf": [false], "items": "nothing"});
+    let mut document = document(json!({"S": schema}));
+
+    canonical(&mut document, &mut Vec::new()).unwrap();
+
+    assert_eq!(document["components"]["schemas"]["S"], schema);
+}
+
+#[test]
+fn a_parameter_has_its_plain_schema_itself() {
+    let mut document = document(json!({
+        "S": {"type": "object"},
+        "Limit": {"$ref": "#/components/schemas/Count"},
+        "Count": {"type": ["integer", "null"], "minimum": 1},
+    }));
+    document["paths"]["/s"]["get"]["parameters"] = json!([
+        {"name": "limit", "in": "query", "schema": {"$ref": "#/components/schemas/Limit", "default": 10}},
+        {"name": "filter", "in": "query", "schema": {"$ref": "#/components/schemas/S"}},
+    ]);
+
+    canonical(&mut document, &mut Vec::new()).unwrap();
+
+    let parameters = &document["paths"]["/s"]["get"]["parameters"];
+    assert_eq!(
+        parameters[1]["schema"],
+        json!({"type": "integer", "nullable": true, "minimum": 1, "default": 10})
+    );
+    assert_eq!(
+        parameters[0]["schema"],
+        json!({"$ref": "#/components/schemas/S"})
+    );
+    assert_eq!(
+        document["components"]["schemas"],
+        json!({"S": {"type": "object"}})
+    );
 }
 
 #[test]

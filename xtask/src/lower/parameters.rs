@@ -1,0 +1,60 @@
+//! Writing out the schemas of parameters that have a name and nothing inside.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    select::{component_name, is_plain, merge},
+    tree::{self, Kind, Pointer},
+};
+
+/// How many names in a row may lead to one schema.
+const MAX_CHAIN: usize = 32;
+
+/// Replaces a parameter's reference to a plain schema, one of a single value, by that schema.
+///
+/// Whether a document names the type of `limit` or writes it where it stands means the same, and
+/// different documents of one API do either.
+pub(super) fn write_out(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas").cloned();
+    let Some(Value::Object(schemas)) = schemas else {
+        return;
+    };
+    tree::outside_in(
+        document,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, _, value| {
+            if kind == Kind::Parameter
+                && let Some(Value::Object(schema)) = value.get_mut("schema")
+            {
+                for _ in 0..MAX_CHAIN {
+                    if !step(&schemas, schema) {
+                        break;
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Replaces one reference; what stands beside it stands around it, in a lowered schema.
+fn step(schemas: &Map<String, Value>, schema: &mut Map<String, Value>) -> bool {
+    let reference = match schema.get("allOf").and_then(Value::as_array) {
+        Some(all) => match all.as_slice() {
+            [Value::Object(one)] => one.get("$ref"),
+            _ => None,
+        },
+        None => schema.get("$ref"),
+    };
+    let name = reference.and_then(Value::as_str).and_then(component_name);
+    let Some(Value::Object(target)) = name.and_then(|name| schemas.get(&name)) else {
+        return false;
+    };
+    let alias = target.keys().eq(["$ref"]);
+    if alias || is_plain(target) {
+        schema.remove("allOf");
+        schema.remove("$ref");
+        merge(schema, target);
+    }
+    alias
+}

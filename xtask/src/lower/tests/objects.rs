@@ -1,0 +1,95 @@
+//! A fixture for each rule of objects, arrays and limits, under the rule's name.
+
+use serde_json::json;
+
+use super::schemas::check;
+
+#[test]
+fn idle() {
+    check([
+        (
+            json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}),
+            json!({"type": "array", "items": {}}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": true}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {}}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "object", "required": []}),
+            json!({"type": "object"}),
+        ),
+        (
+            json!({"type": "integer", "exclusiveMaximum": true}),
+            json!({"type": "integer"}),
+        ),
+        (
+            json!({"type": "object", "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": false}),
+        ),
+    ]);
+}
+
+#[test]
+fn foreign_keywords() {
+    check([(
+        json!({"type": "integer", "minLength": 1, "items": {}, "minimum": 1, "format": "int32"}),
+        json!({"type": "integer", "minimum": 1, "format": "int32"}),
+    )]);
+}
+
+#[test]
+fn prefix_items() {
+    check([
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false}),
+            json!({"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}),
+        ),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "string"}]}),
+            json!({"type": "array", "items": {}}),
+        ),
+    ]);
+}
+
+#[test]
+fn array_items() {
+    check([(
+        json!({"type": "array"}),
+        json!({"type": "array", "items": {}}),
+    )]);
+}
+
+#[test]
+fn pattern_properties() {
+    check([
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}, "^y": {"type": "integer"}}}),
+            json!({"type": "object"}),
+        ),
+    ]);
+}
+
+#[test]
+fn property_names() {
+    check([(
+        json!({"type": "object", "propertyNames": {"pattern": "^a"}}),
+        json!({"type": "object"}),
+    )]);
+}
+
+#[test]
+fn required() {
+    check([(
+        json!({"type": "object", "required": ["b", "a", "a"]}),
+        json!({"type": "object", "required": ["a", "b"]}),
+    )]);
+}

@@ -1,0 +1,328 @@
+//! The same meaning gives the same bytes: however a document writes the three operations.
+//!
+//! The document beside this file is rewritten in ways that change nothing of what it means, and goes
+//! through this repository's own selection and overlay. Where upstream changes what it means, the
+//! overlay changes, and that document with it.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use similar::TextDiff;
+use xtask::{
+    document,
+    regen::{self, Layout},
+    tree::{self, Kind, METHODS, Pointer},
+};
+
+fn upstream() -> Value {
+    document::parse(include_bytes!("upstream.yaml"), "upstream.yaml").unwrap_or_default()
+}
+
+/// `permissions.json` of a document, or why there is none.
+fn permissions(document: &Value) -> Result<String, String> {
+    let specify = || {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let layout = Layout::new(root);
+        let (selection, overlay) = (layout.read_selection()?, layout.read_overlay()?);
+        let specification = regen::specify(document, &selection, &overlay)?;
+        regen::render(&specification.document)
+    };
+    specify().map_err(|error: anyhow::Error| format!("{error:#}\n{document:#}"))
+}
+
+/// What a document gives otherwise than the one beside this file.
+fn difference(document: &Value) -> String {
+    match (permissions(&upstream()), permissions(document)) {
+        (Ok(expected), Ok(found)) => TextDiff::from_lines(&expected, &found)
+            .unified_diff()
+            .to_string(),
+        (Err(error), _) | (_, Err(error)) => error,
+    }
+}
+
+/// Decisions to make, each from so many ways; all of them the first where there are no more.
+struct Choices(std::vec::IntoIter<u8>);
+
+impl Choices {
+    fn among(&mut self, ways: u8) -> u8 {
+        self.0.next().unwrap_or_default() % ways
+    }
+}
+
+/// Writes every schema in one of the ways that mean the same.
+fn rewrite_schemas(document: &mut Value, choices: &mut Choices) {
+    tree::inside_out(
+        document,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, _, value| {
+            let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
+                return;
+            };
+            nullable(schema, choices);
+            constant(schema, choices);
+            idle(schema, choices);
+            prose(schema, choices);
+            wrap(schema, choices);
+        },
+    );
+}
+
+fn nullable(schema: &mut Map<String, Value>, choices: &mut Choices) {
+    let Some(Value::Array(members)) = schema.get("anyOf") else {
+        return;
+    };
+    let [one, _null] = members.as_slice() else {
+        return;
+    };
+    let Some(name) = one.get("type").cloned() else {
+        return;
+    };
+    let new = match choices.among(9) {
+        0 => return,
+        1 => json!({"type": name, "nullable": true}),
+        2 => json!({"type": [name, "null"]}),
+        3 => json!({"type": ["null", name]}),
+        4 => json!({"oneOf": [{"type": "null"}, one]}),
+        5 => json!({"anyOf": [one, {"enum": [null]}]}),
+        6 => json!({"anyOf": [{"const": null}, one]}),
+        7 => json!({"oneOf": [{"type": name, "nullable": true}]}),
+        _ => json!({"anyOf": [{"type": [name, "null"]}, {"type": "null"}]}),
+    };
+    if let Value::Object(new) = new {
+        *schema = new;
+    }
+}
+
+fn constant(schema: &mut Map<String, Value>, choices: &mut Choices) {
+    let Some(Value::Array(values)) = schema.get_mut("enum") else {
+        return;
+    };
+    values.reverse();
+    let way = choices.among(4);
+    if values.len() == 1 && way > 0 {
+        let value = values[0].clone();
+        schema.insert("const".to_owned(), value);
+    }
+    if way > 1 && schema.contains_key("const") {
+        schema.remove("enum");
+    }
+    if way > 2 {
+        schema.remove("type");
+    }
+}
+
+/// Says what is so anyway.
+fn idle(schema: &mut Map<String, Value>, choices: &mut Choices) {
+    let kind = schema.get("type").cloned().unwrap_or_default();
+    let extra = match (choices.among(5), kind.as_str()) {
+        (1, Some("object")) => ("additionalProperties", json!(true)),
+        (2, Some("object")) => ("additionalProperties", json!({})),
+        (1, Some("string")) => ("minLength", json!(0)),
+        (2, Some("array")) => ("uniqueItems", json!(false)),
+        (3, Some("integer")) => ("exclusiveMinimum", json!(false)),
+        (_, Some("string")) => ("minItems", json!(3)),
+        _ => ("deprecated", json!(false)),
+    };
+    schema.entry(extra.0).or_insert(extra.1);
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.reverse();
+    }
+}
+
+fn prose(schema: &mut Map<String, Value>, choices: &mut Choices) {
+    let extra = match choices.among(4) {
+        1 => json!({"description": "words", "title": "Words"}),
+        2 => json!({"examples": ["a", null], "$comment": "words"}),
+        3 => json!({"x-any": {"$ref": "nowhere"}, "example": {"type": null}}),
+        _ => json!({}),
+    };
+    if let Value::Object(extra) = extra {
+        schema.extend(extra);
+    }
+}
+
+/// A combination of one schema.
+fn wrap(schema: &mut Map<String, Value>, choices: &mut Choices) {
+    let key = match choices.among(8) {
+        1 => "allOf",
+        2 => "anyOf",
+        3 => "oneOf",
+        _ => return,
+    };
+    let inner = Value::Object(std::mem::take(schema));
+    schema.insert(key.to_owned(), json!([inner]));
+}
+
+/// Keeps parameters, their schemas, bodies and answers in `components`, or at their path.
+fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
+    let mut components = document["components"].take();
+    let mut name = 0;
+    let mut keep = |kind: &str, value: &mut Value| {
+        name += 1;
+        let name = format!("Kept{name}");
+        let reference = json!({"$ref": format!("#/components/{kind}/{name}")});
+        components[kind][&name] = std::mem::replace(value, reference);
+    };
+    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        let mut shared = None;
+        for method in METHODS {
+            let Some(operation) = item.get_mut(method) else {
+                continue;
+            };
+            if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+                parameters.rotate_left(usize::from(choices.among(2)));
+                for parameter in parameters.iter_mut() {
+                    explicit(parameter, choices);
+                    let way = choices.among(6);
+                    if way > 3 {
+                        keep("schemas", &mut parameter["schema"]);
+                    }
+                    if way == 5 {
+                        keep("schemas", &mut parameter["schema"]);
+                    }
+                    if way % 3 == 2 {
+                        keep("parameters", parameter);
+                    }
+                }
+                // An operation's own parameter wins over its path's.
+                if choices.among(2) == 1 {
+                    shared = Some(json!([{
+                        "in": "path", "name": "fine_tuned_model_checkpoint", "schema": {"type": "integer"},
+                    }]));
+                }
+            }
+            if choices.among(3) == 1
+                && let Some(body) = operation.get_mut("requestBody")
+            {
+                keep("requestBodies", body);
+            }
+            if choices.among(3) == 1 {
+                keep("responses", &mut operation["responses"]["200"]);
+            }
+            if choices.among(3) == 1 {
+                operation["security"] = json!([{"ApiKeyAuth": []}]);
+            }
+            operation["responses"]["default"] = json!({"$ref": "#/components/responses/Gone"});
+        }
+        if let Some(shared) = shared {
+            item["parameters"] = shared;
+        }
+        if choices.among(4) == 1 {
+            keep("pathItems", item);
+        }
+    }
+    document["components"] = components;
+}
+
+fn explicit(parameter: &mut Value, choices: &mut Choices) {
+    if choices.among(3) != 1 {
+        return;
+    }
+    let path = parameter["in"] == "path";
+    parameter["style"] = json!(if path { "simple" } else { "form" });
+    parameter["explode"] = json!(!path);
+    parameter["deprecated"] = json!(false);
+    parameter["description"] = json!("words");
+    if !path {
+        parameter["required"] = json!(false);
+    }
+}
+
+fn rewrite_root(document: &mut Value, choices: &mut Choices) {
+    let versions = ["3.1.0", "3.0.0", "3.0.4", "3.1.2", "3.2.0"];
+    document["openapi"] = json!(versions[usize::from(choices.among(5))]);
+    if choices.among(2) == 1 {
+        document["info"]["license"] = json!({"name": "MIT", "identifier": "MIT"});
+        document["webhooks"] = json!({"any": {"post": {"responses": {}}}});
+        document["jsonSchemaDialect"] = json!("https://json-schema.org/draft/2020-12/schema");
+        document["$self"] = json!("https://example.com/openapi.yaml");
+        document["tags"] = json!([{"name": "words", "kind": "nav"}]);
+    }
+}
+
+fn rewritten(choices: Vec<u8>) -> Value {
+    let mut choices = Choices(choices.into_iter());
+    let mut document = upstream();
+    rewrite_root(&mut document, &mut choices);
+    rewrite_schemas(&mut document, &mut choices);
+    rewrite_operations(&mut document, &mut choices);
+    document
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_rewritten_document_gives_the_same_bytes(choices in prop::collection::vec(any::<u8>(), 0..300)) {
+        let difference = difference(&rewritten(choices));
+        prop_assert!(difference.is_empty(), "{}", difference);
+    }
+}
+
+#[test]
+fn each_rewriting_everywhere_gives_the_same_bytes() {
+    for way in (0..=u8::MAX).step_by(5) {
+        let difference = difference(&rewritten(vec![way; 400]));
+        assert!(difference.is_empty(), "way {way}: {difference}");
+    }
+}
+
+/// The overlay replaces members by name: it must not take others along.
+#[test]
+fn a_new_member_reaches_the_client() {
+    for (schema, named) in [
+        ("FineTuningCheckpointPermission", "Permission"),
+        (
+            "ListFineTuningCheckpointPermissionResponse",
+            "PermissionList",
+        ),
+        (
+            "DeleteFineTuningCheckpointPermissionResponse",
+            "DeletedPermission",
+        ),
+    ] {
+        let mut document = upstream();
+        let properties = &mut document["components"]["schemas"][schema]["properties"];
+        properties["granted_by"] = json!({"type": "string"});
+        properties["revoked_by"] = json!({"type": ["string", "null"]});
+
+        let permissions: Value = serde_json::from_str(&permissions(&document).unwrap()).unwrap();
+
+        let properties = &permissions["components"]["schemas"][named]["properties"];
+        assert_eq!(
+            properties["granted_by"],
+            json!({"type": "string"}),
+            "{schema}"
+        );
+        assert_eq!(
+            properties["revoked_by"],
+            json!({"type": "string", "nullable": true}),
+            "{schema}"
+        );
+    }
+}
+
+#[test]
+fn another_meaning_gives_other_bytes() {
+    let expected = permissions(&upstream());
+    let schema = "/components/schemas/ListFineTuningCheckpointPermissionResponse";
+    for (place, value) in [
+        (format!("{schema}/required"), json!(["object", "data"])),
+        (
+            format!("{schema}/properties/has_more/type"),
+            json!("integer"),
+        ),
+        (
+            "/components/schemas/CreateFineTuningCheckpointPermissionRequest/additionalProperties"
+                .to_owned(),
+            json!(true),
+        ),
+    ] {
+        let mut document = upstream();
+        *document.pointer_mut(&place).unwrap() = value;
+        let permissions = permissions(&document);
+        assert!(permissions.is_ok() && permissions != expected, "{place}");
+    }
+}
