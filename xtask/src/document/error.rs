@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::Value;
 
-use super::{MAX_ALIAS_BYTES, MAX_BYTES, MAX_DEPTH};
+use super::{MAX_ALIAS_BYTES, MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -101,6 +101,16 @@ impl DocumentError {
             place,
             problem,
             "name the inner schemas under `components` and refer to them",
+        )
+    }
+
+    pub(super) fn too_many(name: &str, place: Place) -> Self {
+        let problem = format!("there are more than {MAX_VALUES} values up to here");
+        Self::new(
+            name,
+            place,
+            problem,
+            "check that it is an OpenAPI document, or cut it down to the paths needed",
         )
     }
 

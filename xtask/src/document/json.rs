@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::{DocumentError, MAX_DEPTH, Place};
+use super::{DocumentError, MAX_DEPTH, MAX_VALUES, Place};
 
 /// Why a text was not read as JSON.
 pub(super) enum Failure {
@@ -20,10 +20,11 @@ pub(super) enum Failure {
 
 /// Parses `text`; `name` is what errors call it.
 pub(super) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
-    let duplicate = Cell::new(false);
+    let (duplicate, values) = (Cell::new(false), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Node {
         duplicate: &duplicate,
+        values: &values,
         depth: 0,
     }
     .deserialize(&mut deserializer)
@@ -46,7 +47,9 @@ fn explain(error: &serde_json::Error, text: &str, name: &str) -> Failure {
     let problem = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(problem, _)| problem);
-    if problem == TOO_DEEP || problem == "recursion limit exceeded" {
+    if problem == TOO_MANY {
+        Failure::Refused(DocumentError::too_many(name, place))
+    } else if problem == TOO_DEEP || problem == "recursion limit exceeded" {
         Failure::Refused(DocumentError::too_deep(name, place))
     } else if error.is_eof() {
         let problem = format!("the JSON is cut off here: {problem}");
@@ -63,6 +66,7 @@ fn explain(error: &serde_json::Error, text: &str, name: &str) -> Failure {
 }
 
 const TOO_DEEP: &str = "too deep";
+const TOO_MANY: &str = "too many values";
 
 /// `serde_json` counts columns in bytes, from 1, and points at the last byte it read.
 fn offset_of(text: &str, line: usize, column: usize) -> usize {
@@ -84,6 +88,7 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
 #[derive(Clone, Copy)]
 struct Node<'a> {
     duplicate: &'a Cell<bool>,
+    values: &'a Cell<usize>,
     depth: usize,
 }
 
@@ -103,6 +108,10 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > MAX_VALUES {
+            return Err(D::Error::custom(TOO_MANY));
+        }
         deserializer.deserialize_any(self)
     }
 }

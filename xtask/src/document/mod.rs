@@ -36,11 +36,15 @@ use sha2::{Digest, Sha256};
 
 pub use error::{DocumentError, Place};
 
-/// The largest document read, in bytes after unpacking: 32 MiB, ten times the largest known.
+/// The largest document read, in bytes after unpacking: 32 MiB, ten times the pinned one.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How deep objects and arrays may nest, in either notation and with aliases expanded.
 pub const MAX_DEPTH: usize = 127;
+
+/// How many values a document may have, inner ones included: a million, sixteen times what the pinned
+/// one has.
+pub const MAX_VALUES: usize = 1_000_000;
 
 /// What the aliases of a YAML document may copy in all, in bytes as estimated in memory: 32 MiB.
 pub const MAX_ALIAS_BYTES: usize = 32 * 1024 * 1024;
@@ -100,8 +104,8 @@ impl Document {
     /// When reading fails or does not end within [`MAX_BYTES`]; when a gzip'd document is cut off,
     /// damaged or larger than that; when the text is not UTF-8, is neither JSON nor YAML, holds
     /// more than one YAML document or no object at its root; when a key is given twice in one
-    /// object; when it nests deeper than [`MAX_DEPTH`] or its aliases expand beyond
-    /// [`MAX_ALIAS_BYTES`]; and when a value has no JSON form (an infinite number, a key that is a
+    /// object; when it nests deeper than [`MAX_DEPTH`], has more values than
+    /// [`MAX_VALUES`] or its aliases expand beyond [`MAX_ALIAS_BYTES`]; and when a value has no JSON form (an infinite number, a key that is a
     /// collection, a tag outside the core schema).
     pub fn read(reader: impl Read, name: &str) -> Result<Self, DocumentError> {
         let source = source::unpack(source::read(reader, name)?.into(), name)?.into_owned();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::anchors::{Anchors, Refusal};
 use super::scalar::{self, Scalar};
-use super::{DocumentError, MAX_DEPTH, Place};
+use super::{DocumentError, MAX_DEPTH, MAX_VALUES, Place};
 
 /// Parses `text`; `name` is what errors call it.
 pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
@@ -14,6 +14,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
         text,
         name,
         open: Vec::new(),
+        values: 0,
         anchors: Anchors::default(),
     };
     let mut root = None;
@@ -48,6 +49,8 @@ struct Loader<'a> {
     name: &'a str,
     /// The collections around the current event, outermost first.
     open: Vec<Collection>,
+    /// How many values are complete.
+    values: usize,
     anchors: Anchors,
 }
 
@@ -208,6 +211,10 @@ impl Loader<'_> {
 
     /// Puts a complete value where it belongs; the root belongs to the caller.
     fn complete(&mut self, value: Value, at: Marker) -> Result<Option<Value>, DocumentError> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(DocumentError::too_many(self.name, place(at)));
+        }
         let Some(Collection { items, .. }) = self.open.last_mut() else {
             return Ok(Some(value));
         };

@@ -84,6 +84,19 @@ fn every_refusal_names_place_problem_and_remedy() {
 }
 
 #[test]
+fn the_way_out_of_a_generated_document_is_another() {
+    let error = super::super::parse(b"{\"paths\": ", "permissions.json").unwrap_err();
+
+    let error = error.with_remedy("restore it from git").to_string();
+
+    assert!(
+        error.starts_with("permissions.json:1:10: the JSON is cut off here"),
+        "{error}"
+    );
+    assert!(error.ends_with("; restore it from git"), "{error}");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.json");

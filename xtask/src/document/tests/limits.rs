@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::super::{Document, MAX_BYTES, MAX_DEPTH, parse, read};
+use super::super::{Document, MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse, read};
 use super::{error, gzip};
 
 #[test]
@@ -73,6 +73,29 @@ fn nesting_ends_at_the_limit_in_both_notations() {
             );
         }
     }
+}
+
+#[test]
+fn values_are_counted_in_both_notations() {
+    // The root and its list are two of them.
+    let list = |length: usize| format!("{{\"a\": [{}]}}", vec!["1"; length].join(","));
+    for name in ["many.json", "many.yaml"] {
+        assert!(
+            parse(list(MAX_VALUES - 2).as_bytes(), name).is_ok(),
+            "{name}"
+        );
+        let error = error(list(MAX_VALUES - 1).as_bytes(), name);
+        assert!(
+            error.contains(": there are more than 1000000 values up to here; "),
+            "{error}"
+        );
+    }
+    let block = format!("a:\n{}", "- 1\n".repeat(MAX_VALUES + 1));
+    let error = error(block.as_bytes(), "block.yaml");
+    assert!(
+        error.starts_with("block.yaml:1000002:3: there are "),
+        "{error}"
+    );
 }
 
 #[test]
