@@ -4,12 +4,21 @@ use heck::{ToPascalCase, ToSnakeCase};
 
 /// `snake_case` of any text: `listProjects`, `GET /a/{b}`.
 pub fn snake(text: &str) -> String {
-    text.to_snake_case()
+    words(text).to_snake_case()
 }
 
 /// `PascalCase` of any text.
 pub fn pascal(text: &str) -> String {
-    text.to_pascal_case()
+    words(text).to_pascal_case()
+}
+
+/// What the generator does before: an apostrophe divides no word, and two texts without a letter have words.
+fn words(text: &str) -> String {
+    match text {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        text => text.replace('\'', ""),
+    }
 }
 
 #[cfg(test)]
@@ -28,5 +37,10 @@ mod tests {
             "FineTunedModelCheckpoint"
         );
         assert_eq!(pascal("ProjectId"), "ProjectId");
+        assert_eq!(pascal("won't"), "Wont");
+        assert_eq!(
+            (snake("+1"), snake("-1")),
+            ("plus1".to_owned(), "minus1".to_owned())
+        );
     }
 }

@@ -177,7 +177,7 @@ pub fn from_upstream(
     let mut output = Output::default();
     output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
     output.file(layout.permissions(), render(&specification.document)?);
-    add_generated(layout, &specification.document, &mut output)?;
+    add_generated(layout, &specification.document, name, &mut output)?;
     Ok(Regenerated {
         output,
         specification: Some(specification),
@@ -220,7 +220,8 @@ pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
         };
         output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
     }
-    add_generated(layout, &document, &mut output)?;
+    let name = path.display().to_string();
+    add_generated(layout, &document, &name, &mut output)?;
     Ok(Regenerated {
         output,
         specification: None,
@@ -251,9 +252,9 @@ pub fn stale(root: &Path, changes: &[Change]) -> String {
     text
 }
 
-fn add_generated(layout: &Layout, document: &Value, output: &mut Output) -> Result<()> {
+fn add_generated(layout: &Layout, document: &Value, name: &str, output: &mut Output) -> Result<()> {
     let files = generate::generate(document)
-        .with_context(|| format!("failed to generate from {}", layout.permissions().display()))?;
+        .with_context(|| format!("failed to make a client of {name}"))?;
     output.owned_folder(layout.generated());
     for (name, text) in files {
         output.file(layout.generated().join(name), text);

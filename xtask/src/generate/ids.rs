@@ -5,11 +5,11 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{File, Item, parse_quote, visit_mut::VisitMut};
 
-use crate::lower::is_id;
+use crate::{lower::is_id, names};
 
 /// One identifier type to write.
 pub(super) struct Id {
-    /// Its name in Rust and in `components/schemas`.
+    /// Its name in Rust.
     pub(super) name: String,
     description: String,
 }
@@ -24,7 +24,7 @@ pub(super) fn of(document: &Value) -> Vec<Id> {
         .flatten()
         .filter(|(_, schema)| is_id(schema))
         .map(|(name, schema)| Id {
-            name: name.clone(),
+            name: names::pascal(name),
             description: schema["description"]
                 .as_str()
                 .unwrap_or("An identifier that is safe as one segment of a URL path.")

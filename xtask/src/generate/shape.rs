@@ -6,6 +6,8 @@
 //! absent, so the client leaves it absent. All of them stay in `permissions.json`, where the report
 //! sees them change.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::media::{self, Body};
@@ -47,6 +49,7 @@ pub(super) fn of(document: &Value) -> Value {
                     // A set needs an order or a hash of its items, which not every type has.
                     schema.remove("uniqueItems");
                     times_are_text(schema);
+                    mixed_values(schema);
                     alternatives(schemas, schema);
                 }
                 (Kind::RequestBody, body) => raw_bodies(body),
@@ -78,6 +81,18 @@ fn times_are_text(schema: &mut Map<String, Value>) {
         Some("date" | "date-time")
     ) {
         schema.remove("format");
+    }
+}
+
+/// Values of several types have no enum in Rust, so that any value may stand there.
+fn mixed_values(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(values)) = schema.get("enum") else {
+        return;
+    };
+    let values = values.iter().filter(|value| !value.is_null());
+    let kinds: HashSet<_> = values.map(std::mem::discriminant).collect();
+    if kinds.len() > 1 && !schema.contains_key("type") {
+        schema.remove("enum");
     }
 }
 

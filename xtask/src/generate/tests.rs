@@ -237,6 +237,11 @@ fn what_is_wrong_with_the_whole_document_is_named() {
             "the values `<`, `=` have no names of their own in Rust",
         ),
         (
+            "/components/schemas/Order/properties/exact",
+            json!({"type": "string", "enum": ["yes", true, 1]}),
+            "the values `true`, `1` are not of the type \"string\" beside them",
+        ),
+        (
             "/paths/~1orders~1{}",
             json!({"get": {"operationId": "a", "responses": {}}}),
             "do not pair",
@@ -269,6 +274,7 @@ fn rules_for_values_do_not_become_types() {
             "count": {"type": "integer", "minimum": 1, "maximum": 9},
             "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "minItems": 2, "maxItems": 2},
             "day": {"type": "string", "format": "date"},
+            "sent": {"enum": [true, 1, "yes"]},
         }),
     );
 
@@ -280,6 +286,7 @@ fn rules_for_values_do_not_become_types() {
         "pub count: ::std::option::Option<i64>",
         "pub tags: ::std::vec::Vec<::std::string::String>",
         "pub day: ::std::option::Option<::std::string::String>",
+        "pub sent: ::std::option::Option<::serde_json::Value>",
     ] {
         assert!(types.contains(field), "{field} is not in:\n{types}");
     }
@@ -368,6 +375,17 @@ fn everything_is_said_at_once() {
     let error = generate(&document).unwrap_err();
 
     assert_eq!(error.list().len(), 2, "{error}");
+}
+
+#[test]
+fn an_identifier_is_named_as_rust_names_it() {
+    let text = document().to_string().replace("OrderId", "order-id");
+    let document: Value = serde_json::from_str(&text).unwrap();
+
+    let types = &generate(&document).unwrap()["types.rs"];
+
+    assert!(types.contains("pub struct OrderId(::std::string::String);"));
+    assert!(types.contains("pub id: OrderId,"));
 }
 
 #[test]

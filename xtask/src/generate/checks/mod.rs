@@ -234,10 +234,14 @@ impl Check<'_> {
                     all.len(),
                     all.join(", ")
                 ),
-                format!(
-                    "keep one: `repair = [\"keep-json-body\"]` in openapi/select.toml keeps JSON, \
-                     an action in {OVERLAY} removes any other"
-                ),
+                if content.keys().any(|media| media::is_json(media)) {
+                    format!(
+                        "keep one: `repair = [\"keep-json-body\"]` in openapi/select.toml keeps JSON, \
+                         an action in {OVERLAY} removes any other"
+                    )
+                } else {
+                    format!("keep one: an action in {OVERLAY} removes any other")
+                },
             );
             return;
         }
@@ -247,7 +251,9 @@ impl Check<'_> {
         let inner = ["requestBody", "content", media.as_str()];
         let Some(kind) = media::body(media) else {
             let remedy = format!(
-                "leave the operation out of openapi/select.toml, or give it another body by {OVERLAY}"
+                "leave the operation out of openapi/select.toml; or, where the server takes one, update its \
+                 `content` to application/json, text/plain or application/octet-stream, and remove this one, \
+                 by actions in {OVERLAY}"
             );
             self.say(
                 &inner,

@@ -1,4 +1,4 @@
-//! What is checked of schemas: names that Rust could not tell apart.
+//! What is checked of schemas: names that Rust could not tell apart, values that are of no type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,7 @@ pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
         &mut |kind, at, value| {
             if kind == Kind::Schema {
                 members(value, at, problems);
+                kinds(value, at, problems);
                 values(value, at, problems);
             }
         },
@@ -54,6 +55,36 @@ fn members(schema: &Value, at: &Pointer, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Values that a schema lists although its own type rules them out.
+fn kinds(schema: &Value, at: &Pointer, problems: &mut Vec<Problem>) {
+    let fits = |value: &Value| match schema["type"].as_str() {
+        _ if value.is_null() => true,
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        _ => true,
+    };
+    let values = schema["enum"].as_array().into_iter().flatten();
+    let wrong: Vec<String> = values
+        .filter(|value| !fits(value))
+        .map(Value::to_string)
+        .collect();
+    if !wrong.is_empty() {
+        let list = wrong.join("`, `");
+        problems.push(Problem::new(
+            &at.join("enum"),
+            format!(
+                "the values `{list}` are not of the type {} beside them",
+                schema["type"]
+            ),
+            format!("correct `type` or `enum` by an action in {OVERLAY}"),
+        ));
+    }
+}
+
 /// The generator tries two ways to make identifiers of values, and gives up after them.
 fn values(schema: &Value, at: &Pointer, problems: &mut Vec<Problem>) {
     let values: Vec<&str> = schema["enum"]
@@ -62,10 +93,9 @@ fn values(schema: &Value, at: &Pointer, problems: &mut Vec<Problem>) {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let plain = |value: &str| names::pascal(&value.replace('\'', ""));
     let spelled = |value: &str| names::pascal(&value.replace(|c: char| !c.is_alphanumeric(), "X"));
     let same = twins(values.iter().copied(), spelled);
-    if same.is_empty() || twins(values.iter().copied(), plain).is_empty() {
+    if same.is_empty() || twins(values.iter().copied(), names::pascal).is_empty() {
         return;
     }
     let same: BTreeSet<&str> = same
