@@ -98,16 +98,17 @@ fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
 
 /// The name of the file beside it, which was tried, is left out.
 fn failed(path: &Path, error: &io::Error) -> Failure {
-    let reason = match error.raw_os_error() {
-        Some(_) => error.to_string(),
-        None => error.kind().to_string(),
+    let reason = match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::NotFound, _) => "there is no such folder".to_owned(),
+        (_, Some(_)) => error.to_string(),
+        (kind, None) => kind.to_string(),
     };
     let failure = Failure::new(
         Exit::Failure,
         format!("failed to write {}: {reason}", path.display()),
     );
     match error.kind() {
-        io::ErrorKind::NotFound => failure.remedy("make its folder first, or name another one"),
+        io::ErrorKind::NotFound => failure.remedy("make it first, or name another place"),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             failure.remedy("name a place that you may write to")
         }

@@ -11,12 +11,15 @@ use crate::support::{World, snapshot_text};
 
 const CHECKPOINTS: usize = 16;
 
-/// A saved plan of one creation for each of sixteen checkpoints. The first creation is answered at once, and each
-/// of the others after a while.
+/// How many requests of an `apply` are under way at a time.
+const CONCURRENCY: usize = 8;
+
+/// A saved plan of one creation for each of sixteen checkpoints. The first creation is answered at once, and as many as
+/// are then under way after a pause.
 fn planned(pause: Duration) -> World {
     // The plan reads each checkpoint, and so does `apply`, to see that none has moved.
     let reads = std::iter::repeat_n(None, 2 * CHECKPOINTS);
-    let slow = std::iter::repeat_n(Some(Fault::Delay(pause)), CHECKPOINTS - 1);
+    let slow = std::iter::repeat_n(Some(Fault::Delay(pause)), CONCURRENCY);
     let world = World::with_faults(reads.chain([None]).chain(slow));
     let wanted: String = (0..CHECKPOINTS)
         .map(|n| format!("\"ft:{n:02}\" = [\"proj_a\"]\n"))
@@ -43,7 +46,7 @@ fn send(signal: Signal, to: &Child) {
 #[test]
 fn an_apply_that_is_stopped_finishes_what_is_under_way_and_the_next_one_the_rest() {
     for signal in [Signal::INT, Signal::TERM] {
-        let world = planned(Duration::from_secs(2));
+        let world = planned(Duration::from_secs(5));
         let mut apply = apply(&world);
         let mut rows = BufReader::new(apply.stdout.take().unwrap());
         let mut told = String::new();
@@ -72,7 +75,6 @@ fn an_apply_that_is_stopped_finishes_what_is_under_way_and_the_next_one_the_rest
                 .replace(&format!("{left} not"), "[others] not"),
         );
 
-        // In any order: what was done shows in the live state, and so stays done.
         let rest = world.run("apply plan.json --yes");
         assert_eq!(rest.code(), Some(0), "{rest}");
         assert_eq!(world.run("plan").code(), Some(0));
