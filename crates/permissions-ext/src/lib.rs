@@ -31,6 +31,13 @@
 //! What happens is told through `tracing`, at the level debug: a span `call` for each request of a call, a span
 //! `http_request` for each attempt, an event for each that fails. None of it holds a secret. For metrics there is
 //! [`ClientBuilder::observer`].
+#![warn(
+    clippy::exhaustive_enums,
+    clippy::exhaustive_structs,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "what may grow can do so in a minor release, and what does nothing by itself says so"
+)]
 
 mod action;
 mod audit;

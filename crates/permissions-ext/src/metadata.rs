@@ -1,11 +1,12 @@
 //! What a response says besides its body.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
 
 /// What came with an answer besides its body.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
     pub(crate) headers: HeaderMap,
@@ -35,6 +36,17 @@ impl Metadata {
     #[must_use]
     pub fn retries(&self) -> u32 {
         self.retries
+    }
+}
+
+/// Without the headers: among them are cookies.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata")
+            .field("request_id", &self.request_id())
+            .field("rate_limit", &self.rate_limit())
+            .field("retries", &self.retries)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,9 +1,13 @@
 //! The three operations against the real server.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
-use permissions_ext::{CheckpointId, Client, Order, Permission, Permissions, ProjectId};
-use permissions_server::Server;
+use permissions_ext::{
+    CheckpointId, Client, Order, Permission, Permissions, ProjectId, RetryPolicy,
+};
+use permissions_server::{Fault, Faults, Server};
 
 struct World {
     server: Server,
@@ -39,6 +43,7 @@ fn of<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> Vec<&'a str>
         .collect()
 }
 
+// Rows 56, 63. Extra 6.
 #[tokio::test]
 async fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
     let world = world().await;
@@ -98,6 +103,25 @@ async fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
     world.server.shutdown().await;
 }
 
+// Extra 22.
+#[tokio::test]
+async fn a_program_is_tested_against_the_faults_of_a_server_in_its_own_process() {
+    let faults = [Some(Fault::DropAfter), None, Some(Fault::Status(503))];
+    let builder = Server::builder().faults(Faults::in_turn(faults));
+    let server = builder.start().await.unwrap();
+    let client = Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url())
+        .retry(RetryPolicy::new().initial_delay(Duration::from_millis(1)));
+    let client = client.build().unwrap();
+    let permissions = client.permissions(&"ft:a".parse().unwrap());
+
+    let created = permissions.create(projects(0..3)).send().await.unwrap();
+    assert_eq!(created.len(), 3);
+    let listed: Vec<Permission> = permissions.list().stream().try_collect().await.unwrap();
+    assert_eq!(of(&listed), ["proj_2", "proj_1", "proj_0"]);
+}
+
 #[tokio::test]
 async fn a_second_create_tells_what_was_there_before_in_the_order_asked_for() {
     let world = world().await;
@@ -142,6 +166,7 @@ async fn an_unknown_permission_and_a_wrong_key_are_told_apart() {
     assert!(!format!("{refused} {refused:?}").contains("sk-admin-of-someone-else"));
 }
 
+// Extra 6.
 #[tokio::test]
 async fn a_project_that_has_nothing_is_deleted_without_complaint() {
     let world = world().await;

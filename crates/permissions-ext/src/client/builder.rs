@@ -13,7 +13,7 @@ use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::key::{Key, Secret};
 use crate::options::header;
-use crate::transport::{RETRY_COUNT, Transport};
+use crate::transport::{NO_TIMEOUT, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
 /// Makes a [`Client`].
@@ -40,7 +40,7 @@ pub struct ClientBuilder {
     project: Option<String>,
     headers: Vec<(String, String)>,
     retry: RetryPolicy,
-    timeout: Duration,
+    timeout: Option<Duration>,
     connect_timeout: Duration,
     deadline: Option<Duration>,
     body_limit: usize,
@@ -73,7 +73,7 @@ impl ClientBuilder {
             project: None,
             headers: Vec::new(),
             retry: RetryPolicy::new(),
-            timeout: Duration::from_secs(60),
+            timeout: None,
             connect_timeout: Duration::from_secs(10),
             deadline: None,
             body_limit: permissions_api::hooks::DEFAULT_BODY_LIMIT,
@@ -196,9 +196,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest that one attempt may take, from sending to the last byte of the answer; 60 s unless set.
+    /// The longest that one attempt may take, from sending to the last byte of the answer; 60 s unless set, or what a
+    /// client of one's own has.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -238,7 +239,7 @@ impl ClientBuilder {
 
     /// Sends through an HTTP client of one's own: a proxy, a certificate, a resolver.
     ///
-    /// It brings its own connect time-out, TLS and redirect policy; give it [`reqwest::redirect::Policy::none`], as a
+    /// It brings its own time-outs, TLS and redirect policy; give it [`reqwest::redirect::Policy::none`], as a
     /// redirect that is followed takes a write elsewhere or makes a read of it.
     #[cfg(feature = "reqwest-client")]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
@@ -272,6 +273,10 @@ impl ClientBuilder {
         if let Some(secret) = key.fixed() {
             headers.insert(AUTHORIZATION, secret.header());
         }
+        let timeout = self.timeout.unwrap_or(match self.http {
+            Some(_) => NO_TIMEOUT,
+            None => TIMEOUT,
+        });
         let http = match self.http {
             Some(_) if self.tls.is_set() => {
                 return Err(Error::config(
@@ -290,7 +295,7 @@ impl ClientBuilder {
             headers: Arc::new(headers),
             key,
             retry: self.retry,
-            timeout: self.timeout,
+            timeout,
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
@@ -335,6 +340,8 @@ fn http_client(
     })
 }
 
+/// Of one attempt, unless set.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
 const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const PROJECT: HeaderName = HeaderName::from_static("openai-project");

@@ -6,7 +6,6 @@ mod problem;
 mod remedy;
 mod serialize;
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,7 +22,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Why a call did not do what it was asked to.
 ///
 /// Ask it what to do next with the `is_…` predicates; the accessors give what the API said. Its text names what
-/// failed, why, and the remedy where one is known, and never shows the key.
+/// failed, why, and the remedy where one is known, and never shows the key. `Display` gives it on one line; `Debug`, which
+/// a failed `main` prints, with causes and attempts on lines of their own.
 ///
 /// ```
 /// # async fn run(permissions: permissions_ext::Permissions, id: permissions_ext::PermissionId) {
@@ -361,19 +361,6 @@ impl Error {
 
     fn has_status(&self, test: impl FnOnce(u16) -> bool) -> bool {
         self.0.kind == Kind::Status && self.status().is_some_and(test)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("action", &self.0.action)
-            .field("reason", &self.0.reason)
-            .field("problem", &self.0.problem)
-            .field("source", &self.0.source)
-            .field("attempts", &self.0.attempts)
-            .finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{Permission, PermissionId, ProjectId};
 /// A live permission, as far as a plan is concerned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Grant {
     /// The project that has access.
     pub project_id: ProjectId,

@@ -21,6 +21,9 @@ pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-
 /// The most that is read of a body that tells of an error, in bytes; its beginning is what matters.
 const ERROR_BODY: usize = 64 << 10;
 
+/// Leaves an attempt the time that the HTTP client gives it.
+pub(crate) const NO_TIMEOUT: Duration = Duration::MAX;
+
 impl Transport {
     /// Sends an operation once.
     pub(super) async fn attempt<O: Operation>(
@@ -88,9 +91,10 @@ impl Transport {
         fresh: Option<&Secret>,
     ) -> CallContext {
         let limit = options.body_limit.unwrap_or(self.body_limit);
-        let mut context = CallContext::with_headers(self.headers.clone())
-            .timeout(timeout)
-            .body_limit(limit);
+        let mut context = CallContext::with_headers(self.headers.clone()).body_limit(limit);
+        if timeout < NO_TIMEOUT {
+            context = context.timeout(timeout);
+        }
         if let Some(secret) = fresh {
             context = context.header(AUTHORIZATION, secret.header());
         }
@@ -199,10 +203,13 @@ impl Failed<'_> {
         let (kind, reason) = if cause.is_connect() {
             (Kind::Connect, "no connection to the API".to_owned())
         } else if cause.is_timeout() {
-            (
-                Kind::Timeout,
-                format!("no complete answer within {timeout:?}"),
-            )
+            let reason = match timeout {
+                NO_TIMEOUT => {
+                    "no complete answer in the time that the HTTP client allows".to_owned()
+                }
+                _ => format!("no complete answer within {timeout:?}"),
+            };
+            (Kind::Timeout, reason)
         } else if is_too_large(&cause) {
             (
                 Kind::BodyTooLarge,

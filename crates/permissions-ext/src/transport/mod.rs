@@ -16,7 +16,7 @@ use http::HeaderMap;
 use permissions_api as api;
 use tracing::Instrument as _;
 
-pub(crate) use self::attempt::RETRY_COUNT;
+pub(crate) use self::attempt::{NO_TIMEOUT, RETRY_COUNT};
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
 pub use self::history::Attempt;

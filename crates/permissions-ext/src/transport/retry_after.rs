@@ -64,6 +64,7 @@ mod tests {
         assert_eq!(read(&[("retry-after", "0")]), Some(Duration::ZERO));
     }
 
+    // Row 17.
     #[test]
     fn milliseconds_win_even_at_zero() {
         assert_eq!(

@@ -12,18 +12,20 @@ pub enum Operation {
     List,
     Create,
     Delete,
+    /// The same by project, which reads first what it has.
+    DeleteProject,
 }
 
-pub use Operation::{Create, Delete, List};
+pub use Operation::{Create, Delete, DeleteProject, List};
 
-pub const EVERY: [Operation; 3] = [List, Create, Delete];
+pub const EVERY: [Operation; 4] = [List, Create, Delete, DeleteProject];
 
 impl Operation {
     pub fn method(self) -> &'static str {
         match self {
             List => "GET",
             Create => "POST",
-            Delete => "DELETE",
+            Delete | DeleteProject => "DELETE",
         }
     }
 }
@@ -58,7 +60,7 @@ pub async fn cell_within(
         .unwrap()
         .permissions(&crate::support::checkpoint());
     let gone = match operation {
-        Delete => Some(
+        Delete | DeleteProject => Some(
             permissions
                 .create(projects(&["proj_gone"]))
                 .read_first(false)
@@ -68,7 +70,7 @@ pub async fn cell_within(
         ),
         List | Create => None,
     };
-    let before = world.requests().len();
+    let before = world.requests().len() + usize::from(matches!(operation, DeleteProject));
     for fault in faults {
         world.fault(operation.method(), fault);
     }
@@ -105,6 +107,15 @@ pub async fn cell_within(
                 .send()
                 .await
                 .map(|deleted| assert_eq!(deleted.id, id))
+        }
+        DeleteProject => {
+            let id = gone.unwrap().into_permissions().remove(0).id;
+            permissions
+                .delete_project(&project("proj_gone"))
+                .options(options)
+                .send()
+                .await
+                .map(|deleted| assert_eq!(deleted[0].id, id))
         }
     };
     if let Err(error) = &result {
@@ -167,7 +178,7 @@ impl Cell {
 
 fn done(operation: Operation) -> Vec<&'static str> {
     match operation {
-        List | Delete => vec!["proj_old"],
+        List | Delete | DeleteProject => vec!["proj_old"],
         Create => vec!["proj_old", "proj_new"],
     }
 }
@@ -175,7 +186,7 @@ fn done(operation: Operation) -> Vec<&'static str> {
 fn undone(operation: Operation) -> Vec<&'static str> {
     match operation {
         List | Create => vec!["proj_old"],
-        Delete => vec!["proj_old", "proj_gone"],
+        Delete | DeleteProject => vec!["proj_old", "proj_gone"],
     }
 }
 
@@ -184,7 +195,7 @@ pub fn again(operation: Operation) -> &'static str {
     match operation {
         List => "GET GET",
         Create => "POST GET POST",
-        Delete => "DELETE DELETE",
+        Delete | DeleteProject => "DELETE DELETE",
     }
 }
 
@@ -193,7 +204,7 @@ pub fn seen_as_done(operation: Operation) -> &'static str {
     match operation {
         List => "GET GET",
         Create => "POST GET",
-        Delete => "DELETE DELETE",
+        Delete | DeleteProject => "DELETE DELETE",
     }
 }
 
@@ -202,6 +213,6 @@ pub fn once(operation: Operation) -> &'static str {
     match operation {
         List => "GET",
         Create => "POST GET",
-        Delete => "DELETE",
+        Delete | DeleteProject => "DELETE",
     }
 }

@@ -95,6 +95,7 @@ async fn the_cursor_is_the_servers_and_falls_back_to_the_last_item() {
     );
 }
 
+// Extras 7, 8.
 #[tokio::test]
 async fn more_without_a_cursor_is_an_error_after_the_good_items() {
     let world = World::new().await;
@@ -110,6 +111,7 @@ async fn more_without_a_cursor_is_an_error_after_the_good_items() {
     assert_eq!(world.requests().len(), 2);
 }
 
+// Extra 7.
 #[tokio::test]
 async fn a_cursor_that_comes_back_is_an_error_after_the_good_items() {
     for (cycle, requests) in [
@@ -158,6 +160,7 @@ async fn a_page_that_fails_takes_nothing_from_the_pages_before() {
     assert!(error.unwrap().is_permission_denied());
 }
 
+// Extra 13.
 #[tokio::test]
 async fn each_page_has_retries_of_its_own() {
     let world = World::new().await;
@@ -219,6 +222,7 @@ async fn every_parameter_reaches_the_wire_on_every_page() {
     assert_eq!(world.requests()[2].query("limit").as_deref(), Some("0"));
 }
 
+// Extra 7.
 #[tokio::test]
 async fn no_more_is_fetched_than_max_items_need() {
     let world = World::with(&["p1", "p2", "p3", "p4", "p5"]).await;
@@ -245,6 +249,7 @@ async fn no_more_is_fetched_than_max_items_need() {
 }
 
 // Rows 54 and 60.
+// Row 56.
 #[tokio::test]
 async fn pages_can_be_walked_one_by_one_and_the_last_asks_nothing() {
     let world = World::with(&["p1", "p2", "p3"]).await;
@@ -287,6 +292,7 @@ async fn nothing_is_fetched_ahead_where_that_is_turned_off() {
     assert_eq!(world.requests().len(), 2);
 }
 
+// Extra 11.
 #[tokio::test]
 async fn a_position_is_saved_anywhere_and_resumed_without_a_gap() {
     let projects: Vec<String> = (0..7).map(|n| format!("p{n}")).collect();
@@ -321,6 +327,7 @@ async fn a_position_is_saved_anywhere_and_resumed_without_a_gap() {
     }
 }
 
+// Extra 12.
 #[tokio::test]
 async fn rows_that_shift_while_the_list_is_read_are_listed_once_and_noted() {
     let world = World::new().await;

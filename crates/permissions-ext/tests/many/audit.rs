@@ -10,6 +10,7 @@ use tokio::sync::Barrier;
 use crate::peer::{Fate, Peer};
 use crate::support::{World, id, ids};
 
+// Extra 9.
 #[tokio::test]
 async fn an_audit_reads_every_checkpoint_and_gives_each_its_own_result() {
     let world = World::new().await;
@@ -165,6 +166,7 @@ async fn a_matrix_says_of_every_pair_whether_there_is_access_or_nobody_knows() {
     assert_eq!(json["checkpoints"][1]["error"]["status"], json!(404));
 }
 
+// Extra 2.
 #[tokio::test]
 async fn drift_tells_what_is_managed_extra_missing_unknown_and_unmanaged() {
     let world = World::new().await;

@@ -6,6 +6,7 @@ use permissions_ext::{Outcome, Plan};
 
 use crate::support::{World, id};
 
+// Extra 1.
 #[tokio::test]
 async fn a_plan_creates_what_is_missing_and_deletes_what_is_too_much() {
     let world = World::new().await;

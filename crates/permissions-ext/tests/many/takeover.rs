@@ -2,6 +2,7 @@
 
 use crate::support::{World, id, ids};
 
+// Extra 10.
 #[tokio::test]
 async fn access_is_copied_to_a_model_that_takes_over() {
     let world = World::new().await;
@@ -33,6 +34,7 @@ async fn a_copy_is_refused_once_its_source_has_moved() {
     assert!(world.live("ft:new").await.is_empty());
 }
 
+// Extra 10.
 #[tokio::test]
 async fn a_move_empties_the_one_checkpoint_for_the_other() {
     let world = World::new().await;
@@ -61,6 +63,7 @@ async fn a_move_to_itself_takes_nothing_away() {
     assert!(plan.send().await.unwrap().is_in_sync());
 }
 
+// Extra 10.
 #[tokio::test]
 async fn a_project_that_leaves_loses_every_checkpoint_and_no_other_project_is_looked_at() {
     let world = World::new().await;
@@ -84,6 +87,7 @@ async fn a_project_that_leaves_loses_every_checkpoint_and_no_other_project_is_lo
     assert_eq!(world.live("ft:c").await, ["proj_2"]);
 }
 
+// Extra 3.
 #[tokio::test]
 async fn a_create_can_be_read_before_it_is_done() {
     let world = World::new().await;

@@ -64,6 +64,42 @@ async fn a_body_of_any_shape_makes_a_good_error() {
     });
 }
 
+// Row 46: and what a `main` prints that ends with an error.
+#[tokio::test]
+async fn an_error_is_good_to_read_where_a_program_ends_with_it() {
+    let world = World::new().await;
+    let refused = json!({"error": {"message": "Incorrect API key provided.", "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}});
+    world.answers(
+        "GET",
+        [
+            Reply::html(503)
+                .with("retry-after-ms", "3")
+                .with("x-request-id", "req_a"),
+            Reply::Reset,
+            Reply::json(401, &refused).with("x-request-id", "req_c"),
+        ],
+    );
+    let after_attempts = world.permissions().list().send().await.unwrap_err();
+    let builder = world.builder().key_provider(|| async {
+        let cause: Result<_, std::num::ParseIntError> = "x".parse::<u8>();
+        cause?;
+        Ok(permissions_ext::SecretString::from(KEY))
+    });
+    let client = builder.build().unwrap();
+    let list = client.permissions(&checkpoint()).list();
+    let with_cause = list.send().await.unwrap_err();
+    let text = format!("Error: {after_attempts:?}\n\n---\n\nError: {with_cause:?}");
+    insta::with_settings!({
+        description => "what `fn main() -> Result<(), Error>` prints",
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        filters => vec![(r"\d+(\.\d+)?(ns|µs|ms|s)\b", "[time]")],
+    }, {
+        insta::assert_snapshot!("error_of_main", text);
+    });
+    assert!(format!("{after_attempts:#?}").contains("kind: Status"));
+}
+
 // Row 47.
 #[tokio::test]
 async fn no_connection_and_no_answer_are_told_apart_and_keep_their_cause() {
@@ -110,6 +146,7 @@ async fn no_connection_and_no_answer_are_told_apart_and_keep_their_cause() {
 }
 
 // Rows 64, 76, and rate limits on success, page and error.
+// Extra 20.
 #[tokio::test]
 async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
     let limited = |reply: Reply| {
@@ -173,6 +210,7 @@ async fn a_redirect_is_a_status_error_that_says_where_to() {
     );
 }
 
+// Extra 23.
 #[tokio::test]
 async fn an_observer_sees_every_attempt_and_page_and_no_secret() {
     let world = World::with(&["proj_1"]).await;

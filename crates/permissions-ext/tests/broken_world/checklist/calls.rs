@@ -62,6 +62,7 @@ async fn a_create_sends_each_project_once_and_its_answer_is_never_paged() {
     assert_eq!(world.methods(), "GET GET POST");
 }
 
+// Extra 19.
 #[tokio::test]
 async fn a_long_create_is_cut_into_requests_and_reads_the_whole_list_once() {
     let world = World::with(&["p_3"]).await;
@@ -111,6 +112,7 @@ async fn parameters_of_a_call_join_those_of_the_operation() {
 }
 
 // Rows 65, 66: an id that would lead to another route cannot be made, so that no call can be given one.
+// Extra 15.
 #[test]
 fn ids_that_lead_astray_do_not_come_into_being() {
     for bad in ["", ".", ".."] {

@@ -128,6 +128,7 @@ fn a_variable_that_is_not_text_is_named_and_forgiven_once_it_is_set_by_hand() {
         .unwrap();
 }
 
+// Extra 16.
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_before_anything_is_sent_and_not_shown() {
     let error = Client::builder()
@@ -141,6 +142,7 @@ fn a_key_that_cannot_be_sent_is_refused_before_anything_is_sent_and_not_shown() 
     assert!(!format!("{error} {error:?}").contains(KEY));
 }
 
+// Extra 16.
 #[tokio::test]
 async fn a_project_key_that_is_refused_comes_with_a_hint() {
     let world = World::new().await;

@@ -79,6 +79,7 @@ async fn a_wait_up_to_the_cap_is_obeyed_and_one_beyond_it_fails_at_once() {
 }
 
 // Rows 24, 38: what the API asks for is neither undercut nor stretched, and 2 retries are the default.
+// Extra 14.
 #[tokio::test]
 async fn the_history_tells_every_attempt_with_the_wait_after_it() {
     let world = World::new().await;
@@ -203,6 +204,7 @@ async fn a_call_with_wishes_of_its_own_leaves_the_client_as_it_was() {
 }
 
 // Rows 23, 40.
+// Extra 13.
 #[tokio::test]
 async fn a_deadline_ends_the_call_and_a_wait_beyond_it_is_not_begun() {
     let world = World::new().await;
@@ -284,6 +286,7 @@ async fn a_call_that_is_dropped_while_its_body_comes_in_lets_go_of_the_connectio
 }
 
 // Row 33.
+// Extra 19.
 #[tokio::test]
 async fn what_fails_before_it_is_sent_is_not_tried_again() {
     let world = World::new().await;
@@ -295,6 +298,7 @@ async fn what_fails_before_it_is_sent_is_not_tried_again() {
     assert!(world.requests().is_empty());
 }
 
+// Extra 18.
 #[tokio::test]
 async fn a_create_that_is_answered_in_part_says_so_and_what_it_settled() {
     let world = World::new().await;
@@ -321,6 +325,7 @@ async fn a_create_that_is_answered_in_part_says_so_and_what_it_settled() {
     assert_eq!(settled, ["proj_1"]);
 }
 
+// Extra 5.
 #[tokio::test]
 async fn a_delete_that_was_not_done_is_an_error() {
     let world = World::new().await;

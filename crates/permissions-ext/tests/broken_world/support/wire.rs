@@ -1,5 +1,8 @@
 //! HTTP/1.1 by hand, so that every fault of a peer can be played.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -47,8 +50,8 @@ pub enum Reply {
     Bytes(Vec<Vec<u8>>),
     /// Sends these bytes and then nothing more, for as long as the client stays.
     Stall(Vec<u8>),
-    /// Sends a head and then a body without end.
-    Endless,
+    /// Sends a head and then a body of 1 GiB, and counts the bytes of it that are taken.
+    Endless(Arc<AtomicUsize>),
     /// Breaks the connection.
     Reset,
 }
@@ -119,11 +122,13 @@ impl Reply {
                 let _ = stream.read(&mut [0]).await;
                 false
             }
-            Self::Endless => {
+            Self::Endless(taken) => {
                 let _ = stream
                     .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n")
                     .await;
-                while stream.write_all(&[b' '; 65_536]).await.is_ok() {}
+                while stream.write_all(&[b' '; 65_536]).await.is_ok() {
+                    taken.fetch_add(65_536, Ordering::Relaxed);
+                }
                 false
             }
             Self::Reset => {
