@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "a test may")]
 
 mod read;
+mod secrets;
 mod traits;
 
 use std::collections::BTreeSet;

@@ -28,6 +28,7 @@
 //! * Only the successful answer has a type. Any other status is [`Error::UnexpectedResponse`] with the untouched
 //!   response in it.
 //! * [`hooks::CallContext`] carries headers, query, time-out and body limit of a call.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 
 #[rustfmt::skip]
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, clippy::all, clippy::unwrap_used)]

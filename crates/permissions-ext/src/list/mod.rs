@@ -20,7 +20,7 @@ use self::walk::Walk;
 use crate::action::Action;
 use crate::options::CallOptions;
 use crate::transport::{Deadline, Operation};
-use crate::{Error, Order, PermissionId, Permissions, ProjectId};
+use crate::{CheckpointId, Error, Order, PermissionId, Permissions, ProjectId};
 
 /// The page size unless set. The API's own default, 10, would make ten times the requests.
 const PAGE_SIZE: u32 = 100;
@@ -48,6 +48,8 @@ pub struct List {
     prefetch: bool,
     start_at: Option<PermissionId>,
     finished: bool,
+    /// The checkpoint of a position to go on from, where that is another one.
+    stranger: Option<CheckpointId>,
     options: CallOptions,
 }
 
@@ -74,6 +76,7 @@ impl List {
             prefetch: true,
             start_at: None,
             finished: false,
+            stranger: None,
             options: CallOptions::new(),
         }
     }
@@ -119,13 +122,15 @@ impl List {
     /// Goes on where a stream was left, with the order and the project it had.
     ///
     /// No permission is missed that was there throughout. Should the very next one have been deleted since, the page
-    /// it was on is listed from its beginning.
+    /// it was on is listed from its beginning. A position of another checkpoint is refused once the list is asked for.
     pub fn resume(mut self, position: &Position) -> Self {
         self.query.after = position.after.clone();
         self.query.order = position.order;
         self.query.project_id = position.project_id.clone();
         self.start_at = position.next.clone();
-        self.finished = position.finished;
+        let same = position.checkpoint == *self.permissions.checkpoint();
+        self.stranger = (!same).then(|| position.checkpoint.clone());
+        self.finished = same && position.finished;
         self
     }
 
@@ -191,6 +196,11 @@ impl Operation for ListPage<'_> {
         &self,
         api: &api::Client,
     ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
+        if let Some(stranger) = &self.list.stranger {
+            return Err(api::Error::InvalidRequest(format!(
+                "the position to go on from is one of checkpoint {stranger}"
+            )));
+        }
         let mut request = api
             .list_checkpoint_permissions()
             .fine_tuned_model_checkpoint(self.list.permissions.checkpoint().clone())

@@ -61,6 +61,7 @@ impl Plan {
     }
 
     /// Its parts, in order of the checkpoint.
+    #[must_use]
     pub fn checkpoints(&self) -> &[CheckpointPlan] {
         &self.checkpoints
     }

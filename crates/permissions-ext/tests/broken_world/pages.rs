@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::store::answer;
 use crate::support::wire::Reply;
-use crate::support::{World, project};
+use crate::support::{World, checkpoint, project};
 
 /// A page with these permissions, whose ids are given.
 fn page(ids: &[&str], last_id: Option<&str>, has_more: bool) -> Reply {
@@ -325,6 +325,34 @@ async fn a_position_is_saved_anywhere_and_resumed_without_a_gap() {
         );
         assert_eq!(seen, projects, "after {read_before}: {saved}");
     }
+}
+
+#[tokio::test]
+async fn a_position_of_another_checkpoint_is_refused() {
+    let world = World::with(&["proj_1"]).await;
+    let client = world.builder().build().unwrap();
+    let mut stream = client.permissions(&checkpoint()).list().stream();
+    let at_the_start = stream.position();
+    while let Some(permission) = stream.next().await {
+        permission.unwrap();
+    }
+    let asked = world.requests().len();
+    for position in [at_the_start, stream.position()] {
+        let other = client.permissions(&"ft:other".parse().unwrap()).list();
+        let error = other
+            .resume(&position)
+            .stream()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert!(
+            error.to_string().contains(position.checkpoint.as_str()),
+            "{error}"
+        );
+    }
+    assert_eq!(world.requests().len(), asked);
 }
 
 // Extra 12.
