@@ -11,13 +11,14 @@ use permissions_server::{Database, Server};
 pub(crate) const KEY: &str = "sk-admin-bench";
 
 const SERVE: &str = "--serve-for-bench";
-const CONSTANT: &str = "constant";
+const CONSTANT: &str = "constant:";
 
 /// What the process does.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// The same HTTP server as permissions-server's, with a body that never changes.
-    Constant,
+    /// The same HTTP server as permissions-server's, with a page of so many permissions that never
+    /// changes.
+    Constant(usize),
     /// permissions-server over this file.
     Server(PathBuf),
 }
@@ -32,7 +33,7 @@ pub(crate) struct Child {
 impl Child {
     pub(crate) fn start(role: &Role) -> anyhow::Result<Self> {
         let role = match role {
-            Role::Constant => CONSTANT.to_owned(),
+            Role::Constant(permissions) => format!("{CONSTANT}{permissions}"),
             Role::Server(file) => file.display().to_string(),
         };
         let mut process = Command::new(std::env::current_exe()?)
@@ -89,8 +90,8 @@ pub(crate) fn serve_if_asked() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        if role == CONSTANT {
-            constant().await
+        if let Some(permissions) = role.strip_prefix(CONSTANT) {
+            constant(permissions.parse()?).await
         } else {
             let server = Server::builder()
                 .database(Database::sqlite_file(role))
@@ -103,11 +104,11 @@ pub(crate) fn serve_if_asked() -> anyhow::Result<()> {
     })
 }
 
-async fn constant() -> anyhow::Result<()> {
+async fn constant(permissions: usize) -> anyhow::Result<()> {
     let item = r#"{"object":"checkpoint.permission","id":"cp_000000000000000000000000","created_at":1721764800,"project_id":"proj_000000000000000000000000"}"#;
     let body = format!(
         r#"{{"object":"list","data":[{}],"first_id":null,"last_id":null,"has_more":true}}"#,
-        vec![item; 100].join(",")
+        vec![item; permissions].join(",")
     );
     let body = axum::body::Bytes::from(body);
     let router = axum::Router::new().fallback(move || async move {

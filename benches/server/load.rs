@@ -6,11 +6,13 @@ use std::net::TcpStream;
 use anyhow::{Context as _, ensure};
 
 use crate::child::{Child, KEY};
-use crate::table::{CHECKPOINT, id};
+use crate::table::CHECKPOINT;
 
 /// Threads that read pages.
 const READERS: usize = 4;
 
+/// What is asked of a server.
+#[derive(Debug)]
 pub(crate) struct Load;
 
 /// A connection that is kept alive.
@@ -18,24 +20,35 @@ pub(crate) struct Load;
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Load {
-    /// Reads `count` pages of 100 at cursors spread over all `rows`.
-    pub(crate) fn pages(child: &Child, rows: u64, count: usize) -> anyhow::Result<()> {
+    /// Reads `count` pages; `query` tells the parameters of each.
+    pub(crate) fn pages(
+        child: &Child,
+        count: usize,
+        query: impl Fn(usize) -> String + Sync,
+    ) -> anyhow::Result<()> {
         in_parallel(READERS, |reader| {
             let mut connection = Connection::open(child)?;
-            for n in 0..count / READERS {
-                let row = (n * READERS + reader) as u64 * 7_919_317 % (rows - 200) + 1;
-                connection.get(&format!("limit=100&order=ascending&after={}", id(row)))?;
+            for n in (reader..count).step_by(READERS) {
+                connection.get(&query(n))?;
             }
             Ok(())
         })
     }
 
-    /// Creates `count` permissions, one a request, by `writers` at a time.
-    pub(crate) fn creates(child: &Child, writers: usize, count: usize) -> anyhow::Result<()> {
+    /// Creates `count` permissions, one a request, by `writers` at a time; `name` tells this time's
+    /// projects from others.
+    pub(crate) fn creates(
+        child: &Child,
+        writers: usize,
+        count: usize,
+        name: &str,
+    ) -> anyhow::Result<()> {
         in_parallel(writers, |writer| {
             let mut connection = Connection::open(child)?;
             for n in 0..count.div_ceil(writers) {
-                connection.post(&format!("{{\"project_ids\":[\"proj_{writer}_{n}\"]}}"))?;
+                connection.post(&format!(
+                    "{{\"project_ids\":[\"proj_{name}_{writer}_{n}\"]}}"
+                ))?;
             }
             Ok(())
         })

@@ -1,6 +1,6 @@
 //! Tables of any size, and the limit that durable writes are measured by.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -10,13 +10,35 @@ use sqlx::{Connection as _, SqliteConnection};
 
 pub(crate) const CHECKPOINT: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
+/// Ids do not follow the order of rows: real ones are random, so their index is met all over.
+const SCATTER: u64 = 7_919_317;
+/// A prime beyond any number of rows, so that no two rows get one id.
+const SCATTER_MODULUS: u64 = 1_000_000_007;
+
 /// The id of the permission in this row, counted from 1.
 pub(crate) fn id(row: u64) -> String {
-    format!("cp_{row:024}")
+    format!("cp_{:024}", row * SCATTER % SCATTER_MODULUS)
 }
 
-/// Makes a database file of the server with `rows` permissions of one checkpoint.
-pub(crate) fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
+/// The project of the permission in this row.
+pub(crate) fn project(row: u64) -> String {
+    format!("proj_{row:024}")
+}
+
+/// A database file of the server with `rows` permissions of one checkpoint, made unless `folder` has
+/// it from an earlier run.
+pub(crate) fn with_rows(folder: &Path, rows: u64) -> anyhow::Result<PathBuf> {
+    let file = folder.join(format!("permissions-{rows}.db"));
+    if !file.exists() {
+        let unfinished = folder.join(format!("unfinished-{rows}.db"));
+        let _ = std::fs::remove_file(&unfinished);
+        fill(&unfinished, rows)?;
+        std::fs::rename(&unfinished, &file)?;
+    }
+    Ok(file)
+}
+
+fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let database = Database::sqlite_file(file);
         Server::builder()
@@ -27,6 +49,10 @@ pub(crate) fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
             .await;
         let mut connection = connect(file, SqliteSynchronous::Off).await?;
         let rows = i64::try_from(rows)?;
+        // The index of scattered ids in memory while it grows, 2 GiB at most.
+        sqlx::query("PRAGMA cache_size = -2000000")
+            .execute(&mut connection)
+            .await?;
         sqlx::query("INSERT INTO checkpoints (key, name, next_position) VALUES (1, ?1, ?2)")
             .bind(CHECKPOINT)
             .bind(rows + 1)
@@ -35,9 +61,11 @@ pub(crate) fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
         sqlx::query(
             "WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < ?1)
              INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
-             SELECT 1, n, printf('cp_%024d', n), printf('proj_%024d', n), 1721764800 FROM row",
+             SELECT 1, n, printf('cp_%024d', n * ?2 % ?3), printf('proj_%024d', n), 1721764800 FROM row",
         )
         .bind(rows)
+        .bind(i64::try_from(SCATTER)?)
+        .bind(i64::try_from(SCATTER_MODULUS)?)
         .execute(&mut connection)
         .await
         .context("failed to fill the table")?;

@@ -76,6 +76,11 @@ pub(crate) fn token(length: usize) -> String {
     Alphanumeric.sample_string(&mut rand::rng(), length)
 }
 
+/// A new id of a request.
+pub(crate) fn request_id() -> String {
+    format!("req_{}", token(32).to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

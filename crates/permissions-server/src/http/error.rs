@@ -168,6 +168,48 @@ impl ApiError {
         )
     }
 
+    /// What arrived was refused before there was a request in it.
+    pub(crate) fn no_request(status: StatusCode) -> Self {
+        let (code, message) = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+                "headers_too_large",
+                "the request's line and headers are too large or too many; send fewer",
+            ),
+            StatusCode::URI_TOO_LONG => (
+                "url_too_long",
+                "the request's URL is too long; an id has at most 512 bytes",
+            ),
+            _ => (
+                "invalid_http",
+                "this is not an HTTP/1.1 request; check what stands between the client and here",
+            ),
+        };
+        Self::new(status, INVALID_REQUEST, code, message)
+    }
+
+    /// The body: JSON with four members.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Members<'a>,
+        }
+        #[derive(Serialize)]
+        struct Members<'a> {
+            message: &'a str,
+            r#type: &'a str,
+            param: Option<&'a str>,
+            code: &'a str,
+        }
+        super::response::to_json(&Body {
+            error: Members {
+                message: &self.message,
+                r#type: self.kind,
+                param: self.param.as_deref(),
+                code: self.code,
+            },
+        })
+    }
+
     fn new(
         status: StatusCode,
         kind: &'static str,
@@ -220,28 +262,7 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            error: Members<'a>,
-        }
-        #[derive(Serialize)]
-        struct Members<'a> {
-            message: &'a str,
-            r#type: &'a str,
-            param: Option<&'a str>,
-            code: &'a str,
-        }
-        let mut response = super::response::json(
-            self.status,
-            &Body {
-                error: Members {
-                    message: &self.message,
-                    r#type: self.kind,
-                    param: self.param.as_deref(),
-                    code: self.code,
-                },
-            },
-        );
+        let mut response = super::response::of_json(self.status, self.body());
         let headers = response.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {

@@ -10,6 +10,7 @@ mod permissions;
 mod query;
 mod response;
 mod trace;
+mod unparsed;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::record::Recorder;
 use crate::store::Store;
 use error::ApiError;
 pub(crate) use fault::DropConnection;
+pub(crate) use unparsed::explain;
 
 /// What every request may use.
 #[derive(Debug)]

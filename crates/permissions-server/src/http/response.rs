@@ -10,14 +10,23 @@ use crate::store::StoredPermission;
 
 /// An answer of `application/json`.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Writing our own types of strings, numbers and booleans into memory cannot fail.
-    let body = serde_json::to_vec(body).unwrap_or_default();
+    of_json(status, to_json(body))
+}
+
+/// An answer of `application/json` that is written already.
+pub(super) fn of_json(status: StatusCode, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// Writes a body of our own types.
+pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
+    // Strings, numbers and booleans go into memory without fail.
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 /// The answer to list and create.

@@ -15,7 +15,7 @@ use super::body::read_body;
 use super::error::ApiError;
 use super::fault::DropConnection;
 use super::{App, PERMISSION, PERMISSIONS};
-use crate::id::token;
+use crate::id::request_id;
 use crate::record::RecordedRequest;
 
 /// Names the request, bounds its time, counts it and logs how it ended. Paths hold ids and no
@@ -26,7 +26,7 @@ pub(super) async fn every_request(
     next: Next,
 ) -> Response {
     let start = Instant::now();
-    let id = format!("req_{}", token(32).to_ascii_lowercase());
+    let id = request_id();
     let operation = operation(&request);
     let span = tracing::info_span!(
         "request",

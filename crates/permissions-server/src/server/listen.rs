@@ -21,6 +21,7 @@ use tower_service::Service;
 
 use super::answer::{Answer, Working};
 use super::connections::{Connections, Place};
+use super::explained::Explained;
 use crate::http::{App, DropConnection};
 use crate::limits::Limits;
 
@@ -136,23 +137,26 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             .header_read_timeout(limits.idle_time)
             .max_header_size(limits.header_bytes)
             .max_buf_size(limits.header_bytes.max(MIN_BUFFER))
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Explained::new(stream)), service)
     );
-    tokio::select! {
+    let mut patience = tokio::select! {
         ended = connection.as_mut() => return log_end(ended),
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-        () = place.wanted() => {}
-    }
+        // A request may be on its way in; one that dawdles is not waited for.
+        _ = stopped.wait_for(|stopped| *stopped) => LAST_WORDS,
+        // Somebody waits for the place; what has arrived by now is answered still.
+        () = place.wanted() => Duration::ZERO,
+    };
     connection.as_mut().graceful_shutdown();
-    // A request may be on its way in; one that dawdles is not waited for.
-    while timeout(LAST_WORDS, connection.as_mut()).await.is_err() {
+    while timeout(patience, connection.as_mut()).await.is_err() {
         if place.is_idle() {
             return;
         }
+        patience = LAST_WORDS;
     }
 }
 
-/// How long a connection that has to close may take to bring in a request already under way.
+/// How long a connection that closes with the server may take to bring in a request already under
+/// way.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The smallest buffer that hyper takes.
 const MIN_BUFFER: usize = 8192;

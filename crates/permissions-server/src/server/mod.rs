@@ -3,6 +3,7 @@
 mod answer;
 mod builder;
 mod connections;
+mod explained;
 mod listen;
 mod preset;
 mod rotation;

@@ -63,6 +63,48 @@ test('raw responses', async () => {
   assert.equal(response.headers.get('content-type'), 'application/json');
 });
 
+// The calls that the SDK is tested with upstream, by ids that exist here.
+test('one call gives its raw answer, its parsed one, and both', async () => {
+  const model = 'ft:gpt-4o-mini-2024-07-18:org:weather:node';
+  const calls = [() => permissions.create(model, { project_ids: ['string'] })];
+  for (const list of [permissions.retrieve, permissions.list]) {
+    if (list) calls.push(() => list.call(permissions, model));
+  }
+  const [{ id }] = (await permissions.create(model, { project_ids: ['to delete'] })).data;
+  calls.push(() => permissions.delete(id, { fine_tuned_model_checkpoint: model }));
+  for (const call of calls) {
+    const pending = call();
+    const raw = await pending.asResponse();
+    assert.ok(raw instanceof Response);
+    assert.equal(raw.status, 200);
+    const parsed = await pending;
+    assert.ok(!(parsed instanceof Response));
+    const both = await pending.withResponse();
+    assert.equal(both.data, parsed);
+    assert.equal(both.response, raw);
+  }
+});
+
+test('parameters and request options go together', async () => {
+  const everything = { after: 'after', limit: 0, order: 'ascending', project_id: 'project_id' };
+  const elsewhere = { path: '/nothing_is_here' };
+  for (const list of [permissions.retrieve, permissions.list]) {
+    if (!list) continue;
+    await assert.rejects(
+      async () => list.call(permissions, 'ft-AF1WoRqd3aJAHsqc9NY7iL8F', everything, elsewhere),
+      (error) => error instanceof OpenAI.NotFoundError && error.code === 'unknown_url',
+    );
+  }
+});
+
+test('a delete that announces JSON and brings none', async () => {
+  const model = 'ft:node:media-type';
+  const { data } = await permissions.create(model, { project_ids: ['proj_a'] });
+  const headers = { 'content-type': 'application/json' };
+  const deleted = await permissions.delete(data[0].id, { fine_tuned_model_checkpoint: model }, { headers });
+  assert.equal(deleted.deleted, true);
+});
+
 test('typed errors', async () => {
   const model = 'ft:node:errors';
   const list = permissions.list ?? permissions.retrieve;

@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 
 use permissions_server::{Database, Server};
 
+use crate::postgres::Small;
 use crate::process::{KEY, Process, command};
+use crate::support::{Answer, Client};
 
 /// A command that sees a disk of its own, of one megabyte, at `folder`; `None`, with a word on
 /// stderr, where the system does not allow that.
@@ -51,16 +53,7 @@ async fn writes_are_503_while_it_is_full_and_go_on_when_it_is_not() {
     };
     let server = Process::spawn(command);
     let client = server.client();
-    let mut created = 0;
-    let refused = loop {
-        let projects: Vec<String> = (0..200).map(|n| format!("proj_{created}_{n}")).collect();
-        let projects: Vec<&str> = projects.iter().map(String::as_str).collect();
-        let answer = client.create(&projects).await;
-        if answer.status != 200 {
-            break answer;
-        }
-        created += 200;
-    };
+    let (created, refused) = create_until_refused(&client).await;
     assert_eq!(refused.error(), (503, "database_full", None));
     assert_eq!(client.all("ascending", 100).await.len(), created);
 
@@ -69,6 +62,43 @@ async fn writes_are_503_while_it_is_full_and_go_on_when_it_is_not() {
     std::fs::remove_file(filler).expect("removed");
     assert_eq!(client.create(&["proj_one_more"]).await.status, 200);
     assert_eq!(client.all("ascending", 100).await.len(), created + 1);
+}
+
+#[tokio::test]
+async fn writes_are_503_while_the_disk_of_postgresql_is_full_and_go_on_when_it_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = folder.path().display().to_string();
+    let Some(mut postgres) = Small::start(&disk) else {
+        return;
+    };
+    let server = Server::builder()
+        .database(Database::postgres(postgres.url()))
+        .start()
+        .await
+        .expect("a server");
+    let client = Client::of(&server);
+    let (created, refused) = create_until_refused(&client).await;
+    assert_eq!(refused.error(), (503, "database_full", None));
+    assert_eq!(client.all("ascending", 100).await.len(), created);
+
+    postgres.free(&disk);
+
+    assert_eq!(client.create(&["proj_one_more"]).await.status, 200);
+    assert_eq!(client.all("ascending", 100).await.len(), created + 1);
+}
+
+/// How many were created, and the answer to those that were not.
+async fn create_until_refused(client: &Client) -> (usize, Answer) {
+    let mut created = 0;
+    loop {
+        let projects: Vec<String> = (0..200).map(|n| format!("proj_{created}_{n}")).collect();
+        let projects: Vec<&str> = projects.iter().map(String::as_str).collect();
+        let answer = client.create(&projects).await;
+        if answer.status != 200 {
+            return (created, answer);
+        }
+        created += 200;
+    }
 }
 
 #[test]

@@ -11,8 +11,10 @@
 
 mod comforts;
 mod command;
+mod crowd;
 mod disk;
 mod durability;
+mod edges;
 mod failover;
 mod operations;
 mod paging;

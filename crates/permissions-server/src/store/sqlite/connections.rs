@@ -1,77 +1,74 @@
-//! A few open connections, lent one at a time.
-//!
-//! sqlx's own pool asks a connection whether it lives on every return, which here is a second trip
-//! to its thread; a connection to a file does not die.
+//! Open connections to one database, lent one at a time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{Mutex, MutexGuard};
+use rusqlite::Connection;
 
-/// A place of a connection: empty once it is closed.
-type Slot = Mutex<Option<SqliteConnection>>;
-
-/// Connections to one database.
+/// A place for a connection that several owners use in turn: empty once it is closed.
 #[derive(Debug, Clone)]
-pub(super) struct Connections {
+pub(super) struct Slot(Arc<Mutex<Option<Connection>>>);
+
+/// Connections that read. Memory has one, the writer's own: a second would see a second, empty
+/// database.
+#[derive(Debug, Clone)]
+pub(super) struct Readers {
     slots: Arc<[Slot]>,
     next: Arc<AtomicUsize>,
 }
 
-/// A connection on loan, until it is dropped: also in the middle of a statement, for whatever comes
-/// next on it waits for that statement's end.
-#[derive(Debug)]
-pub(super) struct Loan<'a>(MutexGuard<'a, Option<SqliteConnection>>);
-
-impl Connections {
-    /// Opens `count` of them.
-    pub(super) async fn open(
-        options: &SqliteConnectOptions,
-        count: usize,
-    ) -> Result<Self, sqlx::Error> {
-        let mut slots = Vec::with_capacity(count);
-        for _ in 0..count {
-            let connection = SqliteConnection::connect_with(options).await?;
-            slots.push(Mutex::new(Some(connection)));
-        }
-        Ok(Self {
-            slots: slots.into(),
-            next: Arc::default(),
-        })
+impl Slot {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self(Arc::new(Mutex::new(Some(connection))))
     }
 
-    /// Lends the first that is free; if none is, waits for one of them in turn.
-    pub(super) async fn lend(&self) -> Loan<'_> {
-        for slot in self.slots.iter() {
-            if let Ok(slot) = slot.try_lock() {
-                return Loan(slot);
-            }
-        }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len();
-        Loan(self.slots[turn].lock().await)
+    /// Does `work` on the connection once whoever has it is done; `None` if it is closed.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
+        let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.as_mut().map(work)
     }
 
-    /// Waits until each is back and closes it.
-    pub(super) async fn close(&self) {
-        for slot in self.slots.iter() {
-            if let Some(connection) = slot.lock().await.take()
-                && let Err(error) = connection.close().await
-            {
-                tracing::warn!(%error, "failed to close the database");
-            }
+    /// Closes the connection once whoever has it is done.
+    pub(super) fn close(&self) {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(connection) = connection
+            && let Err((_, error)) = connection.close()
+        {
+            tracing::warn!(%error, "failed to close the database");
+        }
+    }
+
+    fn if_free(&self) -> Option<MutexGuard<'_, Option<Connection>>> {
+        match self.0.try_lock() {
+            Ok(connection) => Some(connection),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
-impl Loan<'_> {
-    /// The connection.
-    ///
-    /// # Errors
-    ///
-    /// If it is closed.
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.0.as_mut().ok_or(sqlx::Error::PoolClosed)
+impl Readers {
+    pub(super) fn new(slots: impl IntoIterator<Item = Slot>) -> Self {
+        Self {
+            slots: slots.into_iter().collect(),
+            next: Arc::default(),
+        }
+    }
+
+    /// Does `work` on the first connection that is free; if none is, waits for one of them in turn.
+    /// `None` if they are closed.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
+        if let Some(mut free) = self.slots.iter().find_map(Slot::if_free) {
+            return free.as_mut().map(work);
+        }
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len().max(1);
+        self.slots.get(turn)?.with(work)
+    }
+
+    /// Closes each as soon as it is free.
+    pub(super) fn close(&self) {
+        for slot in self.slots.iter() {
+            slot.close();
+        }
     }
 }

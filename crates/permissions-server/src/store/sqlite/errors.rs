@@ -24,26 +24,21 @@ const NOTADB: i32 = 26;
 const PROBE_BYTES: usize = 128 << 10;
 
 /// A failure of a request.
-pub(super) fn at_run_time(error: sqlx::Error) -> StoreError {
-    let kind = match &error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            StoreErrorKind::Unavailable
-        }
-        _ => match code(&error) {
-            Some(BUSY | LOCKED | IOERR | CANTOPEN) => StoreErrorKind::Unavailable,
-            Some(FULL) => StoreErrorKind::Full,
-            Some(READONLY) => StoreErrorKind::ReadOnly,
-            Some(CORRUPT | NOTADB) => StoreErrorKind::Damaged,
-            _ => StoreErrorKind::Internal,
-        },
+pub(super) fn at_run_time(error: rusqlite::Error) -> StoreError {
+    let kind = match error.code() {
+        Some(BUSY | LOCKED | IOERR | CANTOPEN) => StoreErrorKind::Unavailable,
+        Some(FULL) => StoreErrorKind::Full,
+        Some(READONLY) => StoreErrorKind::ReadOnly,
+        Some(CORRUPT | NOTADB) => StoreErrorKind::Damaged,
+        _ => StoreErrorKind::Internal,
     };
     StoreError::new(kind, format!("SQLite: {error}"))
 }
 
 /// A failure to open the file at `path`.
-pub(super) fn at_start(path: &Path, error: sqlx::Error) -> StartError {
+pub(super) fn at_start(path: &Path, error: impl Coded + 'static) -> StartError {
     let file = path.display();
-    let message = match code(&error) {
+    let message = match error.code() {
         Some(BUSY | LOCKED) => format!(
             "failed to open the database file {file}: another process holds a lock on it; \
              stop that process or wait until it is done"
@@ -151,7 +146,21 @@ pub(super) fn damaged(path: &Path) -> String {
     )
 }
 
-fn code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
+/// An error of SQLite, through either of the libraries that speak to it.
+pub(super) trait Coded: std::error::Error + Send + Sync {
+    /// The primary result code, if SQLite gave one.
+    fn code(&self) -> Option<i32>;
+}
+
+impl Coded for rusqlite::Error {
+    fn code(&self) -> Option<i32> {
+        Some(self.sqlite_error()?.extended_code & 0xff)
+    }
+}
+
+impl Coded for sqlx::Error {
+    fn code(&self) -> Option<i32> {
+        let extended: i32 = self.as_database_error()?.code()?.parse().ok()?;
+        Some(extended & 0xff)
+    }
 }

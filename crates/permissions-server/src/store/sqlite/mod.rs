@@ -1,4 +1,7 @@
 //! SQLite: a file in WAL mode, or memory.
+//!
+//! Reads run where the request is: a page takes some microseconds, less than handing it to another
+//! thread and back would. Writes have a thread of their own, because they wait for the disk.
 
 mod connections;
 mod errors;
@@ -8,29 +11,27 @@ mod write;
 
 use std::path::Path;
 
-use sqlx::Connection as _;
-
 use super::{Creation, Deletion, Listing, PageQuery, StoreError, StoredPermission};
 use crate::error::StartError;
 use crate::id::IdSource;
-use connections::Connections;
+use connections::Readers;
 use write::Writer;
 
 /// Many readers and one writer over one database.
 #[derive(Debug, Clone)]
 pub(crate) struct SqliteStore {
-    readers: Connections,
+    readers: Readers,
     writer: Writer,
 }
 
 impl SqliteStore {
     /// A database of its own in memory.
     pub(crate) async fn memory(ids: IdSource) -> Result<Self, StartError> {
-        // A second connection would see a second, empty database: readers share the writer's.
-        let only = open::memory().await?;
+        let only = open::memory()?;
         Ok(Self {
-            readers: only.clone(),
-            writer: Writer::spawn(only, ids),
+            readers: Readers::new([only.clone()]),
+            // There is no disk to wait for, so nothing is gained by writing together.
+            writer: Writer::spawn(only, ids, 1)?,
         })
     }
 
@@ -39,14 +40,15 @@ impl SqliteStore {
         let (readers, writer) = open::file(path).await?;
         Ok(Self {
             readers,
-            writer: Writer::spawn(writer, ids),
+            writer: Writer::spawn(writer, ids, write::TOGETHER)?,
         })
     }
 
     pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
-        let mut loan = self.readers.lend().await;
-        let page = async { read::page(loan.connection()?, query).await };
-        page.await.map_err(errors::at_run_time)
+        self.readers
+            .with(|connection| read::page(connection, query))
+            .ok_or_else(StoreError::closed)?
+            .map_err(errors::at_run_time)
     }
 
     pub(crate) async fn create(
@@ -61,13 +63,16 @@ impl SqliteStore {
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        let mut loan = self.readers.lend().await;
-        let ping = async { loan.connection()?.ping().await };
-        ping.await.map_err(errors::at_run_time)
+        self.readers
+            .with(|connection| read::ping(connection))
+            .ok_or_else(StoreError::closed)?
+            .map_err(errors::at_run_time)
     }
 
     pub(crate) async fn close(&self) {
-        self.writer.close().await;
-        self.readers.close().await;
+        // The writer last: whoever closes last brings the log into the file.
+        self.writer.finish().await;
+        self.readers.close();
+        self.writer.close();
     }
 }

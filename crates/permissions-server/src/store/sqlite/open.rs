@@ -1,13 +1,15 @@
 //! Opening a database: check first, so that a wrong file is told before anything is written to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, SqlSafeStr, SqliteConnection, query_scalar};
+use sqlx::{Connection as _, SqlSafeStr, SqliteConnection};
+use tokio::task::spawn_blocking;
 
-use super::connections::Connections;
+use super::connections::{Readers, Slot};
 use super::errors;
 use crate::error::StartError;
 
@@ -15,68 +17,195 @@ use crate::error::StartError;
 const APPLICATION_ID: i32 = 0x636b_706d;
 /// How long a write waits for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Readers of one file; each has a thread.
+/// Readers of one file at least; there is one for each processor.
 const READERS: usize = 4;
 /// Files up to this size are checked whole when they are opened.
 const CHECKED_BYTES: u64 = 16 << 20;
+/// The only version of the schema so far.
+const SCHEMA: &str = include_str!("../../../migrations/sqlite/0001_permissions.sql");
 
 /// The one connection to a database of its own: another would see another.
-pub(super) async fn memory() -> Result<Connections, StartError> {
-    let path = Path::new(":memory:");
-    let at_start = |error| errors::at_start(path, error);
-    let options = SqliteConnectOptions::new().in_memory(true);
-    let only = Connections::open(&options, 1).await.map_err(at_start)?;
-    migrate(only.lend().await.connection().map_err(at_start)?, path).await?;
-    Ok(only)
+pub(super) fn memory() -> Result<Slot, StartError> {
+    Connection::open_in_memory()
+        .and_then(|only| {
+            only.execute_batch(SCHEMA)?;
+            Ok(Slot::new(only))
+        })
+        .map_err(|error| errors::at_start(Path::new(":memory:"), error))
 }
 
 /// Readers and the one writer of the file at `path`.
-pub(super) async fn file(path: &Path) -> Result<(Connections, Connections), StartError> {
-    let size = inspect(path)?;
-    let at_start = |error| errors::at_start(path, error);
-    // Whole, because SQLite takes some relative names (`file:…`) for more than a name.
-    let whole = std::path::absolute(path).map_err(|error| {
-        StartError::with_source(
-            format!(
-                "failed to open the database file {}: {error}",
-                path.display()
-            ),
-            error,
-        )
-    })?;
-    let plain = SqliteConnectOptions::new()
-        .filename(whole)
-        .create_if_missing(true)
-        .busy_timeout(BUSY_TIMEOUT);
+pub(super) async fn file(path: &Path) -> Result<(Readers, Slot), StartError> {
+    let file = File::new(path)?;
+    let (file, writer) = in_background(path, move || {
+        file.refuse_unfit()?;
+        let writer = file.writer()?;
+        Ok((file, writer))
+    })
+    .await?;
+    file.migrate().await?;
+    let readers = in_background(path, move || file.readers()).await?;
+    Ok((readers, Slot::new(writer)))
+}
 
-    // Looked at before WAL is asked for: switching the journal changes the file.
-    let mut look = SqliteConnection::connect_with(&plain)
-        .await
-        .map_err(at_start)?;
-    let verdict = refuse_unfit(&mut look, path, size).await;
-    // Closed before a refusal too: only then SQLite takes away the files it made beside this one.
-    let closed = look.close().await.map_err(at_start);
-    verdict.and(closed)?;
+/// Runs what waits for the disk where nobody else has to wait with it.
+async fn in_background<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    spawn_blocking(work).await.unwrap_or_else(|error| {
+        let path = path.display();
+        let message = format!("failed to open the database file {path}: {error}");
+        Err(StartError::with_source(message, error))
+    })
+}
 
-    let options = plain
-        .journal_mode(SqliteJournalMode::Wal)
+/// A file that can hold a database.
+#[derive(Debug)]
+struct File {
+    /// As it was given, for errors.
+    path: PathBuf,
+    /// Whole, because sqlx takes some relative names (`file:…`) for more than a name.
+    whole: PathBuf,
+    bytes: u64,
+}
+
+impl File {
+    fn new(path: &Path) -> Result<Self, StartError> {
+        let bytes = inspect(path)?;
+        let whole = std::path::absolute(path).map_err(|error| {
+            let path = path.display();
+            let message = format!("failed to open the database file {path}: {error}");
+            StartError::with_source(message, error)
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            whole,
+            bytes,
+        })
+    }
+
+    /// Refuses a file that is not ours or not whole. Looked at before WAL is asked for: switching
+    /// the journal changes the file.
+    fn refuse_unfit(&self) -> Result<(), StartError> {
+        let look = self.connect().map_err(|error| self.at_start(error))?;
+        let foreign = self.refuse_foreign(&look);
+        let verdict = match foreign {
+            Ok(()) if (1..=CHECKED_BYTES).contains(&self.bytes) => self.refuse_damaged(&look),
+            other => other,
+        };
+        // Closed before a refusal too: only then SQLite takes away the files it made beside this one.
+        let closed = look.close().map_err(|(_, error)| self.at_start(error));
+        verdict.and(closed)
+    }
+
+    /// Refuses a database that some other program keeps its data in.
+    fn refuse_foreign(&self, look: &Connection) -> Result<(), StartError> {
+        let number = |query| {
+            look.query_row(query, [], |row| row.get::<_, i32>(0))
+                .map_err(|error| self.at_start(error))
+        };
+        let application = number("PRAGMA application_id")?;
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
+        if application == APPLICATION_ID || (application == 0 && tables == 0) {
+            return Ok(());
+        }
+        Err(StartError::new(format!(
+            "failed to open the database file {}: it holds another program's data; \
+             give the path of another file",
+            self.path.display()
+        )))
+    }
+
+    fn refuse_damaged(&self, look: &Connection) -> Result<(), StartError> {
+        let verdict: String = look
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| self.at_start(error))?;
+        if verdict == "ok" {
+            Ok(())
+        } else {
+            Err(StartError::with_source(
+                errors::damaged(&self.path),
+                verdict,
+            ))
+        }
+    }
+
+    /// The one connection that writes.
+    fn writer(&self) -> Result<Connection, StartError> {
+        let writer = self.durable().map_err(|error| self.at_start(error))?;
+        // A write on every start, so that a full or read-only disk is told now; and before the
+        // schema, so that a first start cut short is not taken for another program's file.
+        writer
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(|error| self.at_start(error))?;
+        Ok(writer)
+    }
+
+    /// A connection for each processor: a request reads on the processor that it is on.
+    fn readers(&self) -> Result<Readers, StartError> {
+        let processors = std::thread::available_parallelism().map_or(READERS, usize::from);
+        let slots: Result<Vec<_>, rusqlite::Error> = (0..processors.max(READERS))
+            .map(|_| {
+                let reader = self.durable()?;
+                reader.pragma_update(None, "query_only", true)?;
+                Ok(Slot::new(reader))
+            })
+            .collect();
+        slots
+            .map(Readers::new)
+            .map_err(|error| self.at_start(error))
+    }
+
+    /// Brings the schema up to date.
+    async fn migrate(&self) -> Result<(), StartError> {
+        let migrations = vec![Migration::new(
+            1,
+            "permissions".into(),
+            MigrationType::Simple,
+            SCHEMA.into_sql_str(),
+            false,
+        )];
+        let options = SqliteConnectOptions::new()
+            .filename(&self.whole)
+            .busy_timeout(BUSY_TIMEOUT)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(|error| self.at_start(error))?;
+        let migrated = Migrator::with_migrations(migrations)
+            .run(&mut connection)
+            .await
+            .map_err(|error| errors::at_migration(&self.path, error));
+        let closed = connection
+            .close()
+            .await
+            .map_err(|error| self.at_start(error));
+        migrated.and(closed)
+    }
+
+    fn durable(&self) -> Result<Connection, rusqlite::Error> {
+        let connection = self.connect()?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: a commit is on disk when it returns, not only with the next checkpoint.
-        .synchronous(SqliteSynchronous::Full);
-    let writer = Connections::open(&options, 1).await.map_err(at_start)?;
-    let mut loan = writer.lend().await;
-    let connection = loan.connection().map_err(at_start)?;
-    // A write on every start, so that a full or read-only disk is told now; and before the schema,
-    // so that a first start cut short is not taken for another program's file.
-    sqlx::query("PRAGMA application_id = 1667985517")
-        .execute(&mut *connection)
-        .await
-        .map_err(at_start)?;
-    migrate(connection, path).await?;
-    drop(loan);
-    let readers = Connections::open(&options.pragma("query_only", "1"), READERS)
-        .await
-        .map_err(at_start)?;
-    Ok((readers, writer))
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Ok(connection)
+    }
+
+    fn connect(&self) -> Result<Connection, rusqlite::Error> {
+        // A name is a name, whatever it looks like, and no connection is in two places at once.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.whole, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    }
+
+    fn at_start(&self, error: impl errors::Coded + 'static) -> StartError {
+        errors::at_start(&self.path, error)
+    }
 }
 
 /// Refuses what no database can be opened on, and gives the size of what is there.
@@ -119,64 +248,4 @@ fn inspect(path: &Path) -> Result<u64, StartError> {
             error,
         )),
     }
-}
-
-/// Refuses a file of `size` bytes that is not ours or not whole.
-async fn refuse_unfit(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    size: u64,
-) -> Result<(), StartError> {
-    refuse_foreign(connection, path).await?;
-    if size > 0 && size <= CHECKED_BYTES {
-        refuse_damaged(connection, path).await?;
-    }
-    Ok(())
-}
-
-/// Refuses a database that some other program keeps its data in.
-async fn refuse_foreign(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
-    let at_start = |error| errors::at_start(path, error);
-    let application: i32 = query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(at_start)?;
-    let tables: i64 = query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(at_start)?;
-    if application == APPLICATION_ID || (application == 0 && tables == 0) {
-        return Ok(());
-    }
-    Err(StartError::new(format!(
-        "failed to open the database file {}: it holds another program's data; \
-         give the path of another file",
-        path.display()
-    )))
-}
-
-async fn refuse_damaged(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
-    let verdict: String = query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|error| errors::at_start(path, error))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StartError::with_source(errors::damaged(path), verdict))
-    }
-}
-
-async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
-    let migrations = vec![Migration::new(
-        1,
-        "permissions".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/sqlite/0001_permissions.sql").into_sql_str(),
-        false,
-    )];
-    Migrator::with_migrations(migrations)
-        .run(connection)
-        .await
-        .map_err(|error| errors::at_migration(path, error))
 }

@@ -1,31 +1,31 @@
-//! Writing: one task commits the writes of many requests together.
+//! Writing: one thread commits the writes of many requests together.
 //!
 //! A durable commit costs a wait for the disk. Requests that arrive during one wait share the
 //! next. If their transaction fails, each is done again by itself, so that one request's failure
-//! is only its own. A write belongs to this task from the moment it is queued: a client that goes
+//! is only its own. A write belongs to this thread from the moment it is queued: a client that goes
 //! away cannot tear it.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
-use super::connections::Connections;
+use super::connections::Slot;
 use super::errors;
+use super::read::permission;
+use crate::error::StartError;
 use crate::id::IdSource;
 use crate::store::{Creation, Deletion, StoreError, StoreErrorKind, StoredPermission};
 
 /// Requests that wait for the disk together, at most.
-const BATCH: usize = 256;
+pub(super) const TOGETHER: usize = 256;
 
-/// The queue to the one task that writes.
+/// The queue to the one thread that writes.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Write>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    connection: Slot,
 }
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -34,8 +34,8 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Write {
     Create(Creation, Reply<Vec<StoredPermission>>),
     Delete(Deletion, Reply<bool>),
-    /// Ends the task after everything that was queued before.
-    Close,
+    /// Ends the thread after everything that was queued before.
+    Finish(oneshot::Sender<()>),
 }
 
 /// What a write gives once its transaction is on disk.
@@ -45,13 +45,28 @@ enum Outcome {
 }
 
 impl Writer {
-    pub(super) fn spawn(connections: Connections, ids: IdSource) -> Self {
-        let (queue, writes) = mpsc::channel(BATCH);
-        let task = tokio::spawn(run(connections, ids, writes));
-        Self {
+    /// Starts the thread, which commits at most `together` requests at a time.
+    pub(super) fn spawn(
+        connection: Slot,
+        ids: IdSource,
+        together: usize,
+    ) -> Result<Self, StartError> {
+        let (queue, writes) = mpsc::channel(TOGETHER);
+        let writer = Self {
             queue,
-            task: Arc::new(Mutex::new(Some(task))),
-        }
+            connection: connection.clone(),
+        };
+        thread::Builder::new()
+            .name("permissions-writer".to_owned())
+            .spawn(move || run(&connection, ids, writes, together))
+            .map_err(|error| {
+                let message = format!(
+                    "failed to start the thread that writes: {error}; \
+                     raise the number of threads that this user may have"
+                );
+                StartError::with_source(message, error)
+            })?;
+        Ok(writer)
     }
 
     pub(super) async fn create(
@@ -67,17 +82,17 @@ impl Writer {
         self.send(Write::Delete(deletion, reply), answer).await
     }
 
-    pub(super) async fn close(&self) {
-        // Both errors mean that the task has ended already.
-        let _ = self.queue.send(Write::Close).await;
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(task) = task {
-            let _ = task.await;
+    /// Waits until everything that was queued is on disk, and takes no more.
+    pub(super) async fn finish(&self) {
+        let (reply, done) = oneshot::channel();
+        // Both errors mean that the thread has ended already.
+        if self.queue.send(Write::Finish(reply)).await.is_ok() {
+            let _ = done.await;
         }
+    }
+
+    pub(super) fn close(&self) {
+        self.connection.close();
     }
 
     async fn send<T>(
@@ -93,22 +108,28 @@ impl Writer {
     }
 }
 
-async fn run(connections: Connections, ids: IdSource, mut writes: mpsc::Receiver<Write>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut open = true;
-    while open && writes.recv_many(&mut batch, BATCH).await > 0 {
-        if let Some(end) = batch.iter().position(|write| matches!(write, Write::Close)) {
-            batch.truncate(end);
-            open = false;
+fn run(connection: &Slot, ids: IdSource, mut writes: mpsc::Receiver<Write>, together: usize) {
+    let mut batch = Vec::with_capacity(together);
+    while writes.blocking_recv_many(&mut batch, together) > 0 {
+        let end = batch
+            .iter()
+            .position(|write| matches!(write, Write::Finish(_)));
+        let last = end.map(|end| batch.drain(end..).next());
+        commit(connection, ids, &mut batch);
+        if let Some(finish) = last {
+            // What comes after it hears that the database is closing.
+            drop(writes);
+            if let Some(Write::Finish(reply)) = finish {
+                let _ = reply.send(());
+            }
+            return;
         }
-        commit(&connections, ids, &mut batch).await;
     }
-    connections.close().await;
 }
 
 /// Does a batch and answers everybody once it is on disk.
-async fn commit(connections: &Connections, ids: IdSource, batch: &mut Vec<Write>) {
-    match transaction(connections, ids, batch).await {
+fn commit(connection: &Slot, ids: IdSource, batch: &mut Vec<Write>) {
+    match transaction(connection, ids, batch) {
         Ok(outcomes) => {
             for (write, outcome) in batch.drain(..).zip(outcomes) {
                 write.answer(Ok(outcome));
@@ -116,7 +137,7 @@ async fn commit(connections: &Connections, ids: IdSource, batch: &mut Vec<Write>
         }
         Err(error) if batch.len() > 1 && error.kind() == StoreErrorKind::Internal => {
             for write in batch.drain(..) {
-                let alone = transaction(connections, ids, std::slice::from_ref(&write)).await;
+                let alone = transaction(connection, ids, std::slice::from_ref(&write));
                 let outcome = alone.and_then(|outcomes| {
                     outcomes.into_iter().next().ok_or_else(StoreError::closed)
                 });
@@ -132,44 +153,33 @@ async fn commit(connections: &Connections, ids: IdSource, batch: &mut Vec<Write>
     }
 }
 
-async fn transaction(
-    connections: &Connections,
+fn transaction(
+    connection: &Slot,
     ids: IdSource,
     batch: &[Write],
 ) -> Result<Vec<Outcome>, StoreError> {
-    let all = async {
-        let mut loan = connections.lend().await;
-        let connection = loan.connection()?;
-        sqlx::query("BEGIN IMMEDIATE")
-            .execute(&mut *connection)
-            .await?;
-        let done = write_all(connection, ids, batch).await;
-        if done.is_err() {
-            // SQLite may have rolled back by itself: a full disk makes it. Then this is an error,
-            // and one of no account.
-            let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
-        }
-        done
-    };
-    all.await.map_err(errors::at_run_time)
+    connection
+        .with(|connection| write_all(connection, ids, batch))
+        .ok_or_else(StoreError::closed)?
+        .map_err(errors::at_run_time)
 }
 
-async fn write_all(
-    connection: &mut SqliteConnection,
+fn write_all(
+    connection: &mut Connection,
     ids: IdSource,
     batch: &[Write],
-) -> Result<Vec<Outcome>, sqlx::Error> {
+) -> Result<Vec<Outcome>, rusqlite::Error> {
+    // Rolled back when it is dropped before its commit.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut outcomes = Vec::with_capacity(batch.len());
     for write in batch {
         outcomes.push(match write {
-            Write::Create(creation, _) => {
-                Outcome::Created(create(connection, ids, creation).await?)
-            }
-            Write::Delete(deletion, _) => Outcome::Deleted(delete(connection, deletion).await?),
-            Write::Close => break,
+            Write::Create(creation, _) => Outcome::Created(create(&transaction, ids, creation)?),
+            Write::Delete(deletion, _) => Outcome::Deleted(delete(&transaction, deletion)?),
+            Write::Finish(_) => break,
         });
     }
-    sqlx::query("COMMIT").execute(connection).await?;
+    transaction.commit()?;
     Ok(outcomes)
 }
 
@@ -186,18 +196,18 @@ impl Write {
             (Self::Create(_, reply), Err(error)) => drop(reply.send(Err(error))),
             (Self::Delete(_, reply), Err(error)) => drop(reply.send(Err(error))),
             // An outcome is made from its own write, so they never differ in kind.
-            (Self::Create(..) | Self::Delete(..) | Self::Close, _) => {}
+            (Self::Create(..) | Self::Delete(..) | Self::Finish(_), _) => {}
         }
     }
 }
 
-async fn create(
-    connection: &mut SqliteConnection,
+fn create(
+    connection: &Connection,
     ids: IdSource,
     creation: &Creation,
-) -> Result<Vec<StoredPermission>, sqlx::Error> {
+) -> Result<Vec<StoredPermission>, rusqlite::Error> {
     let asked = json(&creation.project_ids);
-    let mut found = permissions_of(connection, &creation.checkpoint, &asked).await?;
+    let mut found = permissions_of(connection, &creation.checkpoint, &asked)?;
     let known: HashSet<&str> = found
         .iter()
         .map(|found| found.project_id.as_str())
@@ -209,7 +219,7 @@ async fn create(
         .filter(|project_id| !known.contains(project_id))
         .collect();
     if !missing.is_empty() {
-        let created = insert(connection, ids, creation, &missing).await?;
+        let created = insert(connection, ids, creation, &missing)?;
         found.extend(created);
     }
     let mut by_project: HashMap<String, StoredPermission> = found
@@ -222,56 +232,48 @@ async fn create(
         .map(|project_id| {
             by_project
                 .remove(project_id)
-                .ok_or(sqlx::Error::RowNotFound)
+                .ok_or(rusqlite::Error::QueryReturnedNoRows)
         })
         .collect()
 }
 
-async fn permissions_of(
-    connection: &mut SqliteConnection,
+fn permissions_of(
+    connection: &Connection,
     checkpoint: &str,
     project_ids: &str,
-) -> Result<Vec<StoredPermission>, sqlx::Error> {
-    sqlx::query(
-        "SELECT p.id, p.project_id, p.created_at FROM checkpoints c
-         JOIN json_each(?2) asked
-         JOIN permissions p ON p.checkpoint = c.key AND p.project_id = asked.value
-         WHERE c.name = ?1",
-    )
-    .bind(checkpoint)
-    .bind(project_ids)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(permission)
-    .collect()
+) -> Result<Vec<StoredPermission>, rusqlite::Error> {
+    connection
+        .prepare_cached(
+            "SELECT p.id, p.project_id, p.created_at FROM checkpoints c
+             JOIN json_each(?2) asked
+             JOIN permissions p ON p.checkpoint = c.key AND p.project_id = asked.value
+             WHERE c.name = ?1",
+        )?
+        .query_map(params![checkpoint, project_ids], permission)?
+        .collect()
 }
 
-fn permission(row: &SqliteRow) -> Result<StoredPermission, sqlx::Error> {
-    Ok(StoredPermission {
-        id: row.try_get(0)?,
-        project_id: row.try_get(1)?,
-        created_at: row.try_get(2)?,
-    })
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
+fn insert(
+    connection: &Connection,
     ids: IdSource,
     creation: &Creation,
     missing: &[&str],
-) -> Result<Vec<StoredPermission>, sqlx::Error> {
+) -> Result<Vec<StoredPermission>, rusqlite::Error> {
     let count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-    let (checkpoint, first): (i64, i64) = sqlx::query_as(
-        "INSERT INTO checkpoints (name, next_position) VALUES (?1, 1 + ?2)
-         ON CONFLICT (name) DO UPDATE SET next_position = next_position + ?2
-         RETURNING key, next_position - ?2",
-    )
-    .bind(&creation.checkpoint)
-    .bind(count)
-    .fetch_one(&mut *connection)
-    .await?;
-    let created: Vec<(i64, StoredPermission)> = (first..)
+    let (checkpoint, first): (i64, i64) = connection
+        .prepare_cached(
+            "INSERT INTO checkpoints (name, next_position) VALUES (?1, 1 + ?2)
+             ON CONFLICT (name) DO UPDATE SET next_position = next_position + ?2
+             RETURNING key, next_position - ?2",
+        )?
+        .query_row(params![creation.checkpoint, count], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let mut add = connection.prepare_cached(
+        "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    (first..)
         .zip(missing)
         .map(|(position, project_id)| {
             let permission = StoredPermission {
@@ -279,55 +281,48 @@ async fn insert(
                 project_id: (*project_id).to_owned(),
                 created_at: creation.created_at,
             };
-            (position, permission)
+            add.execute(params![
+                checkpoint,
+                position,
+                permission.id,
+                permission.project_id,
+                permission.created_at
+            ])?;
+            Ok(permission)
         })
-        .collect();
-    let rows: Vec<(i64, &str, &str)> = created
-        .iter()
-        .map(|(position, created)| (*position, created.id.as_str(), created.project_id.as_str()))
-        .collect();
-    sqlx::query(
-        "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
-         SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ?2 FROM json_each(?3)",
-    )
-    .bind(checkpoint)
-    .bind(creation.created_at)
-    .bind(json(&rows))
-    .execute(connection)
-    .await?;
-    Ok(created.into_iter().map(|(_, created)| created).collect())
+        .collect()
 }
 
-async fn delete(
-    connection: &mut SqliteConnection,
-    deletion: &Deletion,
-) -> Result<bool, sqlx::Error> {
-    let removed: Option<(i64, i64)> = sqlx::query_as(
-        "DELETE FROM permissions
-         WHERE id = ?1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?2)
-         RETURNING checkpoint, position",
-    )
-    .bind(&deletion.permission_id)
-    .bind(&deletion.checkpoint)
-    .fetch_optional(&mut *connection)
-    .await?;
+fn delete(connection: &Connection, deletion: &Deletion) -> Result<bool, rusqlite::Error> {
+    let removed: Option<(i64, i64)> = connection
+        .prepare_cached(
+            "DELETE FROM permissions
+             WHERE id = ?1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?2)
+             RETURNING checkpoint, position",
+        )?
+        .query_row(
+            params![deletion.permission_id, deletion.checkpoint],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
     let Some((checkpoint, position)) = removed else {
         return Ok(false);
     };
-    sqlx::query(
-        "INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
-         VALUES (?1, ?2, ?3, ?4)",
-    )
-    .bind(&deletion.permission_id)
-    .bind(checkpoint)
-    .bind(position)
-    .bind(deletion.deleted_at)
-    .execute(connection)
-    .await?;
+    connection
+        .prepare_cached(
+            "INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
+             VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            deletion.permission_id,
+            checkpoint,
+            position,
+            deletion.deleted_at
+        ])?;
     Ok(true)
 }
 
 /// A list as one SQL parameter.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::json!(value).to_string()
+fn json(project_ids: &[String]) -> String {
+    serde_json::json!(project_ids).to_string()
 }

@@ -1,0 +1,51 @@
+//! What stays small: memory under many connections, and the time to start.
+
+use std::path::Path;
+use std::time::Instant;
+
+use permissions_server::Server;
+
+use crate::child::{Child, Role};
+use crate::load::Load;
+use crate::{head, median, pages, row, table};
+
+const CONNECTIONS: usize = 1_000;
+const STARTS: usize = 50;
+
+/// Memory of the server while many connections are open, each of which has read a page of 100.
+pub(crate) fn memory(folder: &Path) -> anyhow::Result<()> {
+    let server = Child::start(&Role::Server(table::with_rows(folder, pages::SMALL)?))?;
+    let idle = server.resident_mib()?;
+    let open = Load::open(&server, CONNECTIONS)?;
+    let busy = server.resident_mib()?;
+    drop(open);
+    head(&["connections", "resident memory"]);
+    row(&["0", &format!("{idle:.1} MiB")]);
+    row(&[&CONNECTIONS.to_string(), &format!("{busy:.1} MiB")]);
+    Ok(())
+}
+
+/// `Server::start()` of a test, until it serves.
+pub(crate) fn start() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut times = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let start = Instant::now();
+        let server = runtime.block_on(Server::start())?;
+        times.push(start.elapsed());
+        drop(server);
+    }
+    let millis = |time: std::time::Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
+    let worst = times.iter().max().copied().unwrap_or_default();
+    let first = times.first().copied().unwrap_or_default();
+    head(&["Server::start()", "first", "median", "worst"]);
+    row(&[
+        &format!("{STARTS} times"),
+        &millis(first),
+        &millis(median(times)),
+        &millis(worst),
+    ]);
+    Ok(())
+}
