@@ -20,16 +20,16 @@ pub(crate) struct Load;
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Load {
-    /// Reads `count` pages; `query` tells the parameters of each.
-    pub(crate) fn pages(
+    /// Gets `count` answers; `path` tells where each is.
+    pub(crate) fn gets(
         child: &Child,
         count: usize,
-        query: impl Fn(usize) -> String + Sync,
+        path: impl Fn(usize) -> String + Sync,
     ) -> anyhow::Result<()> {
         in_parallel(READERS, |reader| {
             let mut connection = Connection::open(child)?;
             for n in (reader..count).step_by(READERS) {
-                connection.get(&query(n))?;
+                connection.get(&path(n))?;
             }
             Ok(())
         })
@@ -54,16 +54,25 @@ impl Load {
         })
     }
 
-    /// Opens `count` connections, each of which has read a page.
-    pub(crate) fn open(child: &Child, count: usize) -> anyhow::Result<Vec<Connection>> {
+    /// Opens `count` connections, each of which has an answer from `path`.
+    pub(crate) fn open(
+        child: &Child,
+        count: usize,
+        path: impl Fn(usize) -> String,
+    ) -> anyhow::Result<Vec<Connection>> {
         (0..count)
-            .map(|_| {
+            .map(|n| {
                 let mut connection = Connection::open(child)?;
-                connection.get("limit=100")?;
+                connection.get(&path(n))?;
                 Ok(connection)
             })
             .collect()
     }
+}
+
+/// Where a list with these parameters is.
+pub(crate) fn list(query: &str) -> String {
+    format!("/v1/fine_tuning/checkpoints/{CHECKPOINT}/permissions?{query}")
 }
 
 fn in_parallel(
@@ -94,9 +103,9 @@ impl Connection {
         Ok(Self(BufReader::with_capacity(64 << 10, stream)))
     }
 
-    fn get(&mut self, query: &str) -> anyhow::Result<()> {
+    fn get(&mut self, path: &str) -> anyhow::Result<()> {
         let request = format!(
-            "GET /v1/fine_tuning/checkpoints/{CHECKPOINT}/permissions?{query} HTTP/1.1\r\n\
+            "GET {path} HTTP/1.1\r\n\
              host: bench\r\nauthorization: Bearer {KEY}\r\n\r\n"
         );
         self.exchange(&request)

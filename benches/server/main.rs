@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
         match section.as_str() {
             "pages" => pages::run(&folder, large)?,
             "creates" => creates::run(temporary.path())?,
-            "memory" => small::memory(&folder)?,
+            "memory" => small::memory(&folder, large)?,
             "start" => small::start()?,
             // Makes the tables, so that the next run measures at once.
             "tables" => drop((

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::child::{Child, Role};
-use crate::load::Load;
+use crate::load::{Load, list};
 use crate::table::{self, id, project};
 use crate::{head, median, micros, ratio, row};
 
 pub(crate) const SMALL: u64 = 10_000;
+/// What the server answers without its database, in about the bytes of a page of 100.
+const CONSTANT: &str = "/openapi.json";
 const PAGES: usize = 2_000;
 const ROUNDS: usize = 7;
 
@@ -59,30 +61,40 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     let big = Child::start(&Role::Server(table::with_rows(folder, large)?))?;
     head(&[
         "page of 100",
-        "constant body",
+        "bare axum, constant body",
+        "this server, constant body",
         &format!("of {SMALL}"),
-        "to the constant body",
+        "to bare axum",
+        "to this server",
         &format!("of {large}"),
-        "to the small table",
+        &format!("to {SMALL}"),
     ]);
     for shape in &SHAPES {
-        let constant = Child::start(&Role::Constant(shape.permissions))?;
-        let contenders = [(&constant, SMALL), (&small, SMALL), (&big, large)];
-        let mut costs = [vec![], vec![], vec![]];
+        let bare = Child::start(&Role::Constant(shape.permissions))?;
+        let page = |rows| move |n| list(&(shape.query)(spread(n, rows)));
+        let mut costs = [vec![], vec![], vec![], vec![]];
         for round in 0..=ROUNDS {
-            for ((child, rows), costs) in contenders.iter().zip(&mut costs) {
-                let cost = pages(child, shape, *rows)?;
-                // The first round warms up.
-                if round > 0 {
-                    costs.push(cost);
-                }
+            let found = [
+                cost(&bare, page(SMALL))?,
+                cost(&small, |_| CONSTANT.to_owned())?,
+                cost(&small, page(SMALL))?,
+                cost(&big, page(large))?,
+            ];
+            // The first round warms up.
+            if round > 0 {
+                costs
+                    .iter_mut()
+                    .zip(found)
+                    .for_each(|(all, one)| all.push(one));
             }
         }
-        let [constant, small, large] = costs.map(median);
+        let [bare, constant, small, large] = costs.map(median);
         row(&[
             shape.name,
+            &micros(bare),
             &micros(constant),
             &micros(small),
+            &ratio(small, bare),
             &ratio(small, constant),
             &micros(large),
             &ratio(large, small),
@@ -91,12 +103,14 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pages(child: &Child, shape: &Shape, rows: u64) -> anyhow::Result<Duration> {
+/// The `n`th of rows all over a table of so many, with a whole page on either side.
+pub(crate) fn spread(n: usize, rows: u64) -> u64 {
+    n as u64 * 7_919_317 % (rows - 400) + 200
+}
+
+/// CPU time of the server for one answer.
+fn cost(child: &Child, path: impl Fn(usize) -> String + Sync) -> anyhow::Result<Duration> {
     let before = child.cpu()?;
-    Load::pages(child, PAGES, |n| {
-        // All over the table, with a whole page on either side.
-        let row = n as u64 * 7_919_317 % (rows - 400) + 200;
-        (shape.query)(row)
-    })?;
+    Load::gets(child, PAGES, path)?;
     Ok(child.cpu()?.saturating_sub(before) / u32::try_from(PAGES)?)
 }

@@ -6,17 +6,22 @@ use std::time::Instant;
 use permissions_server::Server;
 
 use crate::child::{Child, Role};
-use crate::load::Load;
-use crate::{head, median, pages, row, table};
+use crate::load::{Load, list};
+use crate::pages::spread;
+use crate::table::{self, id};
+use crate::{head, median, row};
 
 const CONNECTIONS: usize = 1_000;
 const STARTS: usize = 50;
 
-/// Memory of the server while many connections are open, each of which has read a page of 100.
-pub(crate) fn memory(folder: &Path) -> anyhow::Result<()> {
-    let server = Child::start(&Role::Server(table::with_rows(folder, pages::SMALL)?))?;
+/// Memory of the server while many connections are open, each of which has read a page of 100
+/// somewhere else.
+pub(crate) fn memory(folder: &Path, rows: u64) -> anyhow::Result<()> {
+    let server = Child::start(&Role::Server(table::with_rows(folder, rows)?))?;
     let idle = server.resident_mib()?;
-    let open = Load::open(&server, CONNECTIONS)?;
+    let page = |n| list(&format!("limit=100&after={}", id(spread(n, rows))));
+    Load::gets(&server, 20 * CONNECTIONS, page)?;
+    let open = Load::open(&server, CONNECTIONS, page)?;
     let busy = server.resident_mib()?;
     drop(open);
     head(&["connections", "resident memory"]);

@@ -11,8 +11,8 @@ use super::body::ProjectIds;
 use super::error::ApiError;
 use super::path::{Checkpoint, Permission};
 use super::query::ListParams;
-use super::response::{Deleted, List, json};
-use crate::store::{Creation, Deletion, Listing, PageQuery};
+use super::response::{Deleted, json, list_of};
+use crate::store::{Creation, Deletion, Listing, PageQuery, StoredPermission};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -27,10 +27,7 @@ pub(super) async fn list(
         project_id: params.project_id,
     };
     match app.store.list(&query).await? {
-        Listing::Page {
-            permissions,
-            has_more,
-        } => Ok(json(StatusCode::OK, &List::new(&permissions, has_more))),
+        Listing::Page(page) => Ok(list_of(page.permissions(), page.has_more())),
         Listing::UnknownCursor => Err(ApiError::invalid(
             "invalid_value",
             "after",
@@ -54,7 +51,10 @@ pub(super) async fn create(
         created_at: app.clock.now(),
     };
     let permissions = app.store.create(creation).await?;
-    Ok(json(StatusCode::OK, &List::new(&permissions, false)))
+    Ok(list_of(
+        permissions.iter().map(StoredPermission::borrowed),
+        false,
+    ))
 }
 
 pub(super) async fn delete(

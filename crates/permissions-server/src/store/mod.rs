@@ -5,6 +5,7 @@
 //! deleted permission leaves its position behind, so it still works as a cursor.
 
 mod error;
+mod page;
 mod postgres;
 mod sqlite;
 
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
+pub(crate) use page::{Page, Permission};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -74,6 +76,16 @@ pub(crate) struct StoredPermission {
     pub(crate) created_at: i64,
 }
 
+impl StoredPermission {
+    pub(crate) fn borrowed(&self) -> Permission<'_> {
+        Permission {
+            id: &self.id,
+            project_id: &self.project_id,
+            created_at: self.created_at,
+        }
+    }
+}
+
 /// Which page to read.
 #[derive(Debug, Clone)]
 pub(crate) struct PageQuery {
@@ -88,25 +100,9 @@ pub(crate) struct PageQuery {
 /// What a read of a page found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Listing {
-    Page {
-        permissions: Vec<StoredPermission>,
-        has_more: bool,
-    },
+    Page(Page),
     /// The checkpoint never had the permission that the query names as `after`.
     UnknownCursor,
-}
-
-impl Listing {
-    /// A page of at most `limit`, from what was read: one more than that, if there is more.
-    fn cut(mut permissions: Vec<StoredPermission>, limit: u32) -> Self {
-        let limit = limit as usize;
-        let has_more = permissions.len() > limit;
-        permissions.truncate(limit);
-        Self::Page {
-            permissions,
-            has_more,
-        }
-    }
 }
 
 /// What to create: each project id once, in the order asked for.

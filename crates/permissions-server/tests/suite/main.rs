@@ -24,6 +24,7 @@ mod process;
 mod refusals;
 mod sdks;
 mod security;
+mod serving;
 mod shared;
 mod start;
 mod support;

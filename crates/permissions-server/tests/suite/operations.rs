@@ -18,6 +18,7 @@ over_every_database!(
     delete_answers_once_and_then_does_not_know_the_permission,
     a_project_deleted_and_created_again_gets_a_new_permission_at_the_end,
     a_cursor_outlives_its_permission,
+    a_page_that_deletions_empty_is_the_last,
     checkpoints_do_not_see_each_other,
     ids_that_need_escaping_come_back_as_they_were,
     concurrent_creates_of_the_same_projects_agree,
@@ -42,7 +43,7 @@ mod lasting {
 }
 
 async fn a_new_checkpoint_has_no_permissions(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let list = Client::of(&server).list("").await;
     assert_eq!(list.status, 200);
     assert_eq!(
@@ -75,7 +76,7 @@ async fn create_answers_one_permission_for_each_project_in_the_order_asked(place
 }
 
 async fn create_again_changes_nothing_and_answers_what_is_there(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let first = client.create(&["proj_a", "proj_b"]).await;
 
@@ -95,7 +96,7 @@ async fn create_again_changes_nothing_and_answers_what_is_there(place: Place) {
 }
 
 async fn a_refused_create_creates_nothing(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let refused = client.post(json!({"project_ids": ["proj_a", ""]})).await;
     assert_eq!(
@@ -106,7 +107,7 @@ async fn a_refused_create_creates_nothing(place: Place) {
 }
 
 async fn pages_follow_each_other_in_both_orders(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..25).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -137,7 +138,7 @@ async fn pages_follow_each_other_in_both_orders(place: Place) {
 }
 
 async fn without_parameters_a_page_is_the_ten_newest(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..11).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -152,7 +153,7 @@ async fn without_parameters_a_page_is_the_ten_newest(place: Place) {
 }
 
 async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     assert_eq!(client.list("limit=0").await.body["has_more"], false);
     client.create(&["proj_a"]).await;
@@ -164,7 +165,7 @@ async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more(place: Place)
 }
 
 async fn project_id_filters_also_behind_a_cursor(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let ids = created.each("id");
@@ -193,7 +194,7 @@ async fn project_id_filters_also_behind_a_cursor(place: Place) {
 }
 
 async fn delete_answers_once_and_then_does_not_know_the_permission(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     let id = created.each("id")[0];
@@ -210,7 +211,7 @@ async fn delete_answers_once_and_then_does_not_know_the_permission(place: Place)
 }
 
 async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     client.delete(created.each("id")[0]).await;
@@ -225,7 +226,7 @@ async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end(pl
 }
 
 async fn a_cursor_outlives_its_permission(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let middle = created.each("id")[1];
@@ -242,8 +243,30 @@ async fn a_cursor_outlives_its_permission(place: Place) {
     assert_eq!(down.each("project_id"), ["proj_a"]);
 }
 
+async fn a_page_that_deletions_empty_is_the_last(place: Place) {
+    let server = place.serving().await;
+    let client = Client::of(&server);
+    for order in ["ascending", "descending"] {
+        client.create(&["proj_a", "proj_b", "proj_c"]).await;
+        let first = client.list(&format!("order={order}&limit=1")).await;
+        assert_eq!(first.body["has_more"], true);
+        let cursor = first.each("id")[0];
+        let all = client.list("").await;
+        for id in all.each("id").into_iter().filter(|id| *id != cursor) {
+            client.delete(id).await;
+        }
+
+        let rest = client.list(&format!("order={order}&after={cursor}")).await;
+
+        assert_eq!(
+            rest.body,
+            json!({"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false})
+        );
+    }
+}
+
 async fn checkpoints_do_not_see_each_other(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a"]).await;
     let id = created.each("id")[0];
@@ -258,7 +281,7 @@ async fn checkpoints_do_not_see_each_other(place: Place) {
 }
 
 async fn ids_that_need_escaping_come_back_as_they_were(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Client::of(&server);
     let long = "x".repeat(512);
     for checkpoint in [
@@ -286,7 +309,7 @@ async fn ids_that_need_escaping_come_back_as_they_were(place: Place) {
 }
 
 async fn concurrent_creates_of_the_same_projects_agree(place: Place) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = std::sync::Arc::new(Client::of(&server));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {

@@ -67,8 +67,13 @@ fn postgres() {
     holds(Backend::Postgres, 12);
 }
 
+#[test]
+fn processes() {
+    holds(Backend::Processes, 4);
+}
+
 async fn read_under_change(place: &Place, case: &Case) {
-    let server = place.server().await;
+    let server = place.serving().await;
     let client = Arc::new(Client::of(&server));
     let projects: Vec<String> = case
         .initial
@@ -113,12 +118,16 @@ async fn read_under_change(place: &Place, case: &Case) {
             }
         });
     }
+    let filters = JoinSet::from_iter(projects.iter().zip(created.each("id")).map(
+        |(project, id)| read_one_project(Arc::clone(&client), project.clone(), id.to_owned()),
+    ));
     let mut readers = JoinSet::new();
     for order in ["ascending", "descending"] {
         let (client, page) = (Arc::clone(&client), case.page);
         readers.spawn(async move { (order, client.all(order, page).await) });
     }
     let readings = readers.join_all().await;
+    filters.join_all().await;
     reading.store(false, Ordering::Relaxed);
     writers.join_all().await;
 
@@ -136,6 +145,24 @@ async fn read_under_change(place: &Place, case: &Case) {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), seen.len(), "{order}: one came twice");
+    }
+}
+
+/// The filter leaves one permission on the page, or none once it is deleted, and then for good.
+async fn read_one_project(client: Arc<Client>, project: String, id: String) {
+    let mut gone = false;
+    for order in ["ascending", "descending", "ascending", "descending"] {
+        let page = client
+            .list(&format!("order={order}&limit=1&project_id={project}"))
+            .await;
+        let ids = page.each("id");
+        assert!(ids == [id.as_str()] || ids.is_empty(), "{page:?}");
+        assert!(!gone || ids.is_empty(), "{project} is back");
+        assert!(!project.ends_with("stays") || !ids.is_empty(), "{project}");
+        assert_eq!(page.body["first_id"].as_str(), ids.first().copied());
+        assert_eq!(page.body["last_id"].as_str(), ids.first().copied());
+        assert_eq!(page.body["has_more"], false);
+        gone = ids.is_empty();
     }
 }
 

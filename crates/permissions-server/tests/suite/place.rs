@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
 use crate::postgres;
+use crate::serving::{Serving, Two};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy)]
@@ -14,12 +15,15 @@ pub enum Backend {
     Memory,
     File,
     Postgres,
+    /// PostgreSQL, served by two processes while a third is killed again and again.
+    Processes,
 }
 
 /// An empty database; it goes away with this value.
 pub struct Place {
     database: Database,
     argument: Option<String>,
+    in_processes: bool,
     _folder: Option<TempDir>,
 }
 
@@ -30,6 +34,7 @@ impl Place {
             Backend::Memory => Self {
                 database: Database::memory(),
                 argument: None,
+                in_processes: false,
                 _folder: None,
             },
             Backend::File => {
@@ -38,10 +43,11 @@ impl Place {
                 Self {
                     database: Database::sqlite_file(&file),
                     argument: Some(file.display().to_string()),
+                    in_processes: false,
                     _folder: Some(folder),
                 }
             }
-            Backend::Postgres => {
+            Backend::Postgres | Backend::Processes => {
                 static NEXT: AtomicU32 = AtomicU32::new(0);
                 let cluster = postgres::shared()?;
                 let name = format!(
@@ -59,6 +65,7 @@ impl Place {
                 Self {
                     database: Database::postgres(cluster.url(&name)),
                     argument: Some(cluster.url(&name)),
+                    in_processes: matches!(backend, Backend::Processes),
                     _folder: None,
                 }
             }
@@ -74,6 +81,15 @@ impl Place {
         Server::builder().database(self.database.clone())
     }
 
+    /// Whatever serves this kind of database.
+    pub async fn serving(&self) -> Serving {
+        if self.in_processes {
+            Serving::Two(Two::over(self.argument()))
+        } else {
+            Serving::One(self.server().await)
+        }
+    }
+
     pub async fn server(&self) -> Server {
         self.builder().start().await.expect("a server")
     }
@@ -85,6 +101,7 @@ macro_rules! over_every_database {
         over_every_database!(memory Memory: $($test)*);
         over_every_database!(file File: $($test)*);
         over_every_database!(postgres Postgres: $($test)*);
+        over_every_database!(processes Processes: $($test)*);
     };
     ($module:ident $backend:ident: $($test:ident)*) => {
         mod $module {

@@ -16,9 +16,12 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/permissions-pg.XXXXXX")
 chmod 755 "$folder"
 trap 'kill -QUIT $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$folder"' EXIT
 initdb -D "$folder/data" -U test --auth=trust --no-sync --encoding=UTF8 --no-locale >"$folder/log" 2>&1
-postgres -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=300 "$@" >>"$folder/log" 2>&1 &
-pid=$!
-until pg_isready -q -h "$folder" -U test; do kill -0 $pid; sleep 0.05; done
+start() {
+    postgres -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=300 "$@" >>"$folder/log" 2>&1 &
+    pid=$!
+    until pg_isready -q -h "$folder" -U test; do kill -0 $pid; sleep 0.05; done
+}
+start "$@"
 eval "$setup"
 echo "$folder"
 while read -r order; do
@@ -107,6 +110,28 @@ fn start() -> Option<Cluster> {
         server: script.server(),
         _script: Some(script),
     })
+}
+
+/// A cluster for one test, which may stop it.
+pub struct Own(Script);
+
+impl Own {
+    /// `None` where there is no PostgreSQL.
+    pub fn start() -> Option<Self> {
+        Script::run(as_ordinary_user(), SCRIPT, &["", "-c", "fsync=off"]).map(Self)
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}/postgres", self.0.server())
+    }
+
+    pub fn stop(&mut self) {
+        self.0.order("kill -QUIT $pid; wait $pid || true");
+    }
+
+    pub fn restart(&mut self) {
+        self.0.order("start \"$@\"");
+    }
 }
 
 /// A cluster with a database on a small disk of its own, which is nearly full.

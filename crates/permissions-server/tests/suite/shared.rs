@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use permissions_server::{Database, Server};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::task::JoinSet;
 
 use crate::place::{Backend, Place};
+use crate::postgres::Own;
 use crate::process::Process;
+use crate::support::{Client, read};
 
 #[tokio::test]
 async fn two_processes_agree_also_when_one_is_killed() {
@@ -53,7 +56,7 @@ async fn concurrent_creates_in_two_processes_make_one_permission() {
     let servers = [place.server().await, place.server().await];
     let mut writers = JoinSet::new();
     for n in 0..20 {
-        let client = crate::support::Client::of(&servers[n % 2]);
+        let client = Client::of(&servers[n % 2]);
         writers.spawn(async move { client.create(&["proj_b", "proj_a"]).await });
     }
     let answers = writers.join_all().await;
@@ -69,7 +72,7 @@ async fn a_lost_connection_returns_without_a_restart() {
         return;
     };
     let server = place.server().await;
-    let client = Arc::new(crate::support::Client::of(&server));
+    let client = Arc::new(Client::of(&server));
     client.create(&["proj_a"]).await;
 
     let mut admin = PgConnection::connect(place.argument())
@@ -87,6 +90,36 @@ async fn a_lost_connection_returns_without_a_restart() {
         assert_eq!(client.list("").await.status, 200);
     }
     assert_eq!(client.list("limit=100").await.each("id").len(), 11);
+}
+
+#[tokio::test]
+async fn a_server_that_lost_its_database_is_up_but_not_ready() {
+    let Some(mut postgres) = Own::start() else {
+        return;
+    };
+    let server = Server::builder()
+        .database(Database::postgres(postgres.url()))
+        .start()
+        .await
+        .expect("a server");
+    let root = server.base_url().trim_end_matches("/v1").to_owned();
+    let get = |path: &str| reqwest::get(format!("{root}{path}"));
+    assert_eq!(get("/readyz").await.expect("an answer").status(), 200);
+
+    postgres.stop();
+
+    assert_eq!(get("/healthz").await.expect("an answer").status(), 200);
+    let refused = read(get("/readyz").await.expect("an answer")).await;
+    assert_eq!(refused.error(), (503, "database_unavailable", None));
+    let metrics = get("/metrics").await.expect("an answer");
+    let metrics = metrics.text().await.expect("a body");
+    assert!(metrics.contains("permissions_database_up 0\n"), "{metrics}");
+
+    postgres.restart();
+
+    // It notices by itself; nothing tells when.
+    while get("/readyz").await.expect("an answer").status() != 200 {}
+    assert_eq!(Client::of(&server).list("").await.status, 200);
 }
 
 #[tokio::test]

@@ -1,15 +1,19 @@
 //! A client for the tests, plain on purpose: it shows what goes over the wire.
 
-use permissions_server::Server;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
+use crate::serving::Serves;
+
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// Talks to one server about one checkpoint.
+/// Talks about one checkpoint to one server, or to several in turn.
 pub struct Client {
     http: reqwest::Client,
-    base_url: String,
+    base_urls: Vec<String>,
+    next: AtomicUsize,
     key: String,
     checkpoint: String,
 }
@@ -22,24 +26,38 @@ pub struct Answer {
 }
 
 impl Client {
-    pub fn of(server: &Server) -> Self {
-        Self::new(server.base_url(), server.admin_key())
+    pub fn of(serving: &impl Serves) -> Self {
+        Self::of_each(serving.base_urls(), &serving.key())
     }
 
     pub fn new(base_url: &str, key: &str) -> Self {
+        Self::of_each(vec![base_url.to_owned()], key)
+    }
+
+    /// The same, about another checkpoint.
+    pub fn about(self, checkpoint: &str) -> Self {
+        Self {
+            checkpoint: checkpoint.to_owned(),
+            ..self
+        }
+    }
+
+    fn of_each(base_urls: Vec<String>, key: &str) -> Self {
         // Beside permissions-ext, reqwest has TLS without a provider of its own. An error says that one is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             http: reqwest::Client::new(),
-            base_url: base_url.to_owned(),
+            base_urls,
+            next: AtomicUsize::new(0),
             key: key.to_owned(),
             checkpoint: MODEL.to_owned(),
         }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.base_urls.len();
         self.http
-            .request(method, format!("{}{path}", self.base_url))
+            .request(method, format!("{}{path}", self.base_urls[turn]))
             .bearer_auth(&self.key)
     }
 

@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection, Row};
 
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Listing, PageQuery, StoredPermission};
+use crate::store::{Creation, Deletion, Listing, Page, PageQuery, Permission, StoredPermission};
 
 /// Something that can be done again on another connection.
 pub(super) trait Operation: Sync {
@@ -105,10 +105,15 @@ impl Operation for List<'_> {
             rows = rows.bind(project_id);
         }
         let rows = rows.fetch_all(connection).await?;
-        Ok(Listing::cut(
-            rows.iter().map(permission).collect::<Result<_, _>>()?,
-            query.limit,
-        ))
+        let mut page = Page::new(query.limit);
+        for row in &rows {
+            page.push(Permission {
+                id: row.try_get(0)?,
+                project_id: row.try_get(1)?,
+                created_at: row.try_get(2)?,
+            });
+        }
+        Ok(Listing::Page(page))
     }
 }
 

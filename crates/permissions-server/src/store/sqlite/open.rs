@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -19,6 +20,8 @@ const APPLICATION_ID: i32 = 0x636b_706d;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of one file at least; there is one for each processor.
 const READERS: usize = 4;
+/// Memory of each for pages of the file: the inner ones of ten million permissions fit.
+const READER_CACHE_KIB: i64 = 8 << 10;
 /// Files up to this size are checked whole when they are opened.
 const CHECKED_BYTES: u64 = 16 << 20;
 /// The only version of the schema so far.
@@ -28,6 +31,7 @@ const SCHEMA: &str = include_str!("../../../migrations/sqlite/0001_permissions.s
 pub(super) fn memory() -> Result<Slot, StartError> {
     Connection::open_in_memory()
         .and_then(|only| {
+            keep_plans(&only)?;
             only.execute_batch(SCHEMA)?;
             Ok(Slot::new(only))
         })
@@ -46,6 +50,14 @@ pub(super) async fn file(path: &Path) -> Result<(Readers, Slot), StartError> {
     file.migrate().await?;
     let readers = in_background(path, move || file.readers()).await?;
     Ok((readers, Slot::new(writer)))
+}
+
+/// A statement keeps the plan it was prepared with. Otherwise SQLite prepares it again whenever its
+/// `LIMIT` is bound, which costs more than running it.
+fn keep_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
 }
 
 /// Runs what waits for the disk where nobody else has to wait with it.
@@ -149,6 +161,7 @@ impl File {
             .map(|_| {
                 let reader = self.durable()?;
                 reader.pragma_update(None, "query_only", true)?;
+                reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
                 Ok(Slot::new(reader))
             })
             .collect();
@@ -200,6 +213,7 @@ impl File {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.whole, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        keep_plans(&connection)?;
         Ok(connection)
     }
 

@@ -1,32 +1,32 @@
 //! Reading a page: one seek to the cursor's position, one scan of the page.
 
 use permissions_api::types::Order;
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::store::{Listing, PageQuery, StoredPermission};
+use crate::store::{Listing, Page, PageQuery, Permission, StoredPermission};
 
 /// The statement that reads a page in an order, with or without a project.
 macro_rules! page {
     ($beyond:literal, $order:literal, $project:literal) => {
         concat!(
             "SELECT id, project_id, created_at FROM permissions
-             WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = :checkpoint)
+             WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
              AND position ",
             $beyond,
-            " :start ",
+            " ?2 ",
             $project,
             " ORDER BY position ",
             $order,
-            " LIMIT :count"
+            " LIMIT ?3"
         )
     };
 }
 
 const CURSOR: &str = "
-    WITH c AS (SELECT key FROM checkpoints WHERE name = :checkpoint)
-    SELECT position FROM permissions WHERE id = :after AND checkpoint = (SELECT key FROM c)
+    WITH c AS (SELECT key FROM checkpoints WHERE name = ?1)
+    SELECT position FROM permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)
     UNION ALL
-    SELECT position FROM deleted_permissions WHERE id = :after AND checkpoint = (SELECT key FROM c)";
+    SELECT position FROM deleted_permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)";
 
 /// Reads the page that `query` asks for.
 pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Listing, rusqlite::Error> {
@@ -43,31 +43,25 @@ pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Listing
     // One more than asked for tells whether there is more.
     let count = i64::from(query.limit) + 1;
     let checkpoint = &query.checkpoint;
-    let found: Result<Vec<_>, _> = match &query.project_id {
-        None => connection
-            .prepare_cached(match query.order {
-                Order::Ascending => page!(">", "ASC", ""),
-                Order::Descending => page!("<", "DESC", ""),
-            })?
-            .query_map(
-                named_params! {":checkpoint": checkpoint, ":start": start, ":count": count},
-                permission,
-            )?
-            .collect(),
-        Some(project_id) => connection
-            .prepare_cached(match query.order {
-                Order::Ascending => page!(">", "ASC", "AND project_id = :project"),
-                Order::Descending => page!("<", "DESC", "AND project_id = :project"),
-            })?
-            .query_map(
-                named_params! {
-                    ":checkpoint": checkpoint, ":start": start, ":project": project_id, ":count": count,
-                },
-                permission,
-            )?
-            .collect(),
+    let mut statement = connection.prepare_cached(match (query.order, &query.project_id) {
+        (Order::Ascending, None) => page!(">", "ASC", ""),
+        (Order::Descending, None) => page!("<", "DESC", ""),
+        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?4"),
+        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?4"),
+    })?;
+    let mut rows = match &query.project_id {
+        None => statement.query(params![checkpoint, start, count])?,
+        Some(project_id) => statement.query(params![checkpoint, start, count, project_id])?,
     };
-    Ok(Listing::cut(found?, query.limit))
+    let mut page = Page::new(query.limit);
+    while let Some(row) = rows.next()? {
+        page.push(Permission {
+            id: row.get_ref(0)?.as_str()?,
+            project_id: row.get_ref(1)?.as_str()?,
+            created_at: row.get(2)?,
+        });
+    }
+    Ok(Listing::Page(page))
 }
 
 /// Whether the database answers.
@@ -93,9 +87,6 @@ fn cursor(
 ) -> Result<Option<i64>, rusqlite::Error> {
     connection
         .prepare_cached(CURSOR)?
-        .query_row(
-            named_params! {":checkpoint": checkpoint, ":after": after},
-            |row| row.get(0),
-        )
+        .query_row(params![checkpoint, after], |row| row.get(0))
         .optional()
 }

@@ -5,7 +5,6 @@
 //! is only its own. A write belongs to this thread from the moment it is queued: a client that goes
 //! away cannot tear it.
 
-use std::collections::{HashMap, HashSet};
 use std::thread;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -206,91 +205,72 @@ fn create(
     ids: IdSource,
     creation: &Creation,
 ) -> Result<Vec<StoredPermission>, rusqlite::Error> {
-    let asked = json(&creation.project_ids);
-    let mut found = permissions_of(connection, &creation.checkpoint, &asked)?;
-    let known: HashSet<&str> = found
-        .iter()
-        .map(|found| found.project_id.as_str())
-        .collect();
-    let missing: Vec<&str> = creation
-        .project_ids
-        .iter()
-        .map(String::as_str)
-        .filter(|project_id| !known.contains(project_id))
-        .collect();
-    if !missing.is_empty() {
-        let created = insert(connection, ids, creation, &missing)?;
-        found.extend(created);
+    let there = there_already(connection, creation)?;
+    let missing = there.iter().filter(|there| there.is_none()).count();
+    if missing == 0 {
+        return Ok(there.into_iter().flatten().collect());
     }
-    let mut by_project: HashMap<String, StoredPermission> = found
+    let (checkpoint, mut position) = hand_out(connection, &creation.checkpoint, missing)?;
+    let mut add = connection.prepare_cached(
+        "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    there
         .into_iter()
-        .map(|found| (found.project_id.clone(), found))
-        .collect();
-    creation
-        .project_ids
-        .iter()
-        .map(|project_id| {
-            by_project
-                .remove(project_id)
-                .ok_or(rusqlite::Error::QueryReturnedNoRows)
+        .zip(&creation.project_ids)
+        .map(|(there, project_id)| {
+            if let Some(there) = there {
+                return Ok(there);
+            }
+            let id = ids.permission_id(&creation.checkpoint, position);
+            let created_at = creation.created_at;
+            add.execute(params![checkpoint, position, id, project_id, created_at])?;
+            position += 1;
+            Ok(StoredPermission {
+                id,
+                project_id: project_id.clone(),
+                created_at,
+            })
         })
         .collect()
 }
 
-fn permissions_of(
+/// For each project asked for, the permission that it has. One lookup each: a join with a list may be
+/// planned as a walk over all permissions of the checkpoint.
+fn there_already(
     connection: &Connection,
-    checkpoint: &str,
-    project_ids: &str,
-) -> Result<Vec<StoredPermission>, rusqlite::Error> {
-    connection
-        .prepare_cached(
-            "SELECT p.id, p.project_id, p.created_at FROM checkpoints c
-             JOIN json_each(?2) asked
-             JOIN permissions p ON p.checkpoint = c.key AND p.project_id = asked.value
-             WHERE c.name = ?1",
-        )?
-        .query_map(params![checkpoint, project_ids], permission)?
+    creation: &Creation,
+) -> Result<Vec<Option<StoredPermission>>, rusqlite::Error> {
+    let mut find = connection.prepare_cached(
+        "SELECT id, project_id, created_at FROM permissions
+         WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1) AND project_id = ?2",
+    )?;
+    creation
+        .project_ids
+        .iter()
+        .map(|project_id| {
+            find.query_row(params![creation.checkpoint, project_id], permission)
+                .optional()
+        })
         .collect()
 }
 
-fn insert(
+/// The checkpoint's key and the first of `count` positions in it that are nobody else's.
+fn hand_out(
     connection: &Connection,
-    ids: IdSource,
-    creation: &Creation,
-    missing: &[&str],
-) -> Result<Vec<StoredPermission>, rusqlite::Error> {
-    let count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-    let (checkpoint, first): (i64, i64) = connection
+    checkpoint: &str,
+    count: usize,
+) -> Result<(i64, i64), rusqlite::Error> {
+    connection
         .prepare_cached(
             "INSERT INTO checkpoints (name, next_position) VALUES (?1, 1 + ?2)
              ON CONFLICT (name) DO UPDATE SET next_position = next_position + ?2
              RETURNING key, next_position - ?2",
         )?
-        .query_row(params![creation.checkpoint, count], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let mut add = connection.prepare_cached(
-        "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    (first..)
-        .zip(missing)
-        .map(|(position, project_id)| {
-            let permission = StoredPermission {
-                id: ids.permission_id(&creation.checkpoint, position),
-                project_id: (*project_id).to_owned(),
-                created_at: creation.created_at,
-            };
-            add.execute(params![
-                checkpoint,
-                position,
-                permission.id,
-                permission.project_id,
-                permission.created_at
-            ])?;
-            Ok(permission)
-        })
-        .collect()
+        .query_row(
+            params![checkpoint, i64::try_from(count).unwrap_or(i64::MAX)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
 }
 
 fn delete(connection: &Connection, deletion: &Deletion) -> Result<bool, rusqlite::Error> {
@@ -320,9 +300,4 @@ fn delete(connection: &Connection, deletion: &Deletion) -> Result<bool, rusqlite
             deletion.deleted_at
         ])?;
     Ok(true)
-}
-
-/// A list as one SQL parameter.
-fn json(project_ids: &[String]) -> String {
-    serde_json::json!(project_ids).to_string()
 }
