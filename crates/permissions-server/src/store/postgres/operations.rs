@@ -63,9 +63,15 @@ const DESCENDING_OF_PROJECT: &str = "
     WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position < $2
     AND p.project_id = $4 LIMIT $3";
 
+/// One lookup for each project: `= ANY` may be planned as a walk over all permissions of the
+/// checkpoint, each compared with all that are asked for.
 const OF_PROJECTS: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM permissions p
-    WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.project_id = ANY ($2)";
+    SELECT p.id, p.project_id, p.created_at FROM unnest($2::text[]) AS asked (project_id)
+    CROSS JOIN LATERAL (
+        SELECT o.id, o.project_id, o.created_at FROM permissions o
+        WHERE o.checkpoint = (SELECT key FROM checkpoints WHERE name = $1)
+        AND o.project_id = asked.project_id LIMIT 1
+    ) p";
 
 impl Operation for List<'_> {
     type Output = Listing;
