@@ -102,8 +102,7 @@ fn an_apply_that_is_asked_twice_stops_at_once() {
 
 #[test]
 fn a_list_that_is_stopped_leaves_an_open_array() {
-    let world = World::with_faults([None, None, Some(Fault::Delay(Duration::from_secs(600)))]);
-    world.run("create ft:a proj_a proj_b").data();
+    let world = World::with_a_slow_page(Duration::from_secs(600));
     let mut list = world
         .command("list ft:a --page-size 1 --format json".split(' '))
         .stdout(Stdio::piped())

@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use permissions_server::{Fault, Faults, RecordedRequest, Server};
+use permissions_server::{Fault, Faults, RecordedRequest, Server, ServerBuilder};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -18,24 +19,33 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with_faults([])
+        Self::with(|server| server)
     }
 
     /// One fault, or none, for each request in turn.
     pub(crate) fn with_faults(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
+        Self::with(|server| server.faults(Faults::in_turn(faults)))
+    }
+
+    /// A list of two pages of one permission each, the second of which comes after a pause.
+    pub(crate) fn with_a_slow_page(pause: Duration) -> Self {
+        let faults = Faults::in_turn([None, Some(Fault::Delay(pause))]);
+        Self::with(|server| {
+            server
+                .permissions("ft:a", ["proj_a", "proj_b"])
+                .faults(faults)
+        })
+    }
+
+    fn with(change: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
-        let server = runtime
-            .block_on(
-                Server::builder()
-                    .admin_key("sk-admin-test")
-                    .project_key("sk-proj-test")
-                    .fixed_clock(1_700_000_000)
-                    .id_seed(1)
-                    .record_requests()
-                    .faults(Faults::in_turn(faults))
-                    .start(),
-            )
-            .unwrap();
+        let server = Server::builder()
+            .admin_key("sk-admin-test")
+            .project_key("sk-proj-test")
+            .fixed_clock(1_700_000_000)
+            .id_seed(1)
+            .record_requests();
+        let server = runtime.block_on(change(server).start()).unwrap();
         Self {
             runtime,
             server: Some(server),

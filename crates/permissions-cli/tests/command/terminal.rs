@@ -6,7 +6,6 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use permissions_server::Fault;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -140,12 +139,7 @@ fn ctrl_c_is_an_answer_too() {
 
 #[test]
 fn progress_is_for_a_terminal_alone() {
-    let slow = || {
-        let pause = Some(Fault::Delay(Duration::from_secs(1)));
-        let world = World::with_faults([None, None, pause]);
-        world.run("create ft:a proj_a proj_b").data();
-        world
-    };
+    let slow = || World::with_a_slow_page(Duration::from_secs(1));
 
     let world = slow();
     let terminal = Terminal::new();
