@@ -1,8 +1,25 @@
-//! CPU time of processes.
+//! CPU time of processes, and where they run.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+/// Keeps this thread, and the threads and processes that it starts, on one CPU: waking another one costs more than
+/// what is measured, and how often that happens is left to chance.
+///
+/// # Errors
+///
+/// Where the operating system refuses.
+pub fn stay_on_one() -> anyhow::Result<()> {
+    let allowed = sched_getaffinity(None).context("failed to read which CPUs may be used")?;
+    let last = (0..CpuSet::MAX_CPU)
+        .rfind(|&cpu| allowed.is_set(cpu))
+        .context("there is no CPU that may be used")?;
+    let mut one = CpuSet::new();
+    one.set(last);
+    sched_setaffinity(None, &one).context("failed to stay on one CPU")
+}
 
 /// CPU time, user and system, that all threads of this process have used so far.
 ///

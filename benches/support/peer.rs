@@ -6,6 +6,7 @@
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -30,9 +31,22 @@ impl Peer {
     ///
     /// Where the process does not start or does not say its address.
     pub fn start(permissions: u64) -> anyhow::Result<Self> {
+        Self::start_behind(Duration::ZERO, permissions)
+    }
+
+    /// The same, where every request takes this long before it is answered, in whole milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Where the process does not start or does not say its address.
+    pub fn start_behind(latency: Duration, permissions: u64) -> anyhow::Result<Self> {
         let executable = std::env::current_exe().context("failed to find this executable")?;
         let mut process = Command::new(executable)
-            .args([SERVE, &permissions.to_string()])
+            .args([
+                SERVE,
+                &permissions.to_string(),
+                &latency.as_millis().to_string(),
+            ])
             .stdout(Stdio::piped())
             .spawn()
             .context("failed to start the peer")?;
@@ -71,6 +85,8 @@ pub fn serve_if_asked() -> anyhow::Result<()> {
         .next()
         .context("the number of permissions is missing")?
         .parse()?;
+    let latency = arguments.next().context("the latency is missing")?;
+    let latency = Duration::from_millis(latency.parse()?);
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("failed to bind a loopback port")?;
     let mut output = std::io::stdout();
     writeln!(output, "{}", listener.local_addr()?)?;
@@ -78,12 +94,12 @@ pub fn serve_if_asked() -> anyhow::Result<()> {
     for stream in listener.incoming() {
         let stream = stream?;
         // A client that goes away ends its own connection only.
-        std::thread::spawn(move || connection(stream, permissions));
+        std::thread::spawn(move || connection(stream, permissions, latency));
     }
     Ok(())
 }
 
-fn connection(mut stream: TcpStream, permissions: u64) -> std::io::Result<()> {
+fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut page = Page::new();
     let mut buffer = vec![0; 64 * 1024];
@@ -97,6 +113,9 @@ fn connection(mut stream: TcpStream, permissions: u64) -> std::io::Result<()> {
             filled += read;
             continue;
         };
+        if !latency.is_zero() {
+            std::thread::sleep(latency);
+        }
         let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
         if request.starts_with("GET") {
             let first = value_after(&request[..head], "after=cp_")
@@ -142,9 +161,14 @@ fn value_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
 }
 
 fn answer(stream: &mut TcpStream, body: &str) -> std::io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
+    stream.write_all(with_head(body).as_bytes())
+}
+
+/// The head that comes from an API: type, date, id, length.
+fn with_head(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ndate: Tue, 23 Jul 2024 20:01:07 GMT\r\n\
+         x-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
 }
@@ -166,10 +190,7 @@ impl Page {
         let body = format!(
             r#"{{"object":"list","data":[{items}],"first_id":"cp_{digits}","last_id":"cp_{digits}","has_more":false}}"#
         );
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
+        let answer = with_head(&body);
         let ids = answer.match_indices("cp_0").map(|(at, _)| at + 3).collect();
         let has_more = answer.len() - "false}".len();
         Self {

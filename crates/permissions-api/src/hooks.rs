@@ -197,11 +197,20 @@ impl ClientHooks<CallContext> for crate::Client {
             let response = self.client().execute(request).await?;
             tracing::Span::current().record("status", response.status().as_u16());
             context.observe(&response);
-            let limited = http::Response::<reqwest::Body>::from(response)
-                .map(|body| reqwest::Body::wrap(Limited::new(body, context.limit())));
-            Ok(reqwest::Response::from(limited))
+            Ok(limited(response, context.limit()))
         }
         .instrument(span)
         .await
     }
+}
+
+/// Holds a body to so many bytes. One that says its length is held to that by the connection, and costs nothing here.
+fn limited(response: reqwest::Response, limit: usize) -> reqwest::Response {
+    let length = response.content_length();
+    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length <= limit)) {
+        return response;
+    }
+    http::Response::<reqwest::Body>::from(response)
+        .map(|body| reqwest::Body::wrap(Limited::new(body, limit)))
+        .into()
 }

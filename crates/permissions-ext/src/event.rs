@@ -61,6 +61,11 @@ impl Observer {
         Self(Some(Arc::new(observe)))
     }
 
+    /// Whether anybody would be told.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn tell(&self, event: &Event<'_>) {
         if let Some(observe) = &self.0 {
             observe(event);

@@ -52,10 +52,10 @@ fn encode_path() -> ItemFn {
 fn decode() -> ItemFn {
     parse_quote! {
         async fn decode<T: ::serde::de::DeserializeOwned>(
-            response: reqwest::Response,
+            mut response: reqwest::Response,
         ) -> ::std::result::Result<ResponseValue<T>, Error<()>> {
             let status = response.status();
-            let headers = response.headers().clone();
+            let headers = ::std::mem::take(response.headers_mut());
             let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
             let decoded = match ::std::str::from_utf8(&body) {
                 Ok(text) => ::serde_json::from_str(text),

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::tls::Tls;
 use super::{Client, base_url, environment};
+use crate::create::Seen;
 use crate::event::Observer;
 use crate::key::{Key, Secret};
 use crate::options::header;
@@ -299,6 +300,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
+            seen: Seen::default(),
         })))
     }
 

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::origin::Origin;
 use crate::metadata::Metadata;
 use crate::{Permission, ProjectId};
 
@@ -8,12 +9,6 @@ use crate::{Permission, ProjectId};
 pub struct Created {
     permissions: Vec<(Permission, Origin)>,
     metadata: Metadata,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    ThisCall,
-    Before,
 }
 
 impl Created {
@@ -32,12 +27,13 @@ impl Created {
         }
     }
 
-    /// What this call created.
+    /// What this call created, as far as it can tell without reading first; see
+    /// [`Create::read_first`](crate::Create::read_first).
     pub fn created(&self) -> impl Iterator<Item = &Permission> {
         self.with(Origin::ThisCall)
     }
 
-    /// What was there before.
+    /// What was there before, as far as the call can tell without reading first.
     pub fn existing(&self) -> impl Iterator<Item = &Permission> {
         self.with(Origin::Before)
     }

@@ -1,6 +1,7 @@
 //! Create: every project once, whatever happens on the way.
 
 mod created;
+mod origin;
 mod settle;
 
 use std::collections::HashSet;
@@ -10,6 +11,7 @@ use permissions_api as api;
 use tracing::Instrument as _;
 
 pub use self::created::Created;
+pub(crate) use self::origin::Seen;
 use self::settle::Settling;
 use crate::action::Action;
 use crate::error::Kind;
@@ -22,8 +24,8 @@ const BATCH_SIZE: usize = 100;
 
 /// Permissions to be created; [`send`](Self::send) does it.
 ///
-/// Each project has the permission once at the end: what exists is read first, and read again whenever the fate of a
-/// request is unknown (a time-out, a broken connection, a 5xx), so that only what is missing is ever asked for.
+/// Each project has the permission once at the end: whenever the fate of a request is unknown (a time-out, a broken
+/// connection, a 5xx), what exists is read, and only what is missing is asked for again.
 ///
 /// ```
 /// # async fn run(permissions: permissions_ext::Permissions) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +55,7 @@ impl Create {
             permissions,
             project_ids,
             batch_size: BATCH_SIZE,
-            read_first: true,
+            read_first: false,
             options: CallOptions::new(),
         }
     }
@@ -64,10 +66,15 @@ impl Create {
         self
     }
 
-    /// Whether to read what exists before anything is sent; true unless set.
+    /// Whether to read what exists before anything is sent, and to ask only for what is missing; false unless set.
     ///
-    /// Without it a call costs one request less, and a permission that was there before counts as created: the API's
-    /// answer does not tell them apart.
+    /// It costs a request more, and makes the difference between [`Created::created`] and [`Created::existing`] exact:
+    /// the API's answer does not tell. Without it, a permission was *there before* where this client or a clone of it
+    /// has created or met it earlier, as far as the last 4,096 go, or where its `created_at` is older than this call by
+    /// the API's own clock (the `Date` of its answer, in whole seconds). Anything else counts as *created*, also what
+    /// somebody else created within the same second or so, and, where answers bear no `Date`, at any time before.
+    ///
+    /// It is also the way with a server that makes a second permission of a project that has one.
     pub fn read_first(mut self, read: bool) -> Self {
         self.read_first = read;
         self

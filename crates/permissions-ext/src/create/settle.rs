@@ -1,9 +1,12 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Post;
-use super::created::{Created, Origin};
+use super::created::Created;
+use super::origin::{Judge, Origin};
 use crate::action::Action;
 use crate::error::Kind;
+use crate::list::List;
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
 use crate::transport::{Deadline, Fate, Retries, Transport};
@@ -19,6 +22,7 @@ pub(super) struct Settling<'a> {
     deadline: Deadline,
     wanted: &'a [ProjectId],
     settled: HashMap<ProjectId, (Permission, Origin)>,
+    judge: Judge<'a>,
     metadata: Metadata,
 }
 
@@ -28,13 +32,14 @@ impl<'a> Settling<'a> {
         options: &'a CallOptions,
         wanted: &'a [ProjectId],
     ) -> Self {
-        let deadline = permissions.client().transport().deadline(options);
+        let transport = permissions.client().transport();
         Self {
             permissions,
             options,
-            deadline,
+            deadline: transport.deadline(options),
             wanted,
             settled: HashMap::new(),
+            judge: Judge::new(&transport.seen),
             metadata: Metadata::default(),
         }
     }
@@ -45,7 +50,9 @@ impl<'a> Settling<'a> {
         read_first: bool,
     ) -> Result<(), Error> {
         if read_first {
-            self.read(self.wanted, Origin::Before).await?;
+            self.judge.knows(Origin::Before);
+            self.read(self.wanted).await?;
+            self.judge.knows(Origin::ThisCall);
         }
         for batch in self.missing(self.wanted).chunks(batch_size) {
             self.post(batch).await?;
@@ -62,7 +69,7 @@ impl<'a> Settling<'a> {
     async fn post(&mut self, batch: &[ProjectId]) -> Result<(), Error> {
         let transport: &'a Transport = self.permissions.client().transport();
         let mut retries = Retries::new(transport, self.options, self.deadline);
-        let mut missing = batch.to_vec();
+        let mut missing = Cow::Borrowed(batch);
         loop {
             let request = Post {
                 checkpoint: self.permissions.checkpoint(),
@@ -70,8 +77,8 @@ impl<'a> Settling<'a> {
             };
             let failure = match retries.attempt(&request).await {
                 Ok(reply) => {
+                    self.take(reply.value.data, &missing, &reply.metadata);
                     self.metadata = reply.metadata;
-                    self.take(reply.value.data, &missing, Origin::ThisCall);
                     return self.check_complete(&missing);
                 }
                 Err(failure) => failure,
@@ -79,8 +86,8 @@ impl<'a> Settling<'a> {
             let unknown = failure.fate == Fate::Unknown;
             let verdict = retries.after(failure).await;
             if unknown {
-                let read = self.read(&missing, Origin::ThisCall).await;
-                missing = self.missing(&missing);
+                let read = self.read(&missing).await;
+                missing = Cow::Owned(self.missing(&missing));
                 match (verdict, read) {
                     _ if missing.is_empty() => return Ok(()),
                     // The reason why nothing was created is worth more than the one why that could not be seen.
@@ -94,30 +101,29 @@ impl<'a> Settling<'a> {
     }
 
     /// Reads which of these projects have their permission.
-    async fn read(&mut self, project_ids: &[ProjectId], origin: Origin) -> Result<(), Error> {
-        if project_ids.len() <= LOOKED_UP_ONE_BY_ONE {
-            for project_id in project_ids {
-                let mut list = self
-                    .permissions
-                    .list()
-                    .project_id(project_id.clone())
-                    .prefetch(false)
-                    .stream_until(self.options, self.deadline);
-                while let Some(permission) = list.next().await {
-                    self.take(vec![permission?], std::slice::from_ref(project_id), origin);
-                    if self.settled.contains_key(project_id) {
-                        break;
-                    }
-                }
-            }
-            return Ok(());
+    async fn read(&mut self, project_ids: &[ProjectId]) -> Result<(), Error> {
+        let list = self.permissions.list();
+        if project_ids.len() > LOOKED_UP_ONE_BY_ONE {
+            return self.read_until_found(list, project_ids).await;
         }
-        let mut pages = self
-            .permissions
-            .list()
-            .pages_until(self.options, self.deadline);
+        for project_id in project_ids {
+            let one = list.clone().project_id(project_id.clone()).prefetch(false);
+            self.read_until_found(one, std::slice::from_ref(project_id))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn read_until_found(
+        &mut self,
+        list: List,
+        project_ids: &[ProjectId],
+    ) -> Result<(), Error> {
+        let mut pages = list.pages_until(self.options, self.deadline);
         while let Some(page) = pages.next().await {
-            self.take(page?.into_data(), project_ids, origin);
+            let page = page?;
+            let metadata = page.metadata().clone();
+            self.take(page.into_data(), project_ids, &metadata);
             if self.missing(project_ids).is_empty() {
                 break;
             }
@@ -126,9 +132,11 @@ impl<'a> Settling<'a> {
     }
 
     /// Notes the permissions of these projects. What an answer holds beyond them is none of this call's business.
-    fn take(&mut self, permissions: Vec<Permission>, asked: &[ProjectId], origin: Origin) {
+    fn take(&mut self, permissions: Vec<Permission>, asked: &[ProjectId], answer: &Metadata) {
+        let start = self.judge.start(answer);
         for permission in permissions {
             if asked.contains(&permission.project_id) {
+                let origin = self.judge.origin(&permission, start);
                 self.settled
                     .entry(permission.project_id.clone())
                     .or_insert((permission, origin));

@@ -118,11 +118,9 @@ impl Run<'_> {
         checkpoint: &CheckpointId,
         project_ids: Vec<ProjectId>,
     ) -> Result<Created, Error> {
-        // What exists has just been read, and is not among them.
         self.client
             .permissions(checkpoint)
             .create(project_ids)
-            .read_first(false)
             .options(self.live.options())
             .send()
             .await

@@ -11,7 +11,7 @@ use super::{Failure, Operation, Reply, Transport};
 use crate::Error;
 use crate::action::Action;
 use crate::error::{Kind, Problem};
-use crate::key::Secret;
+use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
 
@@ -33,10 +33,10 @@ impl Transport {
         failures: u32,
         timeout: Duration,
     ) -> Result<Reply<O::Output>, Failure> {
-        let action = operation.action();
-        let fresh = match &options.key {
-            Some(own) => Some(own.clone()),
-            None => self.fresh_key(&action, timeout).await?,
+        let fresh = match (&options.key, &self.key) {
+            (Some(own), _) => Some(own.clone()),
+            (None, Key::Provider(_)) => self.fresh_key(&operation.action(), timeout).await?,
+            (None, Key::Fixed(_) | Key::Absent) => None,
         };
         let context = self.context(options, failures, timeout, fresh.as_ref());
         let api = api::Client::new_with_client(&self.base_url, self.http.clone(), context.clone());
@@ -57,7 +57,7 @@ impl Transport {
             Err(error) => {
                 let secret = fresh.as_ref().or(self.key.fixed());
                 let failed = Failed {
-                    action,
+                    action: operation.action(),
                     secret,
                     observed: context.take_observed(),
                 };

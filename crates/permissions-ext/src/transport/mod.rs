@@ -24,6 +24,7 @@ pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
 use crate::Error;
 use crate::action::Action;
+use crate::create::Seen;
 use crate::event::Observer;
 use crate::key::Key;
 use crate::metadata::Metadata;
@@ -45,6 +46,8 @@ pub(crate) struct Transport {
     /// In bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
+    /// What creates have met.
+    pub(crate) seen: Seen,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.

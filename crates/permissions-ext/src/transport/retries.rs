@@ -62,14 +62,17 @@ impl<'a> Retries<'a> {
             .transport
             .attempt(operation, self.options, self.failures(), time)
             .await?;
-        let action = operation.action();
-        if let Some(checkpoint) = action.checkpoint() {
-            self.transport.observer.tell(&Event::Answered {
-                operation: action.name(),
-                checkpoint,
-                elapsed: self.started.elapsed(),
-                metadata: &reply.metadata,
-            });
+        let observer = &self.transport.observer;
+        if observer.is_there() {
+            let action = operation.action();
+            if let Some(checkpoint) = action.checkpoint() {
+                observer.tell(&Event::Answered {
+                    operation: action.name(),
+                    checkpoint,
+                    elapsed: self.started.elapsed(),
+                    metadata: &reply.metadata,
+                });
+            }
         }
         Ok(reply)
     }

@@ -35,6 +35,8 @@ struct Program {
     /// Asked twice for the same permission, the server makes one. Only such a server can bear requests that come late
     /// or twice.
     forgiving: bool,
+    /// Whether a create reads what exists before it asks.
+    read_first: bool,
     steps: Vec<Step>,
 }
 
@@ -76,11 +78,15 @@ fn misfortune(forgiving: bool) -> BoxedStrategy<Misfortune> {
 
 fn programs(forgiving: bool) -> impl Strategy<Value = Vec<Program>> {
     let misfortunes = prop::collection::vec(misfortune(forgiving), 1..25);
-    let program = (misfortunes, steps()).prop_map(move |(misfortunes, steps)| Program {
-        misfortunes,
-        forgiving,
-        steps,
-    });
+    let program =
+        (misfortunes, any::<bool>(), steps()).prop_map(move |(misfortunes, read_first, steps)| {
+            Program {
+                misfortunes,
+                forgiving,
+                read_first,
+                steps,
+            }
+        });
     prop::collection::vec(program, PROGRAMS)
 }
 
@@ -91,6 +97,9 @@ fn project(number: u8) -> ProjectId {
 struct Run {
     world: World,
     client: Client,
+    /// Whether a create may ask for what exists.
+    may_ask_again: bool,
+    read_first: bool,
     reported: Reported,
 }
 
@@ -103,6 +112,8 @@ impl Run {
         Self {
             world,
             client,
+            may_ask_again: program.forgiving || program.read_first,
+            read_first: program.read_first,
             reported,
         }
     }
@@ -125,12 +136,20 @@ impl Run {
         self.check(step);
     }
 
-    async fn create(&mut self, projects: Vec<ProjectId>) {
+    async fn create(&mut self, mut projects: Vec<ProjectId>) {
+        if !self.may_ask_again {
+            let there = self.world.projects();
+            projects.retain(|project| !there.iter().any(|known| known == project.as_str()));
+        }
+        if projects.is_empty() {
+            return;
+        }
         let before = self.reported.clone();
         let (created, whole) = match self
             .client
             .permissions(&checkpoint())
             .create(projects.clone())
+            .read_first(self.read_first)
             .send()
             .await
         {
@@ -151,9 +170,9 @@ impl Run {
             "not all are reported"
         );
         for permission in created.created() {
-            assert_ne!(
-                before.get(&permission.project_id),
-                Some(&true),
+            // Only who has read what exists can be sure.
+            assert!(
+                !self.read_first || before.get(&permission.project_id) != Some(&true),
                 "created though it was there"
             );
             self.reported.insert(permission.project_id.clone(), true);

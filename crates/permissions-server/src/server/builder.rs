@@ -123,8 +123,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Stamps every new permission with this time, in seconds since 1970, so that a test can
-    /// compare whole answers. Default: the machine's clock.
+    /// Stamps every new permission, and every answer in its header `Date`, with this time, in
+    /// seconds since 1970, so that a test can compare whole answers. Default: the machine's clock.
     #[must_use]
     pub fn fixed_clock(mut self, seconds: i64) -> Self {
         self.clock = Clock::Fixed(seconds);

@@ -350,3 +350,20 @@ async fn a_seed_and_a_fixed_clock_make_answers_repeatable() {
     }
     assert_eq!(bodies[0], bodies[1]);
 }
+
+#[tokio::test]
+async fn answers_are_dated_by_the_clock_that_permissions_are_created_by() {
+    let server = Server::builder()
+        .fixed_clock(784_111_777)
+        .start()
+        .await
+        .expect("a server");
+    let client = Client::of(&server);
+    let body = json!({"project_ids": ["proj_a"]});
+    let created = client.request(Method::POST, &client.path()).json(&body);
+    let created = created.send().await.expect("an answer");
+    let date = created.headers()["date"].clone();
+    let body: Value = created.json().await.expect("JSON");
+    assert_eq!(date, "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(body["data"][0]["created_at"], 784_111_777);
+}

@@ -4,7 +4,7 @@ use permissions_ext::{CallOptions, CheckpointId, PermissionId};
 use proptest::prelude::*;
 
 use crate::support::wire::{Reply, Request};
-use crate::support::{World, project, projects};
+use crate::support::{World, checkpoint, project, projects};
 
 fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment)
@@ -59,18 +59,19 @@ async fn a_create_sends_each_project_once_and_its_answer_is_never_paged() {
         requests.last().unwrap().body,
         r#"{"project_ids":["p1","p2"]}"#
     );
-    assert_eq!(world.methods(), "GET GET POST");
+    assert_eq!(world.methods(), "POST");
 }
 
 // Extra 19.
 #[tokio::test]
-async fn a_long_create_is_cut_into_requests_and_reads_the_whole_list_once() {
+async fn a_long_create_that_reads_first_reads_the_whole_list_once_and_asks_for_what_is_missing() {
     let world = World::with(&["p_3"]).await;
     let ids: Vec<String> = (0..25).map(|n| format!("p_{n}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let created = world
         .permissions()
         .create(projects(&ids))
+        .read_first(true)
         .batch_size(10)
         .send()
         .await
@@ -81,6 +82,38 @@ async fn a_long_create_is_cut_into_requests_and_reads_the_whole_list_once() {
     );
     assert_eq!(world.methods(), "GET POST POST POST");
     assert_eq!(world.projects().len(), 25);
+}
+
+#[tokio::test]
+async fn a_create_tells_what_its_client_has_met_and_what_is_older_than_the_call_from_what_is_new() {
+    let world = World::new().await;
+    let answer = |created_at: i64| {
+        let body = format!(
+            r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_{created_at}","created_at":{created_at},"project_id":"p"}}],"has_more":false}}"#
+        );
+        Reply::new(200, body).with("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+    };
+    let client = world.builder().build().unwrap();
+    for (created_at, is_new) in [
+        (784_111_777, true),
+        (784_111_777, false),
+        (784_000_000, false),
+    ] {
+        world.answers("POST", [answer(created_at)]);
+        let created = client
+            .clone()
+            .permissions(&checkpoint())
+            .create([project("p")])
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (created.created().count(), created.existing().count()),
+            (usize::from(is_new), usize::from(!is_new)),
+            "created at {created_at}"
+        );
+    }
+    assert_eq!(world.methods(), "POST POST POST");
 }
 
 // Row 80.

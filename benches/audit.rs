@@ -1,0 +1,64 @@
+//! `cargo bench -p permissions-benches --bench audit`: an audit of many checkpoints behind a slow network, beside what
+//! its concurrency allows.
+//!
+//! The limit is (requests ÷ concurrency) × latency: all slots busy all the time, and a client that costs nothing.
+
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use permissions_benches::peer::{self, PAGE_SIZE, Peer};
+use permissions_ext::CheckpointId;
+
+const CHECKPOINTS: u64 = 200;
+const PERMISSIONS: u64 = 500;
+const CONCURRENCY: u32 = 16;
+const LATENCY: Duration = Duration::from_millis(50);
+const ROUNDS: usize = 5;
+
+#[allow(
+    clippy::print_stdout,
+    reason = "the table is what the bench is run for"
+)]
+fn main() -> anyhow::Result<()> {
+    peer::serve_if_asked()?;
+    let peer = Peer::start_behind(LATENCY, PERMISSIONS)?;
+    let client = permissions_ext::Client::builder()
+        .admin_key("sk-admin-bench")
+        .base_url(&peer.base_url)
+        .build()?;
+    let checkpoints: Vec<CheckpointId> = (0..CHECKPOINTS)
+        .map(|number| format!("ft:gpt-4o-mini-2024-07-18:org:weather:{number}").parse())
+        .collect::<Result<_, _>>()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let started = Instant::now();
+        let audit = client
+            .audit(checkpoints.iter().cloned())
+            .concurrency(CONCURRENCY as usize);
+        let report = runtime.block_on(audit.send());
+        rounds.push(started.elapsed());
+        ensure!(
+            report.permissions().count() as u64 == CHECKPOINTS * PERMISSIONS,
+            "the audit is not complete: {:?}",
+            report.failures().next()
+        );
+    }
+    rounds.sort();
+
+    let requests = CHECKPOINTS * PERMISSIONS.div_ceil(PAGE_SIZE);
+    let limit = LATENCY.mul_f64(requests as f64 / f64::from(CONCURRENCY));
+    let median = rounds[ROUNDS / 2];
+    println!(
+        "\naudit of {CHECKPOINTS} checkpoints with {PERMISSIONS} permissions each, {CONCURRENCY} at a time, {LATENCY:?} \
+         of latency\n\n| limit | median | ratio |\n| --- | --- | --- |"
+    );
+    println!(
+        "| {limit:.2?} | {median:.2?} | {:.2} |",
+        median.as_secs_f64() / limit.as_secs_f64()
+    );
+    Ok(())
+}
