@@ -101,10 +101,7 @@ async fn the_client_reads_the_documented_list() {
 
 #[tokio::test]
 async fn the_client_reads_the_documented_answer_to_create() {
-    let nothing_yet = r#"{"object":"list","data":[],"has_more":false}"#;
-    let peer = RecordingPeer::answering([nothing_yet, CREATE])
-        .await
-        .unwrap();
+    let peer = RecordingPeer::answering([CREATE]).await.unwrap();
 
     let created = client(&peer)
         .permissions(&checkpoint())

@@ -160,8 +160,6 @@ impl ClientHooks<CallContext> for crate::Client {
     ) -> Result<(), Error<E>> {
         let context = self.inner();
         let headers = request.headers_mut();
-        // The generator sends the document's version under a name that the API does not know.
-        headers.remove("api-version");
         let own = context.headers.iter().map(|(name, value)| (name, value));
         for (name, value) in context.shared.iter().chain(own) {
             headers.insert(name, value.clone());
@@ -193,14 +191,14 @@ impl ClientHooks<CallContext> for crate::Client {
             status = tracing::field::Empty,
         );
         let context = self.inner();
-        async {
-            let response = self.client().execute(request).await?;
-            tracing::Span::current().record("status", response.status().as_u16());
-            context.observe(&response);
-            Ok(limited(response, context.limit()))
-        }
-        .instrument(span)
-        .await
+        let response = self
+            .client()
+            .execute(request)
+            .instrument(span.clone())
+            .await?;
+        span.record("status", response.status().as_u16());
+        context.observe(&response);
+        Ok(limited(response, context.limit()))
     }
 }
 

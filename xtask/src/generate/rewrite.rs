@@ -1,7 +1,9 @@
 //! Edits to what the generator writes, each of which fails if there is nothing left to edit.
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
-    Attribute, Expr, Fields, File, ImplItem, Item, Lit, Meta, Visibility, parse_quote,
+    Attribute, Block, Expr, Fields, File, ImplItem, Item, Lit, Meta, Stmt, Visibility, parse_quote,
     visit_mut::{self, VisitMut},
 };
 
@@ -13,6 +15,7 @@ use syn::{
 pub(super) fn apply(file: &mut File) -> Result<(), String> {
     remove_client_new(file)?;
     remove_prelude(file)?;
+    remove_version_header(file)?;
     OpenStructs { in_types: false }.visit_file_mut(file);
     Docs.visit_file_mut(file);
     forbid_error_bodies(file)
@@ -46,6 +49,73 @@ fn remove_prelude(file: &mut File) -> Result<(), String> {
         1 => Ok(()),
         found => Err(format!("expected one `prelude` to remove, found {found}")),
     }
+}
+
+/// Every request would carry the document's version, under a name that the API does not know.
+fn remove_version_header(file: &mut File) -> Result<(), String> {
+    let mut versions = VersionHeaders(0);
+    versions.visit_file_mut(file);
+    if versions.0 == 0 {
+        return Err("expected requests to carry `api-version`, found none".to_owned());
+    }
+    Ok(())
+}
+
+struct VersionHeaders(usize);
+
+impl VisitMut for VersionHeaders {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        visit_mut::visit_block_mut(self, block);
+        let before = block.stmts.len();
+        block
+            .stmts
+            .retain(|statement| !words(statement).contains(&"\"api-version\"".to_owned()));
+        if block.stmts.len() == before {
+            return;
+        }
+        self.0 += 1;
+        // Made, and given to the request: without anything put in between, it is not needed.
+        if words(block).iter().filter(|word| *word == HEADERS).count() == 2 {
+            let makes_headers = |statement: &Stmt| matches!(statement, Stmt::Local(local) if words(&local.pat).contains(&HEADERS.to_owned()));
+            block.stmts.retain(|statement| !makes_headers(statement));
+            WithoutHeaders.visit_block_mut(block);
+        }
+    }
+}
+
+/// What the generator calls the headers of a request in the making.
+const HEADERS: &str = "header_map";
+
+/// `request.headers(header_map)` becomes `request`.
+struct WithoutHeaders;
+
+impl VisitMut for WithoutHeaders {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::MethodCall(call) = expr
+            && call.method == "headers"
+            && call.args.iter().flat_map(words).eq([HEADERS])
+        {
+            *expr = (*call.receiver).clone();
+        }
+    }
+}
+
+/// The identifiers and literals of a piece of code.
+fn words(code: &impl ToTokens) -> Vec<String> {
+    fn collect(tokens: TokenStream, words: &mut Vec<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => collect(group.stream(), words),
+                TokenTree::Ident(ident) => words.push(ident.to_string()),
+                TokenTree::Literal(literal) => words.push(literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+    let mut words = Vec::new();
+    collect(code.to_token_stream(), &mut words);
+    words
 }
 
 /// Upstream adds fields to what it sends, and one more shall not break who uses the crate: structs
@@ -153,4 +223,48 @@ fn drop_ignored_examples(lines: &mut Vec<String>) {
         inside = (inside || opens) && !closes;
         !drop
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without_version(body: &str) -> String {
+        let source = format!(
+            "fn send() {{
+                let mut header_map = HeaderMap::with_capacity(1usize);
+                header_map.append(HeaderName::from_static(\"api-version\"), version());
+                {body}
+                let request = client.get(url).headers(header_map).build()?;
+            }}"
+        );
+        let mut file = syn::parse_file(&source).unwrap();
+        remove_version_header(&mut file).unwrap();
+        prettyplease::unparse(&file)
+    }
+
+    #[test]
+    fn a_request_without_headers_of_its_own_makes_none() {
+        assert_eq!(
+            without_version(""),
+            "fn send() {\n    let request = client.get(url).build()?;\n}\n"
+        );
+    }
+
+    #[test]
+    fn headers_of_the_operation_stay() {
+        let code = without_version("header_map.append(\"x-own\", own);");
+        assert!(code.contains("header_map.append(\"x-own\", own)"), "{code}");
+        assert!(
+            code.contains("client.get(url).headers(header_map)"),
+            "{code}"
+        );
+        assert!(!code.contains("api-version"), "{code}");
+    }
+
+    #[test]
+    fn a_header_that_is_gone_is_an_error() {
+        let mut file = syn::parse_file("fn send() {}").unwrap();
+        assert!(remove_version_header(&mut file).is_err());
+    }
 }

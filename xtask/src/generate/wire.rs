@@ -42,7 +42,12 @@ pub(super) fn apply(file: &mut File) -> Result<(), String> {
 fn encode_path() -> ItemFn {
     parse_quote! {
         fn encode_path(segment: &str) -> ::std::string::String {
-            progenitor_client::encode_path(segment).replace('\\', "%5C")
+            let encoded = progenitor_client::encode_path(segment);
+            if encoded.contains('\\') {
+                encoded.replace('\\', "%5C")
+            } else {
+                encoded
+            }
         }
     }
 }

@@ -116,6 +116,9 @@ impl Create {
 
 /// The projects in the order given, each once.
 fn unique(project_ids: Vec<ProjectId>) -> Vec<ProjectId> {
+    if project_ids.len() <= 1 {
+        return project_ids;
+    }
     let mut seen = HashSet::with_capacity(project_ids.len());
     project_ids
         .into_iter()

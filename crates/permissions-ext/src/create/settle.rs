@@ -54,7 +54,12 @@ impl<'a> Settling<'a> {
             self.read(self.wanted).await?;
             self.judge.knows(Origin::ThisCall);
         }
-        for batch in self.missing(self.wanted).chunks(batch_size) {
+        let missing = if read_first {
+            Cow::Owned(self.missing(self.wanted))
+        } else {
+            Cow::Borrowed(self.wanted)
+        };
+        for batch in missing.chunks(batch_size) {
             self.post(batch).await?;
         }
         Ok(())
