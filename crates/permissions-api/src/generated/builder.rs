@@ -111,12 +111,6 @@ impl<'a> ListCheckpointPermissions<'a> {
             "{}/fine_tuning/checkpoints/{}/permissions", client.baseurl, encode_path(&
             fine_tuned_model_checkpoint.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -129,7 +123,6 @@ impl<'a> ListCheckpointPermissions<'a> {
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("order", &order))
             .query(&progenitor_client::QueryParam::new("project_id", &project_id))
-            .headers(header_map)
             .build()?;
         let info = OperationInfo {
             operation_id: "list_checkpoint_permissions",
@@ -219,12 +212,6 @@ impl<'a> CreateCheckpointPermissions<'a> {
             "{}/fine_tuning/checkpoints/{}/permissions", client.baseurl, encode_path(&
             fine_tuned_model_checkpoint.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -234,7 +221,6 @@ impl<'a> CreateCheckpointPermissions<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
         let info = OperationInfo {
             operation_id: "create_checkpoint_permissions",
@@ -307,12 +293,6 @@ impl<'a> DeleteCheckpointPermission<'a> {
             fine_tuned_model_checkpoint.to_string()), encode_path(& permission_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -321,7 +301,6 @@ impl<'a> DeleteCheckpointPermission<'a> {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
         let info = OperationInfo {
             operation_id: "delete_checkpoint_permission",

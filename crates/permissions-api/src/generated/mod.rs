@@ -116,5 +116,6 @@ async fn decode<T: ::serde::de::DeserializeOwned>(
     }
 }
 fn encode_path(segment: &str) -> ::std::string::String {
-    progenitor_client::encode_path(segment).replace('\\', "%5C")
+    let encoded = progenitor_client::encode_path(segment);
+    if encoded.contains('\\') { encoded.replace('\\', "%5C") } else { encoded }
 }

@@ -528,21 +528,21 @@ pub mod error {
 /// Holds any text but `""`, `"."` and `".."`, which would change the route of a request.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, ::serde::Serialize)]
 #[serde(transparent)]
-pub struct CheckpointId(::std::string::String);
+pub struct CheckpointId(Text);
 impl CheckpointId {
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 impl ::std::fmt::Display for CheckpointId {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 impl ::std::convert::AsRef<str> for CheckpointId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 impl ::std::convert::TryFrom<::std::string::String> for CheckpointId {
@@ -551,14 +551,14 @@ impl ::std::convert::TryFrom<::std::string::String> for CheckpointId {
         text: ::std::string::String,
     ) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("CheckpointId", &text)?;
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CheckpointId {
     type Error = self::error::InvalidId;
     fn try_from(text: &str) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("CheckpointId", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::str::FromStr for CheckpointId {
@@ -569,7 +569,10 @@ impl ::std::str::FromStr for CheckpointId {
 }
 impl ::std::convert::From<CheckpointId> for ::std::string::String {
     fn from(id: CheckpointId) -> Self {
-        id.0
+        match id.0 {
+            Text::Short(text) => text.as_str().to_owned(),
+            Text::Long(text) => text.into(),
+        }
     }
 }
 impl<'de> ::serde::Deserialize<'de> for CheckpointId {
@@ -588,21 +591,21 @@ impl<'de> ::serde::Deserialize<'de> for CheckpointId {
 /// Holds any text but `""`, `"."` and `".."`, which would change the route of a request.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, ::serde::Serialize)]
 #[serde(transparent)]
-pub struct PermissionId(::std::string::String);
+pub struct PermissionId(Text);
 impl PermissionId {
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 impl ::std::fmt::Display for PermissionId {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 impl ::std::convert::AsRef<str> for PermissionId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 impl ::std::convert::TryFrom<::std::string::String> for PermissionId {
@@ -611,14 +614,14 @@ impl ::std::convert::TryFrom<::std::string::String> for PermissionId {
         text: ::std::string::String,
     ) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("PermissionId", &text)?;
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::convert::TryFrom<&str> for PermissionId {
     type Error = self::error::InvalidId;
     fn try_from(text: &str) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("PermissionId", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::str::FromStr for PermissionId {
@@ -629,7 +632,10 @@ impl ::std::str::FromStr for PermissionId {
 }
 impl ::std::convert::From<PermissionId> for ::std::string::String {
     fn from(id: PermissionId) -> Self {
-        id.0
+        match id.0 {
+            Text::Short(text) => text.as_str().to_owned(),
+            Text::Long(text) => text.into(),
+        }
     }
 }
 impl<'de> ::serde::Deserialize<'de> for PermissionId {
@@ -648,21 +654,21 @@ impl<'de> ::serde::Deserialize<'de> for PermissionId {
 /// Holds any text but `""`, `"."` and `".."`, which would change the route of a request.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, ::serde::Serialize)]
 #[serde(transparent)]
-pub struct ProjectId(::std::string::String);
+pub struct ProjectId(Text);
 impl ProjectId {
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 impl ::std::fmt::Display for ProjectId {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 impl ::std::convert::AsRef<str> for ProjectId {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 impl ::std::convert::TryFrom<::std::string::String> for ProjectId {
@@ -671,14 +677,14 @@ impl ::std::convert::TryFrom<::std::string::String> for ProjectId {
         text: ::std::string::String,
     ) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("ProjectId", &text)?;
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::convert::TryFrom<&str> for ProjectId {
     type Error = self::error::InvalidId;
     fn try_from(text: &str) -> ::std::result::Result<Self, Self::Error> {
         self::error::InvalidId::check("ProjectId", text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 impl ::std::str::FromStr for ProjectId {
@@ -689,7 +695,10 @@ impl ::std::str::FromStr for ProjectId {
 }
 impl ::std::convert::From<ProjectId> for ::std::string::String {
     fn from(id: ProjectId) -> Self {
-        id.0
+        match id.0 {
+            Text::Short(text) => text.as_str().to_owned(),
+            Text::Long(text) => text.into(),
+        }
     }
 }
 impl<'de> ::serde::Deserialize<'de> for ProjectId {
@@ -703,6 +712,61 @@ impl<'de> ::serde::Deserialize<'de> for ProjectId {
             })
     }
 }
+/// The longest identifier that is kept in place, in bytes; those of permissions and projects have fewer.
+const SHORT: usize = 32;
+/// The text of an identifier: a page of a list allocates nothing for its identifiers.
+#[derive(Clone, Eq, Hash, PartialEq)]
+enum Text {
+    Short(::arrayvec::ArrayString<SHORT>),
+    Long(::std::boxed::Box<str>),
+}
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Short(text) => text.as_str(),
+            Self::Long(text) => text,
+        }
+    }
+}
+impl ::std::convert::From<&str> for Text {
+    fn from(text: &str) -> Self {
+        match ::arrayvec::ArrayString::from(text) {
+            Ok(short) => Self::Short(short),
+            Err(_) => Self::Long(text.into()),
+        }
+    }
+}
+impl ::std::convert::From<::std::string::String> for Text {
+    fn from(text: ::std::string::String) -> Self {
+        match ::arrayvec::ArrayString::from(&text) {
+            Ok(short) => Self::Short(short),
+            Err(_) => Self::Long(text.into()),
+        }
+    }
+}
+impl ::std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+impl ::std::cmp::Ord for Text {
+    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+impl ::std::cmp::PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> ::std::option::Option<::std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl ::serde::Serialize for Text {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 /// Reads an identifier without copying a text that is already owned.
 struct IdVisitor<T> {
     type_name: &'static str,
@@ -710,7 +774,8 @@ struct IdVisitor<T> {
 }
 impl<T> ::serde::de::Visitor<'_> for IdVisitor<T>
 where
-    T: ::std::convert::TryFrom<::std::string::String, Error = self::error::InvalidId>,
+    T: ::std::convert::TryFrom<::std::string::String, Error = self::error::InvalidId>
+        + for<'a> ::std::convert::TryFrom<&'a str, Error = self::error::InvalidId>,
 {
     type Value = T;
     fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -720,12 +785,13 @@ where
         self,
         text: &str,
     ) -> ::std::result::Result<T, E> {
-        self.visit_string(text.to_owned())
+        <T as ::std::convert::TryFrom<&str>>::try_from(text).map_err(E::custom)
     }
     fn visit_string<E: ::serde::de::Error>(
         self,
         text: ::std::string::String,
     ) -> ::std::result::Result<T, E> {
-        T::try_from(text).map_err(E::custom)
+        <T as ::std::convert::TryFrom<::std::string::String>>::try_from(text)
+            .map_err(E::custom)
     }
 }
