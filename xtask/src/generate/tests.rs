@@ -67,7 +67,7 @@ fn three_files_with_their_origin_and_nothing_that_panics() {
             assert!(!text.contains(word), "{name} contains {word}");
         }
     }
-    assert!(files["types.rs"].contains("pub struct OrderId(::std::string::String);"));
+    assert!(files["types.rs"].contains("pub struct OrderId(Text);"));
     assert!(files["types.rs"].contains("#[non_exhaustive]\npub struct Order {"));
     assert!(files["types.rs"].contains("pub id: OrderId,"));
     assert!(files["mod.rs"].contains("pub mod types;\n"));
