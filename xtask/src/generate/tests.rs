@@ -384,7 +384,7 @@ fn an_identifier_is_named_as_rust_names_it() {
 
     let types = &generate(&document).unwrap()["types.rs"];
 
-    assert!(types.contains("pub struct OrderId(::std::string::String);"));
+    assert!(types.contains("pub struct OrderId(Text);"));
     assert!(types.contains("pub id: OrderId,"));
 }
 
