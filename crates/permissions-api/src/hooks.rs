@@ -46,7 +46,9 @@ pub struct CallContext {
 }
 
 /// The part of a response that was seen before its body was read.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` shows the names of headers, never a value: cookies are secrets.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Observed {
     /// The status code.
@@ -137,6 +139,15 @@ impl CallContext {
     }
 }
 
+impl fmt::Debug for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observed")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")
@@ -211,4 +222,26 @@ fn limited(response: reqwest::Response, limit: usize) -> reqwest::Response {
     http::Response::<reqwest::Body>::from(response)
         .map(|body| reqwest::Body::wrap(Limited::new(body, limit)))
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_which_headers_there_were_and_no_value() {
+        let cookie = (
+            HeaderName::from_static("set-cookie"),
+            HeaderValue::from_static("session=secret"),
+        );
+        let context = CallContext::new().header(cookie.0.clone(), cookie.1.clone());
+        let observed = Observed {
+            status: 200,
+            headers: HeaderMap::from_iter([cookie]),
+        };
+        for shown in [format!("{context:?}"), format!("{observed:?}")] {
+            assert!(shown.contains("set-cookie"), "{shown}");
+            assert!(!shown.contains("secret"), "{shown}");
+        }
+    }
 }
