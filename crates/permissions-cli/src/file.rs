@@ -39,7 +39,12 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let is_file = target.metadata().map_or(true, |found| found.is_file());
     let written = if is_file {
         prepared(&target, text)
-            .and_then(|file| file.persist(&target).map_err(|error| error.error))
+            .and_then(|file| {
+                if let Ok(found) = target.metadata() {
+                    file.as_file().set_permissions(found.permissions())?;
+                }
+                file.persist(&target).map_err(|error| error.error)
+            })
             .map(drop)
     } else {
         OpenOptions::new()
@@ -48,6 +53,21 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
             .and_then(|mut sink| sink.write_all(text.as_bytes()))
     };
     written.map_err(|error| failed(path, &error))
+}
+
+/// Writes a file in place of one that was written by the same option before; anything else that is there may be what
+/// the command was to read, and stays. A file of that kind starts with `start`, in letters of either case.
+pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure> {
+    if path.is_file() && !starts_with(path, start) {
+        let message = format!(
+            "failed to write {}: another file is there, which was not written by this option",
+            path.display()
+        );
+        return Err(
+            Failure::new(Exit::Usage, message).remedy("choose another name, or move the file away")
+        );
+    }
+    replace(path, text)
 }
 
 /// Writes a file that is not there yet.
@@ -63,6 +83,14 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
                 failure
             }
         })
+}
+
+/// Whether a file is empty or starts so; one that cannot be read does not.
+fn starts_with(path: &Path, start: &str) -> bool {
+    let mut found = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(start.len() as u64).read_to_end(&mut found));
+    read.is_ok() && (found.is_empty() || found.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 fn read_up_to(from: impl Read, most: u64) -> io::Result<String> {

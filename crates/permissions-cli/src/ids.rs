@@ -1,7 +1,7 @@
 //! Ids as people give them: on the command line, in lists and in manifests.
 //!
 //! The API takes almost any text for an id. What can only be a slip is refused before it becomes a permission that
-//! nobody can use.
+//! nobody can use, or an answer about something that nobody meant.
 
 use std::fmt::Display;
 
@@ -45,8 +45,8 @@ impl Id for PermissionId {
     ];
 }
 
-/// Reads an id, or says why it is none.
-pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
+/// Reads what the API takes for an id: a place in a list may be anything that it gave.
+pub(crate) fn read_any<T: Id>(text: &str) -> Result<T, String> {
     let reason = if text.contains(char::is_control) {
         "there is a line break, a tab or another control character in it".to_owned()
     } else {
@@ -58,9 +58,9 @@ pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
     Err(format!("{reason}; {}", T::EXAMPLE))
 }
 
-/// Reads an id that something new will have, or that the API has made itself: what can only be a slip is refused. What
-/// exists already may have any id, and is taken away by it.
-pub(crate) fn read_new<T: Id>(text: &str) -> Result<T, String> {
+/// Reads an id, or says why it is none: what can only be a slip is refused. A list that is empty, or a deletion of
+/// nothing, would pass for an answer.
+pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
     let other = T::OTHERS.iter().find(|(start, _)| text.starts_with(start));
     if let Some((_, reason)) = other {
         return Err(format!("{reason}; {}", T::EXAMPLE));
@@ -70,5 +70,5 @@ pub(crate) fn read_new<T: Id>(text: &str) -> Result<T, String> {
             "there is a comma or a blank in it, and several ids are several arguments or lines";
         return Err(format!("{reason}; {}", T::EXAMPLE));
     }
-    read(text)
+    read_any(text)
 }

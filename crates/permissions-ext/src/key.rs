@@ -115,6 +115,16 @@ impl Secret {
         clean.extend_from_slice(rest);
         clean.into()
     }
+
+    /// The same for text that has been decoded.
+    pub(crate) fn redact_text(&self, text: String) -> String {
+        let key = self.value.expose_secret();
+        if text.contains(key) {
+            text.replace(key, "[key]")
+        } else {
+            text
+        }
+    }
 }
 
 impl fmt::Debug for Key {

@@ -31,6 +31,9 @@ struct DataRow<'a> {
     cells: Vec<(usize, &'static str, Option<i64>)>,
 }
 
+/// How every page starts.
+pub(crate) const START: &str = "<!doctype html>";
+
 /// The page.
 pub(crate) fn page(findings: &Findings<'_>) -> Result<String, Failure> {
     let projects = findings.projects().iter().copied();

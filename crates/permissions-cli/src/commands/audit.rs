@@ -75,7 +75,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let drift = wanted.map(|wanted| report.drift(&wanted.desired()));
     let findings = Findings::new(&report, drift.as_ref());
     if let Some(path) = &args.html {
-        file::replace(path, &html::page(&findings)?)?;
+        file::renew(path, &html::page(&findings)?, html::START)?;
     } else {
         show(&findings, context)?;
     }

@@ -32,18 +32,18 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(value_name = "CHECKPOINT", value_parser = ids::read_new::<CheckpointId>)]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: CheckpointId,
 
     /// Project that may use it; - reads projects from standard input
-    #[arg(required = true, value_name = "PROJECT", value_parser = ids::read_new::<ProjectId>)]
+    #[arg(required = true, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     projects: Vec<ProjectId>,
 
     /// Another checkpoint that they may use; may be repeated
     #[arg(
         long = "checkpoint",
         value_name = "CHECKPOINT",
-        value_parser = ids::read_new::<CheckpointId>
+        value_parser = ids::read::<CheckpointId>
     )]
     further: Vec<CheckpointId>,
 }
@@ -136,10 +136,10 @@ fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
     let text = lines::text(path)?;
     let projects = if text.trim_start().starts_with('{') {
         let body: Body = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-        let ids = body.project_ids.iter().map(|id| ids::read_new(id));
+        let ids = body.project_ids.iter().map(|id| ids::read(id));
         ids.collect::<Result<Vec<_>, _>>().map_err(refuse)?
     } else {
-        lines::ids(path, &text, ids::read_new)?
+        lines::ids(path, &text, ids::read)?
     };
     if projects.is_empty() {
         return Err(Failure::new(Exit::Usage, "standard input names no project")

@@ -39,7 +39,7 @@ pub(crate) struct Args {
         value_name = "PERMISSION",
         required_unless_present = "projects",
         conflicts_with = "projects",
-        value_parser = ids::read_new::<PermissionId>
+        value_parser = ids::read::<PermissionId>
     )]
     permissions: Vec<PermissionId>,
 

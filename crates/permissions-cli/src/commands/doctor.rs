@@ -143,7 +143,7 @@ async fn reach(args: &Args, session: &Session, out: &mut Text) -> Result<Exit, F
         }
         Err(error) => error,
     };
-    if error.is_not_found() && args.checkpoint.is_none() {
+    if error.is_not_found() && is_the_api(&error) && args.checkpoint.is_none() {
         out.added(&format!(
             "connection     the API answered in {took:.0?} and took the key; \
              name a checkpoint to see whether it may be looked after"
@@ -156,6 +156,11 @@ async fn reach(args: &Args, session: &Session, out: &mut Text) -> Result<Exit, F
     Ok(failure.exit())
 }
 
+/// Whether it is the API that does not find something, and not another server, or the API in another place.
+fn is_the_api(error: &Error) -> bool {
+    error.type_().is_some() && error.code() != Some("unknown_url")
+}
+
 /// What a failure means, in plain words.
 fn explained(error: &Error) -> &'static str {
     let text = error.to_string().to_lowercase();
@@ -165,6 +170,8 @@ fn explained(error: &Error) -> &'static str {
     } else if error.is_permission_denied() {
         "The API knows this key, and does not let it do this: it is a project key, or the admin \
          key of another organization."
+    } else if error.is_not_found() && !is_the_api(error) {
+        "There is no such operation at this base URL: look at it, and whether it ends in /v1."
     } else if error.is_not_found() {
         "The API was reached and took the key, and knows no such checkpoint: look at its id, and \
          whether the base URL ends in /v1."

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     order: Order,
 
     /// Begin behind this permission, the last one of an earlier list
-    #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
+    #[arg(long, value_name = "PERMISSION", value_parser = ids::read_any::<PermissionId>)]
     after: Option<PermissionId>,
 
     /// Ask for this many at a time

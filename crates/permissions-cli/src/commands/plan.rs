@@ -46,7 +46,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             Failure::new(Exit::Failure, format!("failed to write the plan: {error}"))
         })?;
         text.push('\n');
-        file::replace(path, &text)?;
+        file::renew(path, &text, "{")?;
     }
     show(&plan, context)?;
     if plan.is_in_sync() {

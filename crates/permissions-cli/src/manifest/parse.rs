@@ -172,7 +172,7 @@ impl Reader<'_> {
     }
 
     fn id<T: Id>(&mut self, text: &str, span: &Range<usize>, what: &str) -> Option<T> {
-        match expand(text, self.lookup).and_then(|id| ids::read(&id)) {
+        match expand(text, self.lookup).and_then(|id| ids::read_any(&id)) {
             Ok(id) => Some(id),
             Err(reason) => {
                 let message = format!("this is no {what} id: {reason}");

@@ -338,3 +338,60 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     assert_eq!(ended.status.code(), Some(0));
     assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
 }
+
+#[test]
+fn a_file_that_an_option_did_not_write_is_not_written_over() {
+    let world = World::new();
+    let manifest = world.folder().join("permissions.toml");
+    std::fs::write(&manifest, "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n").unwrap();
+    let before = std::fs::read_to_string(&manifest).unwrap();
+
+    for args in [
+        "plan --file permissions.toml --out permissions.toml",
+        "audit ft:a --html permissions.toml",
+    ] {
+        let refused = run(world.command(args.split_whitespace()));
+        assert_eq!(refused.code(), Some(64), "{args}: {refused}");
+        assert!(
+            refused.to_string().contains("move the file away"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), before);
+    }
+
+    for _ in 0..2 {
+        let again = run(world.command(["audit", "ft:a", "--html", "page.html"]));
+        assert_eq!(again.code(), Some(0), "its own page is renewed: {again}");
+    }
+}
+
+#[test]
+fn ids_of_another_kind_are_slips_wherever_they_are_given() {
+    let world = World::new();
+    for args in [
+        "list proj_a",
+        "list ft:a --project ft:b",
+        "list ft:a,ft:b",
+        "audit proj_a",
+        "export proj_a",
+        "delete proj_a --project proj_b",
+        "delete ft:a --project proj_a,proj_b",
+        "doctor proj_a",
+    ] {
+        let refused = run(world.command(args.split_whitespace()));
+        assert_eq!(refused.code(), Some(64), "{args}: {refused}");
+    }
+}
+
+#[test]
+fn a_doctor_takes_no_other_place_for_the_api() {
+    let world = World::new();
+    let elsewhere = world.base_url().replace("/v1", "/v2");
+
+    let mut command = world.command(["doctor"]);
+    command.env("OPENAI_BASE_URL", elsewhere);
+    let told = run(command);
+
+    assert_eq!(told.code(), Some(1), "{told}");
+    assert!(told.to_string().contains("ends in /v1"), "{told}");
+}

@@ -72,6 +72,20 @@ impl Problem {
         }
     }
 
+    /// Passes every text that came with the answer through `clean`: decoded text may hold what the raw one hid.
+    pub(crate) fn cleaned(mut self, clean: impl Fn(String) -> String) -> Self {
+        for text in [
+            &mut self.code,
+            &mut self.type_,
+            &mut self.param,
+            &mut self.message,
+            &mut self.request_id,
+        ] {
+            *text = text.take().map(&clean);
+        }
+        self
+    }
+
     fn take_fields(&mut self, mut fields: serde_json::Map<String, Value>) {
         let mut take = |name| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),

@@ -150,7 +150,7 @@ impl Failed<'_> {
         if let Some(target) = redirect_target(status, &headers) {
             reason.push_str(&target);
         }
-        let problem = Problem::read(status.as_u16(), &headers, body);
+        let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
         let project_key = self.secret.is_some_and(Secret::is_project_key);
         Failure::answered(
             Error::new(Kind::Status, self.action, reason)
@@ -176,11 +176,12 @@ impl Failed<'_> {
             .get(CONTENT_ENCODING)
             .and_then(|value| value.to_str().ok())
         {
+            let encoding = self.redact_text(encoding.to_owned());
             reason.push_str(&format!(
                 ", it came in an encoding that was not asked for, {encoding}"
             ));
         }
-        let problem = Problem::read(status, &headers, body);
+        let problem = self.clean(Problem::read(status, &headers, body));
         Failure::answered(
             Error::new(Kind::Decode, self.action, reason).with_problem(problem),
             &headers,
@@ -221,9 +222,10 @@ impl Failed<'_> {
                 "the connection broke before the answer was complete".to_owned(),
             )
         };
-        let mut error = Error::new(kind, self.action, reason);
+        let mut error = Error::new(kind, self.action.clone(), reason);
         if let Some(seen) = &self.observed {
-            error = error.with_problem(Problem::without_body(seen.status, &seen.headers));
+            let problem = Problem::without_body(seen.status, &seen.headers);
+            error = error.with_problem(self.clean(problem));
         }
         let error = error.with_source(cause);
         if kind == Kind::Connect || error.is_certificate() {
@@ -239,6 +241,17 @@ impl Failed<'_> {
             .map_or((200, HeaderMap::new()), |seen| {
                 (seen.status, seen.headers.clone())
             })
+    }
+
+    fn clean(&self, problem: Problem) -> Problem {
+        problem.cleaned(|text| self.redact_text(text))
+    }
+
+    fn redact_text(&self, text: String) -> String {
+        match self.secret {
+            Some(secret) => secret.redact_text(text),
+            None => text,
+        }
     }
 
     fn redact(&self, body: Bytes) -> Bytes {

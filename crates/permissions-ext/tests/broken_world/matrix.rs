@@ -331,6 +331,19 @@ async fn a_key_that_the_server_sends_back_is_blotted_out() {
         let error = cell.failed(operation, Error::is_unauthorized, operation.method(), false);
         assert_eq!(error.message(), Some("no such key: [key]"));
     }
+    let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let body = format!(r#"{{"error":{{"message":"no such key: {escaped}"}}}}"#);
+    let hidden = cell(
+        "the key in escapes, and as the request's id",
+        List,
+        vec![Fault::Before(
+            Reply::new(401, body).with("x-request-id", KEY),
+        )],
+    )
+    .await;
+    let error = hidden.failed(List, Error::is_unauthorized, List.method(), false);
+    assert_eq!(error.message(), Some("no such key: [key]"));
+    assert_eq!(error.request_id(), Some("[key]"));
     let body = format!(r#"{{"object":"list","data":"{KEY}","has_more":false}}"#);
     let cell = cell(
         "the key where a list should be",
