@@ -5,6 +5,8 @@
 //! client about a body that does not decode no longer knows the status and the headers it came with.
 
 use std::fmt;
+use std::future::Future;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ pub const DEFAULT_BODY_LIMIT: usize = 32 << 20;
 
 /// What one call adds to its request, and what it learned of the response.
 ///
-/// It belongs to the [`Client`](crate::Client) it is given to. A client is cheap to build, so a call with wishes of
-/// its own gets a client of its own:
+/// It belongs to the [`Client`](crate::Client) it is given to; a call with wishes of its own gets a client of its own
+/// by [`Client::with_context`](crate::Client::with_context).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -42,7 +44,7 @@ pub struct CallContext {
     query: Vec<(String, String)>,
     timeout: Option<Duration>,
     body_limit: Option<usize>,
-    observed: Arc<Mutex<Option<Observed>>>,
+    observed: Option<Arc<Mutex<Option<Observed>>>>,
 }
 
 /// The part of a response that was seen before its body was read.
@@ -108,11 +110,22 @@ impl CallContext {
         self
     }
 
+    /// Keeps the status and the headers of a response for [`take_observed`](Self::take_observed).
+    ///
+    /// Those of a successful answer are moved there, so that they are gone from its
+    /// [`ResponseValue`](crate::ResponseValue).
+    #[must_use]
+    pub fn observe(mut self) -> Self {
+        self.observed = Some(Arc::default());
+        self
+    }
+
     /// Takes out the status and the headers of the last response, which are there also where its body could not be read
-    /// or decoded.
+    /// or decoded; none without [`observe`](Self::observe).
     #[must_use]
     pub fn take_observed(&self) -> Option<Observed> {
-        self.observed
+        let observed = self.observed.as_ref()?;
+        observed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
@@ -130,12 +143,33 @@ impl CallContext {
             .chain(self.headers.iter().map(|(name, _)| name))
     }
 
-    fn observe(&self, response: &reqwest::Response) {
-        let observed = Observed {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
+    fn seen(&self, response: &mut reqwest::Response) {
+        let Some(observed) = &self.observed else {
+            return;
         };
-        *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(observed);
+        let status = response.status();
+        let headers = if status.is_success() {
+            mem::take(response.headers_mut())
+        } else {
+            response.headers().clone()
+        };
+        let seen = Observed {
+            status: status.as_u16(),
+            headers,
+        };
+        *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+}
+
+impl crate::Client {
+    /// The same client for a call with other wishes; it costs next to nothing.
+    #[must_use]
+    pub fn with_context(&self, context: CallContext) -> Self {
+        Self {
+            urls: self.urls.clone(),
+            client: self.client.clone(),
+            inner: context,
+        }
     }
 }
 
@@ -171,7 +205,13 @@ impl ClientHooks<CallContext> for crate::Client {
     ) -> Result<(), Error<E>> {
         let context = self.inner();
         let headers = request.headers_mut();
+        // Made anew with room for all: a map that grows is copied for each header that has no place in it.
         let own = context.headers.iter().map(|(name, value)| (name, value));
+        let room = headers.len() + context.shared.len() + own.len();
+        let operation = mem::replace(headers, HeaderMap::with_capacity(room));
+        for (name, value) in &operation {
+            headers.append(name, value.clone());
+        }
         for (name, value) in context.shared.iter().chain(own) {
             headers.insert(name, value.clone());
         }
@@ -190,26 +230,26 @@ impl ClientHooks<CallContext> for crate::Client {
         Ok(())
     }
 
-    async fn exec(
+    /// No `async fn`: its future would hold the whole request until the answer is there, and be copied with it.
+    fn exec(
         &self,
         request: reqwest::Request,
         info: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
+    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let span = tracing::debug_span!(
             "http_request",
             operation = info.operation_id,
             method = request.method().as_str(),
             status = tracing::field::Empty,
         );
-        let context = self.inner();
-        let response = self
-            .client()
-            .execute(request)
-            .instrument(span.clone())
-            .await?;
-        span.record("status", response.status().as_u16());
-        context.observe(&response);
-        Ok(limited(response, context.limit()))
+        let sent = span.in_scope(|| self.client().execute(request));
+        async move {
+            let mut response = sent.instrument(span.clone()).await?;
+            span.record("status", response.status().as_u16());
+            let context = self.inner();
+            context.seen(&mut response);
+            Ok(limited(response, context.limit()))
+        }
     }
 }
 

@@ -185,7 +185,7 @@ fn id_type(id: &Id) -> TokenStream {
             fn from(id: #name) -> Self {
                 match id.0 {
                     Text::Short(text) => text.as_str().to_owned(),
-                    Text::Long(text) => text.into(),
+                    Text::Long(text) => text.as_ref().to_owned(),
                 }
             }
         }
@@ -206,11 +206,12 @@ fn shared() -> File {
     parse_quote! {
         /// The longest identifier that is kept in place, in bytes; those of permissions and projects have fewer.
         const SHORT: usize = 32;
-        /// The text of an identifier: a page of a list allocates nothing for its identifiers.
+        /// The text of an identifier: a page of a list allocates nothing for its identifiers, and a copy of a long one
+        /// shares it.
         #[derive(Clone, Eq, Hash, PartialEq)]
         enum Text {
             Short(::arrayvec::ArrayString<SHORT>),
-            Long(::std::boxed::Box<str>),
+            Long(::std::sync::Arc<str>),
         }
         impl Text {
             fn as_str(&self) -> &str {

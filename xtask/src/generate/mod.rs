@@ -9,8 +9,10 @@ mod docs;
 mod ids;
 mod media;
 mod rewrite;
+mod sending;
 mod shape;
 mod split;
+mod urls;
 mod wire;
 
 use std::{
@@ -46,6 +48,8 @@ pub fn generate(document: &Value) -> Result<Files, Problems> {
     let edited = ids::insert(&mut file, &ids)
         .and_then(|()| rewrite::apply(&mut file))
         .and_then(|()| wire::apply(&mut file))
+        .and_then(|()| urls::apply(&mut file))
+        .and_then(|()| sending::apply(&mut file))
         .and_then(|()| {
             docs::complete(&mut file, document);
             split::split(file)

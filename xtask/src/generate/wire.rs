@@ -13,7 +13,7 @@ pub(super) fn apply(file: &mut File) -> Result<(), String> {
     calls.visit_file_mut(file);
     let mut helpers = Vec::new();
     if calls.0 > 0 {
-        helpers.push(decode());
+        helpers.extend([decode(), read()]);
     }
     let imports = file.items.iter_mut().filter_map(|item| match item {
         Item::Use(item) => Some(&mut item.tree),
@@ -37,17 +37,16 @@ pub(super) fn apply(file: &mut File) -> Result<(), String> {
     Ok(())
 }
 
-/// A backslash is a slash to whoever reads the URL of a request, and the generator's support code leaves it as it is:
-/// an identifier that holds one would reach another route.
+/// Most identifiers need no encoding, and are not copied for it. A backslash is a slash to whoever reads the URL of a
+/// request, and the generator's support code leaves it as it is: an identifier that holds one would reach another route.
 fn encode_path() -> ItemFn {
     parse_quote! {
-        fn encode_path(segment: &str) -> ::std::string::String {
-            let encoded = progenitor_client::encode_path(segment);
-            if encoded.contains('\\') {
-                encoded.replace('\\', "%5C")
-            } else {
-                encoded
+        fn encode_path(segment: &str) -> ::std::borrow::Cow<'_, str> {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'_');
+            if segment.bytes().all(is_plain) {
+                return segment.into();
             }
+            progenitor_client::encode_path(segment).replace('\\', "%5C").into()
         }
     }
 }
@@ -56,21 +55,44 @@ fn encode_path() -> ItemFn {
 /// string in it is checked.
 fn decode() -> ItemFn {
     parse_quote! {
-        async fn decode<T: ::serde::de::DeserializeOwned>(
+        fn decode<T: ::serde::de::DeserializeOwned>(
             mut response: reqwest::Response,
-        ) -> ::std::result::Result<ResponseValue<T>, Error<()>> {
+        ) -> impl ::std::future::Future<Output = ::std::result::Result<ResponseValue<T>, Error<()>>> + Send {
             let status = response.status();
             let headers = ::std::mem::take(response.headers_mut());
-            let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-            let decoded = match ::std::str::from_utf8(&body) {
-                Ok(text) => ::serde_json::from_str(text),
-                // Says where it stops being text.
-                Err(_) => ::serde_json::from_slice(&body),
-            };
-            match decoded {
-                Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-                Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+            async move {
+                let body = read(&mut response).await.map_err(Error::ResponseBodyError)?;
+                let decoded = match ::std::str::from_utf8(&body) {
+                    Ok(text) => ::serde_json::from_str(text),
+                    // Says where it stops being text.
+                    Err(_) => ::serde_json::from_slice(&body),
+                };
+                match decoded {
+                    Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+                    Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+                }
             }
+        }
+    }
+}
+
+/// Most bodies come in one piece, which is then all of it, and not to be collected from pieces.
+fn read() -> ItemFn {
+    parse_quote! {
+        async fn read(response: &mut reqwest::Response) -> reqwest::Result<::bytes::Bytes> {
+            let Some(first) = response.chunk().await? else {
+                return Ok(::bytes::Bytes::new());
+            };
+            let Some(second) = response.chunk().await? else {
+                return Ok(first);
+            };
+            let mut whole = ::bytes::BytesMut::with_capacity(2 * (first.len() + second.len()));
+            whole.extend_from_slice(&first);
+            whole.extend_from_slice(&second);
+            while let Some(chunk) = response.chunk().await? {
+                whole.extend_from_slice(&chunk);
+            }
+            Ok(whole.freeze())
         }
     }
 }
@@ -161,7 +183,7 @@ mod tests {
             code.contains("super :: decode (response) . await"),
             "{code}"
         );
-        assert!(code.contains("async fn decode <"), "{code}");
+        assert!(code.contains("fn decode <"), "{code}");
         assert!(
             !code.contains("encode_path"),
             "what nothing calls is not there: {code}"

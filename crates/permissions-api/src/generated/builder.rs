@@ -93,37 +93,44 @@ impl<'a> ListCheckpointPermissions<'a> {
     }
     /// Sends a `GET` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
     pub async fn send(self) -> Result<ResponseValue<types::PermissionList>, Error<()>> {
-        let Self {
-            client,
-            fine_tuned_model_checkpoint,
-            after,
-            limit,
-            order,
-            project_id,
-        } = self;
-        let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
-            .map_err(Error::InvalidRequest)?;
-        let after = after.map_err(Error::InvalidRequest)?;
-        let limit = limit.map_err(Error::InvalidRequest)?;
-        let order = order.map_err(Error::InvalidRequest)?;
-        let project_id = project_id.map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/fine_tuning/checkpoints/{}/permissions", client.baseurl, encode_path(&
-            fine_tuned_model_checkpoint.to_string()),
-        );
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("after", &after))
-            .query(&progenitor_client::QueryParam::new("limit", &limit))
-            .query(&progenitor_client::QueryParam::new("order", &order))
-            .query(&progenitor_client::QueryParam::new("project_id", &project_id))
-            .build()?;
+        let (client, mut request) = {
+            let Self {
+                client,
+                fine_tuned_model_checkpoint,
+                after,
+                limit,
+                order,
+                project_id,
+            } = self;
+            let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
+                .map_err(Error::InvalidRequest)?;
+            let after = after.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let order = order.map_err(Error::InvalidRequest)?;
+            let project_id = project_id.map_err(Error::InvalidRequest)?;
+            let url = client
+                .urls
+                .of(
+                    &format!(
+                        "/fine_tuning/checkpoints/{}/permissions", encode_path(&
+                        fine_tuned_model_checkpoint.to_string())
+                    ),
+                )?;
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("after", &after))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("order", &order))
+                .query(&progenitor_client::QueryParam::new("project_id", &project_id))
+                .build()?;
+            (client, request)
+        };
         let info = OperationInfo {
             operation_id: "list_checkpoint_permissions",
         };
@@ -200,28 +207,36 @@ impl<'a> CreateCheckpointPermissions<'a> {
     }
     /// Sends a `POST` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
     pub async fn send(self) -> Result<ResponseValue<types::PermissionList>, Error<()>> {
-        let Self { client, fine_tuned_model_checkpoint, body } = self;
-        let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
-            .map_err(Error::InvalidRequest)?;
-        let body = body
-            .and_then(|v| {
-                types::CreatePermissionsRequest::try_from(v).map_err(|e| e.to_string())
-            })
-            .map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/fine_tuning/checkpoints/{}/permissions", client.baseurl, encode_path(&
-            fine_tuned_model_checkpoint.to_string()),
-        );
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
+        let (client, mut request) = {
+            let Self { client, fine_tuned_model_checkpoint, body } = self;
+            let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
+                .map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(|v| {
+                    types::CreatePermissionsRequest::try_from(v)
+                        .map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = client
+                .urls
+                .of(
+                    &format!(
+                        "/fine_tuning/checkpoints/{}/permissions", encode_path(&
+                        fine_tuned_model_checkpoint.to_string())
+                    ),
+                )?;
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .build()?;
+            (client, request)
+        };
         let info = OperationInfo {
             operation_id: "create_checkpoint_permissions",
         };
@@ -284,24 +299,31 @@ impl<'a> DeleteCheckpointPermission<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::DeletedPermission>, Error<()>> {
-        let Self { client, fine_tuned_model_checkpoint, permission_id } = self;
-        let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
-            .map_err(Error::InvalidRequest)?;
-        let permission_id = permission_id.map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/fine_tuning/checkpoints/{}/permissions/{}", client.baseurl, encode_path(&
-            fine_tuned_model_checkpoint.to_string()), encode_path(& permission_id
-            .to_string()),
-        );
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
+        let (client, mut request) = {
+            let Self { client, fine_tuned_model_checkpoint, permission_id } = self;
+            let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
+                .map_err(Error::InvalidRequest)?;
+            let permission_id = permission_id.map_err(Error::InvalidRequest)?;
+            let url = client
+                .urls
+                .of(
+                    &format!(
+                        "/fine_tuning/checkpoints/{}/permissions/{}", encode_path(&
+                        fine_tuned_model_checkpoint.to_string()), encode_path(&
+                        permission_id.to_string())
+                    ),
+                )?;
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .build()?;
+            (client, request)
+        };
         let info = OperationInfo {
             operation_id: "delete_checkpoint_permission",
         };

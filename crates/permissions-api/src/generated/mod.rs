@@ -14,7 +14,7 @@ pub mod types;
 /// Version: 2.3.0
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) baseurl: String,
+    pub(crate) urls: ::std::sync::Arc<Urls>,
     pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::hooks::CallContext,
 }
@@ -31,7 +31,7 @@ impl Client {
         inner: crate::hooks::CallContext,
     ) -> Self {
         Self {
-            baseurl: baseurl.to_string(),
+            urls: ::std::sync::Arc::new(Urls::new(baseurl)),
             client,
             inner,
         }
@@ -42,7 +42,7 @@ impl ClientInfo<crate::hooks::CallContext> for Client {
         "2.3.0"
     }
     fn baseurl(&self) -> &str {
-        self.baseurl.as_str()
+        &self.urls.base
     }
     fn client(&self) -> &reqwest::Client {
         &self.client
@@ -100,22 +100,91 @@ impl Client {
     }
 }
 pub mod builder;
-async fn decode<T: ::serde::de::DeserializeOwned>(
+fn decode<T: ::serde::de::DeserializeOwned>(
     mut response: reqwest::Response,
-) -> ::std::result::Result<ResponseValue<T>, Error<()>> {
+) -> impl ::std::future::Future<
+    Output = ::std::result::Result<ResponseValue<T>, Error<()>>,
+> + Send {
     let status = response.status();
     let headers = ::std::mem::take(response.headers_mut());
-    let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    let decoded = match ::std::str::from_utf8(&body) {
-        Ok(text) => ::serde_json::from_str(text),
-        Err(_) => ::serde_json::from_slice(&body),
-    };
-    match decoded {
-        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-        Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+    async move {
+        let body = read(&mut response).await.map_err(Error::ResponseBodyError)?;
+        let decoded = match ::std::str::from_utf8(&body) {
+            Ok(text) => ::serde_json::from_str(text),
+            Err(_) => ::serde_json::from_slice(&body),
+        };
+        match decoded {
+            Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+            Err(error) => Err(Error::InvalidResponsePayload(body, error)),
+        }
     }
 }
-fn encode_path(segment: &str) -> ::std::string::String {
-    let encoded = progenitor_client::encode_path(segment);
-    if encoded.contains('\\') { encoded.replace('\\', "%5C") } else { encoded }
+async fn read(response: &mut reqwest::Response) -> reqwest::Result<::bytes::Bytes> {
+    let Some(first) = response.chunk().await? else {
+        return Ok(::bytes::Bytes::new());
+    };
+    let Some(second) = response.chunk().await? else {
+        return Ok(first);
+    };
+    let mut whole = ::bytes::BytesMut::with_capacity(2 * (first.len() + second.len()));
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&second);
+    while let Some(chunk) = response.chunk().await? {
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+fn encode_path(segment: &str) -> ::std::borrow::Cow<'_, str> {
+    let is_plain = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'_')
+    };
+    if segment.bytes().all(is_plain) {
+        return segment.into();
+    }
+    progenitor_client::encode_path(segment).replace('\\', "%5C").into()
+}
+/// The URLs of a client and its clones. Requests of a kind differ in the last segment of their path alone, or
+/// not at all, so what is before it is parsed once for all of them.
+pub(crate) struct Urls {
+    base: ::std::string::String,
+    last: ::std::sync::Mutex<
+        ::std::option::Option<(::std::string::String, ::reqwest::Url)>,
+    >,
+}
+impl Urls {
+    fn new(base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            last: ::std::sync::Mutex::default(),
+        }
+    }
+    /// The URL of a path, which starts with a slash and is encoded.
+    fn of<E>(&self, path: &str) -> ::std::result::Result<::reqwest::Url, Error<E>> {
+        let refuse = |error| Error::InvalidRequest(
+            format!("the base URL cannot be used: {error}"),
+        );
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(::std::sync::PoisonError::into_inner);
+        let known = last.take().filter(|(known, _)| known == folder);
+        let (folder, url) = match known {
+            Some(known) => known,
+            None => {
+                let url = ::reqwest::Url::parse(&format!("{}{folder}/", self.base))
+                    .map_err(refuse)?;
+                (folder.to_owned(), url)
+            }
+        };
+        let whole = url.join(&format!("./{name}")).map_err(refuse);
+        *last = Some((folder, url));
+        whole
+    }
+}
+/// Without the identifiers in what was asked for last.
+impl ::std::fmt::Debug for Urls {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(&self.base, f)
+    }
 }

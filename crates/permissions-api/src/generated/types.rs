@@ -571,7 +571,7 @@ impl ::std::convert::From<CheckpointId> for ::std::string::String {
     fn from(id: CheckpointId) -> Self {
         match id.0 {
             Text::Short(text) => text.as_str().to_owned(),
-            Text::Long(text) => text.into(),
+            Text::Long(text) => text.as_ref().to_owned(),
         }
     }
 }
@@ -634,7 +634,7 @@ impl ::std::convert::From<PermissionId> for ::std::string::String {
     fn from(id: PermissionId) -> Self {
         match id.0 {
             Text::Short(text) => text.as_str().to_owned(),
-            Text::Long(text) => text.into(),
+            Text::Long(text) => text.as_ref().to_owned(),
         }
     }
 }
@@ -697,7 +697,7 @@ impl ::std::convert::From<ProjectId> for ::std::string::String {
     fn from(id: ProjectId) -> Self {
         match id.0 {
             Text::Short(text) => text.as_str().to_owned(),
-            Text::Long(text) => text.into(),
+            Text::Long(text) => text.as_ref().to_owned(),
         }
     }
 }
@@ -714,11 +714,12 @@ impl<'de> ::serde::Deserialize<'de> for ProjectId {
 }
 /// The longest identifier that is kept in place, in bytes; those of permissions and projects have fewer.
 const SHORT: usize = 32;
-/// The text of an identifier: a page of a list allocates nothing for its identifiers.
+/// The text of an identifier: a page of a list allocates nothing for its identifiers, and a copy of a long one
+/// shares it.
 #[derive(Clone, Eq, Hash, PartialEq)]
 enum Text {
     Short(::arrayvec::ArrayString<SHORT>),
-    Long(::std::boxed::Box<str>),
+    Long(::std::sync::Arc<str>),
 }
 impl Text {
     fn as_str(&self) -> &str {
