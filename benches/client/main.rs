@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 const PERMISSIONS: u64 = 100_000;
 const WRITES: u64 = 2_000;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 31;
 
 /// A client library at work; each method returns how many permissions it dealt with.
 trait Sdk {

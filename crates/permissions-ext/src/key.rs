@@ -98,34 +98,51 @@ impl Secret {
         self.value.expose_secret().starts_with("sk-proj-")
     }
 
-    /// Blots the key out of text that came from outside.
+    /// Blots the key out of bytes that came from outside.
     pub(crate) fn redact(&self, text: &Bytes) -> Bytes {
-        let key = self.value.expose_secret().as_bytes();
-        let Some(first) = find(text, key) else {
-            return text.clone();
-        };
-        let mut clean = Vec::with_capacity(text.len());
-        let (mut rest, mut at) = (&text[..], Some(first));
-        while let Some(found) = at {
-            clean.extend_from_slice(&rest[..found]);
-            clean.extend_from_slice(b"[key]");
-            rest = &rest[found + key.len()..];
-            at = find(rest, key);
+        match self.without(text) {
+            Some(clean) => clean.into(),
+            None => text.clone(),
         }
-        clean.extend_from_slice(rest);
-        clean.into()
     }
 
     /// The same for text that has been decoded.
     pub(crate) fn redact_text(&self, text: String) -> String {
-        let key = self.value.expose_secret();
-        if text.contains(key) {
-            text.replace(key, "[key]")
-        } else {
-            text
+        match self.without(text.as_bytes()) {
+            Some(clean) => String::from_utf8_lossy(&clean).into_owned(),
+            None => text,
         }
     }
+
+    /// The same for a header.
+    pub(crate) fn redact_header(&self, value: &mut HeaderValue) {
+        if let Some(clean) = self.without(value.as_bytes()) {
+            *value = HeaderValue::from_bytes(&clean).unwrap_or(HeaderValue::from_static(BLOT));
+        }
+    }
+
+    /// None where the key does not occur. Its case does not count: a host name, for one, is read in lower case.
+    fn without(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let key = self.value.expose_secret().as_bytes();
+        let mut at = find(text, key)?;
+        let mut clean = Vec::with_capacity(text.len());
+        let mut rest = text;
+        loop {
+            clean.extend_from_slice(&rest[..at]);
+            clean.extend_from_slice(BLOT.as_bytes());
+            rest = &rest[at + key.len()..];
+            match find(rest, key) {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        clean.extend_from_slice(rest);
+        Some(clean)
+    }
 }
+
+/// What stands where the key was.
+const BLOT: &str = "[key]";
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,7 +161,11 @@ impl fmt::Debug for Secret {
 }
 
 fn find(text: &[u8], key: &[u8]) -> Option<usize> {
-    text.windows(key.len()).position(|window| window == key)
+    // A key is never empty. Most text is shorter than it or has its first character nowhere.
+    let first = key.first()?;
+    text.windows(key.len()).position(|window| {
+        window[0].eq_ignore_ascii_case(first) && window.eq_ignore_ascii_case(key)
+    })
 }
 
 #[cfg(test)]
@@ -188,5 +209,15 @@ mod tests {
             "[key] and [key]!"
         );
         assert_eq!(secret("sk-admin-2").unwrap().redact(&text), text);
+    }
+
+    #[test]
+    fn it_is_found_in_other_case_in_headers_and_in_text() {
+        let secret = secret("sk-Admin-1").unwrap();
+        let host = "https://SK-ADMIN-1.example".to_owned();
+        assert_eq!(secret.redact_text(host), "https://[key].example");
+        let mut header = HeaderValue::from_static("req_sk-admin-1");
+        secret.redact_header(&mut header);
+        assert_eq!(header, "req_[key]");
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use crate::key::Secret;
+
 /// What came with an answer besides its body.
 #[derive(Clone, Default)]
 #[non_exhaustive]
@@ -14,6 +16,16 @@ pub struct Metadata {
 }
 
 impl Metadata {
+    /// Without the values that hold the key, should the answer echo it.
+    pub(crate) fn new(mut headers: HeaderMap, retries: u32, secret: Option<&Secret>) -> Self {
+        if let Some(secret) = secret {
+            for value in headers.values_mut() {
+                secret.redact_header(value);
+            }
+        }
+        Self { headers, retries }
+    }
+
     /// The id under which the API's operators find the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {

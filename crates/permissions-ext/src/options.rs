@@ -24,7 +24,14 @@ use crate::key::Secret;
 /// A header or key that cannot be sent is reported by the call it was meant for.
 #[derive(Clone, Default)]
 #[must_use]
-pub struct CallOptions {
+pub struct CallOptions(
+    /// Most calls have no wishes, and are not to carry the room for them.
+    Option<Box<Wishes>>,
+);
+
+/// What a call wishes for.
+#[derive(Clone)]
+pub(crate) struct Wishes {
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) timeout: Option<Duration>,
@@ -33,6 +40,19 @@ pub struct CallOptions {
     pub(crate) body_limit: Option<usize>,
     pub(crate) key: Option<Secret>,
     pub(crate) invalid: Option<String>,
+}
+
+impl Wishes {
+    const NONE: Self = Self {
+        headers: Vec::new(),
+        query: Vec::new(),
+        timeout: None,
+        deadline: None,
+        retry: None,
+        body_limit: None,
+        key: None,
+        invalid: None,
+    };
 }
 
 impl CallOptions {
@@ -44,8 +64,8 @@ impl CallOptions {
     /// Sends a header, in place of any of the same name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match header(name, value) {
-            Ok((name, value)) => self.headers.push((name, Some(value))),
-            Err(reason) => self.invalid = Some(reason),
+            Ok((name, value)) => self.wishes_mut().headers.push((name, Some(value))),
+            Err(reason) => self.wishes_mut().invalid = Some(reason),
         }
         self
     }
@@ -53,59 +73,73 @@ impl CallOptions {
     /// Sends the request without this header, whoever set it.
     pub fn remove_header(mut self, name: &str) -> Self {
         match HeaderName::try_from(name) {
-            Ok(name) => self.headers.push((name, None)),
-            Err(_) => self.invalid = Some(format!("{name:?} is not the name of a header")),
+            Ok(name) => self.wishes_mut().headers.push((name, None)),
+            Err(_) => {
+                self.wishes_mut().invalid = Some(format!("{name:?} is not the name of a header"))
+            }
         }
         self
     }
 
     /// Adds a parameter to the query of the URL.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+        self.wishes_mut().query.push((name.into(), value.into()));
         self
     }
 
     /// The longest that one attempt may take, from sending to the last byte of the answer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.wishes_mut().timeout = Some(timeout);
         self
     }
 
     /// The longest that the call may take with all its attempts; for a stream, the listing as a whole.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.wishes_mut().deadline = Some(deadline);
         self
     }
 
     /// When and how soon a failed request is sent again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
+        self.wishes_mut().retry = Some(policy);
         self
     }
 
     /// The most that is read of an answer, in bytes.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = Some(bytes);
+        self.wishes_mut().body_limit = Some(bytes);
         self
     }
 
     /// The key of this call, in place of the client's.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         match Secret::new(key.into()) {
-            Ok(secret) => self.key = Some(secret),
-            Err(reason) => self.invalid = Some(format!("the admin key cannot be used: {reason}")),
+            Ok(secret) => self.wishes_mut().key = Some(secret),
+            Err(reason) => {
+                self.wishes_mut().invalid = Some(format!("the admin key cannot be used: {reason}"))
+            }
         }
         self
+    }
+
+    pub(crate) fn wishes(&self) -> &Wishes {
+        static NONE: Wishes = Wishes::NONE;
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+
+    fn wishes_mut(&mut self) -> &mut Wishes {
+        self.0.get_or_insert_with(|| Box::new(Wishes::NONE))
     }
 }
 
 /// Without the values of headers and query, which may hold secrets.
 impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wishes = self.wishes();
         f.debug_struct("CallOptions")
             .field(
                 "headers",
-                &self
+                &wishes
                     .headers
                     .iter()
                     .map(|(name, _)| name)
@@ -113,12 +147,16 @@ impl fmt::Debug for CallOptions {
             )
             .field(
                 "query",
-                &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+                &wishes
+                    .query
+                    .iter()
+                    .map(|(name, _)| name)
+                    .collect::<Vec<_>>(),
             )
-            .field("timeout", &self.timeout)
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
-            .field("body_limit", &self.body_limit)
+            .field("timeout", &wishes.timeout)
+            .field("deadline", &wishes.deadline)
+            .field("retry", &wishes.retry)
+            .field("body_limit", &wishes.body_limit)
             .finish_non_exhaustive()
     }
 }

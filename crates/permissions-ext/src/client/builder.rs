@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use permissions_api::hooks::CallContext;
 use secrecy::SecretString;
 
 use super::tls::Tls;
@@ -291,8 +292,7 @@ impl ClientBuilder {
             }
         };
         Ok(Client(Arc::new(Transport {
-            http,
-            base_url,
+            api: permissions_api::Client::new_with_client(&base_url, http, CallContext::new()),
             headers: Arc::new(headers),
             key,
             retry: self.retry,
@@ -335,6 +335,8 @@ fn http_client(
 ) -> Result<reqwest::Client, Error> {
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        // Whether a request is sent again is decided in one place, and not there.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .connect_timeout(connect_timeout)
         .http1_only();
     tls.configure(http, encrypted)?.build().map_err(|cause| {

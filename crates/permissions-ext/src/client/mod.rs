@@ -8,6 +8,8 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
+use permissions_api::ClientInfo as _;
+
 pub use self::builder::ClientBuilder;
 use crate::transport::Transport;
 use crate::{CheckpointId, Error, Permissions};
@@ -52,7 +54,7 @@ impl Client {
     /// Where requests go, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.0.base_url
+        self.0.api.baseurl()
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -63,7 +65,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.0.base_url)
+            .field("base_url", &self.base_url())
             .finish_non_exhaustive()
     }
 }

@@ -1,28 +1,24 @@
-use std::collections::HashMap;
-
-use super::origin::Origin;
+use super::origin::{Clock, Origin, is_own};
+use crate::Permission;
 use crate::metadata::Metadata;
-use crate::{Permission, ProjectId};
 
 /// The permissions that a `create` leaves in place, in the order the projects were named, each project once.
 #[derive(Clone, Debug, Default)]
 pub struct Created {
     permissions: Vec<(Permission, Origin)>,
+    clock: Clock,
     metadata: Metadata,
 }
 
 impl Created {
     pub(super) fn new(
-        wanted: &[ProjectId],
-        mut settled: HashMap<ProjectId, (Permission, Origin)>,
+        permissions: Vec<(Permission, Origin)>,
+        clock: Clock,
         metadata: Metadata,
     ) -> Self {
-        let permissions = wanted
-            .iter()
-            .filter_map(|project_id| settled.remove(project_id))
-            .collect();
         Self {
             permissions,
+            clock,
             metadata,
         }
     }
@@ -30,12 +26,12 @@ impl Created {
     /// What this call created, as far as it can tell without reading first; see
     /// [`Create::read_first`](crate::Create::read_first).
     pub fn created(&self) -> impl Iterator<Item = &Permission> {
-        self.with(Origin::ThisCall)
+        self.with(true)
     }
 
     /// What was there before, as far as the call can tell without reading first.
     pub fn existing(&self) -> impl Iterator<Item = &Permission> {
-        self.with(Origin::Before)
+        self.with(false)
     }
 
     /// All of them, in the order the projects were named.
@@ -70,10 +66,11 @@ impl Created {
         &self.metadata
     }
 
-    fn with(&self, origin: Origin) -> impl Iterator<Item = &Permission> {
+    fn with(&self, own: bool) -> impl Iterator<Item = &Permission> {
+        let start = self.clock.start();
         self.permissions
             .iter()
-            .filter(move |(_, from)| *from == origin)
+            .filter(move |(permission, origin)| is_own(permission, *origin, start) == own)
             .map(|(permission, _)| permission)
     }
 }

@@ -3,9 +3,11 @@
 mod created;
 mod origin;
 mod settle;
+mod wanted;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::future::Future;
+use std::pin::pin;
 
 use permissions_api as api;
 use tracing::Instrument as _;
@@ -13,6 +15,7 @@ use tracing::Instrument as _;
 pub use self::created::Created;
 pub(crate) use self::origin::Seen;
 use self::settle::Settling;
+use self::wanted::Wanted;
 use crate::action::Action;
 use crate::error::Kind;
 use crate::options::CallOptions;
@@ -93,43 +96,36 @@ impl Create {
     /// Where there is no project, where the API refuses, and where its answer does not cover every project asked for.
     /// [`Error::created`] then holds what is in place nevertheless.
     pub async fn send(self) -> Result<Created, Error> {
-        let wanted = unique(self.project_ids);
         let action = Action::Create(self.permissions.checkpoint().clone());
-        if wanted.is_empty() {
+        if self.project_ids.is_empty() {
             return Err(Error::new(
                 Kind::InvalidRequest,
                 action,
                 "no project was named",
             ));
         }
-        let mut settling = Settling::new(&self.permissions, &self.options, &wanted);
-        match settling
-            .settle(self.batch_size, self.read_first)
-            .instrument(action.span())
-            .await
-        {
+        let mut settling = Settling::new(
+            &self.permissions,
+            &self.options,
+            Wanted::new(self.project_ids),
+        );
+        let settled = {
+            let call = pin!(settling.settle(self.batch_size, self.read_first));
+            call.instrument(action.span()).await
+        };
+        match settled {
             Ok(()) => Ok(settling.into_created()),
             Err(error) => Err(error.during(action).with_created(settling.into_created())),
         }
     }
 }
 
-/// The projects in the order given, each once.
-fn unique(project_ids: Vec<ProjectId>) -> Vec<ProjectId> {
-    if project_ids.len() <= 1 {
-        return project_ids;
-    }
-    let mut seen = HashSet::with_capacity(project_ids.len());
-    project_ids
-        .into_iter()
-        .filter(|project_id| seen.insert(project_id.clone()))
-        .collect()
-}
-
 /// One request on the wire.
 struct Post<'a> {
     checkpoint: &'a CheckpointId,
-    project_ids: &'a [ProjectId],
+    wanted: &'a Wanted,
+    /// Those of them that are asked for.
+    places: &'a [usize],
 }
 
 impl Operation for Post<'_> {
@@ -143,11 +139,29 @@ impl Operation for Post<'_> {
         &self,
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
-        let body =
-            api::types::CreatePermissionsRequest::builder().project_ids(self.project_ids.to_vec());
+        let asked = self.places.iter().map(|&place| self.wanted.get(place));
+        let body = api::types::CreatePermissionsRequest::builder()
+            .project_ids(asked.cloned().collect::<Vec<ProjectId>>());
         api.create_checkpoint_permissions()
             .fine_tuned_model_checkpoint(self.checkpoint.clone())
             .body(body)
             .send()
+    }
+
+    /// One permission is of one project.
+    fn check(&self, answer: &Self::Output) -> Result<(), String> {
+        if answer.data.len() <= 1 {
+            return Ok(());
+        }
+        let mut projects = HashMap::with_capacity(answer.data.len());
+        let gives_one_to_several = answer.data.iter().any(|permission| {
+            projects
+                .insert(&permission.id, &permission.project_id)
+                .is_some_and(|other| *other != permission.project_id)
+        });
+        if gives_one_to_several {
+            return Err("the answer gives several projects one and the same permission".to_owned());
+        }
+        Ok(())
     }
 }

@@ -4,10 +4,11 @@
 //! there are two witnesses: the ids that this client has been given before, and the API's own clock.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use http::HeaderValue;
 use http::header::DATE;
 
 use crate::metadata::Metadata;
@@ -21,6 +22,8 @@ const REMEMBERED: usize = 1 << 12;
 pub(super) enum Origin {
     ThisCall,
     Before,
+    /// Nobody has met it before: the clock decides.
+    Unmet,
 }
 
 /// Tells of each permission that a call meets where it comes from.
@@ -30,6 +33,7 @@ pub(super) struct Judge<'a> {
     /// Not later than the moment in which the first attempt was sent.
     started: Instant,
     known: Option<Origin>,
+    clock: Clock,
 }
 
 impl<'a> Judge<'a> {
@@ -38,6 +42,7 @@ impl<'a> Judge<'a> {
             seen,
             started: Instant::now(),
             known: None,
+            clock: Clock::default(),
         }
     }
 
@@ -46,35 +51,59 @@ impl<'a> Judge<'a> {
         self.known = Some(origin);
     }
 
-    /// The second, since 1970 by the clock of the API, in which the call started; none where the answer has no date.
-    pub(super) fn start(&self, answer: &Metadata) -> Option<i64> {
-        if self.known.is_some() {
-            return None;
+    /// Notes when an answer was given.
+    pub(super) fn answered(&mut self, answer: &Metadata) {
+        if self.known.is_none() {
+            self.clock = Clock {
+                date: answer.headers.get(DATE).cloned(),
+                elapsed: self.started.elapsed(),
+            };
         }
-        start(answer.header(DATE.as_str())?, self.started.elapsed())
     }
 
-    /// Decides on a permission of an answer, and remembers it.
-    pub(super) fn origin(&self, permission: &Permission, start: Option<i64>) -> Origin {
+    /// Decides on a permission of an answer, as far as that can be done without a clock, and remembers it.
+    pub(super) fn origin(&self, permission: &Permission) -> Origin {
         let is_new = self.seen.remember(&permission.id);
-        self.known.unwrap_or({
-            if is_new && start.is_none_or(|start| permission.created_at >= start) {
-                Origin::ThisCall
-            } else {
-                Origin::Before
-            }
+        self.known.unwrap_or(match is_new {
+            true => Origin::Unmet,
+            false => Origin::Before,
         })
+    }
+
+    pub(super) fn into_clock(self) -> Clock {
+        self.clock
     }
 }
 
-/// Dates are whole seconds, rounded down, and so is the start: what was created in the very second is taken for new.
-fn start(date: &str, elapsed: Duration) -> Option<i64> {
-    let answered = httpdate::parse_http_date(date).ok()?;
-    let started = answered
-        .duration_since(UNIX_EPOCH)
-        .ok()?
-        .saturating_sub(elapsed);
-    i64::try_from(started.as_secs()).ok()
+/// The API's own clock at the last answer of a call. Most callers do not ask what is new, so it is read when one does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clock {
+    date: Option<HeaderValue>,
+    /// Since the call started.
+    elapsed: Duration,
+}
+
+impl Clock {
+    /// The second, since 1970, in which the call started; none where the answer has no date.
+    ///
+    /// Dates are whole seconds, rounded down, and so is the start: what was created in the very second is taken for new.
+    pub(super) fn start(&self) -> Option<i64> {
+        let answered = httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()?;
+        let started = answered
+            .duration_since(UNIX_EPOCH)
+            .ok()?
+            .saturating_sub(self.elapsed);
+        i64::try_from(started.as_secs()).ok()
+    }
+}
+
+/// Whether a permission is a call's own, which started in this second by the API's clock.
+pub(super) fn is_own(permission: &Permission, origin: Origin, start: Option<i64>) -> bool {
+    match origin {
+        Origin::ThisCall => true,
+        Origin::Before => false,
+        Origin::Unmet => start.is_none_or(|start| permission.created_at >= start),
+    }
 }
 
 /// The permissions that creates of a client and its clones have met, by fingerprint; the last few thousand of them.
@@ -84,8 +113,28 @@ pub(crate) struct Seen(Mutex<Fingerprints>);
 #[derive(Debug, Default)]
 struct Fingerprints {
     hasher: RandomState,
-    known: HashSet<u64>,
+    known: HashSet<u64, BuildHasherDefault<AsItIs>>,
     oldest_first: VecDeque<u64>,
+}
+
+/// A fingerprint is a hash already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Seen {
@@ -119,45 +168,34 @@ mod tests {
 
     #[test]
     fn the_second_in_which_the_call_started_counts_as_the_calls_own() {
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let clock = |date, milliseconds| Clock {
+            date: Some(HeaderValue::from_static(date)),
+            elapsed: Duration::from_millis(milliseconds),
+        };
         let answered = 784_111_777;
         for (elapsed, expected) in [(0, 0), (1, -1), (999, -1), (1_000, -1), (2_500, -3)] {
-            assert_eq!(
-                start(date, Duration::from_millis(elapsed)),
-                Some(answered + expected),
-                "{elapsed} ms"
-            );
+            let start = clock("Sun, 06 Nov 1994 08:49:37 GMT", elapsed).start();
+            assert_eq!(start, Some(answered + expected), "{elapsed} ms");
         }
-        assert_eq!(start("yesterday", Duration::ZERO), None);
+        assert_eq!(clock("yesterday", 0).start(), None);
+        assert_eq!(Clock::default().start(), None);
     }
 
     #[test]
     fn older_than_the_call_is_there_before_and_without_a_date_nothing_is_older() {
-        let seen = Seen::default();
-        let judge = Judge::new(&seen);
-        assert_eq!(
-            judge.origin(&permission(1, 999), Some(1_000)),
-            Origin::Before
-        );
-        assert_eq!(
-            judge.origin(&permission(2, 1_000), Some(1_000)),
-            Origin::ThisCall
-        );
-        assert_eq!(judge.origin(&permission(3, 0), None), Origin::ThisCall);
+        let is_own = |created_at, start| is_own(&permission(1, created_at), Origin::Unmet, start);
+        assert!(!is_own(999, Some(1_000)));
+        assert!(is_own(1_000, Some(1_000)));
+        assert!(is_own(0, None));
     }
 
     #[test]
     fn a_permission_met_earlier_is_there_before_whatever_the_clock_says() {
         let seen = Seen::default();
         let judge = Judge::new(&seen);
-        assert_eq!(
-            judge.origin(&permission(1, 1_000), Some(1_000)),
-            Origin::ThisCall
-        );
-        assert_eq!(
-            judge.origin(&permission(1, 1_000), Some(1_000)),
-            Origin::Before
-        );
+        assert_eq!(judge.origin(&permission(1, 1_000)), Origin::Unmet);
+        assert_eq!(judge.origin(&permission(1, 1_000)), Origin::Before);
+        assert!(!is_own(&permission(1, 1_000), Origin::Before, Some(1_000)));
     }
 
     #[test]
@@ -166,9 +204,10 @@ mod tests {
         let mut judge = Judge::new(&seen);
         for origin in [Origin::Before, Origin::ThisCall] {
             judge.knows(origin);
-            assert_eq!(judge.origin(&permission(1, 999), Some(1_000)), origin);
-            assert_eq!(judge.origin(&permission(2, 1_000), Some(1_000)), origin);
+            assert_eq!(judge.origin(&permission(1, 999)), origin);
+            assert_eq!(judge.origin(&permission(2, 1_000)), origin);
         }
+        assert!(is_own(&permission(1, 999), Origin::ThisCall, Some(1_000)));
     }
 
     #[test]

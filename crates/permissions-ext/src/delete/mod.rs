@@ -1,13 +1,15 @@
 //! Delete: gone is gone, however often it takes.
 
+use std::future::Future;
+use std::pin::pin;
+
 use permissions_api as api;
 use tracing::Instrument as _;
 
 use crate::action::Action;
-use crate::error::Kind;
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
-use crate::transport::{Deadline, Fate, Operation, Reply, Retries};
+use crate::transport::{Deadline, Fate, Operation, Retries, Timer};
 use crate::{CheckpointId, Error, PermissionId, Permissions, ProjectId};
 
 /// A permission to be deleted; [`send`](Self::send) does it.
@@ -69,14 +71,13 @@ impl Delete {
             .transport()
             .deadline(&self.options);
         let span = Action::Delete(self.permissions.checkpoint().clone()).span();
-        delete(
+        let call = pin!(delete(
             &self.permissions,
             self.permission_id,
             &self.options,
             deadline,
-        )
-        .instrument(span)
-        .await
+        ));
+        call.instrument(span).await
     }
 }
 
@@ -120,7 +121,7 @@ impl DeleteProject {
         for id in found {
             match delete(&self.permissions, id.clone(), &self.options, deadline).await {
                 Ok(gone) => deleted.push(gone),
-                Err(error) if error.is_not_found() => {
+                Err(error) if error.tells_of_none() => {
                     deleted.push(Deleted {
                         id,
                         already_gone: true,
@@ -144,12 +145,20 @@ async fn delete(
         checkpoint: permissions.checkpoint(),
         permission_id: &id,
     };
-    let mut retries = Retries::new(permissions.client().transport(), options, deadline);
+    let mut timer = Timer::default();
+    let transport = permissions.client().transport();
+    let mut retries = Retries::new(transport, options, deadline, &mut timer);
     let mut may_be_done = false;
     loop {
         match retries.attempt(&request).await {
-            Ok(reply) => return confirm(&request, reply),
-            Err(failure) if may_be_done && failure.error.is_not_found() => {
+            Ok(reply) => {
+                return Ok(Deleted {
+                    id,
+                    already_gone: false,
+                    metadata: reply.metadata,
+                });
+            }
+            Err(failure) if may_be_done && failure.error.tells_of_none() => {
                 return Ok(Deleted {
                     id,
                     already_gone: true,
@@ -162,31 +171,6 @@ async fn delete(
             }
         }
     }
-}
-
-fn confirm(
-    request: &DeleteRequest<'_>,
-    reply: Reply<api::types::DeletedPermission>,
-) -> Result<Deleted, Error> {
-    let fail = |reason: String| Err(Error::new(Kind::Incomplete, request.action(), reason));
-    let answer = reply.value;
-    if !answer.deleted {
-        return fail(format!(
-            "the API answered that it did not delete {}",
-            request.permission_id
-        ));
-    }
-    if answer.id != *request.permission_id {
-        return fail(format!(
-            "the API answered for {} instead of {}",
-            answer.id, request.permission_id
-        ));
-    }
-    Ok(Deleted {
-        id: answer.id,
-        already_gone: false,
-        metadata: reply.metadata,
-    })
 }
 
 /// One request on the wire.
@@ -202,14 +186,27 @@ impl Operation for DeleteRequest<'_> {
         Action::Delete(self.checkpoint.clone())
     }
 
-    async fn send(
+    fn send(
         &self,
         api: &api::Client,
-    ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
+    ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
         api.delete_checkpoint_permission()
             .fine_tuned_model_checkpoint(self.checkpoint.clone())
             .permission_id(self.permission_id.clone())
             .send()
-            .await
+    }
+
+    fn check(&self, answer: &Self::Output) -> Result<(), String> {
+        let asked = self.permission_id;
+        if !answer.deleted {
+            return Err(format!("the API answered that it did not delete {asked}"));
+        }
+        if answer.id != *asked {
+            return Err(format!(
+                "the API answered for {} instead of {asked}",
+                answer.id
+            ));
+        }
+        Ok(())
     }
 }

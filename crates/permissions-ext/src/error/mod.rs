@@ -261,6 +261,11 @@ impl Error {
         self.has_status(|status| status == 404)
     }
 
+    /// The API itself says that there is none: anything on the way there can answer 404 too, but not in its words.
+    pub(crate) fn tells_of_none(&self) -> bool {
+        self.is_not_found() && (self.type_().is_some() || self.code().is_some())
+    }
+
     /// Something else changed at the same time: status 409.
     #[must_use]
     pub fn is_conflict(&self) -> bool {

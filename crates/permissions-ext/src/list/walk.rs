@@ -4,7 +4,7 @@ use super::cursor::{self, CursorGuard};
 use super::repeats::Repeats;
 use super::{List, ListPage, Page};
 use crate::error::Kind;
-use crate::transport::Deadline;
+use crate::transport::{Deadline, Timer};
 use crate::{Error, Event, PermissionId};
 
 /// The way through the pages of a list: where the next one starts, and what the ones before it showed.
@@ -17,6 +17,7 @@ pub(super) struct Walk {
     repeats: Repeats,
     remaining: Option<u64>,
     start_at: Option<PermissionId>,
+    timer: Timer,
 }
 
 /// What a step leads to.
@@ -54,6 +55,7 @@ impl Walk {
             repeats: Repeats::default(),
             remaining: list.max_items,
             start_at: list.start_at.clone(),
+            timer: Timer::default(),
             list,
         }
     }
@@ -99,6 +101,7 @@ impl Walk {
             return Err(Error::new(Kind::Pagination, self.list.action(), reason));
         }
         let list = self.list.clone();
+        let mut timer = std::mem::take(&mut self.timer);
         let request = ListPage {
             list: &list,
             after: self.after(),
@@ -106,8 +109,9 @@ impl Walk {
         };
         let transport = list.permissions.client().transport();
         let reply = transport
-            .call(&request, &list.options, self.deadline)
+            .call(&request, &list.options, self.deadline, &mut timer)
             .await?;
+        self.timer = timer;
         let mut answer = reply.value;
         let after = self.after().cloned();
         // A page that leads nowhere is still a page: its items count, and the error comes in place of the next.
@@ -185,6 +189,7 @@ impl Walk {
             repeats: Repeats::default(),
             remaining: self.remaining,
             start_at: None,
+            timer: Timer::default(),
         }
     }
 }

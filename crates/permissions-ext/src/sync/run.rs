@@ -150,7 +150,7 @@ impl Run<'_> {
         match result {
             Ok(deleted) if deleted.already_gone => Outcome::AlreadyGone,
             Ok(_) => Outcome::Deleted,
-            Err(error) if error.is_not_found() => Outcome::AlreadyGone,
+            Err(error) if error.tells_of_none() => Outcome::AlreadyGone,
             Err(error) => {
                 self.halt.consider(&error);
                 Outcome::Failed(Arc::new(error))

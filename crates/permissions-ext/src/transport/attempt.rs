@@ -1,19 +1,21 @@
 use std::error::Error as _;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use permissions_api as api;
+use permissions_api::ClientInfo as _;
 use permissions_api::hooks::{CallContext, Observed};
 
-use super::{Failure, Operation, Reply, Transport};
+use super::{Failure, Operation, Reply, Timer, Transport};
 use crate::Error;
 use crate::action::Action;
 use crate::error::{Kind, Problem};
 use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
-use crate::options::CallOptions;
+use crate::options::Wishes;
 
 /// Tells the API how many attempts failed before this one.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
@@ -29,41 +31,49 @@ impl Transport {
     pub(super) async fn attempt<O: Operation>(
         &self,
         operation: &O,
-        options: &CallOptions,
+        wishes: &Wishes,
         failures: u32,
         timeout: Duration,
+        timer: &mut Timer,
     ) -> Result<Reply<O::Output>, Failure> {
-        let fresh = match (&options.key, &self.key) {
+        let fresh = match (&wishes.key, &self.key) {
             (Some(own), _) => Some(own.clone()),
-            (None, Key::Provider(_)) => self.fresh_key(&operation.action(), timeout).await?,
+            (None, Key::Provider(_)) => {
+                Box::pin(self.fresh_key(&operation.action(), timeout)).await?
+            }
             (None, Key::Fixed(_) | Key::Absent) => None,
         };
-        let context = self.context(options, failures, timeout, fresh.as_ref());
-        let api = api::Client::new_with_client(&self.base_url, self.http.clone(), context.clone());
-        match operation.send(&api).await {
-            Ok(response) => {
-                let metadata = Metadata {
-                    headers: context
-                        .take_observed()
-                        .map(|seen| seen.headers)
-                        .unwrap_or_default(),
-                    retries: failures,
-                };
-                Ok(Reply {
-                    value: response.into_inner(),
-                    metadata,
-                })
-            }
-            Err(error) => {
-                let secret = fresh.as_ref().or(self.key.fixed());
-                let failed = Failed {
-                    action: operation.action(),
-                    secret,
-                    observed: context.take_observed(),
-                };
-                Err(failed.explain(error, timeout).await)
-            }
-        }
+        let api = self
+            .api
+            .with_context(self.context(wishes, failures, fresh.as_ref()));
+        timer.start(timeout);
+        let sent = timer.limit(pin!(operation.send(&api))).await;
+        let secret = fresh.as_ref().or(self.key.fixed());
+        let sent = match sent {
+            Some(Ok(response)) => match operation.check(&response) {
+                Ok(()) => {
+                    let headers = api.inner().take_observed().map(|seen| seen.headers);
+                    return Ok(Reply {
+                        value: response.into_inner(),
+                        metadata: Metadata::new(headers.unwrap_or_default(), failures, secret),
+                    });
+                }
+                Err(reason) => Sent::Contradicted(reason),
+            },
+            Some(Err(error)) => Sent::Failed(error),
+            None => Sent::Late,
+        };
+        let failed = Failed {
+            action: operation.action(),
+            secret,
+            observed: api.inner().take_observed(),
+        };
+        Err(match sent {
+            // In a box, as every call would carry the room for it otherwise.
+            Sent::Failed(error) => Box::pin(failed.explain(error, timer)).await,
+            Sent::Contradicted(reason) => failed.contradicted(reason),
+            Sent::Late => failed.late(format!("no complete answer within {timeout:?}"), None),
+        })
     }
 
     async fn fresh_key(
@@ -83,35 +93,36 @@ impl Transport {
         key.map_err(Failure::not_sent)
     }
 
-    fn context(
-        &self,
-        options: &CallOptions,
-        failures: u32,
-        timeout: Duration,
-        fresh: Option<&Secret>,
-    ) -> CallContext {
-        let limit = options.body_limit.unwrap_or(self.body_limit);
-        let mut context = CallContext::with_headers(self.headers.clone()).body_limit(limit);
-        if timeout < NO_TIMEOUT {
-            context = context.timeout(timeout);
-        }
+    fn context(&self, wishes: &Wishes, failures: u32, fresh: Option<&Secret>) -> CallContext {
+        let limit = wishes.body_limit.unwrap_or(self.body_limit);
+        let mut context = CallContext::with_headers(self.headers.clone())
+            .observe()
+            .body_limit(limit);
         if let Some(secret) = fresh {
             context = context.header(AUTHORIZATION, secret.header());
         }
         if failures > 0 {
             context = context.header(RETRY_COUNT, HeaderValue::from(failures));
         }
-        for (name, value) in &options.headers {
+        for (name, value) in &wishes.headers {
             context = match value {
                 Some(value) => context.header(name.clone(), value.clone()),
                 None => context.remove_header(name.clone()),
             };
         }
-        for (name, value) in &options.query {
+        for (name, value) in &wishes.query {
             context = context.query(name, value);
         }
         context
     }
+}
+
+/// What came of a request that was not answered as it should be.
+enum Sent {
+    Failed(api::Error<()>),
+    /// Answered with success, by an answer that says something else.
+    Contradicted(String),
+    Late,
 }
 
 /// A failed attempt on its way to a [`Failure`].
@@ -122,14 +133,14 @@ struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    async fn explain(self, error: api::Error<()>, timeout: Duration) -> Failure {
+    async fn explain(self, error: api::Error<()>, timer: &mut Timer) -> Failure {
         match error {
-            api::Error::UnexpectedResponse(response) => self.status(response).await,
+            api::Error::UnexpectedResponse(response) => self.status(response, timer).await,
             api::Error::InvalidResponsePayload(body, cause) => self.decode(body, &cause),
             api::Error::CommunicationError(cause) | api::Error::ResponseBodyError(cause) => {
-                self.broken(cause, timeout)
+                self.broken(cause)
             }
-            api::Error::InvalidUpgrade(cause) => self.broken(cause, timeout),
+            api::Error::InvalidUpgrade(cause) => self.broken(cause),
             api::Error::InvalidRequest(reason) | api::Error::Custom(reason) => {
                 Failure::not_sent(Error::new(Kind::InvalidRequest, self.action, reason))
             }
@@ -142,13 +153,16 @@ impl Failed<'_> {
         }
     }
 
-    async fn status(self, mut response: reqwest::Response) -> Failure {
+    async fn status(self, mut response: reqwest::Response, timer: &mut Timer) -> Failure {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let body = self.redact(beginning(response).await);
+        let mut body = BytesMut::new();
+        // As much as comes in time says why.
+        timer.limit(pin!(read_beginning(response, &mut body))).await;
+        let body = self.redact(body.freeze());
         let mut reason = answered(status);
         if let Some(target) = redirect_target(status, &headers) {
-            reason.push_str(&target);
+            reason.push_str(&self.redact_text(target));
         }
         let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
         let project_key = self.secret.is_some_and(Secret::is_project_key);
@@ -188,7 +202,7 @@ impl Failed<'_> {
         )
     }
 
-    fn broken(self, cause: reqwest::Error, timeout: Duration) -> Failure {
+    fn broken(self, cause: reqwest::Error) -> Failure {
         // The URL holds ids, and whatever a caller put into its query.
         let cause = cause.without_url();
         if cause.is_builder() {
@@ -201,37 +215,59 @@ impl Failed<'_> {
                 .with_source(cause),
             );
         }
-        let (kind, reason) = if cause.is_connect() {
-            (Kind::Connect, "no connection to the API".to_owned())
-        } else if cause.is_timeout() {
-            let reason = match timeout {
-                NO_TIMEOUT => {
-                    "no complete answer in the time that the HTTP client allows".to_owned()
-                }
-                _ => format!("no complete answer within {timeout:?}"),
-            };
-            (Kind::Timeout, reason)
-        } else if is_too_large(&cause) {
+        if cause.is_connect() {
+            let reason = "no connection to the API".to_owned();
+            let error = self.without_answer(Kind::Connect, reason);
+            return Failure::not_sent(error.with_source(cause));
+        }
+        if cause.is_timeout() {
+            // A client of one's own has time-outs of its own.
+            let reason = "no complete answer in the time that the HTTP client allows";
+            return self.late(reason.to_owned(), Some(cause));
+        }
+        let (kind, reason) = if is_too_large(&cause) {
             (
                 Kind::BodyTooLarge,
-                "the answer is larger than the limit for bodies".to_owned(),
+                "the answer is larger than the limit for bodies",
             )
         } else {
             (
                 Kind::Transport,
-                "the connection broke before the answer was complete".to_owned(),
+                "the connection broke before the answer was complete",
             )
         };
-        let mut error = Error::new(kind, self.action.clone(), reason);
-        if let Some(seen) = &self.observed {
-            let problem = Problem::without_body(seen.status, &seen.headers);
-            error = error.with_problem(self.clean(problem));
-        }
-        let error = error.with_source(cause);
-        if kind == Kind::Connect || error.is_certificate() {
+        let error = self
+            .without_answer(kind, reason.to_owned())
+            .with_source(cause);
+        if error.is_certificate() {
             Failure::not_sent(error)
         } else {
             Failure::unknown(error)
+        }
+    }
+
+    fn contradicted(self, reason: String) -> Failure {
+        let reason = self.redact_text(reason);
+        Failure::unknown(self.without_answer(Kind::Incomplete, reason))
+    }
+
+    fn late(self, reason: String, cause: Option<reqwest::Error>) -> Failure {
+        let error = self.without_answer(Kind::Timeout, reason);
+        Failure::unknown(match cause {
+            Some(cause) => error.with_source(cause),
+            None => error,
+        })
+    }
+
+    /// An error with what was seen of a response whose body is lost.
+    fn without_answer(&self, kind: Kind, reason: String) -> Error {
+        let error = Error::new(kind, self.action.clone(), reason);
+        match &self.observed {
+            Some(seen) => {
+                let problem = Problem::without_body(seen.status, &seen.headers);
+                error.with_problem(self.clean(problem))
+            }
+            None => error,
         }
     }
 
@@ -265,8 +301,7 @@ fn answered(status: StatusCode) -> String {
 }
 
 /// As much of a body as says why; what cannot be read any more is not missed.
-async fn beginning(mut response: reqwest::Response) -> Bytes {
-    let mut body = BytesMut::new();
+async fn read_beginning(mut response: reqwest::Response, body: &mut BytesMut) {
     while body.len() < ERROR_BODY {
         match response.chunk().await {
             Ok(Some(chunk)) => {
@@ -275,7 +310,6 @@ async fn beginning(mut response: reqwest::Response) -> Bytes {
             Ok(None) | Err(_) => break,
         }
     }
-    body.freeze()
 }
 
 /// Where a redirect leads, without anything in it that could be secret.

@@ -7,8 +7,10 @@ mod history;
 mod retries;
 mod retry_after;
 mod retry_policy;
+mod timer;
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ pub(crate) use self::failure::{Failure, Fate};
 pub use self::history::Attempt;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
+pub(crate) use self::timer::Timer;
 use crate::Error;
 use crate::action::Action;
 use crate::create::Seen;
@@ -32,9 +35,8 @@ use crate::options::CallOptions;
 
 /// How requests get to the API: shared by everything that one client made.
 pub(crate) struct Transport {
-    pub(crate) http: reqwest::Client,
-    /// Without a slash at its end.
-    pub(crate) base_url: String,
+    /// Its base URL has no slash at its end.
+    pub(crate) api: api::Client,
     /// What every request carries, the key among it where it is a fixed one.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) key: Key,
@@ -60,6 +62,11 @@ pub(crate) trait Operation: Sync {
         &self,
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send;
+
+    /// Why an answer of success is none.
+    fn check(&self, _answer: &Self::Output) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A decoded answer.
@@ -75,23 +82,22 @@ impl Transport {
         operation: &O,
         options: &CallOptions,
         deadline: Deadline,
+        timer: &mut Timer,
     ) -> Result<Reply<O::Output>, Error> {
-        let span = operation.action().span();
-        async {
-            let mut retries = Retries::new(self, options, deadline);
+        let call = pin!(async {
+            let mut retries = Retries::new(self, options, deadline, timer);
             loop {
                 match retries.attempt(operation).await {
                     Ok(reply) => return Ok(reply),
                     Err(failure) => retries.after(failure).await?,
                 };
             }
-        }
-        .instrument(span)
-        .await
+        });
+        call.instrument(operation.action().span()).await
     }
 
     /// When a call that starts now has to end.
     pub(crate) fn deadline(&self, options: &CallOptions) -> Deadline {
-        Deadline::after(options.deadline.or(self.deadline))
+        Deadline::after(options.wishes().deadline.or(self.deadline))
     }
 }

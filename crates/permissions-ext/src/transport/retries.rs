@@ -2,17 +2,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
+use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Timer, Transport};
 use crate::error::Kind;
-use crate::options::CallOptions;
+use crate::options::{CallOptions, Wishes};
 use crate::{Error, Event};
 
 /// The attempts of one request: how many there were, and whether there will be another.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
-    options: &'a CallOptions,
+    wishes: &'a Wishes,
     policy: &'a RetryPolicy,
     deadline: Deadline,
+    timer: &'a mut Timer,
     history: Vec<Attempt>,
     started: Instant,
 }
@@ -22,13 +23,16 @@ impl<'a> Retries<'a> {
         transport: &'a Transport,
         options: &'a CallOptions,
         deadline: Deadline,
+        timer: &'a mut Timer,
     ) -> Self {
-        let policy = options.retry.as_ref().unwrap_or(&transport.retry);
+        let wishes = options.wishes();
+        let policy = wishes.retry.as_ref().unwrap_or(&transport.retry);
         Self {
             transport,
-            options,
+            wishes,
             policy,
             deadline,
+            timer,
             history: Vec::new(),
             started: Instant::now(),
         }
@@ -39,7 +43,7 @@ impl<'a> Retries<'a> {
         &mut self,
         operation: &O,
     ) -> Result<Reply<O::Output>, Failure> {
-        if let Some(error) = &self.options.invalid {
+        if let Some(error) = &self.wishes.invalid {
             return Err(Failure::not_sent(Error::new(
                 Kind::InvalidRequest,
                 operation.action(),
@@ -49,7 +53,7 @@ impl<'a> Retries<'a> {
         self.started = Instant::now();
         let time = self
             .deadline
-            .cap(self.options.timeout.unwrap_or(self.transport.timeout));
+            .cap(self.wishes.timeout.unwrap_or(self.transport.timeout));
         if time.is_zero() && self.deadline.left().is_some() {
             let reason = "the deadline of the call had passed";
             return Err(Failure::not_sent(Error::new(
@@ -60,7 +64,7 @@ impl<'a> Retries<'a> {
         }
         let reply = self
             .transport
-            .attempt(operation, self.options, self.failures(), time)
+            .attempt(operation, self.wishes, self.failures(), time, self.timer)
             .await?;
         let observer = &self.transport.observer;
         if observer.is_there() {

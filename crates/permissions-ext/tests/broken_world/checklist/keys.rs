@@ -1,7 +1,7 @@
 //! Keys, environment, base URL, client-wide headers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use permissions_ext::{CallOptions, Client, ClientBuilder, SecretString};
 
@@ -315,4 +315,47 @@ async fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
         "{error}"
     );
     assert!(world.requests().is_empty());
+}
+
+// Row 71: wherever the key comes back, no text that is made of an answer shows it.
+#[tokio::test]
+async fn a_key_that_comes_back_in_an_answer_is_in_no_error_and_no_event() {
+    let world = World::new().await;
+    let deleted = format!(r#"{{"object":"checkpoint.permission","id":"{KEY}","deleted":true}}"#);
+    let elsewhere = format!("https://{}.example/", KEY.to_uppercase());
+    world.answers(
+        "DELETE",
+        [
+            Reply::new(200, deleted),
+            Reply::new(302, "").with("location", &elsewhere),
+        ],
+    );
+    let page = r#"{"object":"list","data":[],"has_more":false}"#;
+    world.answers("GET", [Reply::new(200, page).with("x-request-id", KEY)]);
+    let texts: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = texts.clone();
+    let client = world
+        .builder()
+        .observer(move |event| told.lock().unwrap().push(format!("{event:?}")))
+        .build()
+        .unwrap();
+    let permissions = client.permissions(&checkpoint());
+    for expected in [
+        "answered for [key] instead of cp_1",
+        "a redirect to https://[key].example",
+    ] {
+        let error = permissions
+            .delete(&"cp_1".parse().unwrap())
+            .send()
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        texts.lock().unwrap().push(format!("{error} {error:?}"));
+    }
+    let page = permissions.list().send().await.unwrap();
+    assert_eq!(page.metadata().request_id(), Some("[key]"));
+    texts.lock().unwrap().push(format!("{page:?}"));
+    for text in texts.lock().unwrap().iter() {
+        assert!(!text.to_lowercase().contains(KEY), "{text}");
+    }
 }

@@ -350,3 +350,49 @@ async fn a_delete_that_was_not_done_is_an_error() {
         );
     }
 }
+
+// Extra 18.
+#[tokio::test]
+async fn a_create_whose_answer_gives_several_projects_one_permission_is_not_believed() {
+    let world = World::new().await;
+    let one = |project: &str| {
+        format!(
+            r#"{{"object":"checkpoint.permission","id":"cp_1","created_at":1,"project_id":"{project}"}}"#
+        )
+    };
+    let body = format!(
+        r#"{{"object":"list","data":[{},{}],"has_more":false}}"#,
+        one("proj_1"),
+        one("proj_2")
+    );
+    world.answers("POST", [Reply::new(200, body)]);
+    let error = world
+        .permissions()
+        .create([project("proj_1"), project("proj_2")])
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_incomplete() && error.to_string().contains("one and the same permission"),
+        "{error}"
+    );
+    assert!(
+        error.created().unwrap().is_empty(),
+        "what is read is believed: there is none"
+    );
+}
+
+// Extra 5.
+#[tokio::test]
+async fn a_404_that_is_not_the_apis_own_does_not_prove_that_a_permission_is_gone() {
+    let world = World::new().await;
+    world.answers("DELETE", [Reply::Reset, Reply::html(404)]);
+    let error = world
+        .permissions()
+        .delete(&"cp_1".parse().unwrap())
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(world.requests().len(), 2);
+}
