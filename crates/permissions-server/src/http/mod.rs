@@ -4,6 +4,7 @@ mod body;
 mod error;
 mod fault;
 mod guard;
+mod list;
 mod operation;
 mod path;
 mod permissions;

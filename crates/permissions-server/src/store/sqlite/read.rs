@@ -1,11 +1,24 @@
 //! Reading a page: one seek to the cursor's position, one scan of the page.
 
 use permissions_api::types::Order;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use crate::store::{Listing, Page, PageQuery, Permission, StoredPermission};
+use crate::store::{Listing, PageQuery, Permission, StoredPermission};
 
-/// The statement that reads a page in an order, with or without a project.
+/// Where the permission `?2` of the checkpoint `?1` stands, or stood.
+macro_rules! cursor {
+    () => {
+        "SELECT position FROM permissions
+         WHERE id = ?2 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
+         UNION ALL
+         SELECT position FROM deleted_permissions
+         WHERE id = ?2 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)"
+    };
+}
+
+/// The statement that reads a page in an order, with or without a project. The cursor is looked up in
+/// the same statement, because to begin one costs as much as a lookup. It starts at the position `?4`,
+/// or if that is null, at the cursor's.
 macro_rules! page {
     ($beyond:literal, $order:literal, $project:literal) => {
         concat!(
@@ -13,7 +26,9 @@ macro_rules! page {
              WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
              AND position ",
             $beyond,
-            " ?2 ",
+            " ifnull(?4, (",
+            cursor!(),
+            ")) ",
             $project,
             " ORDER BY position ",
             $order,
@@ -22,46 +37,76 @@ macro_rules! page {
     };
 }
 
-const CURSOR: &str = "
-    WITH c AS (SELECT key FROM checkpoints WHERE name = ?1)
-    SELECT position FROM permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)
-    UNION ALL
-    SELECT position FROM deleted_permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)";
-
 /// Reads the page that `query` asks for.
-pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Listing, rusqlite::Error> {
-    let start = match &query.after {
-        Some(after) => match cursor(connection, &query.checkpoint, after)? {
-            Some(position) => position,
-            None => return Ok(Listing::UnknownCursor),
-        },
-        None => match query.order {
-            Order::Ascending => i64::MIN,
-            Order::Descending => i64::MAX,
-        },
+pub(super) fn page(
+    connection: &Connection,
+    query: &PageQuery,
+    mut each: impl FnMut(Permission<'_>),
+) -> Result<Listing, rusqlite::Error> {
+    let found = rows(connection, query, &mut each)?;
+    if found > 0 || query.after.is_none() {
+        return Ok(page_of(found, query));
+    }
+    if !knows_cursor(connection, query)? {
+        return Ok(Listing::UnknownCursor);
+    }
+    // Usually this was the end of the list. But if the cursor was created between the two statements,
+    // the first knew nothing of it; now it is there for good.
+    Ok(page_of(rows(connection, query, &mut each)?, query))
+}
+
+fn page_of(found: u32, query: &PageQuery) -> Listing {
+    Listing::Page {
+        has_more: found > query.limit,
+    }
+}
+
+/// Hands on the permissions of the page and counts them, and one more if there is more.
+fn rows(
+    connection: &Connection,
+    query: &PageQuery,
+    each: &mut impl FnMut(Permission<'_>),
+) -> Result<u32, rusqlite::Error> {
+    let start = match (&query.after, query.order) {
+        (Some(_), _) => None,
+        (None, Order::Ascending) => Some(i64::MIN),
+        (None, Order::Descending) => Some(i64::MAX),
     };
-    // One more than asked for tells whether there is more.
-    let count = i64::from(query.limit) + 1;
-    let checkpoint = &query.checkpoint;
+    let PageQuery {
+        checkpoint, after, ..
+    } = query;
+    let count = query.limit + 1;
     let mut statement = connection.prepare_cached(match (query.order, &query.project_id) {
         (Order::Ascending, None) => page!(">", "ASC", ""),
         (Order::Descending, None) => page!("<", "DESC", ""),
-        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?4"),
-        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?4"),
+        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?5"),
+        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?5"),
     })?;
     let mut rows = match &query.project_id {
-        None => statement.query(params![checkpoint, start, count])?,
-        Some(project_id) => statement.query(params![checkpoint, start, count, project_id])?,
+        None => statement.query(params![checkpoint, after, count, start])?,
+        Some(project_id) => {
+            statement.query(params![checkpoint, after, count, start, project_id])?
+        }
     };
-    let mut page = Page::new(query.limit);
+    let mut found = 0;
     while let Some(row) = rows.next()? {
-        page.push(Permission {
-            id: row.get_ref(0)?.as_str()?,
-            project_id: row.get_ref(1)?.as_str()?,
-            created_at: row.get(2)?,
-        });
+        found += 1;
+        if found <= query.limit {
+            each(Permission {
+                id: row.get_ref(0)?.as_str()?,
+                project_id: row.get_ref(1)?.as_str()?,
+                created_at: row.get(2)?,
+            });
+        }
     }
-    Ok(Listing::Page(page))
+    Ok(found)
+}
+
+/// Whether the checkpoint has, or had, the permission after which the page starts.
+fn knows_cursor(connection: &Connection, query: &PageQuery) -> Result<bool, rusqlite::Error> {
+    connection
+        .prepare_cached(concat!("SELECT EXISTS (", cursor!(), ")"))?
+        .query_row(params![query.checkpoint, query.after], |row| row.get(0))
 }
 
 /// Whether the database answers.
@@ -78,15 +123,4 @@ pub(super) fn permission(row: &Row<'_>) -> Result<StoredPermission, rusqlite::Er
         project_id: row.get(1)?,
         created_at: row.get(2)?,
     })
-}
-
-fn cursor(
-    connection: &Connection,
-    checkpoint: &str,
-    after: &str,
-) -> Result<Option<i64>, rusqlite::Error> {
-    connection
-        .prepare_cached(CURSOR)?
-        .query_row(params![checkpoint, after], |row| row.get(0))
-        .optional()
 }
