@@ -5,32 +5,56 @@ use rusqlite::{Connection, Row, params};
 
 use crate::store::{Listing, PageQuery, Permission, StoredPermission};
 
-/// Where the permission `?2` of the checkpoint `?1` stands, or stood.
+/// The place where the permission `?2` of the checkpoint `c` stands, or stood.
 macro_rules! cursor {
     () => {
-        "SELECT position FROM permissions
-         WHERE id = ?2 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
+        "SELECT place FROM permissions WHERE id = ?2 AND place >> 36 = c.key
          UNION ALL
-         SELECT position FROM deleted_permissions
-         WHERE id = ?2 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)"
+         SELECT place FROM deleted_permissions WHERE id = ?2 AND place >> 36 = c.key"
     };
 }
 
-/// The statement that reads a page in an order, with or without a project. The cursor is looked up in
-/// the same statement, because to begin one costs as much as a lookup. It starts at the position `?4`,
-/// or if that is null, at the cursor's.
+/// The statement that reads a page, from one end of the checkpoint to the other, or if `?2` is not null,
+/// from that cursor on. The cursor is looked up in the same statement, because to begin one costs as
+/// much as a lookup.
 macro_rules! page {
-    ($beyond:literal, $order:literal, $project:literal) => {
+    (ascending, $project:literal) => {
+        page!(
+            ">",
+            "c.key << 36",
+            "<",
+            "(c.key + 1) << 36",
+            "ASC",
+            $project
+        )
+    };
+    (descending, $project:literal) => {
+        page!(
+            "<",
+            "(c.key + 1) << 36",
+            ">",
+            "c.key << 36",
+            "DESC",
+            $project
+        )
+    };
+    ($after:literal, $start:literal, $before:literal, $end:literal, $order:literal, $project:literal) => {
         concat!(
-            "SELECT id, project_id, created_at FROM permissions
-             WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
-             AND position ",
-            $beyond,
-            " ifnull(?4, (",
+            "SELECT p.id, p.project_id, p.created_at
+             FROM checkpoints AS c CROSS JOIN permissions AS p
+             WHERE c.name = ?1 AND p.place ",
+            $after,
+            " iif(?2 IS NULL, ",
+            $start,
+            ", (",
             cursor!(),
-            ")) ",
+            ")) AND p.place ",
+            $before,
+            " ",
+            $end,
+            " ",
             $project,
-            " ORDER BY position ",
+            " ORDER BY p.place ",
             $order,
             " LIMIT ?3"
         )
@@ -67,26 +91,23 @@ fn rows(
     query: &PageQuery,
     each: &mut impl FnMut(Permission<'_>),
 ) -> Result<u32, rusqlite::Error> {
-    let start = match (&query.after, query.order) {
-        (Some(_), _) => None,
-        (None, Order::Ascending) => Some(i64::MIN),
-        (None, Order::Descending) => Some(i64::MAX),
-    };
     let PageQuery {
         checkpoint, after, ..
     } = query;
     let count = query.limit + 1;
     let mut statement = connection.prepare_cached(match (query.order, &query.project_id) {
-        (Order::Ascending, None) => page!(">", "ASC", ""),
-        (Order::Descending, None) => page!("<", "DESC", ""),
-        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?5"),
-        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?5"),
+        (Order::Ascending, None) => page!(ascending, ""),
+        (Order::Descending, None) => page!(descending, ""),
+        (Order::Ascending, Some(_)) => {
+            page!(ascending, "AND p.checkpoint = c.key AND p.project_id = ?4")
+        }
+        (Order::Descending, Some(_)) => {
+            page!(descending, "AND p.checkpoint = c.key AND p.project_id = ?4")
+        }
     })?;
     let mut rows = match &query.project_id {
-        None => statement.query(params![checkpoint, after, count, start])?,
-        Some(project_id) => {
-            statement.query(params![checkpoint, after, count, start, project_id])?
-        }
+        None => statement.query(params![checkpoint, after, count])?,
+        Some(project_id) => statement.query(params![checkpoint, after, count, project_id])?,
     };
     let mut found = 0;
     while let Some(row) = rows.next()? {
@@ -105,7 +126,11 @@ fn rows(
 /// Whether the checkpoint has, or had, the permission after which the page starts.
 fn knows_cursor(connection: &Connection, query: &PageQuery) -> Result<bool, rusqlite::Error> {
     connection
-        .prepare_cached(concat!("SELECT EXISTS (", cursor!(), ")"))?
+        .prepare_cached(concat!(
+            "SELECT EXISTS (SELECT 1 FROM checkpoints AS c WHERE name = ?1 AND EXISTS (",
+            cursor!(),
+            "))"
+        ))?
         .query_row(params![query.checkpoint, query.after], |row| row.get(0))
 }
 
