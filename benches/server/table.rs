@@ -60,8 +60,8 @@ fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
             .await?;
         sqlx::query(
             "WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < ?1)
-             INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
-             SELECT 1, n, printf('cp_%024d', n * ?2 % ?3), printf('proj_%024d', n), 1721764800 FROM row",
+             INSERT INTO permissions (place, id, project_id, created_at)
+             SELECT (1 << 36) + n, printf('cp_%024d', n * ?2 % ?3), printf('proj_%024d', n), 1721764800 FROM row",
         )
         .bind(rows)
         .bind(i64::try_from(SCATTER)?)

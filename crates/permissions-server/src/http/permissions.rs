@@ -9,10 +9,11 @@ use axum::response::Response;
 use super::App;
 use super::body::ProjectIds;
 use super::error::ApiError;
+use super::list::List;
 use super::path::{Checkpoint, Permission};
 use super::query::ListParams;
-use super::response::{Deleted, json, list_of};
-use crate::store::{Creation, Deletion, Listing, PageQuery, StoredPermission};
+use super::response::{Deleted, json};
+use crate::store::{Creation, Deletion, Listing, PageQuery};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -26,8 +27,9 @@ pub(super) async fn list(
         order: params.order,
         project_id: params.project_id,
     };
-    match app.store.list(&query).await? {
-        Listing::Page(page) => Ok(list_of(page.permissions(), page.has_more())),
+    let mut list = List::with_capacity(query.limit as usize);
+    match app.store.list(&query, |found| list.push(found)).await? {
+        Listing::Page { has_more } => Ok(list.finish(has_more)),
         Listing::UnknownCursor => Err(ApiError::invalid(
             "invalid_value",
             "after",
@@ -51,10 +53,11 @@ pub(super) async fn create(
         created_at: app.clock.now(),
     };
     let permissions = app.store.create(creation).await?;
-    Ok(list_of(
-        permissions.iter().map(StoredPermission::borrowed),
-        false,
-    ))
+    let mut list = List::with_capacity(permissions.len());
+    for permission in &permissions {
+        list.push(permission.borrowed());
+    }
+    Ok(list.finish(false))
 }
 
 pub(super) async fn delete(

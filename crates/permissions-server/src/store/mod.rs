@@ -5,7 +5,6 @@
 //! deleted permission leaves its position behind, so it still works as a cursor.
 
 mod error;
-mod page;
 mod postgres;
 mod sqlite;
 
@@ -17,7 +16,6 @@ use secrecy::SecretString;
 use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
-pub(crate) use page::{Page, Permission};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -67,6 +65,15 @@ impl From<&str> for Database {
     }
 }
 
+/// One permission, wherever it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Permission<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) project_id: &'a str,
+    /// Seconds since 1970.
+    pub(crate) created_at: i64,
+}
+
 /// One permission as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredPermission {
@@ -98,9 +105,11 @@ pub(crate) struct PageQuery {
 }
 
 /// What a read of a page found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listing {
-    Page(Page),
+    Page {
+        has_more: bool,
+    },
     /// The checkpoint never had the permission that the query names as `after`.
     UnknownCursor,
 }
@@ -140,11 +149,16 @@ impl Store {
         }
     }
 
-    /// Reads one page.
-    pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
+    /// Reads one page and hands each permission on it to `each`, in order, while the database reads
+    /// on: nothing keeps a copy. What was handed on before an error is no page.
+    pub(crate) async fn list(
+        &self,
+        query: &PageQuery,
+        each: impl FnMut(Permission<'_>) + Send,
+    ) -> Result<Listing, StoreError> {
         match self {
-            Self::Sqlite(store) => store.list(query).await,
-            Self::Postgres(store) => store.list(query).await,
+            Self::Sqlite(store) => store.list(query, each).await,
+            Self::Postgres(store) => store.list(query, each).await,
         }
     }
 

@@ -16,7 +16,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{SqlSafeStr, query_scalar};
 use tokio::time::sleep;
 
-use super::{Creation, Deletion, Listing, PageQuery, StoreError, StoredPermission};
+use super::{Creation, Deletion, Listing, PageQuery, Permission, StoreError, StoredPermission};
 use crate::error::StartError;
 use crate::id::IdSource;
 use errors::Meaning;
@@ -67,8 +67,22 @@ impl PostgresStore {
         })
     }
 
-    pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
-        self.run(&List(query)).await
+    pub(crate) async fn list(
+        &self,
+        query: &PageQuery,
+        mut each: impl FnMut(Permission<'_>) + Send,
+    ) -> Result<Listing, StoreError> {
+        // Only once it has succeeded: an attempt may fail half-way and be made again.
+        let Some(rows) = self.run(&List(query)).await? else {
+            return Ok(Listing::UnknownCursor);
+        };
+        let limit = query.limit as usize;
+        for row in rows.iter().take(limit) {
+            each(operations::borrowed(row).map_err(|error| errors::at_run_time(&error))?);
+        }
+        Ok(Listing::Page {
+            has_more: rows.len() > limit,
+        })
     }
 
     pub(crate) async fn create(

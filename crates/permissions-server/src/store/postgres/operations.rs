@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection, Row};
 
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Listing, Page, PageQuery, Permission, StoredPermission};
+use crate::store::{Creation, Deletion, PageQuery, Permission, StoredPermission};
 
 /// Something that can be done again on another connection.
 pub(super) trait Operation: Sync {
@@ -21,6 +21,7 @@ pub(super) trait Operation: Sync {
     ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
 }
 
+/// The rows of a page, and one more if there is more; `None` if the cursor is unknown.
 #[derive(Debug)]
 pub(super) struct List<'a>(pub(super) &'a PageQuery);
 
@@ -74,10 +75,10 @@ const OF_PROJECTS: &str = "
     ) p";
 
 impl Operation for List<'_> {
-    type Output = Listing;
+    type Output = Option<Vec<PgRow>>;
     const REPEATABLE: bool = true;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Listing, sqlx::Error> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, sqlx::Error> {
         let query = self.0;
         let start = match &query.after {
             Some(after) => {
@@ -88,7 +89,7 @@ impl Operation for List<'_> {
                     .await?;
                 match position {
                     Some(position) => position,
-                    None => return Ok(Listing::UnknownCursor),
+                    None => return Ok(None),
                 }
             }
             None => match query.order {
@@ -102,7 +103,6 @@ impl Operation for List<'_> {
             (Order::Ascending, Some(_)) => ASCENDING_OF_PROJECT,
             (Order::Descending, Some(_)) => DESCENDING_OF_PROJECT,
         };
-        // One more than asked for tells whether there is more.
         let mut rows = sqlx::query(statement)
             .bind(&query.checkpoint)
             .bind(start)
@@ -110,16 +110,7 @@ impl Operation for List<'_> {
         if let Some(project_id) = &query.project_id {
             rows = rows.bind(project_id);
         }
-        let rows = rows.fetch_all(connection).await?;
-        let mut page = Page::new(query.limit);
-        for row in &rows {
-            page.push(Permission {
-                id: row.try_get(0)?,
-                project_id: row.try_get(1)?,
-                created_at: row.try_get(2)?,
-            });
-        }
-        Ok(Listing::Page(page))
+        rows.fetch_all(connection).await.map(Some)
     }
 }
 
@@ -259,6 +250,15 @@ fn in_order(found: Vec<StoredPermission>, project_ids: &[String]) -> Option<Vec<
         .iter()
         .map(|project_id| by_project.remove(project_id))
         .collect()
+}
+
+/// A permission from `id`, `project_id` and `created_at`.
+pub(super) fn borrowed(row: &PgRow) -> Result<Permission<'_>, sqlx::Error> {
+    Ok(Permission {
+        id: row.try_get(0)?,
+        project_id: row.try_get(1)?,
+        created_at: row.try_get(2)?,
+    })
 }
 
 fn permission(row: &PgRow) -> Result<StoredPermission, sqlx::Error> {

@@ -14,7 +14,14 @@ pub(super) struct Slot(Arc<Mutex<Option<Connection>>>);
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
     slots: Arc<[Slot]>,
-    next: Arc<AtomicUsize>,
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Which connection this thread asks for first: what it has read before is in the cache of its own
+    /// processor, and other threads ask elsewhere.
+    static HOME: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 
 impl Slot {
@@ -51,18 +58,18 @@ impl Readers {
     pub(super) fn new(slots: impl IntoIterator<Item = Slot>) -> Self {
         Self {
             slots: slots.into_iter().collect(),
-            next: Arc::default(),
         }
     }
 
-    /// Does `work` on the first connection that is free; if none is, waits for one of them in turn.
-    /// `None` if they are closed.
+    /// Does `work` on this thread's own connection, or on another that is free; if none is, waits for
+    /// its own. `None` if they are closed.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Option<T> {
-        if let Some(mut free) = self.slots.iter().find_map(Slot::if_free) {
+        let home = HOME.with(|home| home % self.slots.len().max(1));
+        let (others, own) = self.slots.split_at_checked(home)?;
+        if let Some(mut free) = own.iter().chain(others).find_map(Slot::if_free) {
             return free.as_mut().map(work);
         }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.slots.len().max(1);
-        self.slots.get(turn)?.with(work)
+        own.first()?.with(work)
     }
 
     /// Closes each as soon as it is free.

@@ -11,7 +11,7 @@ mod write;
 
 use std::path::Path;
 
-use super::{Creation, Deletion, Listing, PageQuery, StoreError, StoredPermission};
+use super::{Creation, Deletion, Listing, PageQuery, Permission, StoreError, StoredPermission};
 use crate::error::StartError;
 use crate::id::IdSource;
 use connections::Readers;
@@ -44,9 +44,13 @@ impl SqliteStore {
         })
     }
 
-    pub(crate) async fn list(&self, query: &PageQuery) -> Result<Listing, StoreError> {
+    pub(crate) async fn list(
+        &self,
+        query: &PageQuery,
+        each: impl FnMut(Permission<'_>),
+    ) -> Result<Listing, StoreError> {
         self.readers
-            .with(|connection| read::page(connection, query))
+            .with(|connection| read::page(connection, query, each))
             .ok_or_else(StoreError::closed)?
             .map_err(errors::at_run_time)
     }

@@ -20,8 +20,9 @@ const APPLICATION_ID: i32 = 0x636b_706d;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of one file at least; there is one for each processor.
 const READERS: usize = 4;
-/// Memory of each for pages of the file: the inner ones of ten million permissions fit.
-const READER_CACHE_KIB: i64 = 8 << 10;
+/// Memory of each for pages of the file: the inner ones of ten million permissions fit, beside enough
+/// others not to be driven out by them.
+const READER_CACHE_KIB: i64 = 12 << 10;
 /// Files up to this size are checked whole when they are opened.
 const CHECKED_BYTES: u64 = 16 << 20;
 /// The only version of the schema so far.

@@ -1,67 +1,137 @@
 //! Reading a page: one seek to the cursor's position, one scan of the page.
 
 use permissions_api::types::Order;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use crate::store::{Listing, Page, PageQuery, Permission, StoredPermission};
+use crate::store::{Listing, PageQuery, Permission, StoredPermission};
 
-/// The statement that reads a page in an order, with or without a project.
+/// The place where the permission `?2` of the checkpoint `c` stands, or stood.
+macro_rules! cursor {
+    () => {
+        "SELECT place FROM permissions WHERE id = ?2 AND place >> 36 = c.key
+         UNION ALL
+         SELECT place FROM deleted_permissions WHERE id = ?2 AND place >> 36 = c.key"
+    };
+}
+
+/// The statement that reads a page, from one end of the checkpoint to the other, or if `?2` is not null,
+/// from that cursor on. The cursor is looked up in the same statement, because to begin one costs as
+/// much as a lookup.
 macro_rules! page {
-    ($beyond:literal, $order:literal, $project:literal) => {
+    (ascending, $project:literal) => {
+        page!(
+            ">",
+            "c.key << 36",
+            "<",
+            "(c.key + 1) << 36",
+            "ASC",
+            $project
+        )
+    };
+    (descending, $project:literal) => {
+        page!(
+            "<",
+            "(c.key + 1) << 36",
+            ">",
+            "c.key << 36",
+            "DESC",
+            $project
+        )
+    };
+    ($after:literal, $start:literal, $before:literal, $end:literal, $order:literal, $project:literal) => {
         concat!(
-            "SELECT id, project_id, created_at FROM permissions
-             WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1)
-             AND position ",
-            $beyond,
-            " ?2 ",
+            "SELECT p.id, p.project_id, p.created_at
+             FROM checkpoints AS c CROSS JOIN permissions AS p
+             WHERE c.name = ?1 AND p.place ",
+            $after,
+            " iif(?2 IS NULL, ",
+            $start,
+            ", (",
+            cursor!(),
+            ")) AND p.place ",
+            $before,
+            " ",
+            $end,
+            " ",
             $project,
-            " ORDER BY position ",
+            " ORDER BY p.place ",
             $order,
             " LIMIT ?3"
         )
     };
 }
 
-const CURSOR: &str = "
-    WITH c AS (SELECT key FROM checkpoints WHERE name = ?1)
-    SELECT position FROM permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)
-    UNION ALL
-    SELECT position FROM deleted_permissions WHERE id = ?2 AND checkpoint = (SELECT key FROM c)";
-
 /// Reads the page that `query` asks for.
-pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Listing, rusqlite::Error> {
-    let start = match &query.after {
-        Some(after) => match cursor(connection, &query.checkpoint, after)? {
-            Some(position) => position,
-            None => return Ok(Listing::UnknownCursor),
-        },
-        None => match query.order {
-            Order::Ascending => i64::MIN,
-            Order::Descending => i64::MAX,
-        },
-    };
-    // One more than asked for tells whether there is more.
-    let count = i64::from(query.limit) + 1;
-    let checkpoint = &query.checkpoint;
+pub(super) fn page(
+    connection: &Connection,
+    query: &PageQuery,
+    mut each: impl FnMut(Permission<'_>),
+) -> Result<Listing, rusqlite::Error> {
+    let found = rows(connection, query, &mut each)?;
+    if found > 0 || query.after.is_none() {
+        return Ok(page_of(found, query));
+    }
+    if !knows_cursor(connection, query)? {
+        return Ok(Listing::UnknownCursor);
+    }
+    // Usually this was the end of the list. But if the cursor was created between the two statements,
+    // the first knew nothing of it; now it is there for good.
+    Ok(page_of(rows(connection, query, &mut each)?, query))
+}
+
+fn page_of(found: u32, query: &PageQuery) -> Listing {
+    Listing::Page {
+        has_more: found > query.limit,
+    }
+}
+
+/// Hands on the permissions of the page and counts them, and one more if there is more.
+fn rows(
+    connection: &Connection,
+    query: &PageQuery,
+    each: &mut impl FnMut(Permission<'_>),
+) -> Result<u32, rusqlite::Error> {
+    let PageQuery {
+        checkpoint, after, ..
+    } = query;
+    let count = query.limit + 1;
     let mut statement = connection.prepare_cached(match (query.order, &query.project_id) {
-        (Order::Ascending, None) => page!(">", "ASC", ""),
-        (Order::Descending, None) => page!("<", "DESC", ""),
-        (Order::Ascending, Some(_)) => page!(">", "ASC", "AND project_id = ?4"),
-        (Order::Descending, Some(_)) => page!("<", "DESC", "AND project_id = ?4"),
+        (Order::Ascending, None) => page!(ascending, ""),
+        (Order::Descending, None) => page!(descending, ""),
+        (Order::Ascending, Some(_)) => {
+            page!(ascending, "AND p.checkpoint = c.key AND p.project_id = ?4")
+        }
+        (Order::Descending, Some(_)) => {
+            page!(descending, "AND p.checkpoint = c.key AND p.project_id = ?4")
+        }
     })?;
     let mut rows = match &query.project_id {
-        None => statement.query(params![checkpoint, start, count])?,
-        Some(project_id) => statement.query(params![checkpoint, start, count, project_id])?,
+        None => statement.query(params![checkpoint, after, count])?,
+        Some(project_id) => statement.query(params![checkpoint, after, count, project_id])?,
     };
-    let mut page = Page::new(query.limit);
+    let mut found = 0;
     while let Some(row) = rows.next()? {
-        page.push(Permission {
-            id: row.get_ref(0)?.as_str()?,
-            project_id: row.get_ref(1)?.as_str()?,
-            created_at: row.get(2)?,
-        });
+        found += 1;
+        if found <= query.limit {
+            each(Permission {
+                id: row.get_ref(0)?.as_str()?,
+                project_id: row.get_ref(1)?.as_str()?,
+                created_at: row.get(2)?,
+            });
+        }
     }
-    Ok(Listing::Page(page))
+    Ok(found)
+}
+
+/// Whether the checkpoint has, or had, the permission after which the page starts.
+fn knows_cursor(connection: &Connection, query: &PageQuery) -> Result<bool, rusqlite::Error> {
+    connection
+        .prepare_cached(concat!(
+            "SELECT EXISTS (SELECT 1 FROM checkpoints AS c WHERE name = ?1 AND EXISTS (",
+            cursor!(),
+            "))"
+        ))?
+        .query_row(params![query.checkpoint, query.after], |row| row.get(0))
 }
 
 /// Whether the database answers.
@@ -78,15 +148,4 @@ pub(super) fn permission(row: &Row<'_>) -> Result<StoredPermission, rusqlite::Er
         project_id: row.get(1)?,
         created_at: row.get(2)?,
     })
-}
-
-fn cursor(
-    connection: &Connection,
-    checkpoint: &str,
-    after: &str,
-) -> Result<Option<i64>, rusqlite::Error> {
-    connection
-        .prepare_cached(CURSOR)?
-        .query_row(params![checkpoint, after], |row| row.get(0))
-        .optional()
 }

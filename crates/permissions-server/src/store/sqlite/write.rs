@@ -212,8 +212,8 @@ fn create(
     }
     let (checkpoint, mut position) = hand_out(connection, &creation.checkpoint, missing)?;
     let mut add = connection.prepare_cached(
-        "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO permissions (place, id, project_id, created_at)
+         VALUES ((?1 << 36) + ?2, ?3, ?4, ?5)",
     )?;
     there
         .into_iter()
@@ -274,30 +274,24 @@ fn hand_out(
 }
 
 fn delete(connection: &Connection, deletion: &Deletion) -> Result<bool, rusqlite::Error> {
-    let removed: Option<(i64, i64)> = connection
+    let removed: Option<i64> = connection
         .prepare_cached(
             "DELETE FROM permissions
              WHERE id = ?1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = ?2)
-             RETURNING checkpoint, position",
+             RETURNING place",
         )?
         .query_row(
             params![deletion.permission_id, deletion.checkpoint],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.get(0),
         )
         .optional()?;
-    let Some((checkpoint, position)) = removed else {
+    let Some(place) = removed else {
         return Ok(false);
     };
     connection
         .prepare_cached(
-            "INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
-             VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO deleted_permissions (id, place, deleted_at) VALUES (?1, ?2, ?3)",
         )?
-        .execute(params![
-            deletion.permission_id,
-            checkpoint,
-            position,
-            deletion.deleted_at
-        ])?;
+        .execute(params![deletion.permission_id, place, deletion.deleted_at])?;
     Ok(true)
 }
