@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# What a program pays for depending on permissions-ext: three programs that list a checkpoint's permissions, each built
-# in release mode from nothing, on this machine and now. They differ in what they depend on and in nothing else: the
-# same TLS (rustls with ring, the system's roots), the same runtime, the same profile.
+# What a program pays for depending on permissions-ext: programs that list a checkpoint's permissions, each built in
+# release mode from nothing, on this machine and now. They differ in what they depend on and in nothing else: the same
+# runtime, the same profile, and, but for the second, the same TLS (rustls with ring, the system's roots).
 #
-#   permissions-ext   every page, retries, exactly-once, errors
-#   async-openai      the first page: it has no more
-#   reqwest           the first page, by hand: the least that such a program can have
+#   permissions-ext         every page, retries, exactly-once, errors
+#   async-openai-defaults   the first page: it has no more; with the TLS that it comes with
+#   async-openai            the same, with the TLS of the others
+#   reqwest                 the first page, by hand: the least that such a program can have
 #
 # Usage: benches/weight.sh [--count]     with --count, crates alone: seconds instead of minutes
 # Needs the registry, or everything in cargo's cache. JOBS sets how many compilers run (2 unless set), CONTENDERS which of
-# the three are built.
+# them are built.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 jobs=${JOBS:-2}
-contenders=${CONTENDERS:-permissions-ext async-openai reqwest}
+contenders=${CONTENDERS:-permissions-ext async-openai-defaults async-openai reqwest}
 tokio='tokio = { version = "1", features = ["rt", "macros"] }'
 rustls='rustls = { version = "0.23", default-features = false, features = ["std", "tls12", "ring", "logging"] }'
 
@@ -66,6 +67,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 RUST
+
+package async-openai-defaults <<DEPENDENCIES
+async-openai = { version = "0.43", features = ["finetuning"] }
+DEPENDENCIES
+grep -v ring "$folder/async-openai/src/main.rs" >"$folder/async-openai-defaults/src/main.rs"
 
 package reqwest <<DEPENDENCIES
 reqwest = { version = "0.13", default-features = false, features = ["rustls-no-provider", "json"] }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
@@ -57,6 +57,8 @@ pub struct Observed {
     pub status: u16,
     /// The headers as received.
     pub headers: HeaderMap,
+    /// When they were received.
+    pub received: Instant,
 }
 
 impl CallContext {
@@ -156,6 +158,7 @@ impl CallContext {
         let seen = Observed {
             status: status.as_u16(),
             headers,
+            received: Instant::now(),
         };
         *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     }
@@ -278,6 +281,7 @@ mod tests {
         let observed = Observed {
             status: 200,
             headers: HeaderMap::from_iter([cookie]),
+            received: Instant::now(),
         };
         for shown in [format!("{context:?}"), format!("{observed:?}")] {
             assert!(shown.contains("set-cookie"), "{shown}");

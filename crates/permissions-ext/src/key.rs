@@ -89,6 +89,13 @@ impl Secret {
         Ok(Self { value, header })
     }
 
+    /// The key in a header `Authorization` of somebody's own making.
+    pub(crate) fn in_header(value: &HeaderValue) -> Option<Self> {
+        let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        is_bearer.then(|| Self::new(key.trim().into()).ok())?
+    }
+
     pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
@@ -104,6 +111,17 @@ impl Secret {
             Some(clean) => clean.into(),
             None => text.clone(),
         }
+    }
+
+    /// The same for what may have been cut off in the middle of the key.
+    pub(crate) fn redact_cut(&self, text: &Bytes) -> Bytes {
+        let key = self.value.expose_secret().as_bytes();
+        let longest = (key.len() - 1).min(text.len());
+        let cut = (TELLING..=longest)
+            .rev()
+            .map(|length| text.len() - length)
+            .find(|&start| text[start..].eq_ignore_ascii_case(&key[..text.len() - start]));
+        self.redact(&cut.map_or_else(|| text.clone(), |start| text.slice(..start)))
     }
 
     /// The same for text that has been decoded.
@@ -140,6 +158,9 @@ impl Secret {
         Some(clean)
     }
 }
+
+/// So much of the beginning of a key is more than the prefix that all of them have, in bytes.
+const TELLING: usize = 12;
 
 /// What stands where the key was.
 const BLOT: &str = "[key]";
@@ -209,6 +230,22 @@ mod tests {
             "[key] and [key]!"
         );
         assert_eq!(secret("sk-admin-2").unwrap().redact(&text), text);
+    }
+
+    #[test]
+    fn a_key_that_is_cut_off_is_blotted_out_and_the_prefix_of_all_keys_is_not() {
+        let secret = secret("sk-admin-1234567890").unwrap();
+        for (text, clean) in [
+            ("bad key sk-admin-123456789", "bad key "),
+            ("sk-admin-1234567890 sk-admin-123", "[key] "),
+            ("keys start with sk-admin-", "keys start with sk-admin-"),
+            ("", ""),
+        ] {
+            assert_eq!(
+                secret.redact_cut(&Bytes::from_static(text.as_bytes())),
+                clean
+            );
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What a response says besides its body.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
+use permissions_api::hooks::Observed;
 
 use crate::key::Secret;
 
@@ -13,17 +14,25 @@ use crate::key::Secret;
 pub struct Metadata {
     pub(crate) headers: HeaderMap,
     pub(crate) retries: u32,
+    /// When the headers came; the body may have taken longer.
+    pub(crate) received: Option<Instant>,
 }
 
 impl Metadata {
     /// Without the values that hold the key, should the answer echo it.
-    pub(crate) fn new(mut headers: HeaderMap, retries: u32, secret: Option<&Secret>) -> Self {
+    pub(crate) fn new(seen: Option<Observed>, retries: u32, secret: Option<&Secret>) -> Self {
+        let received = seen.as_ref().map(|seen| seen.received);
+        let mut headers = seen.map(|seen| seen.headers).unwrap_or_default();
         if let Some(secret) = secret {
             for value in headers.values_mut() {
                 secret.redact_header(value);
             }
         }
-        Self { headers, retries }
+        Self {
+            headers,
+            retries,
+            received,
+        }
     }
 
     /// The id under which the API's operators find the request.

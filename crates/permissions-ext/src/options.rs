@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
@@ -64,7 +65,13 @@ impl CallOptions {
     /// Sends a header, in place of any of the same name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match header(name, value) {
-            Ok((name, value)) => self.wishes_mut().headers.push((name, Some(value))),
+            Ok((name, value)) => {
+                if name == AUTHORIZATION {
+                    // Known, so that it can be blotted out.
+                    self.wishes_mut().key = Secret::in_header(&value);
+                }
+                self.wishes_mut().headers.push((name, Some(value)));
+            }
             Err(reason) => self.wishes_mut().invalid = Some(reason),
         }
         self

@@ -264,9 +264,12 @@ impl ClientBuilder {
         )
         .map_err(Error::config)?;
         let mut headers = self.base_headers()?;
-        let own_authorization = headers.contains_key(AUTHORIZATION);
+        let own_authorization = headers.get(AUTHORIZATION);
         let key = match self.key {
-            _ if own_authorization => Key::Absent,
+            // Known, so that it can be blotted out.
+            _ if own_authorization.is_some() => own_authorization
+                .and_then(Secret::in_header)
+                .map_or(Key::Absent, Key::Fixed),
             KeyChoice::Given { key, origin } => Key::Fixed(fixed_key(key, origin)?),
             KeyChoice::Provider(provider) => provider,
             KeyChoice::Absent => Key::Absent,

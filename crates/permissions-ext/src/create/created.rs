@@ -1,4 +1,4 @@
-use super::origin::{Clock, Origin, is_own};
+use super::origin::{Clocks, Origin};
 use crate::Permission;
 use crate::metadata::Metadata;
 
@@ -6,19 +6,19 @@ use crate::metadata::Metadata;
 #[derive(Clone, Debug, Default)]
 pub struct Created {
     permissions: Vec<(Permission, Origin)>,
-    clock: Clock,
+    clocks: Clocks,
     metadata: Metadata,
 }
 
 impl Created {
     pub(super) fn new(
         permissions: Vec<(Permission, Origin)>,
-        clock: Clock,
+        clocks: Clocks,
         metadata: Metadata,
     ) -> Self {
         Self {
             permissions,
-            clock,
+            clocks,
             metadata,
         }
     }
@@ -67,10 +67,10 @@ impl Created {
     }
 
     fn with(&self, own: bool) -> impl Iterator<Item = &Permission> {
-        let start = self.clock.start();
+        let is_own = self.clocks.read();
         self.permissions
             .iter()
-            .filter(move |(permission, origin)| is_own(permission, *origin, start) == own)
+            .filter(move |(permission, origin)| is_own(permission, *origin) == own)
             .map(|(permission, _)| permission)
     }
 }

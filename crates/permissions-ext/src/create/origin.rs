@@ -22,8 +22,8 @@ const REMEMBERED: usize = 1 << 12;
 pub(super) enum Origin {
     ThisCall,
     Before,
-    /// Nobody has met it before: the clock decides.
-    Unmet,
+    /// Nobody has met it before: the clock decides, as it was at the answer of this number.
+    Unmet(usize),
 }
 
 /// Tells of each permission that a call meets where it comes from.
@@ -33,7 +33,7 @@ pub(super) struct Judge<'a> {
     /// Not later than the moment in which the first attempt was sent.
     started: Instant,
     known: Option<Origin>,
-    clock: Clock,
+    clocks: Clocks,
 }
 
 impl<'a> Judge<'a> {
@@ -42,7 +42,7 @@ impl<'a> Judge<'a> {
             seen,
             started: Instant::now(),
             known: None,
-            clock: Clock::default(),
+            clocks: Clocks::default(),
         }
     }
 
@@ -51,13 +51,14 @@ impl<'a> Judge<'a> {
         self.known = Some(origin);
     }
 
-    /// Notes when an answer was given.
+    /// Notes when an answer was given; those to come are its permissions.
     pub(super) fn answered(&mut self, answer: &Metadata) {
         if self.known.is_none() {
-            self.clock = Clock {
+            let received = answer.received.unwrap_or_else(Instant::now);
+            self.clocks.0.push(Clock {
                 date: answer.headers.get(DATE).cloned(),
-                elapsed: self.started.elapsed(),
-            };
+                elapsed: received.saturating_duration_since(self.started),
+            });
         }
     }
 
@@ -65,44 +66,54 @@ impl<'a> Judge<'a> {
     pub(super) fn origin(&self, permission: &Permission) -> Origin {
         let is_new = self.seen.remember(&permission.id);
         self.known.unwrap_or(match is_new {
-            true => Origin::Unmet,
+            true => Origin::Unmet(self.clocks.0.len()),
             false => Origin::Before,
         })
     }
 
-    pub(super) fn into_clock(self) -> Clock {
-        self.clock
+    pub(super) fn into_clocks(self) -> Clocks {
+        self.clocks
     }
 }
 
-/// The API's own clock at the last answer of a call. Most callers do not ask what is new, so it is read when one does.
+/// The API's own clock at each answer of a call. Most callers do not ask what is new, so it is read when one does.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct Clocks(Vec<Clock>);
+
+#[derive(Clone, Debug, Default)]
+struct Clock {
     date: Option<HeaderValue>,
-    /// Since the call started.
+    /// From the start of the call to the answer.
     elapsed: Duration,
+}
+
+impl Clocks {
+    /// Tells of permissions, by where they come from, whether they are the call's own.
+    pub(super) fn read(&self) -> impl Fn(&Permission, Origin) -> bool + use<> {
+        let starts: Vec<Option<i64>> = self.0.iter().map(Clock::start).collect();
+        move |permission, origin| match origin {
+            Origin::ThisCall => true,
+            Origin::Before => false,
+            // Counted from 1: the answer is noted before its permissions are met.
+            Origin::Unmet(answer) => {
+                let start = starts.get(answer.wrapping_sub(1)).copied().flatten();
+                start.is_none_or(|start| permission.created_at >= start)
+            }
+        }
+    }
 }
 
 impl Clock {
     /// The second, since 1970, in which the call started; none where the answer has no date.
     ///
     /// Dates are whole seconds, rounded down, and so is the start: what was created in the very second is taken for new.
-    pub(super) fn start(&self) -> Option<i64> {
+    fn start(&self) -> Option<i64> {
         let answered = httpdate::parse_http_date(self.date.as_ref()?.to_str().ok()?).ok()?;
         let started = answered
             .duration_since(UNIX_EPOCH)
             .ok()?
             .saturating_sub(self.elapsed);
         i64::try_from(started.as_secs()).ok()
-    }
-}
-
-/// Whether a permission is a call's own, which started in this second by the API's clock.
-pub(super) fn is_own(permission: &Permission, origin: Origin, start: Option<i64>) -> bool {
-    match origin {
-        Origin::ThisCall => true,
-        Origin::Before => false,
-        Origin::Unmet => start.is_none_or(|start| permission.created_at >= start),
     }
 }
 
@@ -183,19 +194,34 @@ mod tests {
 
     #[test]
     fn older_than_the_call_is_there_before_and_without_a_date_nothing_is_older() {
-        let is_own = |created_at, start| is_own(&permission(1, created_at), Origin::Unmet, start);
-        assert!(!is_own(999, Some(1_000)));
-        assert!(is_own(1_000, Some(1_000)));
-        assert!(is_own(0, None));
+        let dated = |date| Clock {
+            date: Some(HeaderValue::from_static(date)),
+            ..Clock::default()
+        };
+        let clocks = Clocks(vec![
+            dated("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Clock::default(),
+        ]);
+        let is_own = clocks.read();
+        assert!(!is_own(&permission(1, 784_111_776), Origin::Unmet(1)));
+        assert!(is_own(&permission(1, 784_111_777), Origin::Unmet(1)));
+        assert!(
+            is_own(&permission(1, 0), Origin::Unmet(2)),
+            "each answer has its own clock"
+        );
     }
 
     #[test]
     fn a_permission_met_earlier_is_there_before_whatever_the_clock_says() {
         let seen = Seen::default();
-        let judge = Judge::new(&seen);
-        assert_eq!(judge.origin(&permission(1, 1_000)), Origin::Unmet);
+        let mut judge = Judge::new(&seen);
+        judge.answered(&Metadata::default());
+        assert_eq!(judge.origin(&permission(1, 1_000)), Origin::Unmet(1));
         assert_eq!(judge.origin(&permission(1, 1_000)), Origin::Before);
-        assert!(!is_own(&permission(1, 1_000), Origin::Before, Some(1_000)));
+        assert!(!judge.into_clocks().read()(
+            &permission(1, 1_000),
+            Origin::Before
+        ));
     }
 
     #[test]
@@ -204,10 +230,14 @@ mod tests {
         let mut judge = Judge::new(&seen);
         for origin in [Origin::Before, Origin::ThisCall] {
             judge.knows(origin);
+            judge.answered(&Metadata::default());
             assert_eq!(judge.origin(&permission(1, 999)), origin);
             assert_eq!(judge.origin(&permission(2, 1_000)), origin);
         }
-        assert!(is_own(&permission(1, 999), Origin::ThisCall, Some(1_000)));
+        assert!(judge.into_clocks().read()(
+            &permission(1, 999),
+            Origin::ThisCall
+        ));
     }
 
     #[test]

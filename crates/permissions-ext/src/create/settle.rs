@@ -7,7 +7,7 @@ use crate::error::Kind;
 use crate::list::List;
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
-use crate::transport::{Deadline, Fate, Retries, Timer, Transport};
+use crate::transport::{Deadline, Fate, Retries, Transport};
 use crate::{Error, Permission, Permissions, ProjectId};
 
 /// Up to so many projects are looked up one by one; for more, the whole list is read.
@@ -65,15 +65,14 @@ impl<'a> Settling<'a> {
 
     pub(super) fn into_created(self) -> Created {
         let permissions = self.settled.into_iter().flatten().collect();
-        Created::new(permissions, self.judge.into_clock(), self.metadata)
+        Created::new(permissions, self.judge.into_clocks(), self.metadata)
     }
 
     /// Asks for one batch until all of it is in place. Between two requests it is read what the first one did, where
     /// that is not known, and once more before giving up: it may have done everything.
     async fn post(&mut self, mut missing: Vec<usize>) -> Result<(), Error> {
         let transport: &'a Transport = self.permissions.client().transport();
-        let mut timer = Timer::default();
-        let mut retries = Retries::new(transport, self.options, self.deadline, &mut timer);
+        let mut retries = Retries::new(transport, self.options, self.deadline);
         loop {
             let request = Post {
                 checkpoint: self.permissions.checkpoint(),

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use crate::action::Action;
 use crate::metadata::Metadata;
 use crate::options::CallOptions;
-use crate::transport::{Deadline, Fate, Operation, Retries, Timer};
+use crate::transport::{Deadline, Fate, Operation, Retries};
 use crate::{CheckpointId, Error, PermissionId, Permissions, ProjectId};
 
 /// A permission to be deleted; [`send`](Self::send) does it.
@@ -145,9 +145,7 @@ async fn delete(
         checkpoint: permissions.checkpoint(),
         permission_id: &id,
     };
-    let mut timer = Timer::default();
-    let transport = permissions.client().transport();
-    let mut retries = Retries::new(transport, options, deadline, &mut timer);
+    let mut retries = Retries::new(permissions.client().transport(), options, deadline);
     let mut may_be_done = false;
     loop {
         match retries.attempt(&request).await {

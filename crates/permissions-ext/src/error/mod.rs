@@ -261,9 +261,15 @@ impl Error {
         self.has_status(|status| status == 404)
     }
 
-    /// The API itself says that there is none: anything on the way there can answer 404 too, but not in its words.
+    /// The API itself says that there is no such permission. Anything on the way there can answer 404 too, but not in the
+    /// API's words; and the API does so as well where it has no such route.
     pub(crate) fn tells_of_none(&self) -> bool {
-        self.is_not_found() && (self.type_().is_some() || self.code().is_some())
+        let no_route = self.code() == Some("unknown_url")
+            || self
+                .message()
+                .is_some_and(|text| text.starts_with("Invalid URL"));
+        let problem = self.0.problem.as_ref();
+        self.is_not_found() && !no_route && problem.is_some_and(|problem| problem.is_the_apis)
     }
 
     /// Something else changed at the same time: status 409.

@@ -26,6 +26,9 @@ pub(crate) struct Problem {
     pub(crate) request_id: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) body: Option<Bytes>,
+    /// Whether it is written as the API writes its errors: an `error` with a `type` that is text. What stands before the
+    /// API has words of its own.
+    pub(crate) is_the_apis: bool,
 }
 
 impl Problem {
@@ -40,10 +43,14 @@ impl Problem {
             request_id: request_id(headers),
             rate_limit: RateLimit::read(headers),
             body: None,
+            is_the_apis: false,
         };
         match serde_json::from_slice::<Value>(&body) {
             Ok(Value::Object(mut object)) => match object.remove("error") {
-                Some(Value::Object(error)) => problem.take_fields(error),
+                Some(Value::Object(error)) => {
+                    problem.is_the_apis = error.get("type").is_some_and(Value::is_string);
+                    problem.take_fields(error);
+                }
                 Some(Value::String(message)) => {
                     problem.take_fields(object);
                     problem.message = Some(message);

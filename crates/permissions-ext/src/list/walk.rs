@@ -4,7 +4,7 @@ use super::cursor::{self, CursorGuard};
 use super::repeats::Repeats;
 use super::{List, ListPage, Page};
 use crate::error::Kind;
-use crate::transport::{Deadline, Timer};
+use crate::transport::Deadline;
 use crate::{Error, Event, PermissionId};
 
 /// The way through the pages of a list: where the next one starts, and what the ones before it showed.
@@ -17,7 +17,6 @@ pub(super) struct Walk {
     repeats: Repeats,
     remaining: Option<u64>,
     start_at: Option<PermissionId>,
-    timer: Timer,
 }
 
 /// What a step leads to.
@@ -55,7 +54,6 @@ impl Walk {
             repeats: Repeats::default(),
             remaining: list.max_items,
             start_at: list.start_at.clone(),
-            timer: Timer::default(),
             list,
         }
     }
@@ -101,7 +99,6 @@ impl Walk {
             return Err(Error::new(Kind::Pagination, self.list.action(), reason));
         }
         let list = self.list.clone();
-        let mut timer = std::mem::take(&mut self.timer);
         let request = ListPage {
             list: &list,
             after: self.after(),
@@ -109,9 +106,8 @@ impl Walk {
         };
         let transport = list.permissions.client().transport();
         let reply = transport
-            .call(&request, &list.options, self.deadline, &mut timer)
+            .call(&request, &list.options, self.deadline)
             .await?;
-        self.timer = timer;
         let mut answer = reply.value;
         let after = self.after().cloned();
         // A page that leads nowhere is still a page: its items count, and the error comes in place of the next.
@@ -189,7 +185,6 @@ impl Walk {
             repeats: Repeats::default(),
             remaining: self.remaining,
             start_at: None,
-            timer: Timer::default(),
         }
     }
 }

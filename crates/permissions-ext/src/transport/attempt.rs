@@ -36,26 +36,25 @@ impl Transport {
         timeout: Duration,
         timer: &mut Timer,
     ) -> Result<Reply<O::Output>, Failure> {
+        timer.start(timeout);
         let fresh = match (&wishes.key, &self.key) {
             (Some(own), _) => Some(own.clone()),
             (None, Key::Provider(_)) => {
-                Box::pin(self.fresh_key(&operation.action(), timeout)).await?
+                Box::pin(self.fresh_key(&operation.action(), timeout, timer)).await?
             }
             (None, Key::Fixed(_) | Key::Absent) => None,
         };
         let api = self
             .api
             .with_context(self.context(wishes, failures, fresh.as_ref()));
-        timer.start(timeout);
         let sent = timer.limit(pin!(operation.send(&api))).await;
         let secret = fresh.as_ref().or(self.key.fixed());
         let sent = match sent {
             Some(Ok(response)) => match operation.check(&response) {
                 Ok(()) => {
-                    let headers = api.inner().take_observed().map(|seen| seen.headers);
                     return Ok(Reply {
                         value: response.into_inner(),
-                        metadata: Metadata::new(headers.unwrap_or_default(), failures, secret),
+                        metadata: Metadata::new(api.inner().take_observed(), failures, secret),
                     });
                 }
                 Err(reason) => Sent::Contradicted(reason),
@@ -80,10 +79,12 @@ impl Transport {
         &self,
         action: &Action,
         timeout: Duration,
+        timer: &mut Timer,
     ) -> Result<Option<Secret>, Failure> {
-        let key = tokio::time::timeout(timeout, self.key.fresh(action))
+        let key = timer
+            .limit(pin!(self.key.fresh(action)))
             .await
-            .unwrap_or_else(|_| {
+            .unwrap_or_else(|| {
                 Err(Error::new(
                     Kind::KeyProvider,
                     action.clone(),
@@ -159,7 +160,11 @@ impl Failed<'_> {
         let mut body = BytesMut::new();
         // As much as comes in time says why.
         timer.limit(pin!(read_beginning(response, &mut body))).await;
-        let body = self.redact(body.freeze());
+        let body = body.freeze();
+        let body = match self.secret {
+            Some(secret) => secret.redact_cut(&body),
+            None => body,
+        };
         let mut reason = answered(status);
         if let Some(target) = redirect_target(status, &headers) {
             reason.push_str(&self.redact_text(target));

@@ -24,7 +24,7 @@ pub(crate) use self::failure::{Failure, Fate};
 pub use self::history::Attempt;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
-pub(crate) use self::timer::Timer;
+use self::timer::Timer;
 use crate::Error;
 use crate::action::Action;
 use crate::create::Seen;
@@ -82,10 +82,9 @@ impl Transport {
         operation: &O,
         options: &CallOptions,
         deadline: Deadline,
-        timer: &mut Timer,
     ) -> Result<Reply<O::Output>, Error> {
         let call = pin!(async {
-            let mut retries = Retries::new(self, options, deadline, timer);
+            let mut retries = Retries::new(self, options, deadline);
             loop {
                 match retries.attempt(operation).await {
                     Ok(reply) => return Ok(reply),

@@ -13,7 +13,7 @@ pub(crate) struct Retries<'a> {
     wishes: &'a Wishes,
     policy: &'a RetryPolicy,
     deadline: Deadline,
-    timer: &'a mut Timer,
+    timer: Timer,
     history: Vec<Attempt>,
     started: Instant,
 }
@@ -23,7 +23,6 @@ impl<'a> Retries<'a> {
         transport: &'a Transport,
         options: &'a CallOptions,
         deadline: Deadline,
-        timer: &'a mut Timer,
     ) -> Self {
         let wishes = options.wishes();
         let policy = wishes.retry.as_ref().unwrap_or(&transport.retry);
@@ -32,7 +31,7 @@ impl<'a> Retries<'a> {
             wishes,
             policy,
             deadline,
-            timer,
+            timer: Timer::default(),
             history: Vec::new(),
             started: Instant::now(),
         }
@@ -64,7 +63,13 @@ impl<'a> Retries<'a> {
         }
         let reply = self
             .transport
-            .attempt(operation, self.wishes, self.failures(), time, self.timer)
+            .attempt(
+                operation,
+                self.wishes,
+                self.failures(),
+                time,
+                &mut self.timer,
+            )
             .await?;
         let observer = &self.transport.observer;
         if observer.is_there() {

@@ -7,8 +7,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Ends what takes too long.
 ///
-/// Kept for the next attempt or the next page: a timer that is set to a later moment stays where it is among those of
-/// the runtime, which costs next to nothing, while a new one has to be put there and taken out again.
+/// Of one call and for all of its attempts, no longer: a timer belongs to the runtime in which it was made, and the next
+/// page of a list may be asked for in another.
 #[derive(Default)]
 pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
@@ -37,13 +37,6 @@ impl Timer {
             }
         })
         .await
-    }
-}
-
-/// A copy counts for itself.
-impl Clone for Timer {
-    fn clone(&self) -> Self {
-        Self::default()
     }
 }
 

@@ -386,3 +386,17 @@ fn streams_and_futures_can_go_anywhere() {
     anywhere::<Error>();
     anywhere::<permissions_ext::Client>();
 }
+
+/// A runtime belongs to its thread pool or its `block_on`, a list to nobody.
+#[test]
+fn a_list_goes_on_in_another_runtime() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let servers = runtime();
+    let world = servers.block_on(World::with(&["proj_1", "proj_2"]));
+    let list = world.permissions().list().page_size(1).prefetch(false);
+    let mut pages = list.pages();
+    for project in ["proj_2", "proj_1"] {
+        let page = runtime().block_on(pages.next()).unwrap().unwrap();
+        assert_eq!(page.data()[0].project_id.as_str(), project);
+    }
+}

@@ -105,6 +105,9 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
 
 /// Whether a header can carry the key. In a file, a space is taken for a mistake.
 fn check(key: &str, spaces: bool) -> Result<(), &'static str> {
+    if !spaces && key.contains(' ') {
+        return Err("it holds a space; write one key a line, and nothing else on it");
+    }
     let fits = |byte: u8| byte.is_ascii_graphic() || (spaces && byte == b' ');
     if !key.is_empty() && key.trim() == key && key.bytes().all(fits) {
         Ok(())

@@ -359,3 +359,37 @@ async fn a_key_that_comes_back_in_an_answer_is_in_no_error_and_no_event() {
         assert!(!text.to_lowercase().contains(KEY), "{text}");
     }
 }
+
+// Row 71.
+#[tokio::test]
+async fn a_key_that_is_cut_off_or_came_in_a_header_is_blotted_out_as_well() {
+    let world = World::new().await;
+    let own = "sk-admin-in-a-header-of-ones-own";
+    let told = |key: &str| {
+        let text = format!(r#"{{"error":{{"message":"no such key: {key}","type":"t"}}}}"#);
+        Reply::new(401, text)
+    };
+    let cut = format!(
+        "HTTP/1.1 401 Unauthorized\r\ncontent-length: 900\r\n\r\nno such key: {}",
+        &KEY[..KEY.len() - 1]
+    );
+    world.answers(
+        "GET",
+        [told(own), told(own), Reply::Bytes(vec![cut.into()])],
+    );
+    let bearer = format!("Bearer {own}");
+    let client = world.builder().header("Authorization", &bearer);
+    let of_client = client.build().unwrap().permissions(&checkpoint()).list();
+    let options = CallOptions::new().header("authorization", &bearer);
+    let of_call = world.permissions().list().options(options);
+    let shortened = world.permissions().list();
+    for (list, key) in [
+        (of_client, own),
+        (of_call, own),
+        (shortened, &KEY[..KEY.len() - 1]),
+    ] {
+        let error = list.send().await.unwrap_err();
+        assert!(error.is_unauthorized(), "{error}");
+        assert!(!format!("{error} {error:?}").contains(key), "{error}");
+    }
+}

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use permissions_ext::{CallOptions, RetryPolicy};
+use permissions_ext::{CallOptions, RetryPolicy, SecretString};
 
 use crate::support::wire::{Reply, Request};
-use crate::support::{World, checkpoint, project};
+use crate::support::{KEY, World, checkpoint, project};
 
 const COUNT: &str = "x-stainless-retry-count";
 
@@ -385,14 +385,47 @@ async fn a_create_whose_answer_gives_several_projects_one_permission_is_not_beli
 // Extra 5.
 #[tokio::test]
 async fn a_404_that_is_not_the_apis_own_does_not_prove_that_a_permission_is_gone() {
+    let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
+    let numbers = r#"{"error":{"code":404,"message":"no such route"}}"#;
+    let route =
+        r#"{"error":{"message":"Invalid URL (DELETE /v2)","type":"invalid_request_error"}}"#;
+    for reply in [
+        Reply::html(404),
+        Reply::new(404, ""),
+        Reply::new(404, problem),
+        Reply::new(404, numbers),
+        Reply::new(404, r#"{"code":404,"message":"Not Found"}"#),
+        Reply::new(404, route),
+    ] {
+        let world = World::with(&["proj_1"]).await;
+        let lost = [Reply::Reset, reply.clone()];
+        world.answers("DELETE", lost.into_iter().chain([reply]));
+        let permissions = world.permissions();
+        let by_id = permissions.delete(&"cp_1".parse().unwrap()).send().await;
+        let by_project = permissions.delete_project(&project("proj_1")).send().await;
+        for error in [by_id.unwrap_err(), by_project.unwrap_err()] {
+            assert!(error.is_not_found(), "{error}");
+        }
+    }
+}
+
+// Row 40.
+#[tokio::test]
+async fn a_slow_key_provider_takes_its_time_from_the_attempt() {
     let world = World::new().await;
-    world.answers("DELETE", [Reply::Reset, Reply::html(404)]);
-    let error = world
-        .permissions()
-        .delete(&"cp_1".parse().unwrap())
-        .send()
-        .await
-        .unwrap_err();
-    assert!(error.is_not_found(), "{error}");
-    assert_eq!(world.requests().len(), 2);
+    world.answers("GET", [Reply::Stall(Vec::new())]);
+    let slow = Duration::from_millis(400);
+    let client = world
+        .builder()
+        .deadline(Duration::from_millis(600))
+        .key_provider(move || async move {
+            tokio::time::sleep(slow).await;
+            Ok(SecretString::from(KEY))
+        })
+        .build()
+        .unwrap();
+    let list = client.permissions(&checkpoint()).list();
+    let whole = tokio::time::timeout(2 * slow, list.send());
+    let error = whole.await.expect("the deadline holds").unwrap_err();
+    assert!(error.is_timeout(), "{error}");
 }
