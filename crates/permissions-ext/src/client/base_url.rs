@@ -4,8 +4,8 @@ pub(super) const DEFAULT: &str = "https://api.openai.com/v1";
 
 /// Reads a base URL, or says why no key may be sent there. The result has no slash at its end.
 pub(super) fn parse(text: &str, allow_http: bool) -> Result<String, String> {
-    let url =
-        Url::parse(text.trim()).map_err(|cause| format!("the base URL is not a URL: {cause}"))?;
+    let url = Url::parse(text.trim())
+        .map_err(|cause| format!("the base URL is not a URL: {cause}; {BEGIN}"))?;
     // Not shown as given: a URL may hold a password.
     let place = url.origin().ascii_serialization();
     if !url.username().is_empty() || url.password().is_some() {
@@ -27,10 +27,12 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<String, String> {
                  use https, or allow it with `allow_http`"
             ));
         }
-        other => return Err(format!("the base URL has the scheme {other}; use https")),
+        other => return Err(format!("the base URL has the scheme {other}; {BEGIN}")),
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
+
+const BEGIN: &str = "begin it with https://, or http:// on this machine";
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {

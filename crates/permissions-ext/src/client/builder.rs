@@ -37,6 +37,8 @@ use crate::{Error, Event, RetryPolicy};
 pub struct ClientBuilder {
     key: KeyChoice,
     base_url: Option<String>,
+    /// Whether it is the variable's, which its errors then name.
+    base_url_is_variable: bool,
     allow_http: bool,
     organization: Option<String>,
     project: Option<String>,
@@ -70,6 +72,7 @@ impl ClientBuilder {
         Self {
             key: KeyChoice::Unset,
             base_url: None,
+            base_url_is_variable: false,
             allow_http: false,
             organization: None,
             project: None,
@@ -113,6 +116,7 @@ impl ClientBuilder {
             };
         }
         Self {
+            base_url_is_variable: base_url.is_some(),
             base_url,
             organization,
             project,
@@ -165,6 +169,7 @@ impl ClientBuilder {
     /// Where the API is, up to and with its version; `https://api.openai.com/v1` unless set.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self.base_url_is_variable = false;
         self.forgive(environment::BASE_URL)
     }
 
@@ -262,7 +267,10 @@ impl ClientBuilder {
             self.base_url.as_deref().unwrap_or(base_url::DEFAULT),
             self.allow_http,
         )
-        .map_err(Error::config)?;
+        .map_err(|reason| match self.base_url_is_variable {
+            true => Error::config(format!("{}: {reason}", environment::BASE_URL)),
+            false => Error::config(reason),
+        })?;
         let mut headers = self.base_headers()?;
         let own_authorization = headers.get(AUTHORIZATION);
         let key = match self.key {

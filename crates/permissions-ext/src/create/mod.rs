@@ -73,7 +73,7 @@ impl Create {
     ///
     /// It costs a request more, and makes the difference between [`Created::created`] and [`Created::existing`] exact:
     /// the API's answer does not tell. Without it, a permission was *there before* where this client or a clone of it
-    /// has created or met it earlier, as far as the last 4,096 go, or where its `created_at` is older than this call by
+    /// was answered with it by an earlier create, as far as the last 4,096 go, or where its `created_at` is older than this call by
     /// the API's own clock (the `Date` of its answer, in whole seconds). Anything else counts as *created*, also what
     /// somebody else created within the same second or so, and, where answers bear no `Date`, at any time before.
     ///

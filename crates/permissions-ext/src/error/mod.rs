@@ -129,6 +129,15 @@ impl Error {
     }
 
     /// The same error as part of another call.
+    /// A time-out that is the deadline's; any other error as it is.
+    pub(crate) fn at_deadline(mut self) -> Self {
+        if self.0.kind == Kind::Timeout {
+            self.0.kind = Kind::Deadline;
+            self.0.reason = "no complete answer before the deadline of the call".to_owned();
+        }
+        self
+    }
+
     pub(crate) fn during(mut self, action: Action) -> Self {
         self.0.action = action;
         self

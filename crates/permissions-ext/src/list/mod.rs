@@ -20,7 +20,7 @@ use self::walk::Walk;
 use crate::action::Action;
 use crate::options::CallOptions;
 use crate::transport::{Deadline, Operation};
-use crate::{CheckpointId, Error, Order, PermissionId, Permissions, ProjectId};
+use crate::{Error, Order, PermissionId, Permissions, ProjectId};
 
 /// The page size unless set. The API's own default, 10, would make ten times the requests.
 const PAGE_SIZE: u32 = 100;
@@ -48,8 +48,8 @@ pub struct List {
     prefetch: bool,
     start_at: Option<PermissionId>,
     finished: bool,
-    /// The checkpoint of a position to go on from, where that is another one.
-    stranger: Option<CheckpointId>,
+    /// The position to go on from, which has to be one of this very list.
+    position: Option<Position>,
     options: CallOptions,
 }
 
@@ -76,7 +76,7 @@ impl List {
             prefetch: true,
             start_at: None,
             finished: false,
-            stranger: None,
+            position: None,
             options: CallOptions::new(),
         }
     }
@@ -122,14 +122,15 @@ impl List {
     /// Goes on where a stream was left, with the order and the project it had.
     ///
     /// No permission is missed that was there throughout. Should the very next one have been deleted since, the page
-    /// it was on is listed from its beginning. A position of another checkpoint is refused once the list is asked for.
+    /// it was on is listed from its beginning. A position of another checkpoint, order or project is refused once the list
+    /// is asked for.
     pub fn resume(mut self, position: &Position) -> Self {
         self.query.after = position.after.clone();
         self.query.order = position.order;
         self.query.project_id = position.project_id.clone();
         self.start_at = position.next.clone();
         let same = position.checkpoint == *self.permissions.checkpoint();
-        self.stranger = (!same).then(|| position.checkpoint.clone());
+        self.position = Some(position.clone());
         self.finished = same && position.finished;
         self
     }
@@ -176,6 +177,24 @@ impl List {
     fn action(&self) -> Action {
         Action::List(self.permissions.checkpoint().clone())
     }
+
+    /// Why the position to go on from is not one of this list: from there on, another list is another rest.
+    fn strangeness(&self) -> Option<String> {
+        let position = self.position.as_ref()?;
+        if position.checkpoint != *self.permissions.checkpoint() {
+            let other = &position.checkpoint;
+            return Some(format!(
+                "the position to go on from is one of checkpoint {other}; ask for the permissions of that one"
+            ));
+        }
+        let same =
+            position.order == self.query.order && position.project_id == self.query.project_id;
+        (!same).then(|| {
+            "the position to go on from is one of a list in another order or of another project; \
+             leave out `order` and `project_id`, which it brings along"
+                .to_owned()
+        })
+    }
 }
 
 /// One page on the wire.
@@ -196,10 +215,8 @@ impl Operation for ListPage<'_> {
         &self,
         api: &api::Client,
     ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
-        if let Some(stranger) = &self.list.stranger {
-            return Err(api::Error::InvalidRequest(format!(
-                "the position to go on from is one of checkpoint {stranger}"
-            )));
+        if let Some(reason) = self.list.strangeness() {
+            return Err(api::Error::InvalidRequest(reason));
         }
         let mut request = api
             .list_checkpoint_permissions()

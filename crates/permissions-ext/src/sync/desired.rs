@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::{CheckpointId, ProjectId};
@@ -18,7 +20,7 @@ use crate::{CheckpointId, ProjectId};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 #[must_use]
 pub struct Desired(BTreeMap<CheckpointId, BTreeSet<ProjectId>>);
@@ -68,6 +70,34 @@ impl Desired {
     }
 }
 
+/// A checkpoint that is there twice is refused: the last one would win, and take the projects of the first away.
+impl<'de> Deserialize<'de> for Desired {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Checkpoints;
+        impl<'de> Visitor<'de> for Checkpoints {
+            type Value = Desired;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("checkpoints with their projects")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Desired, A::Error> {
+                let mut desired = BTreeMap::new();
+                while let Some((checkpoint, project_ids)) = map.next_entry::<CheckpointId, _>()? {
+                    if desired.contains_key(&checkpoint) {
+                        return Err(A::Error::custom(format_args!(
+                            "checkpoint {checkpoint} is there twice; name all of its projects in one place"
+                        )));
+                    }
+                    desired.insert(checkpoint, project_ids);
+                }
+                Ok(Desired(desired))
+            }
+        }
+        deserializer.deserialize_map(Checkpoints)
+    }
+}
+
 impl IntoIterator for Desired {
     type Item = (CheckpointId, BTreeSet<ProjectId>);
     type IntoIter = std::collections::btree_map::IntoIter<CheckpointId, BTreeSet<ProjectId>>;
@@ -84,5 +114,27 @@ impl<P: IntoIterator<Item = ProjectId>> FromIterator<(CheckpointId, P)> for Desi
             .fold(Self::new(), |desired, (checkpoint, project_ids)| {
                 desired.checkpoint(checkpoint, project_ids)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_that_is_there_twice_is_refused() {
+        let twice = r#"{"ft:a":["proj_1"],"ft:a":[]}"#;
+        let refused = serde_json::from_str::<Desired>(twice)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains("checkpoint ft:a is there twice"),
+            "{refused}"
+        );
+        let once: Desired = serde_json::from_str(r#"{"ft:a":["proj_1","proj_1"]}"#).unwrap();
+        assert_eq!(
+            serde_json::to_string(&once).unwrap(),
+            r#"{"ft:a":["proj_1"]}"#
+        );
     }
 }

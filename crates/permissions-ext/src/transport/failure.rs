@@ -42,6 +42,14 @@ impl Failure {
         }
     }
 
+    /// The same of an attempt that had only the time until the deadline of its call: what ran out is the deadline's.
+    pub(crate) fn at_deadline(self) -> Self {
+        Self {
+            error: self.error.at_deadline(),
+            ..self
+        }
+    }
+
     /// A failure that a response told.
     pub(crate) fn answered(error: Error, headers: &HeaderMap) -> Self {
         let refused = error

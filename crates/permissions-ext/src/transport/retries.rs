@@ -50,9 +50,8 @@ impl<'a> Retries<'a> {
             )));
         }
         self.started = Instant::now();
-        let time = self
-            .deadline
-            .cap(self.wishes.timeout.unwrap_or(self.transport.timeout));
+        let timeout = self.wishes.timeout.unwrap_or(self.transport.timeout);
+        let time = self.deadline.cap(timeout);
         if time.is_zero() && self.deadline.left().is_some() {
             let reason = "the deadline of the call had passed";
             return Err(Failure::not_sent(Error::new(
@@ -70,7 +69,11 @@ impl<'a> Retries<'a> {
                 time,
                 &mut self.timer,
             )
-            .await?;
+            .await
+            .map_err(|failure| match time < timeout {
+                true => failure.at_deadline(),
+                false => failure,
+            })?;
         let observer = &self.transport.observer;
         if observer.is_there() {
             let action = operation.action();

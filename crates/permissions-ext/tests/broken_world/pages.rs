@@ -400,3 +400,29 @@ fn a_list_goes_on_in_another_runtime() {
         assert_eq!(page.data()[0].project_id.as_str(), project);
     }
 }
+
+// Extra 11.
+#[tokio::test]
+async fn a_position_of_another_order_or_project_is_refused() {
+    let world = World::with(&["proj_1", "proj_2"]).await;
+    let permissions = world.permissions();
+    let mut stream = permissions.list().page_size(1).stream();
+    stream.next().await.unwrap().unwrap();
+    let position = stream.position();
+    let sent = world.requests().len();
+    let resumed = || permissions.list().prefetch(false).resume(&position);
+    for list in [
+        resumed().order(Order::Ascending),
+        resumed().project_id(project("proj_1")),
+    ] {
+        let error = list.send().await.unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert!(error.to_string().contains("another order"), "{error}");
+    }
+    assert!(
+        world.requests().len() <= sent + 1,
+        "the first stream alone went on"
+    );
+    let rest: Vec<Permission> = resumed().stream().try_collect().await.unwrap();
+    assert_eq!(rest.len(), 1);
+}

@@ -58,6 +58,30 @@ impl Faults {
         }))
     }
 
+    /// Why this cannot be: what a fault may be is said where it is written as text, too.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults: Vec<Fault> = match &*plan {
+            Plan::ByHeader => Vec::new(),
+            Plan::InTurn(faults) => faults.iter().flatten().copied().collect(),
+            Plan::Seeded { rate, kinds, .. } => {
+                if !(0.0..=1.0).contains(rate) {
+                    return Err(format!("the rate {rate} is no share; give 0 to 1"));
+                }
+                kinds.clone()
+            }
+        };
+        match faults
+            .iter()
+            .find(|fault| matches!(fault, Fault::Status(status) if !(400..600).contains(status)))
+        {
+            Some(wrong) => Err(format!(
+                "{wrong:?} is no fault; give a status of 400 to 599"
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// The fault of the next request. `header` is the text of its `x-fault`.
     pub(crate) fn next(&self, header: Option<&str>) -> Result<Option<Fault>, super::InvalidFault> {
         let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,6 +103,26 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_fault_is_refused() {
+        for (faults, reason) in [
+            (
+                Faults::in_turn([None, Some(Fault::Status(200))]),
+                "Status(200) is no fault",
+            ),
+            (
+                Faults::seeded(1, 0.5, [Fault::Status(600)]),
+                "Status(600) is no fault",
+            ),
+            (Faults::seeded(1, 7.0, []), "the rate 7 is no share"),
+            (Faults::seeded(1, f64::NAN, []), "is no share"),
+        ] {
+            let refused = faults.check().expect_err(reason);
+            assert!(refused.contains(reason), "{refused}");
+        }
+        assert_eq!(Faults::in_turn([Some(Fault::Status(599))]).check(), Ok(()));
+    }
 
     #[test]
     fn a_seed_repeats_its_schedule() {

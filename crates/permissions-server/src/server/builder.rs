@@ -175,6 +175,11 @@ impl ServerBuilder {
     /// cannot be sent in a header, or if a file of keys or certificates cannot be read. The text
     /// names the culprit and the remedy.
     pub async fn start(mut self) -> Result<Server, StartError> {
+        if let Some(Err(reason)) = self.faults.as_ref().map(Faults::check) {
+            return Err(StartError::new(format!(
+                "failed to take the faults: {reason}"
+            )));
+        }
         let made_admin_key = !self.keys.has_admin();
         if made_admin_key {
             let made = SecretString::from(format!("sk-admin-{}", token(48)));

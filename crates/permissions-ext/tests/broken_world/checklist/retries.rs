@@ -428,4 +428,10 @@ async fn a_slow_key_provider_takes_its_time_from_the_attempt() {
     let whole = tokio::time::timeout(2 * slow, list.send());
     let error = whole.await.expect("the deadline holds").unwrap_err();
     assert!(error.is_timeout(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("allow more time with `deadline`"),
+        "{error}"
+    );
 }
