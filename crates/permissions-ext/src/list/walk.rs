@@ -117,6 +117,9 @@ impl Walk {
                 Next::Lost("a cursor came back, so the pages would go round in circles for ever")
             }
             Ok(None) => Next::End,
+            Err(_) if list.query.page_size == 0 => {
+                Next::Lost("a page size of 0 leads nowhere; set `page_size` to at least 1")
+            }
             Err(reason) => Next::Lost(reason),
         };
         self.skip_to_start(&mut answer.data);

@@ -64,6 +64,7 @@ impl Transport {
         };
         let failed = Failed {
             action: operation.action(),
+            base_url: api.baseurl(),
             secret,
             observed: api.inner().take_observed(),
         };
@@ -129,6 +130,7 @@ enum Sent {
 /// A failed attempt on its way to a [`Failure`].
 struct Failed<'a> {
     action: Action,
+    base_url: &'a str,
     secret: Option<&'a Secret>,
     observed: Option<Observed>,
 }
@@ -221,7 +223,7 @@ impl Failed<'_> {
             );
         }
         if cause.is_connect() {
-            let reason = "no connection to the API".to_owned();
+            let reason = format!("no connection to the API at {}", origin(self.base_url));
             let error = self.without_answer(Kind::Connect, reason);
             return Failure::not_sent(error.with_source(cause));
         }
@@ -327,6 +329,14 @@ fn redirect_target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
         ", a redirect to {}",
         location.origin().ascii_serialization()
     ))
+}
+
+/// Scheme, host and port: a base URL holds no secret, and its path plays no part in a connection.
+fn origin(base_url: &str) -> String {
+    url::Url::parse(base_url).map_or_else(
+        |_| base_url.to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
 }
 
 fn is_too_large(error: &reqwest::Error) -> bool {

@@ -52,7 +52,11 @@ impl KeySource {
         }
         for key in admin.iter().chain(&project) {
             check(key.expose_secret(), true)
-                .map_err(|wrong| StartError::new(format!("failed to take an API key: {wrong}")))?;
+                .map_err(|wrong| {
+                    StartError::new(format!(
+                        "failed to take the API key of --admin-key, OPENAI_ADMIN_KEY or the builder: {wrong}"
+                    ))
+                })?;
         }
         let first_admin = admin.first().cloned().ok_or_else(|| {
             StartError::new("failed to start without an admin key: give one by file or variable")
