@@ -1,8 +1,8 @@
 //! What a request in flight holds.
 //!
 //! The generator makes a request and sends it in one function, so that every argument, the URL and the parts of the
-//! request are kept until the answer is there. A future is copied with all that it holds each time it is passed on:
-//! twice the data was written for a small request as is now.
+//! request are kept until the answer is there. A future is copied with all that it holds each time it is passed on, and
+//! what is copied drives everything else out of the processor's caches.
 
 use syn::{
     Block, File, ImplItemFn, Pat, Stmt, parse_quote,
