@@ -426,3 +426,15 @@ async fn a_position_of_another_order_or_project_is_refused() {
     let rest: Vec<Permission> = resumed().stream().try_collect().await.unwrap();
     assert_eq!(rest.len(), 1);
 }
+
+#[tokio::test]
+async fn a_stream_of_empty_pages_names_the_page_size_as_the_culprit() {
+    let world = World::with(&["proj_1"]).await;
+    let list = world.permissions().list().page_size(0);
+    let all: Result<Vec<Permission>, Error> = list.stream().try_collect().await;
+    let error = all.unwrap_err();
+    assert!(
+        error.to_string().contains("set `page_size` to at least 1"),
+        "{error}"
+    );
+}

@@ -393,3 +393,23 @@ async fn a_key_that_is_cut_off_or_came_in_a_header_is_blotted_out_as_well() {
         assert!(!format!("{error} {error:?}").contains(key), "{error}");
     }
 }
+
+// Rows 2, 78.
+#[test]
+fn a_base_url_that_cannot_be_used_is_named_by_its_variable_and_an_explicit_one_is_not() {
+    let variables = [
+        ("OPENAI_ADMIN_KEY", KEY),
+        ("OPENAI_BASE_URL", "localhost:8080"),
+    ];
+    let error = environment(&variables).build().unwrap_err().to_string();
+    for expected in [
+        "OPENAI_BASE_URL: the base URL has the scheme localhost",
+        "begin it with https://",
+    ] {
+        assert!(error.contains(expected), "{error}");
+    }
+    let explicit = environment(&variables).base_url("api.openai.com/v1");
+    let error = explicit.build().unwrap_err().to_string();
+    assert!(error.contains("begin it with https://"), "{error}");
+    assert!(!error.contains("OPENAI_BASE_URL"), "{error}");
+}
