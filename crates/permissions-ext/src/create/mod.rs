@@ -72,10 +72,10 @@ impl Create {
     /// Whether to read what exists before anything is sent, and to ask only for what is missing; false unless set.
     ///
     /// It costs a request more, and makes the difference between [`Created::created`] and [`Created::existing`] exact:
-    /// the API's answer does not tell. Without it, a permission was *there before* where this client or a clone of it
-    /// was answered with it by an earlier create, as far as the last 4,096 go, or where its `created_at` is older than this call by
-    /// the API's own clock (the `Date` of its answer, in whole seconds). Anything else counts as *created*, also what
-    /// somebody else created within the same second or so, and, where answers bear no `Date`, at any time before.
+    /// the API's answer does not tell. Without it, a permission was *there before* where an earlier create of this client
+    /// or of a clone of it was answered with it, as far as the last 4,096 go, or where its `created_at` is older than this
+    /// call by the API's own clock (the `Date` of its answer, in whole seconds). Anything else counts as *created*, also
+    /// what somebody else created within the same second or so, and, where answers bear no `Date`, at any time before.
     ///
     /// It is also the way with a server that makes a second permission of a project that has one.
     pub fn read_first(mut self, read: bool) -> Self {

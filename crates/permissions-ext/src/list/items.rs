@@ -60,10 +60,10 @@ impl PermissionStream {
         let mut position = Position {
             checkpoint: list.permissions.checkpoint().clone(),
             after: list.query.after.clone(),
-            next: list.start_at.clone(),
+            next: list.start_at().cloned(),
             order: list.query.order,
             project_id: list.query.project_id.clone(),
-            finished: list.finished,
+            finished: list.is_finished(),
         };
         if let Some(page) = &self.page {
             let next = self.items.as_slice().first();

@@ -46,8 +46,6 @@ pub struct List {
     query: Query,
     max_items: Option<u64>,
     prefetch: bool,
-    start_at: Option<PermissionId>,
-    finished: bool,
     /// The position to go on from, which has to be one of this very list.
     position: Option<Position>,
     options: CallOptions,
@@ -74,8 +72,6 @@ impl List {
             },
             max_items: None,
             prefetch: true,
-            start_at: None,
-            finished: false,
             position: None,
             options: CallOptions::new(),
         }
@@ -128,10 +124,7 @@ impl List {
         self.query.after = position.after.clone();
         self.query.order = position.order;
         self.query.project_id = position.project_id.clone();
-        self.start_at = position.next.clone();
-        let same = position.checkpoint == *self.permissions.checkpoint();
         self.position = Some(position.clone());
-        self.finished = same && position.finished;
         self
     }
 
@@ -176,6 +169,20 @@ impl List {
 
     fn action(&self) -> Action {
         Action::List(self.permissions.checkpoint().clone())
+    }
+
+    /// The permission on the first page with which to begin.
+    fn start_at(&self) -> Option<&PermissionId> {
+        self.position.as_ref()?.next.as_ref()
+    }
+
+    /// Whether the position to go on from is the end of this very list.
+    fn is_finished(&self) -> bool {
+        let at_the_end = self
+            .position
+            .as_ref()
+            .is_some_and(|position| position.finished);
+        at_the_end && self.strangeness().is_none()
     }
 
     /// Why the position to go on from is not one of this list: from there on, another list is another rest.

@@ -35,7 +35,7 @@ impl Walk {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
         let mut guard = CursorGuard::default();
         let next = match &list.query.after {
-            _ if list.finished => Next::End,
+            _ if list.is_finished() => Next::End,
             Some(after) => {
                 guard.is_new(after);
                 Next::After(after.clone())
@@ -53,7 +53,7 @@ impl Walk {
             guard,
             repeats: Repeats::default(),
             remaining: list.max_items,
-            start_at: list.start_at.clone(),
+            start_at: list.start_at().cloned(),
             list,
         }
     }

@@ -438,3 +438,25 @@ async fn a_stream_of_empty_pages_names_the_page_size_as_the_culprit() {
         "{error}"
     );
 }
+
+// Extra 11.
+#[tokio::test]
+async fn the_end_of_one_list_is_not_the_end_of_another() {
+    let world = World::with(&["proj_1"]).await;
+    let permissions = world.permissions();
+    let mut stream = permissions.list().stream();
+    while stream.next().await.transpose().unwrap().is_some() {}
+    let end = stream.position();
+    assert!(end.finished);
+    let same: Vec<Permission> = permissions
+        .list()
+        .resume(&end)
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert!(same.is_empty());
+    let other = permissions.list().resume(&end).order(Order::Ascending);
+    let refused: Result<Vec<Permission>, Error> = other.stream().try_collect().await;
+    assert!(refused.unwrap_err().is_invalid_request());
+}
