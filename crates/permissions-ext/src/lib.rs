@@ -48,6 +48,7 @@ mod create;
 mod delete;
 mod error;
 mod event;
+mod http1;
 mod key;
 mod list;
 mod metadata;

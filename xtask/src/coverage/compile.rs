@@ -36,14 +36,7 @@ const LIB: &str = "\
 mod generated;
 pub use generated::*;
 
-/// What the generated client carries.
-pub mod hooks {
-    /// Nothing.
-    #[derive(Clone, Debug, Default)]
-    pub struct CallContext;
-}
-
-impl progenitor_client::ClientHooks<hooks::CallContext> for Client {}
+pub mod hooks;
 ";
 
 /// Compiles the crates as far as their types go, in one workspace, and returns what is wrong with them.
@@ -59,12 +52,16 @@ pub(super) fn check(
         format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
     );
     let dependencies = dependencies(root)?;
+    let hooks = hooks(root)?;
     for (package, files) in packages {
         let place = folder.join(package);
         output.file(place.join("Cargo.toml"), manifest(package, &dependencies));
         output.file(place.join("src/lib.rs"), LIB);
         for (name, text) in *files {
             output.file(place.join("src/generated").join(name), text.clone());
+        }
+        for (name, text) in &hooks {
+            output.file(place.join("src/hooks").join(name), text.clone());
         }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
@@ -112,6 +109,22 @@ fn manifest(package: &str, dependencies: &str) -> String {
     format!(
         "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}"
     )
+}
+
+/// What the real client has by hand for its requests to go through, by the names of the files.
+fn hooks(root: &Path) -> Result<BTreeMap<String, String>> {
+    let folder = root.join("crates/permissions-api/src/hooks");
+    let entries =
+        fs::read_dir(&folder).with_context(|| format!("failed to read {}", folder.display()))?;
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("failed to read {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default();
+        files.insert(name.to_string_lossy().into_owned(), text);
+    }
+    Ok(files)
 }
 
 /// The dependencies of the real client, with the workspace's versions.

@@ -4,10 +4,7 @@
 
 use super::types;
 #[allow(unused_imports)]
-use super::{
-    encode_path, ByteStream, ClientInfo, ClientHooks, Error, OperationInfo,
-    RequestBuilderExt, ResponseValue,
-};
+use super::{encode_path, ByteStream, Error, ResponseValue};
 /// Builder for [`Client::list_checkpoint_permissions`]
 ///
 /// [`Client::list_checkpoint_permissions`]: super::Client::list_checkpoint_permissions
@@ -93,7 +90,7 @@ impl<'a> ListCheckpointPermissions<'a> {
     }
     /// Sends a `GET` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
     pub async fn send(self) -> Result<ResponseValue<types::PermissionList>, Error<()>> {
-        let (client, mut request) = {
+        let (client, request) = {
             let Self {
                 client,
                 fine_tuned_model_checkpoint,
@@ -116,28 +113,24 @@ impl<'a> ListCheckpointPermissions<'a> {
                         fine_tuned_model_checkpoint.to_string())
                     ),
                 )?;
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("after", &after))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("order", &order))
-                .query(&progenitor_client::QueryParam::new("project_id", &project_id))
-                .build()?;
-            (client, request)
+            (
+                client,
+                client
+                    .request(::reqwest::Method::GET, url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("application/json"),
+                    )
+                    .query(&progenitor_client::QueryParam::new("after", &after))
+                    .query(&progenitor_client::QueryParam::new("limit", &limit))
+                    .query(&progenitor_client::QueryParam::new("order", &order))
+                    .query(
+                        &progenitor_client::QueryParam::new("project_id", &project_id),
+                    )
+                    .build()?,
+            )
         };
-        let info = OperationInfo {
-            operation_id: "list_checkpoint_permissions",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let response = client.send(request, "list_checkpoint_permissions").await?;
         match response.status().as_u16() {
             200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),
@@ -207,7 +200,7 @@ impl<'a> CreateCheckpointPermissions<'a> {
     }
     /// Sends a `POST` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
     pub async fn send(self) -> Result<ResponseValue<types::PermissionList>, Error<()>> {
-        let (client, mut request) = {
+        let (client, request) = {
             let Self { client, fine_tuned_model_checkpoint, body } = self;
             let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
                 .map_err(Error::InvalidRequest)?;
@@ -225,25 +218,19 @@ impl<'a> CreateCheckpointPermissions<'a> {
                         fine_tuned_model_checkpoint.to_string())
                     ),
                 )?;
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .build()?;
-            (client, request)
+            (
+                client,
+                client
+                    .request(::reqwest::Method::POST, url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("application/json"),
+                    )
+                    .json(&body)
+                    .build()?,
+            )
         };
-        let info = OperationInfo {
-            operation_id: "create_checkpoint_permissions",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let response = client.send(request, "create_checkpoint_permissions").await?;
         match response.status().as_u16() {
             200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),
@@ -299,7 +286,7 @@ impl<'a> DeleteCheckpointPermission<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::DeletedPermission>, Error<()>> {
-        let (client, mut request) = {
+        let (client, request) = {
             let Self { client, fine_tuned_model_checkpoint, permission_id } = self;
             let fine_tuned_model_checkpoint = fine_tuned_model_checkpoint
                 .map_err(Error::InvalidRequest)?;
@@ -313,24 +300,18 @@ impl<'a> DeleteCheckpointPermission<'a> {
                         permission_id.to_string())
                     ),
                 )?;
-            #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .build()?;
-            (client, request)
+            (
+                client,
+                client
+                    .request(::reqwest::Method::DELETE, url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("application/json"),
+                    )
+                    .build()?,
+            )
         };
-        let info = OperationInfo {
-            operation_id: "delete_checkpoint_permission",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
+        let response = client.send(request, "delete_checkpoint_permission").await?;
         match response.status().as_u16() {
             200u16 => super::decode(response).await,
             _ => Err(Error::UnexpectedResponse(response)),

@@ -3,9 +3,7 @@
 //! The client and what it is made of.
 
 #[allow(unused_imports)]
-pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
-#[allow(unused_imports)]
-use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
+pub use progenitor_client::{ByteStream, Error, ResponseValue};
 pub mod types;
 /// Client for Checkpoint permissions
 ///
@@ -15,49 +13,38 @@ pub mod types;
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) urls: ::std::sync::Arc<Urls>,
-    pub(crate) client: reqwest::Client,
+    pub(crate) transport: ::std::sync::Arc<dyn crate::hooks::Transport>,
     pub(crate) inner: crate::hooks::CallContext,
 }
 impl Client {
-    /// Construct a new client with an existing `reqwest::Client`,
-    /// allowing more control over its configuration.
-    ///
-    /// `baseurl` is the base URL provided to the internal
-    /// `reqwest::Client`, and should include a scheme and hostname,
-    /// as well as port and a path stem if applicable.
+    /// A client of the API at a base URL, which has a scheme, a host and, where there is one, a path
+    /// before that of every operation. A `reqwest::Client` can be the transport.
     pub fn new_with_client(
         baseurl: &str,
-        client: reqwest::Client,
+        transport: impl crate::hooks::Transport,
         inner: crate::hooks::CallContext,
     ) -> Self {
         Self {
             urls: ::std::sync::Arc::new(Urls::new(baseurl)),
-            client,
+            transport: ::std::sync::Arc::new(transport),
             inner,
         }
     }
 }
-impl ClientInfo<crate::hooks::CallContext> for Client {
-    fn api_version() -> &'static str {
+impl Client {
+    /// The version of the document that this is made from.
+    pub fn api_version() -> &'static str {
         "2.3.0"
     }
-    fn baseurl(&self) -> &str {
+    /// Where the API is.
+    pub fn baseurl(&self) -> &str {
         &self.urls.base
     }
-    fn client(&self) -> &reqwest::Client {
-        &self.client
-    }
-    fn inner(&self) -> &crate::hooks::CallContext {
+    /// What the client's requests carry.
+    pub fn inner(&self) -> &crate::hooks::CallContext {
         &self.inner
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<crate::hooks::CallContext>,
-    {}
-};
 impl Client {
     /// Lists the permissions of a checkpoint
     ///

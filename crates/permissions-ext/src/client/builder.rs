@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use permissions_api::hooks::CallContext;
 use secrecy::SecretString;
 
-use super::tls::Tls;
-use super::{Client, base_url, environment};
+use super::{Client, Tls, base_url, environment};
 use crate::create::Seen;
 use crate::event::Observer;
+use crate::http1::Http;
 use crate::key::{Key, Secret};
 use crate::options::header;
 use crate::transport::{NO_TIMEOUT, RETRY_COUNT, Transport};
@@ -290,20 +290,21 @@ impl ClientBuilder {
             Some(_) => NO_TIMEOUT,
             None => TIMEOUT,
         });
-        let http = match self.http {
+        let context = CallContext::new();
+        let api = match self.http {
             Some(_) if self.tls.is_set() => {
                 return Err(Error::config(
                     "an HTTP client of one's own brings its own TLS: give it the certificates instead",
                 ));
             }
-            Some(http) => http,
+            Some(http) => permissions_api::Client::new_with_client(&base_url, http, context),
             None => {
-                let encrypted = base_url.starts_with("https:");
-                http_client(self.connect_timeout, &self.tls, encrypted)?
+                let http = Http::new(&base_url, self.connect_timeout, &self.tls)?;
+                permissions_api::Client::new_with_client(&base_url, http, context)
             }
         };
         Ok(Client(Arc::new(Transport {
-            api: permissions_api::Client::new_with_client(&base_url, http, CallContext::new()),
+            api,
             headers: Arc::new(headers),
             key,
             retry: self.retry,
@@ -337,22 +338,6 @@ impl ClientBuilder {
         self.bad_variables.retain(|(name, _)| *name != variable);
         self
     }
-}
-
-fn http_client(
-    connect_timeout: Duration,
-    tls: &Tls,
-    encrypted: bool,
-) -> Result<reqwest::Client, Error> {
-    let http = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        // Whether a request is sent again is decided in one place, and not there.
-        .retry(reqwest::retry::never().max_retries_per_request(0))
-        .connect_timeout(connect_timeout)
-        .http1_only();
-    tls.configure(http, encrypted)?.build().map_err(|cause| {
-        Error::config("the HTTP client cannot be set up").with_source(cause.without_url())
-    })
 }
 
 /// Of one attempt, unless set.

@@ -8,9 +8,8 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
-use permissions_api::ClientInfo as _;
-
 pub use self::builder::ClientBuilder;
+pub(crate) use self::tls::{Tls, TlsConnector};
 use crate::transport::Transport;
 use crate::{CheckpointId, Error, Permissions};
 

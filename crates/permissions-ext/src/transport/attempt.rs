@@ -1,4 +1,3 @@
-use std::error::Error as _;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -6,8 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use permissions_api as api;
-use permissions_api::ClientInfo as _;
-use permissions_api::hooks::{CallContext, Observed};
+use permissions_api::hooks::{BoxError, CallContext, Observed};
 
 use super::{Failure, Operation, Reply, Timer, Transport};
 use crate::Error;
@@ -68,11 +66,14 @@ impl Transport {
             secret,
             observed: api.inner().take_observed(),
         };
+        if let Some(cause) = api.inner().take_failure() {
+            return Err(failed.broken(cause.into()));
+        }
         Err(match sent {
             // In a box, as every call would carry the room for it otherwise.
             Sent::Failed(error) => Box::pin(failed.explain(error, timer)).await,
             Sent::Contradicted(reason) => failed.contradicted(reason),
-            Sent::Late => failed.late(format!("no complete answer within {timeout:?}"), None),
+            Sent::Late => failed.late(format!("no complete answer within {timeout:?}")),
         })
     }
 
@@ -141,9 +142,9 @@ impl Failed<'_> {
             api::Error::UnexpectedResponse(response) => self.status(response, timer).await,
             api::Error::InvalidResponsePayload(body, cause) => self.decode(body, &cause),
             api::Error::CommunicationError(cause) | api::Error::ResponseBodyError(cause) => {
-                self.broken(cause)
+                self.broken(cause.into())
             }
-            api::Error::InvalidUpgrade(cause) => self.broken(cause),
+            api::Error::InvalidUpgrade(cause) => self.broken(cause.into()),
             api::Error::InvalidRequest(reason) | api::Error::Custom(reason) => {
                 Failure::not_sent(Error::new(Kind::InvalidRequest, self.action, reason))
             }
@@ -209,43 +210,38 @@ impl Failed<'_> {
         )
     }
 
-    fn broken(self, cause: reqwest::Error) -> Failure {
-        // The URL holds ids, and whatever a caller put into its query.
-        let cause = cause.without_url();
-        if cause.is_builder() {
-            return Failure::not_sent(
-                Error::new(
+    fn broken(self, broken: Broken) -> Failure {
+        let Broken { phase, cause } = broken;
+        let (kind, reason) = match phase {
+            Phase::Making => {
+                let error = Error::new(
                     Kind::InvalidRequest,
                     self.action,
                     "the request cannot be built",
-                )
-                .with_source(cause),
-            );
-        }
-        if cause.is_connect() {
-            let reason = format!("no connection to the API at {}", origin(self.base_url));
-            let error = self.without_answer(Kind::Connect, reason);
-            return Failure::not_sent(error.with_source(cause));
-        }
-        if cause.is_timeout() {
+                );
+                return Failure::not_sent(error.with_source(cause));
+            }
+            Phase::Connecting => {
+                let reason = format!("no connection to the API at {}", origin(self.base_url));
+                let error = self.without_answer(Kind::Connect, reason);
+                return Failure::not_sent(error.with_source(cause));
+            }
             // A client of one's own has time-outs of its own.
-            let reason = "no complete answer in the time that the HTTP client allows";
-            return self.late(reason.to_owned(), Some(cause));
-        }
-        let (kind, reason) = if is_too_large(&cause) {
-            (
+            Phase::Waiting => (
+                Kind::Timeout,
+                "no complete answer in the time that the HTTP client allows",
+            ),
+            Phase::Answering if is_too_large(&*cause) => (
                 Kind::BodyTooLarge,
                 "the answer is larger than the limit for bodies",
-            )
-        } else {
-            (
+            ),
+            Phase::Answering => (
                 Kind::Transport,
                 "the connection broke before the answer was complete",
-            )
+            ),
         };
-        let error = self
-            .without_answer(kind, reason.to_owned())
-            .with_source(cause);
+        let error = self.without_answer(kind, reason.to_owned());
+        let error = error.with_source(cause);
         if error.is_certificate() {
             Failure::not_sent(error)
         } else {
@@ -258,12 +254,8 @@ impl Failed<'_> {
         Failure::unknown(self.without_answer(Kind::Incomplete, reason))
     }
 
-    fn late(self, reason: String, cause: Option<reqwest::Error>) -> Failure {
-        let error = self.without_answer(Kind::Timeout, reason);
-        Failure::unknown(match cause {
-            Some(cause) => error.with_source(cause),
-            None => error,
-        })
+    fn late(self, reason: String) -> Failure {
+        Failure::unknown(self.without_answer(Kind::Timeout, reason))
     }
 
     /// An error with what was seen of a response whose body is lost.
@@ -303,6 +295,52 @@ impl Failed<'_> {
     }
 }
 
+/// Why there is no answer, or no whole one.
+struct Broken {
+    phase: Phase,
+    cause: BoxError,
+}
+
+/// How far a request has come.
+enum Phase {
+    Making,
+    Connecting,
+    Waiting,
+    Answering,
+}
+
+impl From<reqwest::Error> for Broken {
+    fn from(cause: reqwest::Error) -> Self {
+        // The URL holds ids, and whatever a caller put into its query.
+        let cause = cause.without_url();
+        let phase = if cause.is_builder() {
+            Phase::Making
+        } else if cause.is_connect() {
+            Phase::Connecting
+        } else if cause.is_timeout() {
+            Phase::Waiting
+        } else {
+            Phase::Answering
+        };
+        Self {
+            phase,
+            cause: cause.into(),
+        }
+    }
+}
+
+impl From<BoxError> for Broken {
+    fn from(cause: BoxError) -> Self {
+        let hyper = cause.downcast_ref::<hyper_util::client::legacy::Error>();
+        let phase = if hyper.is_some_and(|error| error.is_connect()) {
+            Phase::Connecting
+        } else {
+            Phase::Answering
+        };
+        Self { phase, cause }
+    }
+}
+
 fn answered(status: StatusCode) -> String {
     format!("the API answered {status}")
 }
@@ -339,7 +377,7 @@ fn origin(base_url: &str) -> String {
     )
 }
 
-fn is_too_large(error: &reqwest::Error) -> bool {
+fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
         if cause.is::<http_body_util::LengthLimitError>() {

@@ -12,12 +12,13 @@ mod backend;
 
 use secrecy::{ExposeSecret as _, SecretSlice};
 
+pub(crate) use self::backend::TlsConnector;
 use super::ClientBuilder;
 use crate::Error;
 
 /// What is set of TLS, as it was given.
 #[derive(Clone, Default)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     /// PEM files.
     roots: Vec<Vec<u8>>,
     certificate: Option<Certificate>,
@@ -84,19 +85,15 @@ impl ClientBuilder {
 }
 
 impl Tls {
-    /// Gives the HTTP client its TLS.
+    /// What encrypts connections, or lets them be.
     ///
     /// Certificates are checked against the roots of the operating system: where an organization adds a root of its
     /// own, as behind an inspecting proxy, it is there that it does so. Loading them takes 2 ms and fails in a container
     /// without any, so a client that talks plain HTTP, to a server on the same machine, goes without.
-    pub(super) fn configure(
-        &self,
-        http: reqwest::ClientBuilder,
-        encrypted: bool,
-    ) -> Result<reqwest::ClientBuilder, Error> {
+    pub(crate) fn connector(&self, encrypted: bool) -> Result<TlsConnector, Error> {
         let certificate = self.certificate.as_ref().map(Certificate::checked);
         let certificate = certificate.transpose().map_err(Error::config)?;
-        backend::configure(http, encrypted, &self.roots, certificate)
+        TlsConnector::new(encrypted, &self.roots, certificate)
     }
 
     pub(super) fn is_set(&self) -> bool {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use hyper_rustls::HttpsConnector;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -8,40 +9,48 @@ use rustls_platform_verifier::Verifier;
 use crate::Error;
 
 /// Leaves the process-wide default provider of rustls alone, which is the program's to set.
-pub(super) fn configure(
-    http: reqwest::ClientBuilder,
-    encrypted: bool,
-    roots: &[Vec<u8>],
-    certificate: Option<(&[u8], &[u8])>,
-) -> Result<reqwest::ClientBuilder, Error> {
-    #[cfg(feature = "rustls-ring")]
-    let provider = rustls::crypto::ring::default_provider();
-    #[cfg(not(feature = "rustls-ring"))]
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let provider = Arc::new(provider);
-    let fail = |cause: rustls::Error| {
-        Error::config("TLS cannot be set up; are the system's root certificates installed?")
-            .with_source(cause)
-    };
-    let roots = parse_roots(roots)?;
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(fail)?;
-    let builder = if encrypted {
-        let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(fail)?;
-        let builder = builder.dangerous();
-        builder.with_custom_certificate_verifier(Arc::new(verifier))
-    } else {
-        builder.with_root_certificates(RootCertStore::empty())
-    };
-    let mut config = match certificate {
-        Some((chain, key)) => builder
-            .with_client_auth_cert(parse_chain(chain)?, parse_key(key)?)
-            .map_err(unfit)?,
-        None => builder.with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(http.tls_backend_preconfigured(config))
+#[derive(Clone)]
+pub(crate) struct TlsConnector(Arc<ClientConfig>);
+
+impl TlsConnector {
+    pub(super) fn new(
+        encrypted: bool,
+        roots: &[Vec<u8>],
+        certificate: Option<(&[u8], &[u8])>,
+    ) -> Result<Self, Error> {
+        #[cfg(feature = "rustls-ring")]
+        let provider = rustls::crypto::ring::default_provider();
+        #[cfg(not(feature = "rustls-ring"))]
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let provider = Arc::new(provider);
+        let fail = |cause: rustls::Error| {
+            Error::config("TLS cannot be set up; are the system's root certificates installed?")
+                .with_source(cause)
+        };
+        let roots = parse_roots(roots)?;
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(fail)?;
+        let builder = if encrypted {
+            let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(fail)?;
+            let builder = builder.dangerous();
+            builder.with_custom_certificate_verifier(Arc::new(verifier))
+        } else {
+            builder.with_root_certificates(RootCertStore::empty())
+        };
+        let mut config = match certificate {
+            Some((chain, key)) => builder
+                .with_client_auth_cert(parse_chain(chain)?, parse_key(key)?)
+                .map_err(unfit)?,
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(Arc::new(config)))
+    }
+
+    pub(crate) fn over<C>(&self, connector: C) -> HttpsConnector<C> {
+        HttpsConnector::from((connector, self.0.clone()))
+    }
 }
 
 fn parse_roots(texts: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -230,7 +230,7 @@ async fn a_deadline_ends_the_call_and_a_wait_beyond_it_is_not_begun() {
 #[tokio::test]
 async fn the_time_out_of_a_call_beats_that_of_the_client_and_nothing_is_a_time_too() {
     let world = World::new().await;
-    world.answers("GET", [Reply::Stall(vec![])]);
+    world.answers("GET", [Reply::Stall(vec![]), Reply::Stall(vec![])]);
     for timeout in [Duration::from_millis(30), Duration::ZERO] {
         let options = CallOptions::new()
             .timeout(timeout)

@@ -1,19 +1,12 @@
-//! What every request of the generated client goes through.
-//!
-//! The generator's hook trait can be implemented in this crate alone, so the wishes of a single call travel to it
-//! in a [`CallContext`], and what was seen of the response travels back the same way: an error of the generated
-//! client about a body that does not decode no longer knows the status and the headers it came with.
-
 use std::fmt;
-use std::future::Future;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use http_body_util::Limited;
-use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use tracing::Instrument as _;
+use reqwest::{Request, Response};
+
+use super::BoxError;
 
 /// The largest response body, in bytes, that is read unless a call says otherwise: 32 MiB.
 pub const DEFAULT_BODY_LIMIT: usize = 32 << 20;
@@ -44,7 +37,14 @@ pub struct CallContext {
     query: Vec<(String, String)>,
     timeout: Option<Duration>,
     body_limit: Option<usize>,
-    observed: Option<Arc<Mutex<Option<Observed>>>>,
+    seen: Option<Arc<Mutex<Seen>>>,
+}
+
+/// What became of the last request.
+#[derive(Default)]
+struct Seen {
+    response: Option<Observed>,
+    failure: Option<BoxError>,
 }
 
 /// The part of a response that was seen before its body was read.
@@ -112,13 +112,14 @@ impl CallContext {
         self
     }
 
-    /// Keeps the status and the headers of a response for [`take_observed`](Self::take_observed).
+    /// Keeps what becomes of a request for [`take_observed`](Self::take_observed) and
+    /// [`take_failure`](Self::take_failure).
     ///
-    /// Those of a successful answer are moved there, so that they are gone from its
+    /// The headers of a successful answer are moved there, so that they are gone from its
     /// [`ResponseValue`](crate::ResponseValue).
     #[must_use]
     pub fn observe(mut self) -> Self {
-        self.observed = Some(Arc::default());
+        self.seen = Some(Arc::default());
         self
     }
 
@@ -126,11 +127,14 @@ impl CallContext {
     /// or decoded; none without [`observe`](Self::observe).
     #[must_use]
     pub fn take_observed(&self) -> Option<Observed> {
-        let observed = self.observed.as_ref()?;
-        observed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.look()?.response.take()
+    }
+
+    /// Takes out why the last request was not answered, where a [`Transport`](super::Transport) that is no
+    /// [`reqwest::Client`] said so; none without [`observe`](Self::observe).
+    #[must_use]
+    pub fn take_failure(&self) -> Option<BoxError> {
+        self.look()?.failure.take()
     }
 
     /// The most bytes of a body that this call reads.
@@ -139,14 +143,34 @@ impl CallContext {
         self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT)
     }
 
-    fn header_names(&self) -> impl Iterator<Item = &HeaderName> {
-        self.shared
-            .keys()
-            .chain(self.headers.iter().map(|(name, _)| name))
+    /// How many headers a request gets, or fewer.
+    pub(super) fn header_count(&self) -> usize {
+        self.shared.len() + self.headers.len()
     }
 
-    fn seen(&self, response: &mut reqwest::Response) {
-        let Some(observed) = &self.observed else {
+    /// Gives a request what the call wishes for.
+    pub(super) fn apply(&self, request: &mut Request) {
+        let headers = request.headers_mut();
+        let own = self.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in self.shared.iter().chain(own) {
+            headers.insert(name, value.clone());
+        }
+        for name in &self.removed {
+            headers.remove(name);
+        }
+        if !self.query.is_empty() {
+            request
+                .url_mut()
+                .query_pairs_mut()
+                .extend_pairs(&self.query);
+        }
+        if self.timeout.is_some() {
+            *request.timeout_mut() = self.timeout;
+        }
+    }
+
+    pub(super) fn seen(&self, response: &mut Response) {
+        let Some(mut seen) = self.look() else {
             return;
         };
         let status = response.status();
@@ -155,12 +179,28 @@ impl CallContext {
         } else {
             response.headers().clone()
         };
-        let seen = Observed {
+        seen.response = Some(Observed {
             status: status.as_u16(),
             headers,
             received: Instant::now(),
-        };
-        *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        });
+    }
+
+    pub(super) fn failed(&self, failure: BoxError) {
+        if let Some(mut seen) = self.look() {
+            seen.failure = Some(failure);
+        }
+    }
+
+    fn look(&self) -> Option<MutexGuard<'_, Seen>> {
+        let seen = self.seen.as_ref()?;
+        Some(seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn header_names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.shared
+            .keys()
+            .chain(self.headers.iter().map(|(name, _)| name))
     }
 }
 
@@ -170,7 +210,7 @@ impl crate::Client {
     pub fn with_context(&self, context: CallContext) -> Self {
         Self {
             urls: self.urls.clone(),
-            client: self.client.clone(),
+            transport: self.transport.clone(),
             inner: context,
         }
     }
@@ -198,73 +238,6 @@ impl fmt::Debug for CallContext {
             .field("body_limit", &self.body_limit)
             .finish_non_exhaustive()
     }
-}
-
-impl ClientHooks<CallContext> for crate::Client {
-    async fn pre<E>(
-        &self,
-        request: &mut reqwest::Request,
-        _info: &OperationInfo,
-    ) -> Result<(), Error<E>> {
-        let context = self.inner();
-        let headers = request.headers_mut();
-        // Made anew with room for all: a map that grows is copied for each header that has no place in it.
-        let own = context.headers.iter().map(|(name, value)| (name, value));
-        let room = headers.len() + context.shared.len() + own.len();
-        let operation = mem::replace(headers, HeaderMap::with_capacity(room));
-        for (name, value) in &operation {
-            headers.append(name, value.clone());
-        }
-        for (name, value) in context.shared.iter().chain(own) {
-            headers.insert(name, value.clone());
-        }
-        for name in &context.removed {
-            headers.remove(name);
-        }
-        if !context.query.is_empty() {
-            request
-                .url_mut()
-                .query_pairs_mut()
-                .extend_pairs(&context.query);
-        }
-        if context.timeout.is_some() {
-            *request.timeout_mut() = context.timeout;
-        }
-        Ok(())
-    }
-
-    /// No `async fn`: its future would hold the whole request until the answer is there, and be copied with it.
-    fn exec(
-        &self,
-        request: reqwest::Request,
-        info: &OperationInfo,
-    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
-        let span = tracing::debug_span!(
-            "http_request",
-            operation = info.operation_id,
-            method = request.method().as_str(),
-            status = tracing::field::Empty,
-        );
-        let sent = span.in_scope(|| self.client().execute(request));
-        async move {
-            let mut response = sent.instrument(span.clone()).await?;
-            span.record("status", response.status().as_u16());
-            let context = self.inner();
-            context.seen(&mut response);
-            Ok(limited(response, context.limit()))
-        }
-    }
-}
-
-/// Holds a body to so many bytes. One that says its length is held to that by the connection, and costs nothing here.
-fn limited(response: reqwest::Response, limit: usize) -> reqwest::Response {
-    let length = response.content_length();
-    if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length <= limit)) {
-        return response;
-    }
-    http::Response::<reqwest::Body>::from(response)
-        .map(|body| reqwest::Body::wrap(Limited::new(body, limit)))
-        .into()
 }
 
 #[cfg(test)]
