@@ -10,7 +10,17 @@ use reqwest::{Body, Method, Request, Url};
 use serde::Serialize;
 
 /// A request, or why it cannot be made.
-pub(crate) struct RequestBuilder(Result<Request, String>);
+pub(crate) struct RequestBuilder(Result<Request, Unfit>);
+
+/// Why a request cannot be made.
+#[derive(Debug)]
+pub(crate) struct Unfit(String);
+
+impl From<Unfit> for Error<()> {
+    fn from(Unfit(reason): Unfit) -> Self {
+        Self::InvalidRequest(reason)
+    }
+}
 
 impl crate::Client {
     /// Starts a request, with room for the headers that it will have.
@@ -70,7 +80,7 @@ impl RequestBuilder {
         )
     }
 
-    pub(crate) fn form_urlencoded(self, body: &impl Serialize) -> Result<Self, Error<()>> {
+    pub(crate) fn form_urlencoded(self, body: &impl Serialize) -> Result<Self, Unfit> {
         let body = serde_urlencoded::to_string(body).map_err(|error| error.to_string());
         Ok(self.written("application/x-www-form-urlencoded", body))
     }
@@ -82,8 +92,8 @@ impl RequestBuilder {
         })
     }
 
-    pub(crate) fn build(self) -> Result<Request, Error<()>> {
-        self.0.map_err(Error::InvalidRequest)
+    pub(crate) fn build(self) -> Result<Request, Unfit> {
+        self.0
     }
 
     fn written(self, kind: &'static str, body: Result<impl Into<Body>, String>) -> Self {
@@ -102,7 +112,7 @@ impl RequestBuilder {
         if let Ok(request) = &mut self.0
             && let Err(reason) = step(request)
         {
-            self.0 = Err(reason);
+            self.0 = Err(Unfit(reason));
         }
         self
     }
@@ -158,15 +168,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_an_error_that_names_it() {
-        let refused = builder().header(CONTENT_TYPE, "a\nb").build().unwrap_err();
-        assert!(
-            refused.to_string().contains("the header content-type"),
-            "{refused}"
-        );
-        // No object of JSON has a number for a name, and no query a list in a list.
-        let refused = builder().query(&[("a", [1])]).build().unwrap_err();
-        assert!(refused.to_string().contains("query parameter"), "{refused}");
-        let refused = builder().json(&BTreeMap::from([([1], 1)])).build();
-        assert!(refused.unwrap_err().to_string().contains("the body"));
+        let number_as_name = BTreeMap::from([([1], 1)]);
+        for (builder, named) in [
+            (
+                builder().header(CONTENT_TYPE, "a\nb"),
+                "the header content-type",
+            ),
+            (builder().query(&[("a", [1])]), "a query parameter"),
+            (builder().json(&number_as_name), "the body"),
+        ] {
+            let refused = Error::from(builder.build().unwrap_err()).to_string();
+            assert!(refused.contains(named), "{refused}");
+        }
     }
 }

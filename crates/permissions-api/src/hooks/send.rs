@@ -71,3 +71,43 @@ fn limited(response: Response, limit: usize) -> Response {
         .map(|body| reqwest::Body::wrap(Limited::new(body, limit)))
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::io;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::hooks::{CallContext, Sending, Transport};
+
+    #[derive(Debug)]
+    struct OutOfOrder;
+
+    impl Transport for OutOfOrder {
+        fn send(&self, _: Request) -> Sending {
+            let cause = io::Error::other(io::Error::other("the wire is cut"));
+            Box::pin(ready(Err(cause.into())))
+        }
+    }
+
+    #[test]
+    fn what_a_transport_says_of_a_failure_reaches_the_caller() {
+        let context = CallContext::new().observe();
+        let client = crate::Client::new_with_client("http://127.0.0.1/v1", OutOfOrder, context);
+        let call = client
+            .list_checkpoint_permissions()
+            .fine_tuned_model_checkpoint("ft:a");
+        let Poll::Ready(Err(error)) =
+            pin!(call.send()).poll(&mut Context::from_waker(Waker::noop()))
+        else {
+            panic!("it should have failed at once");
+        };
+        assert!(error.to_string().contains("the wire is cut"), "{error}");
+        let failure = client.inner().take_failure().unwrap();
+        assert!(failure.is::<io::Error>(), "the error itself, too");
+        assert!(client.inner().take_failure().is_none(), "taken is taken");
+        assert!(client.inner().take_observed().is_none(), "no answer came");
+    }
+}
