@@ -29,8 +29,6 @@ trait Sdk {
 
 fn main() -> anyhow::Result<()> {
     peer::serve_if_asked()?;
-    // For the clients beside ours, which keeps its TLS provider to itself. An error says that there is one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = arguments::read()?;
     cpu::stay_on_one()?;
     let peer = Peer::start(PERMISSIONS)?;

@@ -135,7 +135,7 @@ async fn the_client_reads_the_documented_answer_to_delete() {
 #[tokio::test]
 async fn the_server_answers_in_the_documented_shape() {
     let server = Server::start().await.unwrap();
-    let http = permissions_tests::http_client();
+    let http = reqwest::Client::new();
     let collection = format!(
         "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
         server.base_url()

@@ -173,7 +173,7 @@ async fn a_checkpoint_that_nobody_may_use_lists_nothing() {
 #[tokio::test]
 async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
     let server = server_with_five_permissions().await;
-    let http = permissions_tests::http_client();
+    let http = reqwest::Client::new();
     let mut after: Option<String> = None;
     let mut pages = Vec::new();
 
@@ -217,7 +217,7 @@ async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
             server.base_url(),
             checkpoint()
         );
-        permissions_tests::http_client()
+        reqwest::Client::new()
             .get(url)
             .bearer_auth(server.admin_key())
             .send()

@@ -6,19 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A client for requests that no crate of ours is to make.
-///
-/// # Panics
-///
-/// Where reqwest finds no TLS provider, although one is installed here.
-#[must_use]
-pub fn http_client() -> reqwest::Client {
-    // permissions-ext brings reqwest's TLS without a provider, and keeps its own to itself.
-    // An error says that a provider is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
-}
-
 /// An HTTP/1.1 peer on loopback that answers as told and keeps each request's text.
 #[derive(Debug)]
 pub struct RecordingPeer {

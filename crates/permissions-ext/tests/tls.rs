@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use permissions_ext::{Client, ClientBuilder, Error};
+use permissions_ext::{Client, ClientBuilder, Error, RetryPolicy};
 use permissions_server::Server;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::RootCertStore;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
-use tokio::io::{AsyncReadExt as _, copy_bidirectional};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -186,6 +190,97 @@ async fn a_client_without_a_certificate_or_with_a_strangers_is_told_so() {
         text.contains("does not accept the client certificate"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_handshake_that_nobody_answers_is_no_connection() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let builder = Client::builder()
+        .admin_key("sk-admin-1")
+        .base_url(format!("https://{}/v1", silent.local_addr().unwrap()))
+        .connect_timeout(Duration::from_millis(30))
+        .retry(RetryPolicy::none());
+    let error = share(builder).await.unwrap_err();
+    assert!(error.is_connect(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("no connection within 30ms"), "{text}");
+}
+
+/// A proxy that makes tunnels to whatever it is asked for, and keeps what it was told before each.
+async fn tunnels() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let heard = heard.clone();
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    stream.read_line(&mut head).await.unwrap();
+                }
+                let target = head.split(' ').nth(1).unwrap().to_owned();
+                heard.lock().unwrap().push(head);
+                let mut behind = TcpStream::connect(target).await.unwrap();
+                let granted = b"HTTP/1.1 200 OK\r\n\r\n";
+                stream.write_all(granted).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut behind).await;
+            });
+        }
+    });
+    (address, told)
+}
+
+/// Asks the server that the environment names and, where it names none, one of its own.
+#[tokio::test]
+async fn a_server_is_trusted_by_the_root_that_the_environment_gives() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, &["127.0.0.1"]).await;
+    let given = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
+    let builder = Client::builder()
+        .admin_key(given("TEST_KEY", server.admin_key()))
+        .base_url(given("TEST_BASE_URL", server.base_url()))
+        .root_certificates(given("TEST_ROOT", &authority.pem()));
+    assert_eq!(share(builder).await.unwrap(), 1);
+}
+
+// Proxies are read from the environment, so another process has to read them.
+#[tokio::test]
+async fn a_tunnel_through_a_proxy_is_encrypted_to_its_other_end() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, &["127.0.0.1"]).await;
+    let (proxy, told) = tunnels().await;
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child
+        .args([
+            "--exact",
+            "a_server_is_trusted_by_the_root_that_the_environment_gives",
+        ])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env("HTTPS_PROXY", format!("http://user:word@{proxy}"))
+        .env("TEST_KEY", server.admin_key())
+        .env("TEST_BASE_URL", server.base_url())
+        .env("TEST_ROOT", authority.pem());
+    let output = tokio::task::spawn_blocking(move || child.output().unwrap());
+    let output = output.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+
+    let told = told.lock().unwrap();
+    let [head] = told.as_slice() else {
+        panic!("one connection for all requests, not {told:?}");
+    };
+    assert!(
+        head.starts_with(&format!("CONNECT {}", server.address())),
+        "{head}"
+    );
+    // As `user:word` is written.
+    assert!(head.contains("Basic dXNlcjp3b3Jk"), "{head}");
+    assert!(!head.contains(server.admin_key()), "{head}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

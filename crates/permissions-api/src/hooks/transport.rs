@@ -2,6 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// Why a request was not answered, whatever a transport has to say of it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -16,6 +17,12 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// An error that is a [`reqwest::Error`] reaches the caller as it is; of any other, the caller sees the text, and
     /// the rest by [`CallContext::take_failure`](super::CallContext::take_failure).
     fn send(&self, request: reqwest::Request) -> Sending;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(&self, request: reqwest::Request) -> Sending {
+        T::send(self, request)
+    }
 }
 
 impl Transport for reqwest::Client {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use permissions_api::hooks::CallContext;
+use permissions_api::hooks::{self, CallContext};
 use secrecy::SecretString;
 
 use super::{Client, Tls, base_url, environment};
@@ -50,7 +50,8 @@ pub struct ClientBuilder {
     body_limit: usize,
     observer: Observer,
     pub(super) tls: Tls,
-    http: Option<reqwest::Client>,
+    /// A client of one's own.
+    http: Option<Arc<dyn hooks::Transport>>,
     /// An ordinary key is there, which is worth a word where the admin key is not.
     ordinary_key: bool,
     /// What is wrong with the environment, by variable, until an explicit value makes it irrelevant.
@@ -81,7 +82,7 @@ impl ClientBuilder {
             timeout: None,
             connect_timeout: Duration::from_secs(10),
             deadline: None,
-            body_limit: permissions_api::hooks::DEFAULT_BODY_LIMIT,
+            body_limit: hooks::DEFAULT_BODY_LIMIT,
             observer: Observer::default(),
             tls: Tls::default(),
             http: None,
@@ -244,13 +245,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through an HTTP client of one's own: a proxy, a certificate, a resolver.
+    /// Sends through an HTTP client of one's own: SOCKS, HTTP/2, a resolver.
     ///
     /// It brings its own time-outs, TLS and redirect policy; give it [`reqwest::redirect::Policy::none`], as a
     /// redirect that is followed takes a write elsewhere or makes a read of it.
     #[cfg(feature = "reqwest-client")]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+        self.http = Some(Arc::new(http));
         self
     }
 
@@ -290,21 +291,17 @@ impl ClientBuilder {
             Some(_) => NO_TIMEOUT,
             None => TIMEOUT,
         });
-        let context = CallContext::new();
-        let api = match self.http {
+        let http: Arc<dyn hooks::Transport> = match self.http {
             Some(_) if self.tls.is_set() => {
                 return Err(Error::config(
                     "an HTTP client of one's own brings its own TLS: give it the certificates instead",
                 ));
             }
-            Some(http) => permissions_api::Client::new_with_client(&base_url, http, context),
-            None => {
-                let http = Http::new(&base_url, self.connect_timeout, &self.tls)?;
-                permissions_api::Client::new_with_client(&base_url, http, context)
-            }
+            Some(http) => http,
+            None => Arc::new(Http::new(&base_url, self.connect_timeout, &self.tls)?),
         };
         Ok(Client(Arc::new(Transport {
-            api,
+            api: permissions_api::Client::new_with_client(&base_url, http, CallContext::new()),
             headers: Arc::new(headers),
             key,
             retry: self.retry,

@@ -96,8 +96,6 @@ impl Server {
     /// ```
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # // Beside permissions-ext, reqwest has TLS without a provider of its own.
-    /// # let _ = rustls::crypto::ring::default_provider().install_default();
     /// use permissions_server::Server;
     ///
     /// let server = Server::builder().record_requests().start().await?;

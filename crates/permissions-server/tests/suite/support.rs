@@ -43,8 +43,6 @@ impl Client {
     }
 
     fn of_each(base_urls: Vec<String>, key: &str) -> Self {
-        // Beside permissions-ext, reqwest has TLS without a provider of its own. An error says that one is there already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             http: reqwest::Client::new(),
             base_urls,

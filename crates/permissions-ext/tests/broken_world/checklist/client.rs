@@ -9,8 +9,6 @@ use crate::support::wire::Reply;
 use crate::support::{KEY, World, checkpoint};
 
 fn own() -> reqwest::ClientBuilder {
-    // This crate brings reqwest's TLS without a provider; an error says that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
 
@@ -138,8 +136,8 @@ async fn proxies_of_the_environment_are_used() {
             ])
             .env_remove("NO_PROXY")
             .env_remove("no_proxy")
-            .env(variable, format!("http://{}", world.address))
-            .env(variable.to_lowercase(), format!("http://{}", world.address))
+            .env_remove(variable.to_lowercase())
+            .env(variable, format!("http://user:word@{}", world.address))
             .env("OPENAI_BASE_URL", base_url);
         let output = tokio::task::spawn_blocking(move || child.output().unwrap());
         let output = output.await.unwrap();
@@ -147,6 +145,12 @@ async fn proxies_of_the_environment_are_used() {
         assert!(said.contains("running 1 test"), "{said}");
         assert_eq!(output.status.success(), works, "{said}");
         assert_eq!(world.methods(), method, "{said}");
-        assert!(world.requests()[0].target.contains("api.test"), "{said}");
+        let request = &world.requests()[0];
+        assert!(request.target.contains("api.test"), "{said}");
+        // As `user:word` is written.
+        assert_eq!(
+            request.header("proxy-authorization"),
+            Some("Basic dXNlcjp3b3Jk")
+        );
     }
 }
