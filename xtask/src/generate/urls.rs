@@ -64,19 +64,24 @@ fn urls_impl() -> ItemImpl {
 
             /// The URL of a path, which starts with a slash and is encoded.
             fn of<E>(&self, path: &str) -> ::std::result::Result<::reqwest::Url, Error<E>> {
-                let refuse = |error| Error::InvalidRequest(format!("the base URL cannot be used: {error}"));
+                let refuse = |error: String| Error::InvalidRequest(format!("the base URL cannot be used: {error}"));
                 let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
                 let mut last = self.last.lock().unwrap_or_else(::std::sync::PoisonError::into_inner);
                 let known = last.take().filter(|(known, _)| known == folder);
                 let (folder, url) = match known {
                     Some(known) => known,
                     None => {
-                        let url = ::reqwest::Url::parse(&format!("{}{folder}/", self.base)).map_err(refuse)?;
+                        let url = ::reqwest::Url::parse(&format!("{}{folder}/", self.base))
+                            .map_err(|error| refuse(error.to_string()))?;
+                        // A path is encoded, so neither is the path's.
+                        if url.query().or(url.fragment()).is_some() {
+                            return Err(refuse("it has a query or a fragment".into()));
+                        }
                         (folder.to_owned(), url)
                     }
                 };
                 // A name with a colon in it is no scheme.
-                let whole = url.join(&format!("./{name}")).map_err(refuse);
+                let whole = url.join(&format!("./{name}")).map_err(|error| refuse(error.to_string()));
                 *last = Some((folder, url));
                 whole
             }

@@ -147,7 +147,7 @@ impl Urls {
     }
     /// The URL of a path, which starts with a slash and is encoded.
     fn of<E>(&self, path: &str) -> ::std::result::Result<::reqwest::Url, Error<E>> {
-        let refuse = |error| Error::InvalidRequest(
+        let refuse = |error: String| Error::InvalidRequest(
             format!("the base URL cannot be used: {error}"),
         );
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -160,11 +160,16 @@ impl Urls {
             Some(known) => known,
             None => {
                 let url = ::reqwest::Url::parse(&format!("{}{folder}/", self.base))
-                    .map_err(refuse)?;
+                    .map_err(|error| refuse(error.to_string()))?;
+                if url.query().or(url.fragment()).is_some() {
+                    return Err(refuse("it has a query or a fragment".into()));
+                }
                 (folder.to_owned(), url)
             }
         };
-        let whole = url.join(&format!("./{name}")).map_err(refuse);
+        let whole = url
+            .join(&format!("./{name}"))
+            .map_err(|error| refuse(error.to_string()));
         *last = Some((folder, url));
         whole
     }

@@ -1,4 +1,5 @@
 use super::{Error, Kind, certificate};
+use crate::action::Action;
 
 /// What to do about an error, where that is known.
 pub(super) fn of(error: &Error) -> Option<&'static str> {
@@ -6,6 +7,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         return Some(remedy);
     }
     match error.0.kind {
+        Kind::Transport | Kind::Incomplete if is_create(error) => Some(CREATE_AGAIN),
         Kind::Connect => Some("check the base URL, the network and any proxy"),
         Kind::Timeout => Some("try again, or allow more time with `timeout`"),
         Kind::Deadline => Some("try again, or allow more time with `deadline`"),
@@ -26,6 +28,13 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
     }
 }
 
+/// What is in place by then is found, whoever knew of it before.
+const CREATE_AGAIN: &str = "create again: that creates what is missing and nothing twice";
+
+fn is_create(error: &Error) -> bool {
+    matches!(error.0.action, Action::Create(_))
+}
+
 fn of_status(error: &Error) -> Option<&'static str> {
     match error.status()? {
         401 | 403 if error.0.project_key => Some(
@@ -37,6 +46,7 @@ fn of_status(error: &Error) -> Option<&'static str> {
         }
         404 => Some("check the checkpoint, the permission id and the base URL"),
         429 if error.is_quota_exceeded() => Some("check the plan and billing of the organization"),
+        500.. if is_create(error) => Some(CREATE_AGAIN),
         300..=399 => Some("redirects are not followed: set the base URL to where the API is"),
         _ => None,
     }

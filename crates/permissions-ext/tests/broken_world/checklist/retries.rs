@@ -316,6 +316,7 @@ async fn a_create_that_is_answered_in_part_says_so_and_what_it_settled() {
         error.is_incomplete() && error.to_string().contains("does not cover proj_2"),
         "{error}"
     );
+    assert!(error.to_string().contains("create again"), "{error}");
     let settled: Vec<_> = error
         .created()
         .unwrap()
