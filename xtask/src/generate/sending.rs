@@ -110,7 +110,7 @@ fn inherent(file: &mut File) -> Result<(), String> {
             .trait_
             .as_ref()
             .and_then(|(path, _)| path.segments.last());
-        if !name.is_some_and(|name| name.ident == CLIENT_INFO) {
+        if name.is_none_or(|name| name.ident != CLIENT_INFO) {
             continue;
         }
         found += 1;
@@ -234,7 +234,7 @@ impl VisitMut for Method {
             return;
         };
         let method: Ident = format_ident!("{}", call.method.to_string().to_uppercase());
-        call.receiver = Box::new(client.clone());
+        *call.receiver = client.clone();
         call.method = format_ident!("request");
         call.args
             .insert(0, parse_quote!(::reqwest::Method::#method));
