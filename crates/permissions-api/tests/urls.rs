@@ -1,5 +1,5 @@
 //! Where requests go: what is parsed once for many of them leads where parsing each would.
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use std::future::{Future as _, ready};
 use std::pin::pin;

@@ -362,7 +362,7 @@ mod tests {
         ] {
             assert!(code.contains(part), "{part}\n{code}");
         }
-        for gone in ["reqwest::Client", "ClientInfo", "OperationInfo"] {
+        for gone in ["client: reqwest::Client", "ClientInfo", "OperationInfo"] {
             assert!(!code.contains(gone), "{gone}\n{code}");
         }
     }
