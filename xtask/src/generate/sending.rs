@@ -7,8 +7,8 @@
 //! kept until the answer is there. A future is copied with all that it holds each time it is passed on, and what is
 //! copied drives everything else out of the processor's caches.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, format_ident, quote};
+use proc_macro2::Ident;
+use quote::{ToTokens as _, format_ident};
 use syn::{
     Block, Expr, ExprMethodCall, Field, FieldValue, File, FnArg, ImplItem, ImplItemFn, Item, Lit,
     LitStr, Member, PatType, Signature, Stmt, UseTree, Visibility, parse_quote,
@@ -33,8 +33,8 @@ pub(super) fn apply(file: &mut File) -> Result<(), String> {
     inherent(file)?;
     let mut sends = Sends::default();
     sends.visit_file_mut(file);
-    if let Some(reason) = sends.strange.first() {
-        return Err(reason.clone());
+    if let Some(reason) = sends.strange {
+        return Err(reason);
     }
     if sends.count == 0 {
         return Err("expected requests that are made and then sent, found none".to_owned());
@@ -150,7 +150,8 @@ const ACCESSORS: [(&str, &str); 3] = [
 #[derive(Default)]
 struct Sends {
     count: usize,
-    strange: Vec<String>,
+    /// Why one of them is not as expected.
+    strange: Option<String>,
 }
 
 impl VisitMut for Sends {
@@ -160,7 +161,7 @@ impl VisitMut for Sends {
         }
         self.count += 1;
         if let Err(reason) = separate(&mut function.block) {
-            self.strange.push(reason);
+            self.strange.get_or_insert(reason);
         }
     }
 }
@@ -183,7 +184,7 @@ fn separate(block: &mut Block) -> Result<(), String> {
     let mut method = Method::default();
     method.visit_expr_mut(&mut request);
     let client = method.client.ok_or("expected a request of a client")?;
-    let operation = operation_id(quote!(#(#hooks)*));
+    let operation = operation_id(&hooks);
     let operation = operation.ok_or("expected hooks that are told the operation")?;
     block.stmts = vec![
         parse_quote! {
@@ -251,8 +252,8 @@ fn http_client(expr: &Expr) -> Option<Expr> {
     (is_client && matches!(&*field.base, Expr::Path(_))).then(|| (*field.base).clone())
 }
 
-/// The first string in the code that the hooks get.
-fn operation_id(hooks: TokenStream) -> Option<LitStr> {
+/// The operation that the hooks are told.
+fn operation_id(hooks: &[Stmt]) -> Option<LitStr> {
     struct Found(Option<LitStr>);
     impl Visit<'_> for Found {
         fn visit_expr_struct(&mut self, info: &syn::ExprStruct) {
@@ -266,9 +267,8 @@ fn operation_id(hooks: TokenStream) -> Option<LitStr> {
             }
         }
     }
-    let block: Block = syn::parse2(quote!({ #hooks })).ok()?;
     let mut found = Found(None);
-    found.visit_block(&block);
+    hooks.iter().for_each(|hook| found.visit_stmt(hook));
     found.0
 }
 
