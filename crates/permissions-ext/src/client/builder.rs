@@ -10,7 +10,6 @@ use permissions_api::hooks::{self, CallContext};
 use secrecy::SecretString;
 
 use super::{Client, Tls, base_url, environment};
-use crate::create::Seen;
 use crate::event::Observer;
 use crate::http1::Http;
 use crate::key::{Key, Secret};
@@ -309,7 +308,6 @@ impl ClientBuilder {
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
-            seen: Seen::default(),
         })))
     }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use self::builder::ClientBuilder;
 pub(crate) use self::tls::{Tls, TlsConnector};
 use crate::transport::Transport;
-use crate::{CheckpointId, Error, Permissions};
+use crate::error::Error;
 
 /// Access to the API with an admin key.
 ///
@@ -42,12 +42,6 @@ impl Client {
     /// A client from explicit values alone; see [`ClientBuilder::from_env`] for a mixture.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
-    }
-
-    /// The permissions of one checkpoint.
-    #[must_use]
-    pub fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
-        Permissions::new(self.clone(), checkpoint.clone())
     }
 
     /// Where requests go, without a slash at its end.

@@ -8,12 +8,11 @@ use permissions_api as api;
 use permissions_api::hooks::{BoxError, CallContext, Observed};
 
 use super::{Failure, Operation, Reply, Timer, Transport};
-use crate::Error;
 use crate::action::Action;
-use crate::error::{Kind, Problem};
+use crate::error::{Error, Kind, Problem};
 use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
-use crate::options::Wishes;
+use crate::options::RequestOptions;
 
 /// Tells the API how many attempts failed before this one.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
@@ -29,13 +28,13 @@ impl Transport {
     pub(super) async fn attempt<O: Operation>(
         &self,
         operation: &O,
-        wishes: &Wishes,
+        options: &RequestOptions,
         failures: u32,
         timeout: Duration,
         timer: &mut Timer,
     ) -> Result<Reply<O::Output>, Failure> {
         timer.start(timeout);
-        let fresh = match (&wishes.key, &self.key) {
+        let fresh = match (&options.key, &self.key) {
             (Some(own), _) => Some(own.clone()),
             (None, Key::Provider(_)) => {
                 Box::pin(self.fresh_key(&operation.action(), timeout, timer)).await?
@@ -44,7 +43,7 @@ impl Transport {
         };
         let api = self
             .api
-            .with_context(self.context(wishes, failures, fresh.as_ref()));
+            .with_context(self.context(options, failures, fresh.as_ref()));
         let sent = timer.limit(pin!(operation.send(&api))).await;
         let secret = fresh.as_ref().or(self.key.fixed());
         let sent = match sent {
@@ -88,7 +87,7 @@ impl Transport {
             .await
             .unwrap_or_else(|| {
                 Err(Error::new(
-                    Kind::KeyProvider,
+                    Kind::Key,
                     action.clone(),
                     format!("the key provider gave no key within {timeout:?}"),
                 ))
@@ -96,8 +95,8 @@ impl Transport {
         key.map_err(Failure::not_sent)
     }
 
-    fn context(&self, wishes: &Wishes, failures: u32, fresh: Option<&Secret>) -> CallContext {
-        let limit = wishes.body_limit.unwrap_or(self.body_limit);
+    fn context(&self, options: &RequestOptions, failures: u32, fresh: Option<&Secret>) -> CallContext {
+        let limit = options.body_limit.unwrap_or(self.body_limit);
         let mut context = CallContext::with_headers(self.headers.clone())
             .observe()
             .body_limit(limit);
@@ -107,13 +106,13 @@ impl Transport {
         if failures > 0 {
             context = context.header(RETRY_COUNT, HeaderValue::from(failures));
         }
-        for (name, value) in &wishes.headers {
+        for (name, value) in &options.headers {
             context = match value {
                 Some(value) => context.header(name.clone(), value.clone()),
                 None => context.remove_header(name.clone()),
             };
         }
-        for (name, value) in &wishes.query {
+        for (name, value) in &options.query {
             context = context.query(name, value);
         }
         context
@@ -151,7 +150,7 @@ impl Failed<'_> {
             api::Error::ErrorResponse(response) => {
                 let problem = Problem::without_body(response.status().as_u16(), response.headers());
                 let reason = answered(response.status());
-                let error = Error::new(Kind::Status, self.action, reason).with_problem(problem);
+                let error = Error::from_response(self.action, reason, problem);
                 Failure::answered(error, response.headers())
             }
         }
@@ -175,9 +174,7 @@ impl Failed<'_> {
         let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
         let project_key = self.secret.is_some_and(Secret::is_project_key);
         Failure::answered(
-            Error::new(Kind::Status, self.action, reason)
-                .with_problem(problem)
-                .with_project_key(project_key),
+            Error::from_response(self.action, reason, problem).with_project_key(project_key),
             &headers,
         )
     }
@@ -242,7 +239,7 @@ impl Failed<'_> {
         };
         let error = self.without_answer(kind, reason.to_owned());
         let error = error.with_source(cause);
-        if error.is_certificate() {
+        if error.kind() == Kind::Certificate {
             Failure::not_sent(error)
         } else {
             Failure::unknown(error)

@@ -3,7 +3,6 @@
 mod attempt;
 mod deadline;
 mod failure;
-mod history;
 mod retries;
 mod retry_after;
 mod retry_policy;
@@ -21,17 +20,15 @@ use tracing::Instrument as _;
 pub(crate) use self::attempt::{NO_TIMEOUT, RETRY_COUNT};
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
-pub use self::history::Attempt;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
 use self::timer::Timer;
-use crate::Error;
 use crate::action::Action;
-use crate::create::Seen;
+use crate::error::Error;
 use crate::event::Observer;
 use crate::key::Key;
 use crate::metadata::Metadata;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 
 /// How requests get to the API: shared by everything that one client made.
 pub(crate) struct Transport {
@@ -48,8 +45,6 @@ pub(crate) struct Transport {
     /// In bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
-    /// What creates have met.
-    pub(crate) seen: Seen,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.
@@ -80,7 +75,7 @@ impl Transport {
     pub(crate) async fn call<O: Operation>(
         &self,
         operation: &O,
-        options: &CallOptions,
+        options: &RequestOptions,
         deadline: Deadline,
     ) -> Result<Reply<O::Output>, Error> {
         let call = pin!(async {
@@ -96,7 +91,7 @@ impl Transport {
     }
 
     /// When a call that starts now has to end.
-    pub(crate) fn deadline(&self, options: &CallOptions) -> Deadline {
-        Deadline::after(options.wishes().deadline.or(self.deadline))
+    pub(crate) fn deadline(&self, options: &RequestOptions) -> Deadline {
+        Deadline::after(options.deadline.or(self.deadline))
     }
 }
