@@ -1,8 +1,7 @@
 use std::fmt;
 
 use permissions_api as api;
-pub use permissions_api::types::error::InvalidId;
-pub use permissions_api::types::{CheckpointId, PermissionId, ProjectId};
+pub use permissions_api::ids::{CheckpointId, InvalidId, PermissionId, ProjectId};
 use serde::{Deserialize, Serialize};
 
 /// A permission: one project may use one checkpoint.
