@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
@@ -14,9 +15,9 @@ use crate::Error;
 use crate::error::Kind;
 use crate::transport::Deadline;
 
-/// The pages of a list; made by [`List::pages`](super::List::pages).
+/// The pages of a list, returned by [`List::pages`](super::List::pages).
 ///
-/// After an error, and after the last page, it ends. Dropping it stops whatever is under way.
+/// The stream ends after the last page or after an error. Dropping it cancels the request in progress.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream {
     list: Arc<List>,
@@ -25,14 +26,19 @@ pub struct PageStream {
 
 enum State {
     Ready(Box<Walk>),
-    /// The mutex is never locked: it makes a future that need not be `Sync` part of a stream that is.
+    /// The mutex is never locked. It makes the stream `Sync`, which the future is not.
     Fetching(Mutex<Pin<Box<dyn Future<Output = Step> + Send>>>),
-    FetchingAhead(Ahead),
+    Prefetching(Prefetch),
     Finished,
 }
 
-/// A page that is fetched by a task of its own while the one before it is read.
-struct Ahead(JoinHandle<Step>);
+/// A task that fetches the pages after the first one and stays one page ahead of the reader.
+///
+/// One task per list costs less than one task per page. Dropping this aborts the task.
+struct Prefetch {
+    pages: mpsc::Receiver<Result<Page, Error>>,
+    task: JoinHandle<()>,
+}
 
 impl PageStream {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
@@ -43,68 +49,85 @@ impl PageStream {
         }
     }
 
-    /// The next page, for loops without a stream library.
+    /// Returns the next page, for loops without a stream library.
     pub async fn next(&mut self) -> Option<Result<Page, Error>> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page, Error>>> {
-        match ready!(self.poll_step(cx)) {
+        loop {
+            match &mut self.state {
+                State::Ready(_) => {
+                    if let State::Ready(walk) = std::mem::replace(&mut self.state, State::Finished)
+                    {
+                        self.state = State::Fetching(Mutex::new(Box::pin(walk.step())));
+                    }
+                }
+                State::Fetching(fetch) => {
+                    let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    let step = ready!(future.as_mut().poll(cx));
+                    return Poll::Ready(self.after(step));
+                }
+                State::Prefetching(prefetch) => {
+                    let page = ready!(prefetch.pages.poll_recv(cx));
+                    // The task sends the last page or an error before it ends.
+                    let page = page.unwrap_or_else(|| {
+                        let reason = "the runtime shut down while a page was fetched";
+                        Err(Error::new(Kind::Transport, self.list.action(), reason))
+                    });
+                    if page.as_ref().map_or(true, |page| page.rest.is_finished()) {
+                        self.state = State::Finished;
+                    }
+                    return Poll::Ready(Some(page));
+                }
+                State::Finished => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Chooses the next state after a page was fetched without a task.
+    fn after(&mut self, step: Step) -> Option<Result<Page, Error>> {
+        self.state = State::Finished;
+        match step {
             Ok(Some((page, walk))) => {
-                let ahead = self.list.prefetch && !walk.is_finished();
-                self.state = if ahead {
-                    State::FetchingAhead(Ahead::start(walk))
-                } else {
-                    State::Ready(walk)
+                self.state = match walk.is_finished() {
+                    false if self.list.prefetch => State::Prefetching(Prefetch::start(walk)),
+                    _ => State::Ready(walk),
                 };
-                Poll::Ready(Some(Ok(page)))
+                Some(Ok(page))
             }
-            Ok(None) => Poll::Ready(None),
-            Err(error) => Poll::Ready(Some(Err(error))),
-        }
-    }
-
-    /// Fetches the next page; the state is then finished, until whoever takes the page says otherwise.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        match std::mem::replace(&mut self.state, State::Finished) {
-            State::Finished => Poll::Ready(Ok(None)),
-            State::Ready(walk) => {
-                self.state = State::Fetching(Mutex::new(Box::pin(walk.step())));
-                self.poll_step(cx)
-            }
-            State::Fetching(mut fetch) => {
-                let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let step = future.as_mut().poll(cx);
-                if step.is_pending() {
-                    self.state = State::Fetching(fetch);
-                }
-                step
-            }
-            State::FetchingAhead(mut ahead) => match Pin::new(&mut ahead.0).poll(cx) {
-                Poll::Ready(Ok(step)) => Poll::Ready(step),
-                // Whoever still reads shall not take this for the end of the list.
-                Poll::Ready(Err(_)) => {
-                    let reason = "the runtime shut down while a page was fetched";
-                    Poll::Ready(Err(Error::new(Kind::Transport, self.list.action(), reason)))
-                }
-                Poll::Pending => {
-                    self.state = State::FetchingAhead(ahead);
-                    Poll::Pending
-                }
-            },
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
         }
     }
 }
 
-impl Ahead {
-    fn start(walk: Box<Walk>) -> Self {
-        Self(tokio::spawn(walk.step().in_current_span()))
+impl Prefetch {
+    fn start(mut walk: Box<Walk>) -> Self {
+        let (sender, pages) = mpsc::channel(1);
+        let fetch = async move {
+            // The channel has room again once the reader has received the previous page.
+            while let Ok(room) = sender.reserve().await {
+                match walk.step().await {
+                    Ok(Some((page, next))) => {
+                        room.send(Ok(page));
+                        walk = next;
+                    }
+                    Ok(None) => return,
+                    Err(error) => return room.send(Err(error)),
+                }
+            }
+        };
+        Self {
+            pages,
+            task: tokio::spawn(fetch.in_current_span()),
+        }
     }
 }
 
-impl Drop for Ahead {
+impl Drop for Prefetch {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
