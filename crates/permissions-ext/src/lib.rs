@@ -48,7 +48,7 @@ mod create;
 mod delete;
 mod error;
 mod event;
-mod http1;
+mod http_client;
 mod key;
 mod list;
 mod metadata;
@@ -61,8 +61,8 @@ mod transport;
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
-pub use permissions_api::types::error::InvalidId;
-pub use permissions_api::types::{CheckpointId, Order, Permission, PermissionId, ProjectId};
+pub use permissions_api::ids::{CheckpointId, InvalidId, PermissionId, ProjectId};
+pub use permissions_api::types::{Order, Permission};
 pub use secrecy::SecretString;
 
 pub use crate::audit::{

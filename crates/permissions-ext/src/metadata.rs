@@ -21,7 +21,7 @@ pub struct Metadata {
 impl Metadata {
     /// Without the values that hold the key, should the answer echo it.
     pub(crate) fn new(seen: Option<Observed>, retries: u32, secret: Option<&Secret>) -> Self {
-        let received = seen.as_ref().map(|seen| seen.received);
+        let received = seen.as_ref().map(|_| Instant::now());
         let mut headers = seen.map(|seen| seen.headers).unwrap_or_default();
         if let Some(secret) = secret {
             for value in headers.values_mut() {

@@ -59,6 +59,10 @@ pub(crate) enum Kind {
     KeyProvider,
     /// No connection.
     Connect,
+    /// A proxy refused a connection, or requires credentials.
+    Proxy,
+    /// The caller's HTTP client followed a redirect.
+    Redirect,
     /// One attempt took too long.
     Timeout,
     /// The whole call took too long.

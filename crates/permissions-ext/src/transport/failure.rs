@@ -86,6 +86,7 @@ impl Failure {
                     .status()
                     .is_some_and(|status| matches!(status, 408 | 409 | 429) || status >= 500)
             }),
+            Kind::Proxy => self.should_retry.unwrap_or(true),
             _ => false,
         }
     }

@@ -1,19 +1,20 @@
 use std::time::Duration;
 
+use permissions_api as api;
 use tokio::time::Instant;
 
-use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Timer, Transport};
+use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
 use crate::error::Kind;
 use crate::options::{CallOptions, Wishes};
 use crate::{Error, Event};
 
-/// The attempts of one request: how many there were, and whether there will be another.
+/// The attempts of one request, and the decision about another one.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
     wishes: &'a Wishes,
     policy: &'a RetryPolicy,
     deadline: Deadline,
-    timer: Timer,
+    api: api::Client,
     history: Vec<Attempt>,
     started: Instant,
 }
@@ -31,7 +32,7 @@ impl<'a> Retries<'a> {
             wishes,
             policy,
             deadline,
-            timer: Timer::default(),
+            api: transport.client(wishes),
             history: Vec::new(),
             started: Instant::now(),
         }
@@ -50,9 +51,9 @@ impl<'a> Retries<'a> {
             )));
         }
         self.started = Instant::now();
-        let timeout = self.wishes.timeout.unwrap_or(self.transport.timeout);
-        let time = self.deadline.cap(timeout);
-        if time.is_zero() && self.deadline.left().is_some() {
+        let timeout = self.wishes.timeout.or(self.transport.http.timeout);
+        let left = self.deadline.left();
+        if left.is_some_and(|left| left.is_zero()) {
             let reason = "the deadline of the call had passed";
             return Err(Failure::not_sent(Error::new(
                 Kind::Deadline,
@@ -60,17 +61,19 @@ impl<'a> Retries<'a> {
                 reason,
             )));
         }
+        let ends_at_deadline = left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
+        let failures = self.failures();
         let reply = self
             .transport
             .attempt(
                 operation,
+                &mut self.api,
                 self.wishes,
-                self.failures(),
-                time,
-                &mut self.timer,
+                failures,
+                if ends_at_deadline { left } else { timeout },
             )
             .await
-            .map_err(|failure| match time < timeout {
+            .map_err(|failure| match ends_at_deadline {
                 true => failure.at_deadline(),
                 false => failure,
             })?;
