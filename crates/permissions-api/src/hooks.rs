@@ -1,8 +1,9 @@
 //! The context of a call, which every request of the generated client uses.
 
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
@@ -22,15 +23,17 @@ const API_VERSION: &str = "api-version";
 ///
 /// A context belongs to a [`Client`]. [`Client::with_context`] creates a client for one call.
 /// `Debug` prints the names of headers and query parameters, but no values.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct CallContext {
     shared: Arc<HeaderMap>,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    removed: Vec<HeaderName>,
+    /// Changes of the shared headers, in order. `None` removes a header.
+    headers: Vec<(HeaderName, Option<HeaderValue>)>,
     query: Vec<(String, String)>,
     timeout: Option<Duration>,
     body_limit: Option<usize>,
-    observed: Option<Arc<Mutex<Option<Observed>>>>,
+    checks_url: bool,
+    /// The last response, if the context observes responses.
+    observed: Option<Mutex<Option<Observed>>>,
 }
 
 /// Status and headers of a response. `Debug` prints no header values, because they may be secret.
@@ -39,10 +42,11 @@ pub struct CallContext {
 pub struct Observed {
     /// The status code.
     pub status: u16,
-    /// The headers.
+    /// The headers. Empty if the status is not a success, because the response then keeps them.
     pub headers: HeaderMap,
-    /// The time at which the headers were received.
-    pub received: Instant,
+    /// Whether the response is from another URL than the requested one, with
+    /// [`check_url`](CallContext::check_url).
+    pub redirected: bool,
 }
 
 impl CallContext {
@@ -64,14 +68,14 @@ impl CallContext {
     /// Sets a header and replaces other values of it.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.set_header(name, Some(value));
         self
     }
 
     /// Removes a header from the request.
     #[must_use]
     pub fn remove_header(mut self, name: HeaderName) -> Self {
-        self.removed.push(name);
+        self.set_header(name, None);
         self
     }
 
@@ -97,10 +101,33 @@ impl CallContext {
     }
 
     /// Keeps status and headers of the response for [`take_observed`](Self::take_observed).
+    ///
+    /// A [`ResponseValue`](crate::ResponseValue) then has no headers. They are moved, not copied.
     #[must_use]
     pub fn observe(mut self) -> Self {
-        self.observed = Some(Arc::default());
+        self.observed = Some(Mutex::default());
         self
+    }
+
+    /// Compares the URL of the response with the requested one, which costs a copy of the URL. Implies
+    /// [`observe`](Self::observe).
+    #[must_use]
+    pub fn check_url(mut self) -> Self {
+        self.checks_url = true;
+        self.observe()
+    }
+
+    /// Sets or removes a header, for the next attempt of a call.
+    pub fn set_header(&mut self, name: HeaderName, value: Option<HeaderValue>) {
+        match self.headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.headers.push((name, value)),
+        }
+    }
+
+    /// Sets or removes the timeout, for the next attempt of a call.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
     }
 
     /// Takes status and headers of the last response, also if its body could not be decoded.
@@ -118,12 +145,14 @@ impl CallContext {
     fn apply(&self, request: &mut Request) {
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
-        let own = self.headers.iter().map(|(name, value)| (name, value));
-        for (name, value) in self.shared.iter().chain(own) {
+        for (name, value) in &*self.shared {
             headers.insert(name, value.clone());
         }
-        for name in &self.removed {
-            headers.remove(name);
+        for (name, value) in &self.headers {
+            match value {
+                Some(value) => headers.insert(name, value.clone()),
+                None => headers.remove(name),
+            };
         }
         if !self.query.is_empty() {
             request
@@ -136,13 +165,34 @@ impl CallContext {
         }
     }
 
-    fn observe_response(&self, response: &Response) {
-        if let Some(observed) = &self.observed {
-            *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Observed {
-                status: response.status().as_u16(),
-                headers: response.headers().clone(),
-                received: Instant::now(),
-            });
+    fn observe_response(&self, response: &mut Response, redirected: bool) {
+        let Some(observed) = &self.observed else {
+            return;
+        };
+        let status = response.status();
+        let headers = match status.is_success() {
+            true => mem::take(response.headers_mut()),
+            false => HeaderMap::new(),
+        };
+        *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Observed {
+            status: status.as_u16(),
+            headers,
+            redirected,
+        });
+    }
+}
+
+/// Clones the settings. The clone has observed no response yet.
+impl Clone for CallContext {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            headers: self.headers.clone(),
+            query: self.query.clone(),
+            timeout: self.timeout,
+            body_limit: self.body_limit,
+            checks_url: self.checks_url,
+            observed: self.observed.as_ref().map(|_| Mutex::default()),
         }
     }
 }
@@ -154,22 +204,22 @@ impl ClientHooks<CallContext> for Client {
     }
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        let context = self.inner();
+        let requested = context.checks_url.then(|| request.url().clone());
         let span = tracing::debug_span!(
             "http_request",
             operation = info.operation_id,
             method = request.method().as_str(),
             status = tracing::field::Empty,
         );
-        let response = self
-            .client()
-            .execute(request)
-            .instrument(span.clone())
-            .await?;
+        let sent = span.in_scope(|| self.client().execute(request));
+        let mut response = sent.instrument(span.clone()).await?;
         span.record("status", response.status().as_u16());
-        self.inner().observe_response(&response);
+        let redirected = requested.is_some_and(|url| url != *response.url());
+        context.observe_response(&mut response, redirected);
         Ok(limited(
             response,
-            self.inner().body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
+            context.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
         ))
     }
 }
@@ -179,6 +229,17 @@ impl Client {
     #[must_use]
     pub fn with_context(&self, context: CallContext) -> Self {
         Self::new_with_client(self.baseurl(), self.client().clone(), context)
+    }
+
+    /// Returns the context of the client's calls.
+    #[must_use]
+    pub fn context(&self) -> &CallContext {
+        &self.inner
+    }
+
+    /// Returns the context, for changes between the attempts of a call.
+    pub fn context_mut(&mut self) -> &mut CallContext {
+        &mut self.inner
     }
 }
 
@@ -208,19 +269,28 @@ impl fmt::Debug for Observed {
         f.debug_struct("Observed")
             .field("status", &self.status)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
-            .finish_non_exhaustive()
+            .field("redirected", &self.redirected)
+            .finish()
     }
 }
 
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let own = self.headers.iter().map(|(name, _)| name);
+        let set = self.headers.iter().filter(|(_, value)| value.is_some());
+        let removed = self.headers.iter().filter(|(_, value)| value.is_none());
         f.debug_struct("CallContext")
             .field(
                 "headers",
-                &self.shared.keys().chain(own).collect::<Vec<_>>(),
+                &self
+                    .shared
+                    .keys()
+                    .chain(set.map(|(name, _)| name))
+                    .collect::<Vec<_>>(),
             )
-            .field("removed", &self.removed)
+            .field(
+                "removed",
+                &removed.map(|(name, _)| name).collect::<Vec<_>>(),
+            )
             .field(
                 "query",
                 &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>(),
@@ -247,7 +317,7 @@ mod tests {
         let observed = Observed {
             status: 200,
             headers: HeaderMap::from_iter([cookie]),
-            received: Instant::now(),
+            redirected: false,
         };
         for shown in [format!("{context:?}"), format!("{observed:?}")] {
             assert!(shown.contains("set-cookie"), "{shown}");
@@ -257,11 +327,12 @@ mod tests {
 
     #[test]
     fn context_sets_headers_query_and_timeout() {
-        let mut request =
-            Request::new(reqwest::Method::GET, "http://h/v1?limit=1".parse().unwrap());
-        request
-            .headers_mut()
-            .insert(API_VERSION, HeaderValue::from_static("2.3.0"));
+        let mut request = Request::new(
+            reqwest::Method::GET,
+            "http://h/v1?limit=1".parse().unwrap(),
+        );
+        let version = HeaderValue::from_static("2.3.0");
+        request.headers_mut().insert(API_VERSION, version);
         let shared = HeaderMap::from_iter([
             (
                 HeaderName::from_static("authorization"),
@@ -285,5 +356,18 @@ mod tests {
         assert_eq!(request.headers()["authorization"], "own");
         assert_eq!(request.url().query(), Some("limit=1&after=a%26b"));
         assert_eq!(request.timeout(), Some(&Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn next_attempt_replaces_header_and_timeout() {
+        let name = HeaderName::from_static("x-retry");
+        let mut context = CallContext::new().header(name.clone(), HeaderValue::from(0));
+        context.set_header(name.clone(), Some(HeaderValue::from(1)));
+        context.set_timeout(None);
+        let mut request = Request::new(reqwest::Method::GET, "http://h".parse().unwrap());
+        context.apply(&mut request);
+        let values: Vec<_> = request.headers().get_all(name).iter().collect();
+        assert_eq!(values, ["1"]);
+        assert_eq!(request.timeout(), None);
     }
 }

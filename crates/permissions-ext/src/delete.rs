@@ -92,7 +92,11 @@ impl Delete {
         let id = self
             .permission_id
             .map_err(|invalid| Error::from(invalid).during(action.clone()))?;
-        let deadline = self.permissions.client().transport().deadline(&self.options);
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
         let call = pin!(delete(&self.permissions, id, &self.options, deadline));
         call.instrument(action.span()).await
     }
@@ -109,7 +113,11 @@ impl DeleteProject {
         let project_id = self.project_id.map_err(|invalid| {
             Error::from(invalid).during(Action::Delete(self.permissions.checkpoint().clone()))
         })?;
-        let deadline = self.permissions.client().transport().deadline(&self.options);
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
         let list = self.permissions.list().project_id(project_id);
         let mut stream = list.stream_within(&self.options, deadline);
         let mut ids = Vec::new();
@@ -197,7 +205,9 @@ impl Operation for DeleteRequest<'_> {
         }
         if response.id != *requested {
             let other = &response.id;
-            return Err(format!("the API responded for {other} instead of {requested}"));
+            return Err(format!(
+                "the API responded for {other} instead of {requested}"
+            ));
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ mod create;
 mod delete;
 mod error;
 mod event;
-mod http1;
+mod http_client;
 mod key;
 mod list;
 mod metadata;

@@ -42,6 +42,8 @@ impl OnProgress {
 
 impl fmt::Debug for OnProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OnProgress").field(&self.0.is_some()).finish()
+        f.debug_tuple("OnProgress")
+            .field(&self.0.is_some())
+            .finish()
     }
 }

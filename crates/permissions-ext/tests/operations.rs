@@ -91,11 +91,7 @@ async fn created_permissions_are_listed_and_deleted() {
         .send()
         .await
         .unwrap();
-    let left: Vec<Permission> = world
-        .permissions
-        .list()
-        .all().await
-        .unwrap();
+    let left: Vec<Permission> = world.permissions.list().all().await.unwrap();
     assert_eq!(of(&left), ["proj_4", "proj_2", "proj_0"]);
     world.server.shutdown().await;
 }

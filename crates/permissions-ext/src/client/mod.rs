@@ -3,15 +3,13 @@
 mod base_url;
 mod builder;
 mod environment;
-mod tls;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::builder::ClientBuilder;
-pub(crate) use self::tls::{Tls, TlsConnector};
-use crate::transport::Transport;
 use crate::error::Error;
+use crate::transport::Transport;
 
 /// Access to the API with an admin key.
 ///
@@ -47,7 +45,7 @@ impl Client {
     /// Where requests go, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        self.0.api.baseurl()
+        &self.0.base_url
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -21,7 +21,12 @@ impl Created {
     #[must_use]
     pub fn new_permissions(&self) -> Option<Vec<&Permission>> {
         let pairs = self.permissions.iter().zip(self.is_new.as_ref()?);
-        Some(pairs.filter(|(_, is_new)| **is_new).map(|(permission, _)| permission).collect())
+        Some(
+            pairs
+                .filter(|(_, is_new)| **is_new)
+                .map(|(permission, _)| permission)
+                .collect(),
+        )
     }
 
     /// Returns the permissions by value.

@@ -1,6 +1,6 @@
+use super::CreateRequest;
 use super::created::Created;
 use super::projects::ProjectSet;
-use super::CreateRequest;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::list::List;

@@ -43,9 +43,9 @@ fn remedy_of(mut cause: &(dyn StdError + 'static)) -> Option<&'static str> {
             | Alert::CertificateUnknown
             | Alert::UnknownCA
             | Alert::AccessDenied,
-        ) => Some(
-            "the server rejected the client certificate: check its issuer and its expiry date",
-        ),
+        ) => {
+            Some("the server rejected the client certificate: check its issuer and its expiry date")
+        }
         _ => None,
     }
 }

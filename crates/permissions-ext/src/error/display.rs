@@ -160,7 +160,12 @@ mod tests {
 
     #[test]
     fn long_wait_displays_in_large_units() {
-        for (seconds, text) in [(2, "2s"), (61, "1 min 1 s"), (90_000, "1 d 1 h"), (120, "2 min")] {
+        for (seconds, text) in [
+            (2, "2s"),
+            (61, "1 min 1 s"),
+            (90_000, "1 d 1 h"),
+            (120, "2 min"),
+        ] {
             assert_eq!(readable(Duration::from_secs(seconds)), text);
         }
         assert_eq!(readable(Duration::from_millis(250)), "250ms");

@@ -65,6 +65,8 @@ struct Inner {
     retry_after: Option<Duration>,
     created: Vec<Permission>,
     project_key: bool,
+    /// Overrides the kind in `is_retryable`.
+    should_retry: Option<bool>,
 }
 
 impl Error {
@@ -79,6 +81,7 @@ impl Error {
             retry_after: None,
             created: Vec::new(),
             project_key: false,
+            should_retry: None,
         }))
     }
 
@@ -118,6 +121,11 @@ impl Error {
 
     pub(crate) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
         self.with(|inner| inner.retry_after = retry_after)
+    }
+
+    /// Sets whether the call may be retried, for a failure whose cause shows it.
+    pub(crate) fn with_should_retry(self, should_retry: Option<bool>) -> Self {
+        self.with(|inner| inner.should_retry = should_retry)
     }
 
     /// Adds the permissions that exist although the call failed.
@@ -185,13 +193,15 @@ impl Error {
     /// response header `x-should-retry` overrides the kind.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let by_header = self.0.problem.as_ref().and_then(|it| it.should_retry);
+        let header = self.0.problem.as_ref().and_then(|it| it.should_retry);
+        let by_header = self.0.should_retry.or(header);
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::Transport => true,
             ErrorKind::Timeout if self.status().is_none() => true,
-            ErrorKind::RateLimited
-            | ErrorKind::Server
-            | ErrorKind::Timeout => by_header.unwrap_or(true),
+            ErrorKind::Proxy => self.0.should_retry.unwrap_or(false),
+            ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Timeout => {
+                by_header.unwrap_or(true)
+            }
             ErrorKind::Conflict => by_header.unwrap_or(self.status() == Some(409)),
             ErrorKind::InvalidRequest
             | ErrorKind::Unauthorized
@@ -286,11 +296,7 @@ impl Error {
 
 impl From<InvalidId> for Error {
     fn from(invalid: InvalidId) -> Self {
-        Self::new(
-            ErrorKind::InvalidId,
-            Action::ParseId,
-            invalid.to_string(),
-        )
+        Self::new(ErrorKind::InvalidId, Action::ParseId, invalid.to_string())
     }
 }
 

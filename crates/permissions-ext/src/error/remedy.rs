@@ -11,18 +11,30 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         {
             "create again: existing permissions are found and not created twice"
         }
-        ErrorKind::Certificate => return error.0.source.as_deref().and_then(|source| {
-            certificate::remedy(source).map(Cow::Borrowed)
-        }),
+        ErrorKind::Certificate => {
+            return error
+                .0
+                .source
+                .as_deref()
+                .and_then(|source| certificate::remedy(source).map(Cow::Borrowed));
+        }
         ErrorKind::Connect => "check the base URL, the network and the proxy",
-        ErrorKind::Proxy => "check the address and the credentials of the proxy",
+        ErrorKind::Proxy => {
+            "check the address and the credentials of the proxy, and which hosts it allows"
+        }
         ErrorKind::Timeout => "try again, or set a longer `timeout`",
         ErrorKind::Deadline => "try again, or set a longer `deadline`",
         ErrorKind::BodyTooLarge => "set a smaller `page_size` or a larger `body_limit`",
-        ErrorKind::Decode => "check that the base URL is that of the API, with its version such as /v1",
-        ErrorKind::NotAllowed => "review the plan, then allow it with `allow_delete` and `allow_empty`",
+        ErrorKind::Decode => {
+            "check that the base URL is that of the API, with its version such as /v1"
+        }
+        ErrorKind::NotAllowed => {
+            "review the plan, then allow it with `allow_delete` and `allow_empty`"
+        }
         ErrorKind::StalePlan => "make a new plan",
-        ErrorKind::TargetMismatch => "apply the plan with the client that made it, or make a new plan",
+        ErrorKind::TargetMismatch => {
+            "apply the plan with the client that made it, or make a new plan"
+        }
         ErrorKind::WouldBlock => {
             "use the asynchronous client, or call the blocking client in tokio::task::spawn_blocking"
         }
@@ -35,6 +47,9 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         }
         ErrorKind::NotFound => "check the checkpoint, the permission id and the base URL",
         ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
+        ErrorKind::Redirect if error.status().is_none_or(|status| status < 300) => {
+            "build the HTTP client with reqwest::redirect::Policy::none()"
+        }
         ErrorKind::Redirect => "set the base URL to the target of the redirect",
         _ => return None,
     };

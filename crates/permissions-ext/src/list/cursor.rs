@@ -84,7 +84,10 @@ mod tests {
             format!(r#"{{"object":"list","data":[{item}],"last_id":"cp_last","has_more":true}}"#);
         let item_alone =
             format!(r#"{{"object":"list","data":[{item}],"last_id":null,"has_more":true}}"#);
-        assert_eq!(next_cursor(&page(&both)).unwrap().unwrap().as_str(), "cp_last");
+        assert_eq!(
+            next_cursor(&page(&both)).unwrap().unwrap().as_str(),
+            "cp_last"
+        );
         assert_eq!(
             next_cursor(&page(&item_alone)).unwrap().unwrap().as_str(),
             "cp_item"

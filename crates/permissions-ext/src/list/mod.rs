@@ -240,8 +240,7 @@ impl List {
                 "the position belongs to checkpoint {}: resume the list of that checkpoint",
                 position.checkpoint
             )
-        } else if position.order != self.query.order
-            || position.project_id != self.query.project_id
+        } else if position.order != self.query.order || position.project_id != self.query.project_id
         {
             "the position belongs to a list with another order or project: \
              remove `order` and `project_id`, because `resume` sets them"

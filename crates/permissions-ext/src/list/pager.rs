@@ -135,7 +135,9 @@ impl Pager {
         // The permissions of a page without a usable cursor are valid. The next fetch fails instead of this one.
         self.next = match next_cursor(&page) {
             Ok(Some(cursor)) if self.seen_cursors.insert(&cursor) => NextPage::After(cursor),
-            Ok(Some(_)) => NextPage::Invalid("the API repeated a cursor, so the list would never end"),
+            Ok(Some(_)) => {
+                NextPage::Invalid("the API repeated a cursor, so the list would never end")
+            }
             Ok(None) => NextPage::None,
             Err(_) if list.query.page_size == 0 => {
                 NextPage::Invalid("the page size is 0: set `page_size` to at least 1")
@@ -175,7 +177,11 @@ impl Pager {
                  the server ignores the filter",
                 other.project_id
             );
-            Err(Error::new(ErrorKind::Pagination, self.list.action(), reason))
+            Err(Error::new(
+                ErrorKind::Pagination,
+                self.list.action(),
+                reason,
+            ))
         })
     }
 

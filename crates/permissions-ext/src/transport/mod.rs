@@ -6,7 +6,6 @@ mod failure;
 mod retries;
 mod retry_after;
 mod retry_policy;
-mod timer;
 
 use std::future::Future;
 use std::pin::pin;
@@ -17,32 +16,31 @@ use http::HeaderMap;
 use permissions_api as api;
 use tracing::Instrument as _;
 
-pub(crate) use self::attempt::{NO_TIMEOUT, RETRY_COUNT};
+pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
-use self::timer::Timer;
 use crate::action::Action;
 use crate::error::Error;
 use crate::event::Observer;
+use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
 
-/// How requests get to the API: shared by everything that one client made.
+/// The settings of a client, which its clones share.
 pub(crate) struct Transport {
-    /// Its base URL has no slash at its end.
-    pub(crate) api: api::Client,
-    /// What every request carries, the key among it where it is a fixed one.
+    /// Without a slash at the end.
+    pub(crate) base_url: String,
+    pub(crate) http: HttpClient,
+    /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) key: Key,
     pub(crate) retry: RetryPolicy,
-    /// For one attempt.
-    pub(crate) timeout: Duration,
-    /// For one call with all its attempts.
+    /// Time limit of one call with all its attempts.
     pub(crate) deadline: Option<Duration>,
-    /// In bytes.
+    /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
 }

@@ -1,19 +1,20 @@
 use std::time::Duration;
 
+use permissions_api as api;
 use tokio::time::Instant;
 
-use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Timer, Transport};
+use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
 use crate::error::{Attempt, Error, Kind};
 use crate::event::Event;
 use crate::options::RequestOptions;
 
-/// The attempts of one request: how many there were, and whether there will be another.
+/// The attempts of one request, and the decision about another one.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
     options: &'a RequestOptions,
     policy: &'a RetryPolicy,
     deadline: Deadline,
-    timer: Timer,
+    api: api::Client,
     history: Vec<Attempt>,
     started: Instant,
 }
@@ -30,7 +31,7 @@ impl<'a> Retries<'a> {
             options,
             policy,
             deadline,
-            timer: Timer::default(),
+            api: transport.client(options),
             history: Vec::new(),
             started: Instant::now(),
         }
@@ -44,9 +45,9 @@ impl<'a> Retries<'a> {
         let valid = self.options.check(|| operation.action());
         valid.map_err(Failure::not_sent)?;
         self.started = Instant::now();
-        let timeout = self.options.timeout.unwrap_or(self.transport.timeout);
-        let time = self.deadline.cap(timeout);
-        if time.is_zero() && self.deadline.left().is_some() {
+        let timeout = self.options.timeout.or(self.transport.http.timeout);
+        let left = self.deadline.left();
+        if left.is_some_and(|left| left.is_zero()) {
             let reason = "the deadline of the call had passed";
             return Err(Failure::not_sent(Error::new(
                 Kind::Deadline,
@@ -54,17 +55,20 @@ impl<'a> Retries<'a> {
                 reason,
             )));
         }
+        let ends_at_deadline =
+            left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
+        let failures = self.failures();
         let reply = self
             .transport
             .attempt(
                 operation,
+                &mut self.api,
                 self.options,
-                self.failures(),
-                time,
-                &mut self.timer,
+                failures,
+                if ends_at_deadline { left } else { timeout },
             )
             .await
-            .map_err(|failure| match time < timeout {
+            .map_err(|failure| match ends_at_deadline {
                 true => failure.at_deadline(),
                 false => failure,
             })?;
