@@ -69,9 +69,9 @@ impl Layout {
         self.root.join("openapi/permissions.json")
     }
 
-    /// The folder of generated code.
+    /// The generated code.
     pub fn generated(&self) -> PathBuf {
-        self.root.join("crates/permissions-api/src/generated")
+        self.root.join("crates/permissions-api/src/generated.rs")
     }
 
     /// Where fetched documents are.
@@ -253,12 +253,9 @@ pub fn stale(root: &Path, changes: &[Change]) -> String {
 }
 
 fn add_generated(layout: &Layout, document: &Value, name: &str, output: &mut Output) -> Result<()> {
-    let files = generate::generate(document)
+    let code = generate::generate(document)
         .with_context(|| format!("failed to make a client of {name}"))?;
-    output.owned_folder(layout.generated());
-    for (name, text) in files {
-        output.file(layout.generated().join(name), text);
-    }
+    output.file(layout.generated(), code);
     Ok(())
 }
 

@@ -48,6 +48,8 @@ pub(super) fn of(document: &Value) -> Value {
                     schema.retain(|key, _| !RULES.contains(&key.as_str()));
                     // A set needs an order or a hash of its items, which not every type has.
                     schema.remove("uniqueItems");
+                    // typify reads an extension of the same name with another form.
+                    schema.remove(crate::lower::RUST_TYPE);
                     times_are_text(schema);
                     mixed_values(schema);
                     alternatives(schemas, schema);

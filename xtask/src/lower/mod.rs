@@ -25,7 +25,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::{ids::is_id, repair::Repair};
+pub use self::{
+    ids::{RUST_TYPE, is_id},
+    repair::Repair,
+};
 use crate::{
     problem::{Note, Problem, Problems},
     select,
@@ -87,7 +90,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
-    ids::protect_path_parameters(&mut document, &mut findings);
+    ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in select::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);

@@ -12,7 +12,7 @@ use crate::{
 type Object = Map<String, Value>;
 
 /// What a schema of OpenAPI 3.0.3 may say and a client may use.
-const KEPT: [&str; 31] = [
+const KEPT: [&str; 32] = [
     "additionalProperties",
     "allOf",
     "anyOf",
@@ -44,6 +44,7 @@ const KEPT: [&str; 31] = [
     "type",
     "uniqueItems",
     "writeOnly",
+    super::RUST_TYPE,
 ];
 
 /// Keywords that no rule needs and that say nothing of the data; dropped without a note.

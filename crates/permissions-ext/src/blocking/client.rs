@@ -131,7 +131,7 @@ impl ClientBuilder {
         self
     }
 
-    #[cfg(feature = "reqwest-client")]
+    #[cfg(feature = "reqwest")]
     forward!(ClientBuilder { http_client(http: reqwest::Client); });
 
     forward!(ClientBuilder {
@@ -139,6 +139,8 @@ impl ClientBuilder {
         without_key();
         base_url(url: impl Into<String>);
         allow_http();
+        proxy(url: impl Into<SecretString>);
+        no_proxy();
         organization(id: impl Into<String>);
         project(id: impl Into<String>);
         header(name: impl Into<String>, value: impl Into<String>);

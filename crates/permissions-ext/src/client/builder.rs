@@ -6,19 +6,18 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use permissions_api::hooks::{self, CallContext};
+use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use secrecy::SecretString;
 
-use super::{Client, Tls, base_url, environment};
-use crate::create::Seen;
+use super::{Client, base_url, environment};
 use crate::event::Observer;
-use crate::http1::Http;
+use crate::http_client::{HttpClient, ProxyChoice, Tls};
 use crate::key::{Key, Secret};
 use crate::options::header;
-use crate::transport::{NO_TIMEOUT, RETRY_COUNT, Transport};
+use crate::transport::{RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
-/// Makes a [`Client`].
+/// A builder for a [`Client`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,7 +36,7 @@ use crate::{Error, Event, RetryPolicy};
 pub struct ClientBuilder {
     key: KeyChoice,
     base_url: Option<String>,
-    /// Whether it is the variable's, which its errors then name.
+    /// Whether the base URL comes from `OPENAI_BASE_URL`, which its errors then mention.
     base_url_is_variable: bool,
     allow_http: bool,
     organization: Option<String>,
@@ -49,12 +48,13 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     body_limit: usize,
     observer: Observer,
-    pub(super) tls: Tls,
-    /// A client of one's own.
-    http: Option<Arc<dyn hooks::Transport>>,
-    /// An ordinary key is there, which is worth a word where the admin key is not.
+    tls: Tls,
+    proxy: ProxyChoice,
+    /// The caller's HTTP client.
+    http: Option<reqwest::Client>,
+    /// Whether `OPENAI_API_KEY` is set, which the error about a missing admin key then mentions.
     ordinary_key: bool,
-    /// What is wrong with the environment, by variable, until an explicit value makes it irrelevant.
+    /// Unusable variables and the reasons. A method that sets the value removes its variable.
     bad_variables: Vec<(&'static str, String)>,
 }
 
@@ -82,21 +82,24 @@ impl ClientBuilder {
             timeout: None,
             connect_timeout: Duration::from_secs(10),
             deadline: None,
-            body_limit: hooks::DEFAULT_BODY_LIMIT,
+            body_limit: DEFAULT_BODY_LIMIT,
             observer: Observer::default(),
             tls: Tls::default(),
+            proxy: ProxyChoice::default(),
             http: None,
             ordinary_key: false,
             bad_variables: Vec::new(),
         }
     }
 
-    /// Starts from the environment as [`Client::from_env`] reads it; what is then set here wins.
+    /// Reads the environment variables of [`Client::from_env`]. Methods of the builder override them.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    /// Starts from variables as `lookup` gives them: another environment, a configuration file, a test.
+    /// Reads the same variables from a function, for example from a configuration file or in a test.
+    ///
+    /// Proxy variables always come from the environment of the process.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let mut builder = Self::new();
         let mut read = |name| {
@@ -125,7 +128,7 @@ impl ClientBuilder {
         }
     }
 
-    /// The admin key.
+    /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = KeyChoice::Given {
             key: key.into(),
@@ -134,7 +137,7 @@ impl ClientBuilder {
         self.forgive(environment::ADMIN_KEY)
     }
 
-    /// Asks for the admin key before each attempt, for keys that rotate.
+    /// Calls a function for the admin key before each attempt, for keys that rotate.
     ///
     /// ```
     /// use permissions_ext::{Client, SecretString};
@@ -161,75 +164,75 @@ impl ClientBuilder {
         self.forgive(environment::ADMIN_KEY)
     }
 
-    /// Sends no key: something on the way, such as a proxy, adds it.
+    /// Sends no key, for a gateway that adds one.
     pub fn without_key(mut self) -> Self {
         self.key = KeyChoice::Absent;
         self.forgive(environment::ADMIN_KEY)
     }
 
-    /// Where the API is, up to and with its version; `https://api.openai.com/v1` unless set.
+    /// Sets the base URL of the API, including the version. The default is `https://api.openai.com/v1`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self.base_url_is_variable = false;
         self.forgive(environment::BASE_URL)
     }
 
-    /// Allows a base URL without encryption that is not on this machine. Anyone on the way can then read the key.
+    /// Allows an `http` base URL of another machine. Everyone on the network path can then read the key.
     pub fn allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
 
-    /// Sent as `OpenAI-Organization`.
+    /// Sets the header `OpenAI-Organization`.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
         self.forgive(environment::ORGANIZATION)
     }
 
-    /// Sent as `OpenAI-Project`.
+    /// Sets the header `OpenAI-Project`.
     pub fn project(mut self, id: impl Into<String>) -> Self {
         self.project = Some(id.into());
         self.forgive(environment::PROJECT)
     }
 
-    /// A header that every request carries. One named `Authorization` is sent in place of the key.
+    /// Adds a header to every request. An `Authorization` header replaces the key.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// When and how soon a failed request is sent again.
+    /// Sets when and how soon a failed request is retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The longest that one attempt may take, from sending to the last byte of the answer; 60 s unless set, or what a
-    /// client of one's own has.
+    /// Limits the time of one attempt, from the connection to the last byte of the response. The default is 60 s, or
+    /// the timeout of a client that [`http_client`](Self::http_client) sets.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The longest that making a connection may take; 10 s unless set.
+    /// Limits the time to connect, including the TLS handshake. The default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The longest that a call may take with all its attempts and waits; unlimited unless set.
+    /// Limits the time of a call with all its attempts and waits. There is no limit by default.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// The most that is read of an answer, in bytes; 32 MiB unless set.
+    /// Limits the size of a response body in bytes. The default is 32 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Told of each attempt and each page; it should return soon, as the call waits for it.
+    /// Calls a function for each attempt and each page. It should return soon, because the call waits for it.
     ///
     /// ```
     /// use permissions_ext::{Client, Event};
@@ -245,21 +248,99 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through an HTTP client of one's own: SOCKS, HTTP/2, a resolver.
+    /// Sends all requests through this proxy: `http`, `https`, `socks5` (the host is resolved on this machine) or
+    /// `socks5h` (the proxy resolves it). The URL may contain a user name and a password.
     ///
-    /// It brings its own time-outs, TLS and redirect policy; give it [`reqwest::redirect::Policy::none`], as a
-    /// redirect that is followed takes a write elsewhere or makes a read of it.
-    #[cfg(feature = "reqwest-client")]
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(Arc::new(http));
+    /// Without this method, requests use the proxy of the variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, also in lower case, or of the operating system on macOS and Windows. Requests to a loopback address
+    /// use a proxy only if this method sets one.
+    ///
+    /// ```no_run
+    /// use permissions_ext::Client;
+    ///
+    /// # fn main() -> Result<(), permissions_ext::Error> {
+    /// let client = Client::builder()
+    ///     .admin_key("sk-admin-1")
+    ///     .proxy("socks5h://127.0.0.1:1080")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
+        self.proxy = ProxyChoice::Url(url.into());
         self
     }
 
-    /// Checks everything and makes the client. Nothing is sent.
+    /// Ignores the proxies of the environment and the operating system.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::Never;
+        self
+    }
+
+    /// Trusts the PEM-encoded root certificates in addition to those of the operating system, for example for a
+    /// gateway with a private certificate authority. May be called several times.
+    ///
+    /// ```no_run
+    /// use permissions_ext::Client;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder()
+    ///     .admin_key("sk-admin-1")
+    ///     .base_url("https://gateway.example.com/v1")
+    ///     .root_certificates(std::fs::read("/etc/ssl/gateway-ca.pem")?)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.tls.add_roots(pem.as_ref());
+        self
+    }
+
+    /// Sets the client certificate for mutual TLS: the certificate chain and the private key, PEM-encoded. If one file
+    /// contains both, pass it twice.
+    ///
+    /// The key may be PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1 (`EC PRIVATE KEY`) without
+    /// encryption. With the feature `native-tls` it must be PKCS#8. [`build`](Self::build) fails if key and certificate
+    /// do not match. With an `http` base URL the certificate is not used.
+    ///
+    /// ```no_run
+    /// use permissions_ext::Client;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder()
+    ///     .admin_key("sk-admin-1")
+    ///     .client_certificate(std::fs::read("client.pem")?, std::fs::read("client.key")?)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client_certificate(
+        mut self,
+        certificate_pem: impl AsRef<[u8]>,
+        key_pem: impl AsRef<[u8]>,
+    ) -> Self {
+        self.tls
+            .set_identity(certificate_pem.as_ref(), key_pem.as_ref());
+        self
+    }
+
+    /// Sends all requests through this reqwest client.
+    ///
+    /// The client decides about proxies, TLS, timeouts and its own retries. Create it with
+    /// [`Policy::none`](reqwest::redirect::Policy::none): a redirect would send a write to another URL or turn it into
+    /// a read, so a response from another URL than the requested one is an error.
+    #[cfg(feature = "reqwest")]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Checks the settings and builds the client, without a request.
     ///
     /// # Errors
     ///
-    /// Where a setting is missing or cannot be used; the text names it.
+    /// Returns an error that names the missing or unusable setting.
     pub fn build(self) -> Result<Client, Error> {
         if let Some((_, reason)) = self.bad_variables.first() {
             return Err(Error::config(reason));
@@ -275,7 +356,7 @@ impl ClientBuilder {
         let mut headers = self.base_headers()?;
         let own_authorization = headers.get(AUTHORIZATION);
         let key = match self.key {
-            // Known, so that it can be blotted out.
+            // The key in the header is redacted from errors like any other.
             _ if own_authorization.is_some() => own_authorization
                 .and_then(Secret::in_header)
                 .map_or(Key::Absent, Key::Fixed),
@@ -287,29 +368,36 @@ impl ClientBuilder {
         if let Some(secret) = key.fixed() {
             headers.insert(AUTHORIZATION, secret.header());
         }
-        let timeout = self.timeout.unwrap_or(match self.http {
-            Some(_) => NO_TIMEOUT,
-            None => TIMEOUT,
-        });
-        let http: Arc<dyn hooks::Transport> = match self.http {
+        let base_url_text = base_url.as_str().trim_end_matches('/').to_owned();
+        let http = match self.http {
+            None => {
+                let proxy = self
+                    .proxy
+                    .resolve(&base_url, |name| std::env::var_os(name))?;
+                let timeout = self.timeout.unwrap_or(TIMEOUT);
+                HttpClient::new(base_url, proxy, &self.tls, self.connect_timeout, timeout)?
+            }
             Some(_) if self.tls.is_set() => {
                 return Err(Error::config(
-                    "an HTTP client of one's own brings its own TLS: give it the certificates instead",
+                    "the HTTP client brings its own TLS; set the certificates on that client",
                 ));
             }
-            Some(http) => http,
-            None => Arc::new(Http::new(&base_url, self.connect_timeout, &self.tls)?),
+            Some(_) if self.proxy.is_set() => {
+                return Err(Error::config(
+                    "the HTTP client brings its own proxies; set the proxy on that client",
+                ));
+            }
+            Some(client) => HttpClient::custom(base_url, client, self.timeout),
         };
         Ok(Client(Arc::new(Transport {
-            api: permissions_api::Client::new_with_client(&base_url, http, CallContext::new()),
+            base_url: base_url_text,
+            http,
             headers: Arc::new(headers),
             key,
             retry: self.retry,
-            timeout,
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
-            seen: Seen::default(),
         })))
     }
 
@@ -330,14 +418,14 @@ impl ClientBuilder {
         Ok(headers)
     }
 
-    /// An explicit value makes what is wrong with its variable irrelevant.
+    /// Discards the error about a variable whose value is now set explicitly.
     fn forgive(mut self, variable: &'static str) -> Self {
         self.bad_variables.retain(|(name, _)| *name != variable);
         self
     }
 }
 
-/// Of one attempt, unless set.
+/// Default timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
 const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
@@ -365,7 +453,7 @@ fn missing_key(ordinary_key: bool) -> Error {
     ))
 }
 
-/// Without the values of headers and URL, which may hold secrets.
+/// Without the values of headers and URLs, which may contain secrets.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

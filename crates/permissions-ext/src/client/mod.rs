@@ -3,15 +3,13 @@
 mod base_url;
 mod builder;
 mod environment;
-mod tls;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::builder::ClientBuilder;
-pub(crate) use self::tls::{Tls, TlsConnector};
+use crate::error::Error;
 use crate::transport::Transport;
-use crate::{CheckpointId, Error, Permissions};
 
 /// Access to the API with an admin key.
 ///
@@ -44,16 +42,10 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// The permissions of one checkpoint.
-    #[must_use]
-    pub fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
-        Permissions::new(self.clone(), checkpoint.clone())
-    }
-
     /// Where requests go, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        self.0.api.baseurl()
+        &self.0.base_url
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -1,22 +1,24 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
 use tracing::Instrument as _;
 
-use super::walk::{Step, Walk};
+use super::pager::{Fetched, Pager};
 use super::{List, Page};
-use crate::Error;
-use crate::error::Kind;
+use crate::error::{Error, ErrorKind};
+use crate::event::panic_message;
 use crate::transport::Deadline;
 
-/// The pages of a list; made by [`List::pages`](super::List::pages).
+/// A stream of pages, returned by [`List::pages`](super::List::pages).
 ///
-/// After an error, and after the last page, it ends. Dropping it stops whatever is under way.
+/// It ends after the last page or after an error. Dropping it cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream {
     list: Arc<List>,
@@ -24,87 +26,128 @@ pub struct PageStream {
 }
 
 enum State {
-    Ready(Box<Walk>),
-    /// The mutex is never locked: it makes a future that need not be `Sync` part of a stream that is.
-    Fetching(Mutex<Pin<Box<dyn Future<Output = Step> + Send>>>),
-    FetchingAhead(Ahead),
+    Ready(Box<Pager>),
+    /// The mutex is never locked. It makes the stream `Sync`, which the future is not.
+    Fetching(Mutex<Pin<Box<dyn Future<Output = Fetched> + Send>>>),
+    Prefetching(Prefetch),
     Finished,
 }
 
-/// A page that is fetched by a task of its own while the one before it is read.
-struct Ahead(JoinHandle<Step>);
+/// A task that fetches the pages after the first one and stays one page ahead of the caller.
+///
+/// One task per list costs less than one task per page.
+struct Prefetch {
+    pages: mpsc::Receiver<Result<Page, Error>>,
+    task: JoinHandle<()>,
+}
 
 impl PageStream {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
-        let walk = Walk::new(list.clone(), deadline);
+        let pager = Pager::new(list.clone(), deadline);
         Self {
             list,
-            state: State::Ready(Box::new(walk)),
+            state: State::Ready(Box::new(pager)),
         }
     }
 
-    /// The next page, for loops without a stream library.
+    /// Returns the next page. Loops can use it without a crate for streams.
     pub async fn next(&mut self) -> Option<Result<Page, Error>> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page, Error>>> {
-        match ready!(self.poll_step(cx)) {
-            Ok(Some((page, walk))) => {
-                let ahead = self.list.prefetch && !walk.is_finished();
-                self.state = if ahead {
-                    State::FetchingAhead(Ahead::start(walk))
+        loop {
+            match &mut self.state {
+                State::Ready(_) => {
+                    if let State::Ready(pager) = mem::replace(&mut self.state, State::Finished) {
+                        self.state = State::Fetching(Mutex::new(Box::pin(pager.fetch_next())));
+                    }
+                }
+                State::Fetching(fetch) => {
+                    let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    let fetched = ready!(future.as_mut().poll(cx));
+                    return Poll::Ready(self.advance(fetched));
+                }
+                State::Prefetching(prefetch) => {
+                    let page = match ready!(prefetch.pages.poll_recv(cx)) {
+                        Some(page) => page,
+                        None => Err(match ready!(Pin::new(&mut prefetch.task).poll(cx)) {
+                            Err(failure) => self.prefetch_failed(failure),
+                            Ok(()) => return Poll::Ready(None),
+                        }),
+                    };
+                    if page.as_ref().map_or(true, |page| page.pager.is_finished()) {
+                        self.state = State::Finished;
+                    }
+                    return Poll::Ready(Some(page));
+                }
+                State::Finished => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Returns a page that was fetched without a task, and prepares the next one.
+    fn advance(&mut self, fetched: Fetched) -> Option<Result<Page, Error>> {
+        self.state = State::Finished;
+        match fetched.transpose()? {
+            Ok((page, pager)) => {
+                let prefetch = self.list.prefetch && !pager.is_finished();
+                self.state = if prefetch {
+                    State::Prefetching(Prefetch::spawn(pager))
                 } else {
-                    State::Ready(walk)
+                    State::Ready(pager)
                 };
-                Poll::Ready(Some(Ok(page)))
+                Some(Ok(page))
             }
-            Ok(None) => Poll::Ready(None),
-            Err(error) => Poll::Ready(Some(Err(error))),
+            Err(error) => Some(Err(error)),
         }
     }
 
-    /// Fetches the next page; the state is then finished, until whoever takes the page says otherwise.
-    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        match std::mem::replace(&mut self.state, State::Finished) {
-            State::Finished => Poll::Ready(Ok(None)),
-            State::Ready(walk) => {
-                self.state = State::Fetching(Mutex::new(Box::pin(walk.step())));
-                self.poll_step(cx)
+    /// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
+    fn prefetch_failed(&self, failure: JoinError) -> Error {
+        let (kind, reason) = match failure.try_into_panic() {
+            Ok(payload) => {
+                let message = panic_message(&*payload);
+                (
+                    ErrorKind::Panic,
+                    format!("a task panicked while it fetched a page: {message}"),
+                )
             }
-            State::Fetching(mut fetch) => {
-                let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let step = future.as_mut().poll(cx);
-                if step.is_pending() {
-                    self.state = State::Fetching(fetch);
+            Err(_) => (
+                ErrorKind::Cancelled,
+                "the runtime was shut down while a page was fetched".to_owned(),
+            ),
+        };
+        Error::new(kind, self.list.action(), reason)
+    }
+}
+
+impl Prefetch {
+    fn spawn(mut pager: Box<Pager>) -> Self {
+        let (sender, pages) = mpsc::channel(1);
+        let fetch = async move {
+            // The channel has room once the caller has received the previous page.
+            while let Ok(room) = sender.reserve().await {
+                match pager.fetch_next().await {
+                    Ok(Some((page, next))) => {
+                        room.send(Ok(page));
+                        pager = next;
+                    }
+                    Ok(None) => return,
+                    Err(error) => return room.send(Err(error)),
                 }
-                step
             }
-            State::FetchingAhead(mut ahead) => match Pin::new(&mut ahead.0).poll(cx) {
-                Poll::Ready(Ok(step)) => Poll::Ready(step),
-                // Whoever still reads shall not take this for the end of the list.
-                Poll::Ready(Err(_)) => {
-                    let reason = "the runtime shut down while a page was fetched";
-                    Poll::Ready(Err(Error::new(Kind::Transport, self.list.action(), reason)))
-                }
-                Poll::Pending => {
-                    self.state = State::FetchingAhead(ahead);
-                    Poll::Pending
-                }
-            },
+        };
+        Self {
+            pages,
+            task: tokio::spawn(fetch.in_current_span()),
         }
     }
 }
 
-impl Ahead {
-    fn start(walk: Box<Walk>) -> Self {
-        Self(tokio::spawn(walk.step().in_current_span()))
-    }
-}
-
-impl Drop for Ahead {
+impl Drop for Prefetch {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 

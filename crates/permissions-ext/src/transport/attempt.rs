@@ -1,191 +1,198 @@
-use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use permissions_api as api;
-use permissions_api::hooks::{BoxError, CallContext, Observed};
+use permissions_api::hooks::{CallContext, Observed};
+use tokio::time::Instant;
 
-use super::{Failure, Operation, Reply, Timer, Transport};
-use crate::Error;
+use super::{Failure, Operation, Reply, Transport};
 use crate::action::Action;
-use crate::error::{Kind, Problem};
+use crate::error::{Error, Kind, Problem};
+use crate::http_client::{HttpClient, SendFailure, Sent};
 use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
-use crate::options::Wishes;
+use crate::options::RequestOptions;
 
-/// Tells the API how many attempts failed before this one.
+/// Number of earlier attempts of a request, in the official SDKs' header.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
-/// The most that is read of a body that tells of an error, in bytes; its beginning is what matters.
+/// Limit of an error response's body in bytes. Messages of the API have less than 1 KiB.
 const ERROR_BODY: usize = 64 << 10;
 
-/// Leaves an attempt the time that the HTTP client gives it.
-pub(crate) const NO_TIMEOUT: Duration = Duration::MAX;
-
 impl Transport {
-    /// Sends an operation once.
+    /// Creates the generated client that sends all attempts of one call.
+    pub(super) fn client(&self, options: &RequestOptions) -> api::Client {
+        let limit = options.body_limit.unwrap_or(self.body_limit);
+        let mut context = CallContext::with_headers(self.headers.clone())
+            .observe()
+            .body_limit(limit);
+        if self.http.is_custom {
+            context = context.check_url();
+        }
+        if let Some(key) = &options.key {
+            context.set_header(AUTHORIZATION, Some(key.header()));
+        }
+        for (name, value) in &options.headers {
+            context.set_header(name.clone(), value.clone());
+        }
+        for (name, value) in &options.query {
+            context = context.query(name, value);
+        }
+        api::Client::new_with_client(&self.base_url, self.http.client.clone(), context)
+    }
+
+    /// Sends an operation once. The timeout is `None` if the caller's HTTP client decides.
     pub(super) async fn attempt<O: Operation>(
         &self,
         operation: &O,
-        wishes: &Wishes,
+        api: &mut api::Client,
+        options: &RequestOptions,
         failures: u32,
-        timeout: Duration,
-        timer: &mut Timer,
+        timeout: Option<Duration>,
     ) -> Result<Reply<O::Output>, Failure> {
-        timer.start(timeout);
-        let fresh = match (&wishes.key, &self.key) {
+        let mut remaining = timeout;
+        let fresh = match (&options.key, &self.key) {
             (Some(own), _) => Some(own.clone()),
             (None, Key::Provider(_)) => {
-                Box::pin(self.fresh_key(&operation.action(), timeout, timer)).await?
+                let started = Instant::now();
+                let key = Box::pin(self.fresh_key(&operation.action(), timeout)).await?;
+                remaining = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
+                if let Some(key) = &key {
+                    set_unless_own(api, options, AUTHORIZATION, key.header());
+                }
+                key
             }
             (None, Key::Fixed(_) | Key::Absent) => None,
         };
-        let api = self
-            .api
-            .with_context(self.context(wishes, failures, fresh.as_ref()));
-        let sent = timer.limit(pin!(operation.send(&api))).await;
+        if failures > 0 {
+            set_unless_own(api, options, RETRY_COUNT, HeaderValue::from(failures));
+        }
+        let differs = remaining != self.http.timeout || self.http.is_custom;
+        api.context_mut().set_timeout(remaining.filter(|_| differs));
+        let sent = operation.send(api).await;
+        let observed = api.context().take_observed();
         let secret = fresh.as_ref().or(self.key.fixed());
-        let sent = match sent {
-            Some(Ok(response)) => match operation.check(&response) {
+        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
+        let contradiction = match sent {
+            Ok(response) if !is_redirected => match operation.check(&response) {
                 Ok(()) => {
                     return Ok(Reply {
                         value: response.into_inner(),
-                        metadata: Metadata::new(api.inner().take_observed(), failures, secret),
+                        metadata: Metadata::new(observed, failures, secret),
                     });
                 }
-                Err(reason) => Sent::Contradicted(reason),
+                Err(reason) => Ok(reason),
             },
-            Some(Err(error)) => Sent::Failed(error),
-            None => Sent::Late,
+            Ok(_) => Ok(String::new()),
+            Err(error) => Err(error),
         };
         let failed = Failed {
             action: operation.action(),
-            base_url: api.baseurl(),
+            http: &self.http,
+            timeout,
             secret,
-            observed: api.inner().take_observed(),
+            observed,
         };
-        if let Some(cause) = api.inner().take_failure() {
-            return Err(failed.broken(cause.into()));
-        }
-        Err(match sent {
-            // In a box, as every call would carry the room for it otherwise.
-            Sent::Failed(error) => Box::pin(failed.explain(error, timer)).await,
-            Sent::Contradicted(reason) => failed.contradicted(reason),
-            Sent::Late => failed.late(format!("no complete answer within {timeout:?}")),
+        Err(match contradiction {
+            _ if is_redirected => failed.redirected(),
+            Ok(reason) => failed.contradicted(reason),
+            // Boxed, because every call's future would contain its space otherwise.
+            Err(error) => Box::pin(failed.explain(error)).await,
         })
     }
 
     async fn fresh_key(
         &self,
         action: &Action,
-        timeout: Duration,
-        timer: &mut Timer,
+        timeout: Option<Duration>,
     ) -> Result<Option<Secret>, Failure> {
-        let key = timer
-            .limit(pin!(self.key.fresh(action)))
-            .await
-            .unwrap_or_else(|| {
-                Err(Error::new(
-                    Kind::KeyProvider,
-                    action.clone(),
-                    format!("the key provider gave no key within {timeout:?}"),
-                ))
-            });
+        let key = self.key.fresh(action);
+        let key = match timeout {
+            None => key.await,
+            Some(timeout) => tokio::time::timeout(timeout, key)
+                .await
+                .unwrap_or_else(|_| {
+                    let reason = format!("the key provider gave no key within {timeout:?}");
+                    Err(Error::new(Kind::Key, action.clone(), reason))
+                }),
+        };
         key.map_err(Failure::not_sent)
     }
+}
 
-    fn context(&self, wishes: &Wishes, failures: u32, fresh: Option<&Secret>) -> CallContext {
-        let limit = wishes.body_limit.unwrap_or(self.body_limit);
-        let mut context = CallContext::with_headers(self.headers.clone())
-            .observe()
-            .body_limit(limit);
-        if let Some(secret) = fresh {
-            context = context.header(AUTHORIZATION, secret.header());
-        }
-        if failures > 0 {
-            context = context.header(RETRY_COUNT, HeaderValue::from(failures));
-        }
-        for (name, value) in &wishes.headers {
-            context = match value {
-                Some(value) => context.header(name.clone(), value.clone()),
-                None => context.remove_header(name.clone()),
-            };
-        }
-        for (name, value) in &wishes.query {
-            context = context.query(name, value);
-        }
-        context
+/// Sets a header, unless the call sets or removes it itself.
+fn set_unless_own(
+    api: &mut api::Client,
+    options: &RequestOptions,
+    name: HeaderName,
+    value: HeaderValue,
+) {
+    if !options.headers.iter().any(|(own, _)| *own == name) {
+        api.context_mut().set_header(name, Some(value));
     }
 }
 
-/// What came of a request that was not answered as it should be.
-enum Sent {
-    Failed(api::Error<()>),
-    /// Answered with success, by an answer that says something else.
-    Contradicted(String),
-    Late,
-}
-
-/// A failed attempt on its way to a [`Failure`].
+/// A failed attempt, which becomes a [`Failure`].
 struct Failed<'a> {
     action: Action,
-    base_url: &'a str,
+    http: &'a HttpClient,
+    timeout: Option<Duration>,
     secret: Option<&'a Secret>,
     observed: Option<Observed>,
 }
 
 impl Failed<'_> {
-    async fn explain(self, error: api::Error<()>, timer: &mut Timer) -> Failure {
+    async fn explain(self, error: api::Error<()>) -> Failure {
         match error {
-            api::Error::UnexpectedResponse(response) => self.status(response, timer).await,
+            api::Error::UnexpectedResponse(response) => self.status(response).await,
             api::Error::InvalidResponsePayload(body, cause) => self.decode(body, &cause),
-            api::Error::CommunicationError(cause) | api::Error::ResponseBodyError(cause) => {
-                self.broken(cause.into())
-            }
-            api::Error::InvalidUpgrade(cause) => self.broken(cause.into()),
+            api::Error::CommunicationError(cause)
+            | api::Error::ResponseBodyError(cause)
+            | api::Error::InvalidUpgrade(cause) => self.not_answered(cause),
             api::Error::InvalidRequest(reason) | api::Error::Custom(reason) => {
                 Failure::not_sent(Error::new(Kind::InvalidRequest, self.action, reason))
             }
             api::Error::ErrorResponse(response) => {
                 let problem = Problem::without_body(response.status().as_u16(), response.headers());
-                let reason = answered(response.status());
-                let error = Error::new(Kind::Status, self.action, reason).with_problem(problem);
+                let reason = self.answered(response.status());
+                let error = Error::from_response(self.action, reason, problem);
                 Failure::answered(error, response.headers())
             }
         }
     }
 
-    async fn status(self, mut response: reqwest::Response, timer: &mut Timer) -> Failure {
+    async fn status(self, mut response: reqwest::Response) -> Failure {
         let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = BytesMut::new();
-        // As much as comes in time says why.
-        timer.limit(pin!(read_beginning(response, &mut body))).await;
-        let body = body.freeze();
+        let mut headers = std::mem::take(response.headers_mut());
+        if let Some(observed) = &self.observed
+            && status.is_success()
+        {
+            headers = observed.headers.clone();
+        }
+        let body = read_beginning(response).await;
         let body = match self.secret {
             Some(secret) => secret.redact_cut(&body),
             None => body,
         };
-        let mut reason = answered(status);
+        let mut reason = self.answered(status);
         if let Some(target) = redirect_target(status, &headers) {
             reason.push_str(&self.redact_text(target));
         }
         let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
         let project_key = self.secret.is_some_and(Secret::is_project_key);
-        Failure::answered(
-            Error::new(Kind::Status, self.action, reason)
-                .with_problem(problem)
-                .with_project_key(project_key),
-            &headers,
-        )
+        let error = Error::from_response(self.action, reason, problem);
+        Failure::answered(error.with_project_key(project_key), &headers)
     }
 
     fn decode(self, body: Bytes, cause: &serde_json::Error) -> Failure {
         let cause = self.redact(Bytes::from(cause.to_string()));
         let body = self.redact(body);
-        let (status, headers) = self.seen();
+        let (status, headers) = match &self.observed {
+            Some(seen) => (seen.status, seen.headers.clone()),
+            None => (200, HeaderMap::new()),
+        };
         let mut reason = if body.trim_ascii().is_empty() {
             "the answer is empty where JSON was expected".to_owned()
         } else {
@@ -203,6 +210,7 @@ impl Failed<'_> {
                 ", it came in an encoding that was not asked for, {encoding}"
             ));
         }
+        reason.push_str(&self.http.forwarding_note());
         let problem = self.clean(Problem::read(status, &headers, body));
         Failure::answered(
             Error::new(Kind::Decode, self.action, reason).with_problem(problem),
@@ -210,56 +218,35 @@ impl Failed<'_> {
         )
     }
 
-    fn broken(self, broken: Broken) -> Failure {
-        let Broken { phase, cause } = broken;
-        let (kind, reason) = match phase {
-            Phase::Making => {
-                let error = Error::new(
-                    Kind::InvalidRequest,
-                    self.action,
-                    "the request cannot be built",
-                );
-                return Failure::not_sent(error.with_source(cause));
-            }
-            Phase::Connecting => {
-                let reason = format!("no connection to the API at {}", origin(self.base_url));
-                let error = self.without_answer(Kind::Connect, reason);
-                return Failure::not_sent(error.with_source(cause));
-            }
-            // A client of one's own has time-outs of its own.
-            Phase::Waiting => (
-                Kind::Timeout,
-                "no complete answer in the time that the HTTP client allows",
-            ),
-            Phase::Answering if is_too_large(&*cause) => (
-                Kind::BodyTooLarge,
-                "the answer is larger than the limit for bodies",
-            ),
-            Phase::Answering => (
-                Kind::Transport,
-                "the connection broke before the answer was complete",
-            ),
-        };
-        let error = self.without_answer(kind, reason.to_owned());
-        let error = error.with_source(cause);
-        if error.is_certificate() {
-            Failure::not_sent(error)
-        } else {
-            Failure::unknown(error)
+    fn not_answered(self, cause: reqwest::Error) -> Failure {
+        let SendFailure {
+            kind,
+            reason,
+            sent,
+            should_retry,
+            cause,
+        } = self.http.classify(cause, self.timeout);
+        let error = self.without_body(kind, reason).with_source(cause);
+        let error = error.with_should_retry(should_retry);
+        match sent {
+            Sent::Maybe if error.kind() != Kind::Certificate => Failure::unknown(error),
+            _ => Failure::not_sent(error),
         }
     }
 
     fn contradicted(self, reason: String) -> Failure {
         let reason = self.redact_text(reason);
-        Failure::unknown(self.without_answer(Kind::Incomplete, reason))
+        Failure::unknown(self.without_body(Kind::Incomplete, reason))
     }
 
-    fn late(self, reason: String) -> Failure {
-        Failure::unknown(self.without_answer(Kind::Timeout, reason))
+    /// The caller's HTTP client followed a redirect, so the response may be from another server.
+    fn redirected(self) -> Failure {
+        let reason = "the HTTP client followed a redirect, so the answer is from another URL";
+        Failure::unknown(self.without_body(Kind::Redirect, reason.to_owned()))
     }
 
-    /// An error with what was seen of a response whose body is lost.
-    fn without_answer(&self, kind: Kind, reason: String) -> Error {
+    /// Creates an error with the status and headers of a response whose body is not available.
+    fn without_body(&self, kind: Kind, reason: String) -> Error {
         let error = Error::new(kind, self.action.clone(), reason);
         match &self.observed {
             Some(seen) => {
@@ -270,12 +257,8 @@ impl Failed<'_> {
         }
     }
 
-    fn seen(&self) -> (u16, HeaderMap) {
-        self.observed
-            .as_ref()
-            .map_or((200, HeaderMap::new()), |seen| {
-                (seen.status, seen.headers.clone())
-            })
+    fn answered(&self, status: StatusCode) -> String {
+        format!("the API answered {status}{}", self.http.forwarding_note())
     }
 
     fn clean(&self, problem: Problem) -> Problem {
@@ -295,58 +278,9 @@ impl Failed<'_> {
     }
 }
 
-/// Why there is no answer, or no whole one.
-struct Broken {
-    phase: Phase,
-    cause: BoxError,
-}
-
-/// How far a request has come.
-enum Phase {
-    Making,
-    Connecting,
-    Waiting,
-    Answering,
-}
-
-impl From<reqwest::Error> for Broken {
-    fn from(cause: reqwest::Error) -> Self {
-        // The URL holds ids, and whatever a caller put into its query.
-        let cause = cause.without_url();
-        let phase = if cause.is_builder() {
-            Phase::Making
-        } else if cause.is_connect() {
-            Phase::Connecting
-        } else if cause.is_timeout() {
-            Phase::Waiting
-        } else {
-            Phase::Answering
-        };
-        Self {
-            phase,
-            cause: cause.into(),
-        }
-    }
-}
-
-impl From<BoxError> for Broken {
-    fn from(cause: BoxError) -> Self {
-        let hyper = cause.downcast_ref::<hyper_util::client::legacy::Error>();
-        let phase = if hyper.is_some_and(|error| error.is_connect()) {
-            Phase::Connecting
-        } else {
-            Phase::Answering
-        };
-        Self { phase, cause }
-    }
-}
-
-fn answered(status: StatusCode) -> String {
-    format!("the API answered {status}")
-}
-
-/// As much of a body as says why; what cannot be read any more is not missed.
-async fn read_beginning(mut response: reqwest::Response, body: &mut BytesMut) {
+/// Reads the beginning of an error's body until the timeout. A partial body is still useful.
+async fn read_beginning(mut response: reqwest::Response) -> Bytes {
+    let mut body = BytesMut::new();
     while body.len() < ERROR_BODY {
         match response.chunk().await {
             Ok(Some(chunk)) => {
@@ -355,9 +289,10 @@ async fn read_beginning(mut response: reqwest::Response, body: &mut BytesMut) {
             Ok(None) | Err(_) => break,
         }
     }
+    body.freeze()
 }
 
-/// Where a redirect leads, without anything in it that could be secret.
+/// Describes the target of a redirect by its origin, because the rest may contain a secret.
 fn redirect_target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     if !status.is_redirection() {
         return None;
@@ -367,23 +302,4 @@ fn redirect_target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
         ", a redirect to {}",
         location.origin().ascii_serialization()
     ))
-}
-
-/// Scheme, host and port: a base URL holds no secret, and its path plays no part in a connection.
-fn origin(base_url: &str) -> String {
-    url::Url::parse(base_url).map_or_else(
-        |_| base_url.to_owned(),
-        |url| url.origin().ascii_serialization(),
-    )
-}
-
-fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = cause.source();
-    }
-    false
 }

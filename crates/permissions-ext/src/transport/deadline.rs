@@ -17,9 +17,4 @@ impl Deadline {
         self.0
             .map(|end| end.saturating_duration_since(Instant::now()))
     }
-
-    /// The time an attempt may take.
-    pub(crate) fn cap(self, timeout: Duration) -> Duration {
-        self.left().map_or(timeout, |left| left.min(timeout))
-    }
 }

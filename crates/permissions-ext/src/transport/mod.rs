@@ -3,11 +3,9 @@
 mod attempt;
 mod deadline;
 mod failure;
-mod history;
 mod retries;
 mod retry_after;
 mod retry_policy;
-mod timer;
 
 use std::future::Future;
 use std::pin::pin;
@@ -18,38 +16,33 @@ use http::HeaderMap;
 use permissions_api as api;
 use tracing::Instrument as _;
 
-pub(crate) use self::attempt::{NO_TIMEOUT, RETRY_COUNT};
+pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
-pub use self::history::Attempt;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
-use self::timer::Timer;
-use crate::Error;
 use crate::action::Action;
-use crate::create::Seen;
+use crate::error::Error;
 use crate::event::Observer;
+use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 
-/// How requests get to the API: shared by everything that one client made.
+/// The settings of a client, which its clones share.
 pub(crate) struct Transport {
-    /// Its base URL has no slash at its end.
-    pub(crate) api: api::Client,
-    /// What every request carries, the key among it where it is a fixed one.
+    /// Without a slash at the end.
+    pub(crate) base_url: String,
+    pub(crate) http: HttpClient,
+    /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) key: Key,
     pub(crate) retry: RetryPolicy,
-    /// For one attempt.
-    pub(crate) timeout: Duration,
-    /// For one call with all its attempts.
+    /// Time limit of one call with all its attempts.
     pub(crate) deadline: Option<Duration>,
-    /// In bytes.
+    /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
-    /// What creates have met.
-    pub(crate) seen: Seen,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.
@@ -80,7 +73,7 @@ impl Transport {
     pub(crate) async fn call<O: Operation>(
         &self,
         operation: &O,
-        options: &CallOptions,
+        options: &RequestOptions,
         deadline: Deadline,
     ) -> Result<Reply<O::Output>, Error> {
         let call = pin!(async {
@@ -96,7 +89,7 @@ impl Transport {
     }
 
     /// When a call that starts now has to end.
-    pub(crate) fn deadline(&self, options: &CallOptions) -> Deadline {
-        Deadline::after(options.wishes().deadline.or(self.deadline))
+    pub(crate) fn deadline(&self, options: &RequestOptions) -> Deadline {
+        Deadline::after(options.deadline.or(self.deadline))
     }
 }

@@ -13,17 +13,16 @@ use crate::regen::{self, Layout};
 fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let generated = "crates/permissions-api/src/generated";
-    for path in ["openapi", generated] {
-        fs::create_dir_all(folder.path().join(path)).unwrap();
-        for entry in fs::read_dir(source.join(path)).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(
-                entry.path(),
-                folder.path().join(path).join(entry.file_name()),
-            )
-            .unwrap();
-        }
+    for path in [
+        "openapi/overlay.yaml",
+        "openapi/permissions.json",
+        "openapi/select.toml",
+        "openapi/upstream.lock",
+        "crates/permissions-api/src/generated.rs",
+    ] {
+        let copy = folder.path().join(path);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(source.join(path), copy).unwrap();
     }
     git(folder.path(), &["init", "--quiet"]);
     git(folder.path(), &["add", "."]);

@@ -1,0 +1,326 @@
+//! Exactly once: random programs through a network and a server that drop, delay and repeat. After each step of each
+//! program the store holds what the client reported, no more and no less.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use permissions_ext::{Change, Client, Desired, Error, Permission, ProjectId, RetryPolicy};
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+
+use crate::support::network::Disturbance;
+use crate::support::{FaultServer, checkpoint};
+
+/// Batches of 50 programs for each of the two kinds of server: 2,000 programs in all, and 10,000 where
+/// `EXACTLY_ONCE_BATCHES` is 100, as in CI.
+fn batches() -> u32 {
+    std::env::var("EXACTLY_ONCE_BATCHES").map_or(20, |batches| batches.parse().unwrap())
+}
+
+const PROGRAMS: usize = 50;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Create(BTreeSet<u8>),
+    DeleteProject(u8),
+    DeleteFirst,
+    Sync(BTreeSet<u8>),
+    List,
+}
+
+#[derive(Clone, Debug)]
+struct Program {
+    disturbances: Vec<Disturbance>,
+    /// Asked twice for the same permission, the server makes one. Only such a server can bear requests that come late
+    /// or twice.
+    idempotent: bool,
+    /// Whether a create reads what exists before it asks.
+    read_first: bool,
+    steps: Vec<Step>,
+}
+
+/// What the client's reports say of a project. One that no report is sure of is left out.
+type Reported = BTreeMap<ProjectId, bool>;
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let some = || prop::collection::btree_set(0_u8..6, 1..5);
+    let step = prop_oneof![
+        3 => some().prop_map(Step::Create),
+        2 => (0_u8..6).prop_map(Step::DeleteProject),
+        1 => Just(Step::DeleteFirst),
+        2 => prop::collection::btree_set(0_u8..6, 0..5).prop_map(Step::Sync),
+        1 => Just(Step::List),
+    ];
+    prop::collection::vec(step, 1..6)
+}
+
+fn disturbance(idempotent: bool) -> BoxedStrategy<Disturbance> {
+    let status = || prop::sample::select(vec![408_u16, 409, 429, 500, 503]);
+    let unknown = || prop::sample::select(vec![408_u16, 409, 500, 503]);
+    let any_server = prop_oneof![
+        8 => Just(Disturbance::None),
+        1 => Just(Disturbance::Lost),
+        1 => Just(Disturbance::ResponseLost),
+        1 => status().prop_map(Disturbance::Refused),
+        1 => unknown().prop_map(Disturbance::DoneWithStatus),
+    ];
+    if !idempotent {
+        return any_server.boxed();
+    }
+    prop_oneof![
+        6 => any_server,
+        1 => (1_u8..4).prop_map(Disturbance::Late),
+        1 => any::<bool>().prop_map(|second_response| Disturbance::Twice { second_response }),
+    ]
+    .boxed()
+}
+
+fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
+    let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
+    let program =
+        (disturbances, any::<bool>(), steps()).prop_map(move |(disturbances, read_first, steps)| {
+            Program {
+                disturbances,
+                idempotent,
+                read_first,
+                steps,
+            }
+        });
+    prop::collection::vec(program, PROGRAMS)
+}
+
+fn project(number: u8) -> ProjectId {
+    format!("proj_{number}").parse().unwrap()
+}
+
+struct Run {
+    server: FaultServer,
+    client: Client,
+    /// Whether a create may ask for what exists.
+    may_ask_again: bool,
+    read_first: bool,
+    reported: Reported,
+}
+
+impl Run {
+    async fn start(program: &Program) -> Self {
+        let server = FaultServer::with_disturbances(program.disturbances.clone(), program.idempotent).await;
+        let retry = RetryPolicy::new().initial_delay(Duration::ZERO);
+        let client = server.builder().retry(retry).build().unwrap();
+        let reported = (0..6).map(|number| (project(number), false)).collect();
+        Self {
+            server,
+            client,
+            may_ask_again: program.idempotent || program.read_first,
+            read_first: program.read_first,
+            reported,
+        }
+    }
+
+    async fn step(&mut self, step: &Step) {
+        match step {
+            Step::Create(projects) => {
+                self.create(projects.iter().copied().map(project).collect())
+                    .await
+            }
+            Step::DeleteProject(number) => self.delete_project(project(*number)).await,
+            Step::DeleteFirst => self.delete_first().await,
+            Step::Sync(projects) => {
+                self.sync(projects.iter().copied().map(project).collect())
+                    .await
+            }
+            Step::List => drop(self.list().await),
+        }
+        self.server.deliver_delayed();
+        self.check(step);
+    }
+
+    async fn create(&mut self, mut projects: Vec<ProjectId>) {
+        if !self.may_ask_again {
+            let there = self.server.projects();
+            projects.retain(|project| !there.iter().any(|known| known == project.as_str()));
+        }
+        if projects.is_empty() {
+            return;
+        }
+        let before = self.reported.clone();
+        let (created, whole) = match self
+            .client
+            .permissions(checkpoint()).unwrap()
+            .create(projects.clone())
+            .read_first(self.read_first)
+            .send()
+            .await
+        {
+            Ok(created) => (created, true),
+            Err(error) => {
+                for project in &projects {
+                    self.reported.remove(project);
+                }
+                (error.created().cloned().unwrap_or_default(), false)
+            }
+        };
+        assert!(
+            !whole
+                || created
+                    .iter()
+                    .map(|permission| &permission.project_id)
+                    .eq(&projects),
+            "not all are reported"
+        );
+        for permission in created.created() {
+            // Only who has read what exists can be sure.
+            assert!(
+                !self.read_first || before.get(&permission.project_id) != Some(&true),
+                "created though it was there"
+            );
+            self.reported.insert(permission.project_id.clone(), true);
+        }
+        for permission in created.existing() {
+            assert_ne!(
+                before.get(&permission.project_id),
+                Some(&false),
+                "there before though nobody had created it"
+            );
+            self.reported.insert(permission.project_id.clone(), true);
+        }
+    }
+
+    async fn delete_project(&mut self, project: ProjectId) {
+        match self
+            .client
+            .permissions(checkpoint()).unwrap()
+            .delete_project(&project)
+            .send()
+            .await
+        {
+            Ok(_) => self.reported.insert(project, false),
+            Err(_) => self.reported.remove(&project),
+        };
+    }
+
+    async fn delete_first(&mut self) {
+        let Ok(all) = self.list().await else { return };
+        let Some(first) = all.into_iter().next() else {
+            return;
+        };
+        match self
+            .client
+            .permissions(checkpoint()).unwrap()
+            .delete(&first.id)
+            .send()
+            .await
+        {
+            Ok(_) => self.reported.insert(first.project_id, false),
+            // Gone is gone, whoever did it: a request that came twice may be answered so.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.reported.insert(first.project_id, false),
+            Err(_) => self.reported.remove(&first.project_id),
+        };
+    }
+
+    async fn sync(&mut self, projects: Vec<ProjectId>) {
+        let desired = Desired::new().checkpoint(checkpoint(), projects);
+        let Ok(plan) = self.client.plan(desired).send().await else {
+            return;
+        };
+        self.server.deliver_delayed();
+        let apply = self.client.apply(plan).allow_delete(true).allow_empty(true);
+        let Ok(applied) = apply.send().await else {
+            return;
+        };
+        for step in applied.steps() {
+            let (project, present) = match &step.change {
+                Change::Create { project_id } => (project_id, true),
+                Change::Delete { project_id, .. } => (project_id, false),
+                other => panic!("an unknown change: {other:?}"),
+            };
+            if step.outcome.is_done() {
+                self.reported.insert(project.clone(), present);
+            } else {
+                self.reported.remove(project);
+            }
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<Permission>, Error> {
+        let all: Vec<Permission> = self
+            .client
+            .permissions(checkpoint()).unwrap()
+            .list()
+            .page_size(2)
+            .all().await?;
+        let mut listed: Vec<String> = all
+            .iter()
+            .map(|permission| permission.project_id.to_string())
+            .collect();
+        listed.reverse();
+        assert_eq!(
+            listed,
+            self.server.projects(),
+            "the list is not what the store holds"
+        );
+        Ok(all)
+    }
+
+    fn check(&mut self, step: &Step) {
+        let store = self.server.projects();
+        for number in 0..6 {
+            let project = project(number);
+            let count = store
+                .iter()
+                .filter(|known| *known == project.as_str())
+                .count();
+            assert!(
+                count <= 1,
+                "{step:?} made {count} permissions for {project}"
+            );
+            // What no report was sure of is known from here on.
+            let reported = *self.reported.entry(project.clone()).or_insert(count == 1);
+            assert_eq!(
+                count == 1,
+                reported,
+                "{step:?}: the report on {project} is wrong"
+            );
+        }
+    }
+}
+
+async fn run(program: Program) {
+    let mut run = Run::start(&program).await;
+    for step in &program.steps {
+        run.step(step).await;
+    }
+}
+
+/// Programs have nothing to do with each other, and spend their time waiting: many run at once.
+fn run_all(programs: Vec<Program>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(
+        stream::iter(programs)
+            .map(run)
+            .buffer_unordered(PROGRAMS)
+            .collect::<Vec<()>>(),
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: batches(),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn reports_match_store_without_idempotent_creates(programs in programs(false)) {
+        run_all(programs);
+    }
+
+    #[test]
+    fn reports_match_store_with_delayed_and_duplicated_requests(programs in programs(true)) {
+        run_all(programs);
+    }
+}

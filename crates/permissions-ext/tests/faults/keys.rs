@@ -1,0 +1,402 @@
+//! Keys, environment, base URL, client-wide headers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use permissions_ext::{CallOptions, Client, ClientBuilder, SecretString};
+
+use crate::support::wire::Reply;
+use crate::support::{KEY, FaultServer, checkpoint, project};
+
+fn environment(variables: &[(&str, &str)]) -> ClientBuilder {
+    ClientBuilder::from_variables(|name| {
+        variables
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).into())
+    })
+}
+
+async fn authorization(client: Client, server: &FaultServer, options: CallOptions) -> Option<String> {
+    client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap();
+    server
+        .requests()
+        .last()
+        .unwrap()
+        .header("authorization")
+        .map(str::to_owned)
+}
+
+#[tokio::test]
+async fn admin_key_takes_precedence_over_ordinary_key() {
+    let server = FaultServer::with(&["proj_1"]).await;
+    let url = format!("http://{}/v1/", server.address);
+    let variables = [
+        ("OPENAI_API_KEY", "sk-ordinary"),
+        ("OPENAI_ADMIN_KEY", KEY),
+        ("OPENAI_BASE_URL", &url),
+        ("OPENAI_ORG_ID", "org-1"),
+        ("OPENAI_PROJECT_ID", "proj_mine"),
+    ];
+    let permissions = environment(&variables)
+        .build()
+        .unwrap()
+        .permissions(checkpoint()).unwrap();
+    permissions
+        .create([project("proj_2")])
+        .send()
+        .await
+        .unwrap();
+    permissions
+        .delete_project("proj_1")
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(server.methods(), "POST GET DELETE");
+    for request in server.requests() {
+        assert_eq!(
+            request.header("authorization"),
+            Some(format!("Bearer {KEY}").as_str())
+        );
+        assert_eq!(request.header("openai-organization"), Some("org-1"));
+        assert_eq!(request.header("openai-project"), Some("proj_mine"));
+    }
+}
+
+#[test]
+fn missing_admin_key_error_names_variable() {
+    let none = environment(&[]).build().unwrap_err();
+    assert!(
+        none.kind() == ErrorKind::Config && none.to_string().contains("OPENAI_ADMIN_KEY"),
+        "{none}"
+    );
+    let ordinary = environment(&[("OPENAI_API_KEY", "sk-ordinary"), ("OPENAI_ADMIN_KEY", " ")])
+        .build()
+        .unwrap_err();
+    assert!(
+        ordinary.to_string().contains("OPENAI_API_KEY is set"),
+        "{ordinary}"
+    );
+    assert!(!ordinary.to_string().contains("sk-ordinary"), "{ordinary}");
+}
+
+#[test]
+fn explicit_values_override_environment() {
+    let bad = [
+        ("OPENAI_ADMIN_KEY", "with\nbreak"),
+        ("OPENAI_BASE_URL", "http://example.com/"),
+    ];
+    let client = environment(&bad)
+        .admin_key(KEY)
+        .base_url("http://localhost/v9/")
+        .build()
+        .unwrap();
+    assert_eq!(client.base_url(), "http://localhost/v9");
+    let client = environment(&[("OPENAI_ADMIN_KEY", KEY), ("OPENAI_BASE_URL", "  ")])
+        .build()
+        .unwrap();
+    assert_eq!(client.base_url(), "https://api.openai.com/v1");
+}
+
+#[cfg(unix)]
+#[test]
+fn non_utf8_variable_is_named_unless_overridden() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let lookup =
+        |name: &str| (name == "OPENAI_ADMIN_KEY").then(|| std::ffi::OsString::from_vec(vec![0xff]));
+    let error = ClientBuilder::from_variables(lookup).build().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("OPENAI_ADMIN_KEY is not valid UTF-8"),
+        "{error}"
+    );
+    ClientBuilder::from_variables(lookup)
+        .admin_key(KEY)
+        .base_url("http://localhost")
+        .build()
+        .unwrap();
+}
+
+#[test]
+fn invalid_key_is_refused_and_not_shown() {
+    let error = Client::builder()
+        .admin_key(format!("{KEY}\n"))
+        .build()
+        .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::Config && error.to_string().contains("line break"),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains(KEY));
+}
+
+#[tokio::test]
+async fn rejected_project_key_has_remedy() {
+    let server = FaultServer::new().await;
+    server.respond("GET", [Reply::html(401)]);
+    let client = server.builder().admin_key("sk-proj-1").build().unwrap();
+    let error = client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("it is a project key"), "{error}");
+}
+
+#[tokio::test]
+async fn authorization_header_replaces_key() {
+    let server = FaultServer::new().await;
+    let own = Client::builder()
+        .base_url(format!("http://{}", server.address))
+        .header("AUTHORIZATION", "Basic abc");
+    assert_eq!(
+        authorization(own.build().unwrap(), &server, CallOptions::new())
+            .await
+            .as_deref(),
+        Some("Basic abc")
+    );
+    let none = server.builder().without_key().build().unwrap();
+    assert_eq!(authorization(none, &server, CallOptions::new()).await, None);
+}
+
+#[tokio::test]
+async fn key_of_request_overrides_key_of_client() {
+    let server = FaultServer::new().await;
+    for client in [
+        server.builder(),
+        server.builder().header("authorization", "Bearer stale"),
+    ] {
+        let options = CallOptions::new().admin_key("sk-admin-of-this-call");
+        let sent = authorization(client.build().unwrap(), &server, options).await;
+        assert_eq!(sent.as_deref(), Some("Bearer sk-admin-of-this-call"));
+    }
+}
+
+#[tokio::test]
+async fn key_provider_is_called_for_each_attempt() {
+    let server = FaultServer::new().await;
+    server.respond(
+        "GET",
+        [
+            Reply::html(500),
+            Reply::html(401).with("x-should-retry", "true"),
+        ],
+    );
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = server.builder().key_provider(move || {
+        let asked = asked.clone();
+        async move {
+            Ok(SecretString::from(format!(
+                "key-{}",
+                asked.fetch_add(1, Ordering::Relaxed)
+            )))
+        }
+    });
+    client
+        .build()
+        .unwrap()
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap();
+    let sent: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    assert_eq!(sent, ["Bearer key-0", "Bearer key-1", "Bearer key-2"]);
+}
+
+#[tokio::test]
+async fn failed_key_provider_sends_nothing() {
+    let server = FaultServer::new().await;
+    let fails = server
+        .builder()
+        .key_provider(|| async { Err("the vault is sealed".into()) });
+    let empty = server
+        .builder()
+        .key_provider(|| async { Ok(SecretString::from("")) });
+    for (builder, reason) in [(fails, "the vault is sealed"), (empty, "blank")] {
+        let error = builder
+            .build()
+            .unwrap()
+            .permissions(checkpoint()).unwrap()
+            .list()
+            .send()
+            .await
+            .unwrap_err();
+        assert!(
+            error.kind() == ErrorKind::Config && error.to_string().contains(reason),
+            "{error}"
+        );
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn later_header_replaces_earlier_in_any_case() {
+    let server = FaultServer::new().await;
+    let client = server
+        .builder()
+        .header("X-Shade", "blue")
+        .header("x-shade", "red")
+        .header("x-team", "a")
+        .build()
+        .unwrap();
+    let options = CallOptions::new()
+        .header("X-SHADE", "green")
+        .remove_header("X-Team");
+    client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap();
+    client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap();
+    let requests = server.requests();
+    assert_eq!(
+        (requests[0].header("x-shade"), requests[0].header("x-team")),
+        (Some("red"), Some("a"))
+    );
+    assert_eq!(
+        (requests[1].header("x-shade"), requests[1].header("x-team")),
+        (Some("green"), None)
+    );
+}
+
+#[tokio::test]
+async fn invalid_header_is_refused_without_its_value() {
+    let server = FaultServer::new().await;
+    let error = server
+        .builder()
+        .header("x-shade", "hunter2\n")
+        .build()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("x-shade") && !error.to_string().contains("hunter2"),
+        "{error}"
+    );
+    let options = CallOptions::new().header("not a name", "hunter2");
+    let error = server
+        .permissions()
+        .list()
+        .options(options)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::InvalidRequest && error.to_string().contains("not a name"),
+        "{error}"
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn echoed_key_is_redacted_in_errors_and_events() {
+    let server = FaultServer::new().await;
+    let deleted = format!(r#"{{"object":"checkpoint.permission","id":"{KEY}","deleted":true}}"#);
+    let elsewhere = format!("https://{}.example/", KEY.to_uppercase());
+    server.respond(
+        "DELETE",
+        [
+            Reply::new(200, deleted),
+            Reply::new(302, "").with("location", &elsewhere),
+        ],
+    );
+    let page = r#"{"object":"list","data":[],"has_more":false}"#;
+    server.respond("GET", [Reply::new(200, page).with("x-request-id", KEY)]);
+    let texts: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = texts.clone();
+    let client = server
+        .builder()
+        .observer(move |event| told.lock().unwrap().push(format!("{event:?}")))
+        .build()
+        .unwrap();
+    let permissions = client.permissions(checkpoint()).unwrap();
+    for expected in [
+        "answered for [key] instead of cp_1",
+        "a redirect to https://[key].example",
+    ] {
+        let error = permissions
+            .delete("cp_1")
+            .send()
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        texts.lock().unwrap().push(format!("{error} {error:?}"));
+    }
+    let page = permissions.list().send().await.unwrap();
+    assert_eq!(page.metadata().request_id(), Some("[key]"));
+    texts.lock().unwrap().push(format!("{page:?}"));
+    for text in texts.lock().unwrap().iter() {
+        assert!(!text.to_lowercase().contains(KEY), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn truncated_key_and_key_in_header_are_redacted() {
+    let server = FaultServer::new().await;
+    let own = "sk-admin-in-a-header-of-ones-own";
+    let told = |key: &str| {
+        let text = format!(r#"{{"error":{{"message":"no such key: {key}","type":"t"}}}}"#);
+        Reply::new(401, text)
+    };
+    let cut = format!(
+        "HTTP/1.1 401 Unauthorized\r\ncontent-length: 900\r\n\r\nno such key: {}",
+        &KEY[..KEY.len() - 1]
+    );
+    server.respond(
+        "GET",
+        [told(own), told(own), Reply::Bytes(vec![cut.into()])],
+    );
+    let bearer = format!("Bearer {own}");
+    let client = server.builder().header("Authorization", &bearer);
+    let of_client = client.build().unwrap().permissions(checkpoint()).unwrap().list();
+    let options = CallOptions::new().header("authorization", &bearer);
+    let of_call = server.permissions().list().options(options);
+    let shortened = server.permissions().list();
+    for (list, key) in [
+        (of_client, own),
+        (of_call, own),
+        (shortened, &KEY[..KEY.len() - 1]),
+    ] {
+        let error = list.send().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unauthorized, "{error}");
+        assert!(!format!("{error} {error:?}").contains(key), "{error}");
+    }
+}
+
+#[test]
+fn invalid_base_url_error_names_its_source() {
+    let variables = [
+        ("OPENAI_ADMIN_KEY", KEY),
+        ("OPENAI_BASE_URL", "localhost:8080"),
+    ];
+    let error = environment(&variables).build().unwrap_err().to_string();
+    for expected in [
+        "OPENAI_BASE_URL: the base URL has the scheme localhost",
+        "begin it with https://",
+    ] {
+        assert!(error.contains(expected), "{error}");
+    }
+    let explicit = environment(&variables).base_url("api.openai.com/v1");
+    let error = explicit.build().unwrap_err().to_string();
+    assert!(error.contains("begin it with https://"), "{error}");
+    assert!(!error.contains("OPENAI_BASE_URL"), "{error}");
+}

@@ -1,0 +1,249 @@
+//! What a caller learns of an answer, good or bad.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use permissions_ext::Event;
+use serde_json::json;
+
+use crate::support::wire::Reply;
+use crate::support::{KEY, FaultServer, checkpoint, project};
+
+#[tokio::test]
+async fn error_body_in_any_format_has_readable_error() {
+    let nested = json!({"error": {"message": "no such cursor.", "type": "invalid_request_error", "param": "after", "code": "bad_cursor"}});
+    let numbers = json!({"error": {"message": "seven", "type": 7, "param": null, "code": 400}});
+    let cases: Vec<(&str, Reply)> = vec![
+        ("nested", Reply::json(400, &nested)),
+        ("numbers", Reply::json(400, &numbers)),
+        (
+            "a string",
+            Reply::json(403, &json!({"error": "not here", "code": "c1"})),
+        ),
+        (
+            "flat",
+            Reply::json(403, &json!({"message": "flat", "code": "c2", "type": "t2"})),
+        ),
+        (
+            "detail",
+            Reply::json(422, &json!({"detail": "of another kind"})),
+        ),
+        ("a list", Reply::json(400, &json!([1, 2]))),
+        ("a text", Reply::json(400, &json!("in quotes"))),
+        ("html", Reply::html(403)),
+        ("plain", Reply::new(400, "upstream\n  said no")),
+        ("nothing", Reply::new(404, "")),
+        (
+            "invalid utf-8",
+            Reply::new(400, b"caf\xe9 \x00 closed".to_vec()),
+        ),
+        ("null", Reply::json(400, &json!({"error": null}))),
+        ("long", Reply::new(400, "x".repeat(10_000))),
+    ];
+    let mut texts = String::new();
+    for (name, reply) in cases {
+        let server = FaultServer::new().await;
+        server.respond("GET", [reply.with("x-request-id", "req_9")]);
+        let error = server.permissions().list().send().await.unwrap_err();
+        assert_eq!(error.request_id(), Some("req_9"), "{name}");
+        writeln!(
+            texts,
+            "{name}\n  code {:?}, type {:?}, param {:?}",
+            error.code(),
+            error.type_(),
+            error.param()
+        )
+        .unwrap();
+        writeln!(texts, "  {error}\n").unwrap();
+    }
+    insta::with_settings!({ description => "what a person reads of each shape of error body", snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("error_bodies", texts);
+    });
+}
+
+#[tokio::test]
+async fn debug_of_error_lists_causes_and_attempts() {
+    let server = FaultServer::new().await;
+    let refused = json!({"error": {"message": "Incorrect API key provided.", "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}});
+    server.respond(
+        "GET",
+        [
+            Reply::html(503)
+                .with("retry-after-ms", "3")
+                .with("x-request-id", "req_a"),
+            Reply::Reset,
+            Reply::json(401, &refused).with("x-request-id", "req_c"),
+        ],
+    );
+    let after_attempts = server.permissions().list().send().await.unwrap_err();
+    let builder = server.builder().key_provider(|| async {
+        let cause: Result<_, std::num::ParseIntError> = "x".parse::<u8>();
+        cause?;
+        Ok(permissions_ext::SecretString::from(KEY))
+    });
+    let client = builder.build().unwrap();
+    let list = client.permissions(checkpoint()).unwrap().list();
+    let with_cause = list.send().await.unwrap_err();
+    let text = format!("Error: {after_attempts:?}\n\n---\n\nError: {with_cause:?}");
+    insta::with_settings!({
+        description => "what `fn main() -> Result<(), Error>` prints",
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        filters => vec![(r"\d+(\.\d+)?(ns|µs|ms|s)\b", "[time]")],
+    }, {
+        insta::assert_snapshot!("error_of_main", text);
+    });
+    assert!(format!("{after_attempts:#?}").contains("kind: Status"));
+}
+
+#[tokio::test]
+async fn connect_and_timeout_errors_have_different_kinds() {
+    let server = FaultServer::new().await;
+    let nowhere = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let client = server
+        .builder()
+        .base_url(format!("http://{nowhere}"))
+        .build()
+        .unwrap();
+    let refused = client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(refused.kind() == ErrorKind::Connect && refused.kind() != ErrorKind::Timeout, "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .to_lowercase()
+            .contains("connection refused"),
+        "{refused}"
+    );
+    assert!(refused.source().is_some());
+    assert_eq!(refused.attempts().len(), 3);
+
+    server.respond("GET", vec![Reply::Stall(vec![]); 3]);
+    let client = server
+        .builder()
+        .timeout(Duration::from_millis(30))
+        .build()
+        .unwrap();
+    let late = client
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap_err();
+    assert!(late.kind() == ErrorKind::Timeout && late.kind() != ErrorKind::Connect, "{late}");
+}
+
+#[tokio::test]
+async fn results_and_errors_have_request_id_and_rate_limit() {
+    let limited = |reply: Reply| {
+        let reply = reply
+            .with("x-request-id", "req_7")
+            .with("x-ratelimit-limit-requests", "500");
+        reply
+            .with("x-ratelimit-remaining-requests", "499")
+            .with("x-ratelimit-reset-requests", "120ms")
+    };
+    let server = FaultServer::new().await;
+    let empty = json!({"object": "list", "data": [], "has_more": false});
+    server.respond("GET", [limited(Reply::json(200, &empty))]);
+    server.respond("DELETE", [limited(Reply::html(404))]);
+
+    let page = server.permissions().list().send().await.unwrap();
+    let error = server
+        .permissions()
+        .delete("cp_1")
+        .send()
+        .await
+        .unwrap_err();
+
+    assert_eq!(
+        (page.metadata().request_id(), error.request_id()),
+        (Some("req_7"), Some("req_7"))
+    );
+    for limit in [
+        page.metadata().rate_limit().unwrap(),
+        *error.rate_limit().unwrap(),
+    ] {
+        assert_eq!((limit.limit, limit.remaining), (Some(500), Some(499)));
+        assert_eq!(limit.reset, Some(Duration::from_millis(120)));
+    }
+    let created = server
+        .permissions()
+        .create([project("proj_1")])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(created.metadata().request_id(), Some("req_2"));
+    assert_eq!(
+        created.metadata().header("Content-Type"),
+        Some("application/json")
+    );
+}
+
+#[tokio::test]
+async fn redirect_error_contains_target() {
+    let server = FaultServer::new().await;
+    server.respond(
+        "GET",
+        [Reply::new(302, "").with("location", "https://elsewhere.example/x")],
+    );
+    let error = server.permissions().list().send().await.unwrap_err();
+    assert_eq!(error.status(), Some(302));
+    assert!(
+        error.kind() == ErrorKind::Redirect && error.to_string().contains("https://elsewhere.example"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn observer_receives_attempts_and_pages_without_secrets() {
+    let server = FaultServer::with(&["proj_1"]).await;
+    server.respond("GET", [Reply::html(500)]);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let client = server.builder().observer(move |event| {
+        assert!(!format!("{event:?}").contains(KEY));
+        log.lock().unwrap().push(match event {
+            Event::Failed {
+                operation,
+                failures,
+                delay,
+                ..
+            } => format!("{operation} failed {failures}, again: {}", delay.is_some()),
+            Event::Answered {
+                operation,
+                metadata,
+                ..
+            } => format!("{operation} answered after {}", metadata.retries()),
+            Event::Page {
+                items, has_more, ..
+            } => format!("page of {items}, more: {has_more}"),
+            _ => "something new".to_owned(),
+        });
+    });
+    client
+        .build()
+        .unwrap()
+        .permissions(checkpoint()).unwrap()
+        .list()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "list failed 1, again: true",
+            "list answered after 1",
+            "page of 1, more: false"
+        ]
+    );
+}

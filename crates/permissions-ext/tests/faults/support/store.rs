@@ -1,0 +1,108 @@
+//! What the API keeps, by default at its least idempotent: asked twice for the same permission, it makes two.
+
+use serde_json::{Value, json};
+
+use super::wire::{Reply, Request};
+
+/// Permissions as (id, project), oldest first, of the one checkpoint that these tests use.
+#[derive(Debug, Default)]
+pub struct Store {
+    pub permissions: Vec<(String, String)>,
+    made: usize,
+    /// Asked twice for the same permission, it makes one.
+    pub idempotent: bool,
+}
+
+impl Store {
+    pub fn add(&mut self, project: &str) -> String {
+        let existing = self
+            .permissions
+            .iter()
+            .find(|(_, known)| self.idempotent && known == project);
+        if let Some((id, _)) = existing {
+            return id.clone();
+        }
+        let id = format!("cp_{:024}", self.made);
+        self.made += 1;
+        self.permissions.push((id.clone(), project.to_owned()));
+        id
+    }
+
+    /// Carries a request out as the API does.
+    pub fn process(&mut self, request: &Request) -> Reply {
+        match request.method.as_str() {
+            "GET" => self.list(request),
+            "POST" => self.create(request),
+            _ => self.delete(request),
+        }
+    }
+
+    pub fn projects(&self) -> Vec<&str> {
+        self.permissions
+            .iter()
+            .map(|(_, project)| project.as_str())
+            .collect()
+    }
+
+    fn list(&self, request: &Request) -> Reply {
+        let wanted = request.query("project_id");
+        let mut all: Vec<_> = self
+            .permissions
+            .iter()
+            .filter(|(_, project)| wanted.as_ref().is_none_or(|w| w == project))
+            .collect();
+        if request.query("order").as_deref() != Some("ascending") {
+            all.reverse();
+        }
+        let after = request.query("after");
+        let start = after.map_or(0, |after| {
+            all.iter()
+                .position(|(id, _)| *id == after)
+                .map_or(all.len(), |at| at + 1)
+        });
+        let limit = request
+            .query("limit")
+            .map_or(10, |limit| limit.parse().unwrap());
+        let has_more = all.len() > start + limit;
+        let page: Vec<_> = all.into_iter().skip(start).take(limit).collect();
+        Reply::json(200, &answer(&page, has_more)).with("x-request-id", "req_1")
+    }
+
+    fn create(&mut self, request: &Request) -> Reply {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
+        let projects = body["project_ids"].as_array().unwrap();
+        let made: Vec<_> = projects
+            .iter()
+            .map(|project| project.as_str().unwrap().to_owned())
+            .map(|project| (self.add(&project), project))
+            .collect();
+        Reply::json(200, &answer(&made.iter().collect::<Vec<_>>(), false))
+            .with("x-request-id", "req_2")
+    }
+
+    fn delete(&mut self, request: &Request) -> Reply {
+        let id = request.path().rsplit('/').next().unwrap();
+        let Some(at) = self.permissions.iter().position(|(known, _)| known == id) else {
+            let error = json!({"message": "no such permission", "type": "invalid_request_error", "param": null, "code": null});
+            return Reply::json(404, &json!({ "error": error }));
+        };
+        self.permissions.remove(at);
+        Reply::json(
+            200,
+            &json!({"object": "checkpoint.permission", "id": id, "deleted": true}),
+        )
+    }
+}
+
+/// The answer to a list or a create.
+pub fn answer(permissions: &[&(String, String)], has_more: bool) -> Value {
+    let data: Vec<Value> = permissions
+        .iter()
+        .map(|(id, project)| {
+            json!({"object": "checkpoint.permission", "id": id, "created_at": 1_721_764_867, "project_id": project})
+        })
+        .collect();
+    let first = permissions.first().map(|(id, _)| id);
+    let last = permissions.last().map(|(id, _)| id);
+    json!({"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more})
+}
