@@ -25,6 +25,7 @@ mod options;
 mod parallel;
 mod permissions;
 mod progress;
+mod redact;
 pub mod sync;
 mod transport;
 
