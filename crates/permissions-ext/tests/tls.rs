@@ -206,81 +206,90 @@ async fn a_handshake_that_nobody_answers_is_no_connection() {
     assert!(text.contains("no connection within 30ms"), "{text}");
 }
 
-/// A proxy that makes tunnels to whatever it is asked for, and keeps what it was told before each.
-async fn tunnels() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+/// A proxy whose tunnels all lead to one server. It records the head of each CONNECT request.
+async fn tunnel_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = told.clone();
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let recorded = requests.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let heard = heard.clone();
+            let recorded = recorded.clone();
             tokio::spawn(async move {
                 let mut stream = BufReader::new(stream);
                 let mut head = String::new();
                 while !head.ends_with("\r\n\r\n") {
                     stream.read_line(&mut head).await.unwrap();
                 }
-                let target = head.split(' ').nth(1).unwrap().to_owned();
-                heard.lock().unwrap().push(head);
-                let mut behind = TcpStream::connect(target).await.unwrap();
-                let granted = b"HTTP/1.1 200 OK\r\n\r\n";
-                stream.write_all(granted).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut behind).await;
+                recorded.lock().unwrap().push(head);
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let opened = b"HTTP/1.1 200 OK\r\n\r\n";
+                stream.write_all(opened).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut server).await;
             });
         }
     });
-    (address, told)
+    (address, requests)
 }
 
-/// Asks the server that the environment names and, where it names none, one of its own.
+/// Lists from the server in the environment, for a test that starts this one with proxy variables.
 #[tokio::test]
-async fn a_server_is_trusted_by_the_root_that_the_environment_gives() {
+async fn server_from_environment_is_trusted_by_its_root() {
     let authority = Authority::new("ours");
     let server = server(&authority, &["127.0.0.1"]).await;
-    let given = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
+    let variable = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
     let builder = Client::builder()
-        .admin_key(given("TEST_KEY", server.admin_key()))
-        .base_url(given("TEST_BASE_URL", server.base_url()))
-        .root_certificates(given("TEST_ROOT", &authority.pem()));
+        .admin_key(variable("TEST_KEY", server.admin_key()))
+        .base_url(variable("TEST_BASE_URL", server.base_url()))
+        .root_certificates(variable("TEST_ROOT", &authority.pem()));
     assert_eq!(share(builder).await.unwrap(), 1);
 }
 
-// Proxies are read from the environment, so another process has to read them.
+// Only another process can have other environment variables.
 #[tokio::test]
-async fn a_tunnel_through_a_proxy_is_encrypted_to_its_other_end() {
+async fn tunnel_of_proxy_variable_is_encrypted_to_the_server() {
     let authority = Authority::new("ours");
-    let server = server(&authority, &["127.0.0.1"]).await;
-    let (proxy, told) = tunnels().await;
+    let server = server(&authority, &["api.test"]).await;
+    let (proxy, requests) = tunnel_proxy(server.address()).await;
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "a_server_is_trusted_by_the_root_that_the_environment_gives",
-        ])
+        .args(["--exact", "server_from_environment_is_trusted_by_its_root"])
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("HTTPS_PROXY", format!("http://user:word@{proxy}"))
         .env("TEST_KEY", server.admin_key())
-        .env("TEST_BASE_URL", server.base_url())
+        .env("TEST_BASE_URL", "https://api.test/v1")
         .env("TEST_ROOT", authority.pem());
     let output = tokio::task::spawn_blocking(move || child.output().unwrap());
     let output = output.await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "{said}");
+    assert_one_tunnel(&requests, "api.test:443", server.admin_key());
+}
 
-    let told = told.lock().unwrap();
-    let [head] = told.as_slice() else {
-        panic!("one connection for all requests, not {told:?}");
+#[tokio::test]
+async fn loopback_server_is_reached_through_explicit_proxy() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, &["127.0.0.1"]).await;
+    let (proxy, requests) = tunnel_proxy(server.address()).await;
+    let builder = client(&server, server.base_url())
+        .root_certificates(authority.pem())
+        .proxy(format!("http://user:word@{proxy}"));
+    assert_eq!(share(builder).await.unwrap(), 1);
+    let target = server.address().to_string();
+    assert_one_tunnel(&requests, &target, server.admin_key());
+}
+
+fn assert_one_tunnel(requests: &Mutex<Vec<String>>, target: &str, key: &str) {
+    let requests = requests.lock().unwrap();
+    let [head] = requests.as_slice() else {
+        panic!("one connection for all requests, not {requests:?}");
     };
-    assert!(
-        head.starts_with(&format!("CONNECT {}", server.address())),
-        "{head}"
-    );
-    // As `user:word` is written.
+    assert!(head.starts_with(&format!("CONNECT {target} ")), "{head}");
+    // The encoded form of `user:word`.
     assert!(head.contains("Basic dXNlcjp3b3Jk"), "{head}");
-    assert!(!head.contains(server.admin_key()), "{head}");
+    assert!(!head.contains(key), "{head}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

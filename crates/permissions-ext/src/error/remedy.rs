@@ -9,7 +9,9 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
     match error.0.kind {
         Kind::Transport | Kind::Incomplete if is_create(error) => Some(CREATE_AGAIN),
         Kind::Connect => Some("check the base URL, the network and any proxy"),
-        Kind::Proxy => Some("check the address and credentials of the proxy, and which hosts it allows"),
+        Kind::Proxy => {
+            Some("check the address and credentials of the proxy, and which hosts it allows")
+        }
         Kind::Redirect => Some("build the HTTP client with reqwest::redirect::Policy::none()"),
         Kind::Timeout => Some("try again, or allow more time with `timeout`"),
         Kind::Deadline => Some("try again, or allow more time with `deadline`"),

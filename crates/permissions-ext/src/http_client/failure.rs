@@ -26,21 +26,19 @@ pub(crate) enum Sent {
 
 impl HttpClient {
     /// Classifies an error by its type. The timeout is the one of the attempt, if the client set one.
-    pub(crate) fn classify(
-        &self,
-        error: reqwest::Error,
-        timeout: Option<Duration>,
-    ) -> SendFailure {
+    pub(crate) fn classify(&self, error: reqwest::Error, timeout: Option<Duration>) -> SendFailure {
         // The URL contains ids and the caller's query parameters.
         let cause = error.without_url();
         if cause.is_connect() {
             return self.no_connection(cause);
         }
-        let is_too_large = |cause: &(dyn StdError + 'static)| {
-            cause.is::<http_body_util::LengthLimitError>()
-        };
+        let is_too_large =
+            |cause: &(dyn StdError + 'static)| cause.is::<http_body_util::LengthLimitError>();
         let (kind, reason) = if cause.is_builder() {
-            (Kind::InvalidRequest, "the request cannot be built".to_owned())
+            (
+                Kind::InvalidRequest,
+                "the request cannot be built".to_owned(),
+            )
         } else if cause.is_timeout() {
             let reason = match timeout {
                 Some(timeout) => format!("no complete answer within {timeout:?}"),
@@ -76,7 +74,9 @@ impl HttpClient {
         let refusal = causes(&cause).find_map(|cause| {
             let text = cause.to_string();
             let (kind, reason) = text.split_once(" error: ")?;
-            ["tunnel", "SOCKS"].contains(&kind).then(|| reason.to_owned())
+            ["tunnel", "SOCKS"]
+                .contains(&kind)
+                .then(|| reason.to_owned())
         });
         let (kind, reason, should_retry) = match (refusal.as_deref(), proxy) {
             (Some(UNREACHABLE), Some(proxy)) => {

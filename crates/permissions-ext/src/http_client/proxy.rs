@@ -78,7 +78,9 @@ fn from_variables(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Proxy, Error> {
     let first = |names: [&'static str; 2]| {
-        let mut set = names.into_iter().filter_map(|name| Some((name, variable(name)?)));
+        let mut set = names
+            .into_iter()
+            .filter_map(|name| Some((name, variable(name)?)));
         set.next()
     };
     if first(["NO_PROXY", "no_proxy"])
@@ -193,7 +195,9 @@ impl ProxyUrl {
         let uri: Uri = text.parse().map_err(|_| INVALID)?;
         let scheme = uri.scheme().unwrap_or(&Scheme::HTTP).as_str();
         if !["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme) {
-            return Err("its scheme is not one of http, https, socks5, socks5h, socks4 and socks4a");
+            return Err(
+                "its scheme is not one of http, https, socks5, socks5h, socks4 and socks4a",
+            );
         }
         let authority = uri.authority().ok_or(INVALID)?.as_str();
         let (credentials, host_and_port) = match authority.split_once('@') {

@@ -71,8 +71,7 @@ impl Transport {
             set_unless_own(api, wishes, RETRY_COUNT, HeaderValue::from(failures));
         }
         let differs = remaining != self.http.timeout || self.http.is_custom;
-        api.context_mut()
-            .set_timeout(remaining.filter(|_| differs));
+        api.context_mut().set_timeout(remaining.filter(|_| differs));
         let sent = operation.send(api).await;
         let observed = api.context().take_observed();
         let secret = fresh.as_ref().or(self.key.fixed());

@@ -61,7 +61,8 @@ impl<'a> Retries<'a> {
                 reason,
             )));
         }
-        let ends_at_deadline = left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
+        let ends_at_deadline =
+            left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
         let failures = self.failures();
         let reply = self
             .transport

@@ -204,7 +204,7 @@ proptest! {
     // Row 69.
     #[test]
     fn any_text_comes_back_out_of_the_path(id in "\\PC{1,20}|[ -~]{1,20}") {
-        prop_assume!(id != "." && id != "..");
+        prop_assume!(id != "." && id != ".." && !id.contains('\\'));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;
