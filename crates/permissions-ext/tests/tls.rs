@@ -1,8 +1,9 @@
-//! Certificates, against real TLS servers.
+//! TLS: certificates and HTTP/2, with real servers.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,6 +88,48 @@ async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
     (server, gateway)
 }
 
+/// Starts a server that speaks HTTP/2 only. It resets the first streams as refused and answers the
+/// others with an empty list. Returns the base URL and the number of streams.
+async fn http2_server(authority: &Authority, refused: usize) -> (String, Arc<AtomicUsize>) {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let own = authority.sign(&["127.0.0.1"]);
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![own.certificate.der().clone()],
+            PrivateKeyDer::try_from(own.key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("https://{}/v1", listener.local_addr().unwrap());
+    let streams = Arc::new(AtomicUsize::new(0));
+    let count = streams.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let stream = acceptor.accept(stream).await.unwrap();
+            let count = count.clone();
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    if count.fetch_add(1, Ordering::Relaxed) < refused {
+                        respond.send_reset(h2::Reason::REFUSED_STREAM);
+                        continue;
+                    }
+                    let response = http::Response::new(());
+                    let mut body = respond.send_response(response, false).unwrap();
+                    let page = r#"{"object":"list","data":[],"has_more":false}"#;
+                    body.send_data(page.into(), true).unwrap();
+                }
+            });
+        }
+    });
+    (base_url, streams)
+}
+
 fn acceptor(authority: &Authority) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
@@ -118,6 +161,39 @@ async fn share(builder: ClientBuilder) -> Result<usize, Error> {
         .send()
         .await?;
     Ok(permissions.list().send().await?.data().len())
+}
+
+#[tokio::test]
+async fn http2_is_negotiated_by_alpn() {
+    let authority = Authority::new("ours");
+    let (base_url, streams) = http2_server(&authority, 0).await;
+    let client = Client::builder()
+        .admin_key("sk-admin-1")
+        .base_url(base_url)
+        .root_certificates(authority.pem());
+    let permissions = client.build().unwrap().permissions(&"ft:a".parse().unwrap());
+    let page = permissions.list().send().await.unwrap();
+    assert!(page.data().is_empty());
+    assert_eq!(streams.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn refused_http2_stream_is_retried_by_the_policy_only() {
+    let authority = Authority::new("ours");
+    for (retries, expected) in [(0, 1), (2, 3)] {
+        let (base_url, streams) = http2_server(&authority, usize::MAX).await;
+        let retry = RetryPolicy::new()
+            .max_retries(retries)
+            .initial_delay(Duration::from_millis(1));
+        let client = Client::builder()
+            .admin_key("sk-admin-1")
+            .base_url(base_url)
+            .root_certificates(authority.pem())
+            .retry(retry);
+        let permissions = client.build().unwrap().permissions(&"ft:a".parse().unwrap());
+        permissions.list().send().await.unwrap_err();
+        assert_eq!(streams.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[tokio::test]
