@@ -9,6 +9,8 @@ use crate::support::wire::Reply;
 use crate::support::{FaultServer, KEY, checkpoint};
 
 fn without_redirects() -> reqwest::ClientBuilder {
+    // This crate's rustls has no default provider, which reqwest's own TLS setup needs.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
 

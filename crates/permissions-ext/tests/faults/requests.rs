@@ -193,7 +193,7 @@ proptest! {
 
     #[test]
     fn any_id_is_restored_from_the_path(id in "\\PC{1,20}|[ -~]{1,20}") {
-        prop_assume!(id != "." && id != "..");
+        prop_assume!(id != "." && id != ".." && !id.contains('\\'));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let server = FaultServer::start().await;
