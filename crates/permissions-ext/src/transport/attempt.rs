@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -73,14 +74,21 @@ impl Transport {
         }
         let differs = remaining != self.http.timeout || self.http.is_custom;
         api.context_mut().set_timeout(remaining.filter(|_| differs));
-        let sent = match operation.send(api).await {
+        let mut sent = match operation.send(api).await {
             Ok(response) => Ok(response.into_inner()),
             Err(api::Error::UnexpectedResponse(response)) if is_other_success(&response) => {
                 decode::<O>(response).await
             }
             Err(error) => Err(error),
         };
-        let observed = api.context().take_observed();
+        let mut observed = api.context().take_observed();
+        // The hooks leave the headers of an error status in the response.
+        if let (Err(api::Error::UnexpectedResponse(response)), Some(seen)) =
+            (&mut sent, &mut observed)
+            && !response.status().is_success()
+        {
+            seen.headers = response.headers().clone();
+        }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let key = fresh.as_ref().or(self.key.fixed());
         let redactor = Redactor::new(key, &self.headers, options);
@@ -97,6 +105,10 @@ impl Transport {
                     transport: self,
                     timeout,
                     key,
+                    key_source: match &options.key {
+                        Some(_) => "the options of the request".into(),
+                        None => self.key_source.clone(),
+                    },
                     redactor,
                     metadata,
                 };
@@ -156,6 +168,7 @@ struct Failed<'a> {
     transport: &'a Transport,
     timeout: Option<Duration>,
     key: Option<&'a Secret>,
+    key_source: Arc<str>,
     redactor: Redactor<'a>,
     metadata: Metadata,
 }
@@ -236,7 +249,7 @@ impl Failed<'_> {
             Error::from_response(self.action, reason, details)
         };
         let is_project_key = self.key.is_some_and(Secret::is_project_key);
-        let error = error.with_key(self.transport.key_source.clone(), is_project_key);
+        let error = error.with_key(self.key_source, is_project_key);
         Failure::answered(error, headers)
     }
 

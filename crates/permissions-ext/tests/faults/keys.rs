@@ -507,5 +507,5 @@ async fn key_errors_mention_the_source_of_the_key() {
     let list = list(environment(&variables)).admin_key("sk-admin-other");
     let error = list.send().await.unwrap_err();
     let remedy = error.remedy().unwrap();
-    assert!(remedy.contains("`admin_key` of the request"), "{remedy}");
+    assert!(remedy.contains("the options of the request"), "{remedy}");
 }
