@@ -1,11 +1,12 @@
 use std::fmt;
 
-use crate::CheckpointId;
+use crate::model::CheckpointId;
 
-/// What was being done when something failed: the subject of an error text and of a log line.
+/// The operation that a call performs, for error texts and logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Configure,
+    ParseId,
     List(CheckpointId),
     Create(CheckpointId),
     Delete(CheckpointId),
@@ -15,10 +16,11 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// A word for logs and events.
+    /// Returns the name for logs and events.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Configure => "configure",
+            Self::ParseId => "parse_id",
             Self::List(_) => "list",
             Self::Create(_) => "create",
             Self::Delete(_) => "delete",
@@ -28,7 +30,7 @@ impl Action {
         }
     }
 
-    /// What everything is logged under that happens on the way.
+    /// Returns the span of all log events of the call.
     pub(crate) fn span(&self) -> tracing::Span {
         let checkpoint = self.checkpoint().map(CheckpointId::as_str);
         tracing::debug_span!("call", operation = self.name(), checkpoint)
@@ -36,7 +38,7 @@ impl Action {
 
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
-            Self::Configure => None,
+            Self::Configure | Self::ParseId => None,
             #[cfg(feature = "blocking")]
             Self::Wait => None,
             Self::List(checkpoint)
@@ -51,12 +53,13 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configure => f.write_str("configure the client"),
+            Self::ParseId => f.write_str("parse an id"),
             Self::List(checkpoint) => write!(f, "list the permissions of checkpoint {checkpoint}"),
             Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
             Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
             Self::Apply(checkpoint) => write!(f, "apply the plan for checkpoint {checkpoint}"),
             #[cfg(feature = "blocking")]
-            Self::Wait => f.write_str("wait for an answer"),
+            Self::Wait => f.write_str("wait for a response"),
         }
     }
 }

@@ -1,25 +1,29 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::action::Action;
+use crate::error::{Error, ErrorKind};
 use crate::metadata::Metadata;
-use crate::{CheckpointId, Error};
+use crate::model::CheckpointId;
 
-/// Something that happened on the way to a result; given to an observer, for metrics and logs of its own.
+/// An event of a call, for metrics and logs. Pass a callback to
+/// [`ClientBuilder::observer`](crate::ClientBuilder::observer) to receive events.
 ///
-/// No event holds a secret.
+/// Events contain no secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// An attempt was answered as it should be.
+    /// An attempt succeeded.
     #[non_exhaustive]
     Answered {
         /// `list`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint it was about.
+        /// The checkpoint of the call.
         checkpoint: &'a CheckpointId,
-        /// From sending to the decoded answer.
+        /// Time between sending the request and the decoded response.
         elapsed: Duration,
-        /// Request id, rate limit, and how many attempts had failed before.
+        /// Request id, rate limit and number of failed attempts.
         metadata: &'a Metadata,
     },
     /// An attempt failed.
@@ -27,15 +31,15 @@ pub enum Event<'a> {
     Failed {
         /// `list`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint it was about.
+        /// The checkpoint of the call.
         checkpoint: &'a CheckpointId,
-        /// From sending to failing.
+        /// Time between sending the request and the failure.
         elapsed: Duration,
-        /// Why.
+        /// The error of the attempt.
         error: &'a Error,
-        /// How many attempts have failed by now.
+        /// Number of failed attempts of the call so far.
         failures: u32,
-        /// How long the client waits before the next one; none where there is no other.
+        /// Wait before the next attempt. `None` if there is no next attempt.
         delay: Option<Duration>,
     },
     /// A page of a list was read.
@@ -43,14 +47,14 @@ pub enum Event<'a> {
     Page {
         /// The checkpoint whose permissions are listed.
         checkpoint: &'a CheckpointId,
-        /// How many permissions it brought.
+        /// Number of permissions on the page.
         items: usize,
-        /// Whether the API has more.
+        /// Whether the API has more pages.
         has_more: bool,
     },
 }
 
-/// Who is told of events.
+/// The callback that receives events, if there is one.
 #[derive(Clone, Default)]
 pub(crate) struct Observer(Option<Arc<Observe>>);
 
@@ -61,14 +65,32 @@ impl Observer {
         Self(Some(Arc::new(observe)))
     }
 
-    /// Whether anybody would be told.
-    pub(crate) fn is_there(&self) -> bool {
+    /// Whether there is a callback, for callers that compute an event.
+    pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
-    pub(crate) fn tell(&self, event: &Event<'_>) {
-        if let Some(observe) = &self.0 {
-            observe(event);
-        }
+    /// Passes an event to the callback. Fails if the callback panics.
+    pub(crate) fn notify(
+        &self,
+        event: &Event<'_>,
+        action: impl FnOnce() -> Action,
+    ) -> Result<(), Error> {
+        let Some(observe) = &self.0 else {
+            return Ok(());
+        };
+        catch_unwind(AssertUnwindSafe(|| observe(event))).map_err(|payload| {
+            let reason = format!("the observer panicked: {}", panic_message(&*payload));
+            Error::new(ErrorKind::Panic, action(), reason)
+        })
     }
+}
+
+/// Returns the message of a panic.
+pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown reason")
 }

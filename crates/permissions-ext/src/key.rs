@@ -54,7 +54,7 @@ impl Key {
         let Self::Provider(provider) = self else {
             return Ok(None);
         };
-        let fail = |reason: &str| Error::new(Kind::KeyProvider, action.clone(), reason);
+        let fail = |reason: &str| Error::new(Kind::Key, action.clone(), reason);
         let key = provider()
             .await
             .map_err(|cause| fail("the key provider failed").with_source(cause))?;

@@ -1,66 +1,57 @@
-//! What a response says besides its body.
-
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::HeaderMap;
 use permissions_api::hooks::Observed;
 
 use crate::key::Secret;
 
-/// What came with an answer besides its body.
+/// Headers of a response and the number of attempts before it.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
-    pub(crate) headers: HeaderMap,
-    pub(crate) retries: u32,
-    /// When the headers came; the body may have taken longer.
-    pub(crate) received: Option<Instant>,
+    headers: HeaderMap,
+    retries: u32,
 }
 
 impl Metadata {
-    /// Without the values that hold the key, should the answer echo it.
+    /// Takes the headers of a response. The key is replaced, if the server echoes it.
     pub(crate) fn new(seen: Option<Observed>, retries: u32, secret: Option<&Secret>) -> Self {
-        let received = seen.as_ref().map(|_| Instant::now());
         let mut headers = seen.map(|seen| seen.headers).unwrap_or_default();
         if let Some(secret) = secret {
             for value in headers.values_mut() {
                 secret.redact_header(value);
             }
         }
-        Self {
-            headers,
-            retries,
-            received,
-        }
+        Self { headers, retries }
     }
 
-    /// The id under which the API's operators find the request.
+    /// Returns the request id from the header `x-request-id`. OpenAI's support asks for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.headers.get(REQUEST_ID)?.to_str().ok()
     }
 
-    /// The rate limit in force, where the response told it.
+    /// Returns the rate limit from the headers `x-ratelimit-*`.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::read(&self.headers)
     }
 
-    /// A header of the response by its name in any case; none where it is absent or not text.
+    /// Returns the value of a response header, if it is ASCII text. The name is not case-sensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// How many attempts failed before this answer.
+    /// Returns the number of attempts that failed before this response.
     #[must_use]
     pub fn retries(&self) -> u32 {
         self.retries
     }
 }
 
-/// Without the headers: among them are cookies.
+/// Does not show the headers, because cookies are secrets.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
@@ -71,28 +62,28 @@ impl fmt::Debug for Metadata {
     }
 }
 
-/// A rate limit as the API's `x-ratelimit-…` headers give it.
+/// The rate limit that the response headers `x-ratelimit-*-requests` report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// Requests allowed in the current window.
+    /// Number of requests that the current window allows.
     pub limit: Option<u64>,
-    /// Requests left in the current window.
+    /// Number of requests left in the current window.
     pub remaining: Option<u64>,
-    /// Time until the window starts anew.
+    /// Time until the next window starts.
     pub reset: Option<Duration>,
 }
 
 const REQUEST_ID: &str = "x-request-id";
 
 impl RateLimit {
-    /// None where the response tells nothing of a limit.
+    /// Reads the headers. Returns `None` if the response has none of them.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
         let text = |name| headers.get(name)?.to_str().ok();
         let limit = Self {
             limit: text("x-ratelimit-limit-requests").and_then(|value| value.parse().ok()),
             remaining: text("x-ratelimit-remaining-requests").and_then(|value| value.parse().ok()),
-            reset: text("x-ratelimit-reset-requests").and_then(parse_span),
+            reset: text("x-ratelimit-reset-requests").and_then(parse_duration),
         };
         (limit != Self::default()).then_some(limit)
     }
@@ -102,8 +93,8 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     headers.get(REQUEST_ID)?.to_str().ok().map(str::to_owned)
 }
 
-/// Reads a span such as `1h2m3.5s`, `6m0s` or `20ms`, and plain seconds.
-fn parse_span(text: &str) -> Option<Duration> {
+/// Parses a duration such as `1h2m3.5s`, `6m0s`, `20ms` or plain seconds.
+fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
@@ -135,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_read_in_every_form_the_api_sends() {
+    fn duration_in_each_format_is_parsed() {
         for (text, expected) in [
             ("1s", Some(1_000)),
             ("6m0s", Some(360_000)),
@@ -148,7 +139,7 @@ mod tests {
             ("1e300s", None),
         ] {
             assert_eq!(
-                parse_span(text),
+                parse_duration(text),
                 expected.map(Duration::from_millis),
                 "{text}"
             );
@@ -156,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_without_limits_has_none() {
+    fn response_without_rate_limit_headers_has_none() {
         assert_eq!(RateLimit::read(&HeaderMap::new()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a single call may wish for beside its arguments.
+//! Options of a single request. They override the client's settings.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,32 +7,15 @@ use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
-use crate::RetryPolicy;
+use crate::action::Action;
+use crate::error::{Error, ErrorKind};
 use crate::key::Secret;
+use crate::transport::RetryPolicy;
 
-/// Wishes of a single call; what is not set is as the client has it.
-///
-/// ```
-/// use std::time::Duration;
-/// use permissions_ext::{CallOptions, RetryPolicy};
-///
-/// let options = CallOptions::new()
-///     .header("openai-organization", "org-weather")
-///     .timeout(Duration::from_secs(5))
-///     .retry(RetryPolicy::none());
-/// ```
-///
-/// A header or key that cannot be sent is reported by the call it was meant for.
+/// The options of a request.
 #[derive(Clone, Default)]
-#[must_use]
-pub struct CallOptions(
-    /// Most calls have no wishes, and are not to carry the room for them.
-    Option<Box<Wishes>>,
-);
-
-/// What a call wishes for.
-#[derive(Clone)]
-pub(crate) struct Wishes {
+pub(crate) struct RequestOptions {
+    /// Headers to set, or to remove if there is no value.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) timeout: Option<Duration>,
@@ -40,141 +23,149 @@ pub(crate) struct Wishes {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) body_limit: Option<usize>,
     pub(crate) key: Option<Secret>,
-    pub(crate) invalid: Option<String>,
+    /// The first invalid argument. The call fails with it before anything is sent.
+    pub(crate) invalid: Option<Error>,
 }
 
-impl Wishes {
-    const NONE: Self = Self {
-        headers: Vec::new(),
-        query: Vec::new(),
-        timeout: None,
-        deadline: None,
-        retry: None,
-        body_limit: None,
-        key: None,
-        invalid: None,
-    };
-}
-
-impl CallOptions {
-    /// No wishes.
-    pub fn new() -> Self {
-        Self::default()
+impl RequestOptions {
+    /// Keeps the first invalid argument for [`check`](Self::check).
+    pub(crate) fn reject(&mut self, error: impl Into<Error>) {
+        self.invalid.get_or_insert(error.into());
     }
 
-    /// Sends a header, in place of any of the same name.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    /// Returns the first invalid argument as an error of the given operation.
+    pub(crate) fn check(&self, action: impl FnOnce() -> Action) -> Result<(), Error> {
+        match &self.invalid {
+            Some(error) => Err(error.clone().during(action())),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         match header(name, value) {
             Ok((name, value)) => {
                 if name == AUTHORIZATION {
-                    // Known, so that it can be blotted out.
-                    self.wishes_mut().key = Secret::in_header(&value);
+                    self.key = Secret::in_header(&value);
                 }
-                self.wishes_mut().headers.push((name, Some(value)));
+                self.headers.push((name, Some(value)));
             }
-            Err(reason) => self.wishes_mut().invalid = Some(reason),
+            Err(reason) => self.reject(invalid(reason)),
         }
-        self
     }
 
-    /// Sends the request without this header, whoever set it.
-    pub fn remove_header(mut self, name: &str) -> Self {
-        match HeaderName::try_from(name) {
-            Ok(name) => self.wishes_mut().headers.push((name, None)),
-            Err(_) => {
-                self.wishes_mut().invalid = Some(format!("{name:?} is not the name of a header"))
-            }
+    pub(crate) fn remove_header(&mut self, name: &str) {
+        match header_name(name) {
+            Ok(name) => self.headers.push((name, None)),
+            Err(reason) => self.reject(invalid(reason)),
         }
-        self
     }
 
-    /// Adds a parameter to the query of the URL.
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.wishes_mut().query.push((name.into(), value.into()));
-        self
-    }
-
-    /// The longest that one attempt may take, from sending to the last byte of the answer.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.wishes_mut().timeout = Some(timeout);
-        self
-    }
-
-    /// The longest that the call may take with all its attempts; for a stream, the listing as a whole.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.wishes_mut().deadline = Some(deadline);
-        self
-    }
-
-    /// When and how soon a failed request is sent again.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.wishes_mut().retry = Some(policy);
-        self
-    }
-
-    /// The most that is read of an answer, in bytes.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.wishes_mut().body_limit = Some(bytes);
-        self
-    }
-
-    /// The key of this call, in place of the client's.
-    pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        match Secret::new(key.into()) {
-            Ok(secret) => self.wishes_mut().key = Some(secret),
-            Err(reason) => {
-                self.wishes_mut().invalid = Some(format!("the admin key cannot be used: {reason}"))
-            }
+    pub(crate) fn set_admin_key(&mut self, key: SecretString) {
+        match Secret::new(key) {
+            Ok(secret) => self.key = Some(secret),
+            Err(reason) => self.reject(Error::new(
+                ErrorKind::Key,
+                Action::Configure,
+                format!("the key passed to `admin_key` is unusable: {reason}"),
+            )),
         }
-        self
-    }
-
-    pub(crate) fn wishes(&self) -> &Wishes {
-        static NONE: Wishes = Wishes::NONE;
-        self.0.as_deref().unwrap_or(&NONE)
-    }
-
-    fn wishes_mut(&mut self) -> &mut Wishes {
-        self.0.get_or_insert_with(|| Box::new(Wishes::NONE))
     }
 }
 
-/// Without the values of headers and query, which may hold secrets.
-impl fmt::Debug for CallOptions {
+fn invalid(reason: String) -> Error {
+    Error::new(ErrorKind::InvalidRequest, Action::Configure, reason)
+}
+
+/// Shows neither headers nor query parameters. Even a name may be a secret, if the arguments of `header` were swapped.
+impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wishes = self.wishes();
-        f.debug_struct("CallOptions")
-            .field(
-                "headers",
-                &wishes
-                    .headers
-                    .iter()
-                    .map(|(name, _)| name)
-                    .collect::<Vec<_>>(),
-            )
-            .field(
-                "query",
-                &wishes
-                    .query
-                    .iter()
-                    .map(|(name, _)| name)
-                    .collect::<Vec<_>>(),
-            )
-            .field("timeout", &wishes.timeout)
-            .field("deadline", &wishes.deadline)
-            .field("retry", &wishes.retry)
-            .field("body_limit", &wishes.body_limit)
+        f.debug_struct("RequestOptions")
+            .field("headers", &self.headers.len())
+            .field("query", &self.query.len())
+            .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
+            .field("retry", &self.retry)
+            .field("body_limit", &self.body_limit)
             .finish_non_exhaustive()
     }
 }
 
-/// A header that can be sent, or why it cannot.
+/// Parses a header. The error does not contain the value.
 pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let parsed =
-        HeaderName::try_from(name).map_err(|_| format!("{name:?} is not the name of a header"))?;
-    // The value stays out of the text: it may be a secret.
+    let name = header_name(name)?;
     let mut value = HeaderValue::try_from(value)
-        .map_err(|_| format!("the value of header {parsed} cannot be sent"))?;
+        .map_err(|_| format!("the value of header {name} contains a control character"))?;
     value.set_sensitive(true);
-    Ok((parsed, value))
+    Ok((name, value))
 }
+
+/// Parses the name of a header. The error does not contain it, because it is the value if the arguments were swapped.
+fn header_name(name: &str) -> Result<HeaderName, String> {
+    HeaderName::try_from(name).map_err(|_| {
+        format!(
+            "invalid header name of {} bytes, not shown because it may be a secret: \
+             `header` expects the name first and then the value",
+            name.len()
+        )
+    })
+}
+
+/// Adds the methods that set the options of a request.
+macro_rules! request_options {
+    ($request:ty) => {
+        impl $request {
+            /// Sets the timeout of one attempt, from sending the request to the last byte of the response.
+            pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.options.timeout = Some(timeout);
+                self
+            }
+
+            /// Sets the deadline of the call, with all attempts, pages and waits.
+            ///
+            /// It covers one `send`, one `all`, one [`Page::next`](crate::Page::next), or one whole stream. It starts
+            /// when that is first polled. For a stream it includes the time that the caller spends between items.
+            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+                self.options.deadline = Some(deadline);
+                self
+            }
+
+            /// Sets when and how often failed attempts are retried.
+            pub fn retry(mut self, policy: crate::RetryPolicy) -> Self {
+                self.options.retry = Some(policy);
+                self
+            }
+
+            /// Sets a header, replacing any with the same name. An invalid header is an error of the call.
+            pub fn header(mut self, name: &str, value: &str) -> Self {
+                self.options.set_header(name, value);
+                self
+            }
+
+            /// Removes a header that the client would send.
+            pub fn remove_header(mut self, name: &str) -> Self {
+                self.options.remove_header(name);
+                self
+            }
+
+            /// Adds a query parameter to the URL.
+            pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+                self.options.query.push((name.into(), value.into()));
+                self
+            }
+
+            /// Sets the admin key, replacing the client's. An invalid key is an error of the call.
+            pub fn admin_key(mut self, key: impl Into<crate::SecretString>) -> Self {
+                self.options.set_admin_key(key.into());
+                self
+            }
+
+            /// Sets the size limit of a response body, in bytes.
+            pub fn body_limit(mut self, bytes: usize) -> Self {
+                self.options.body_limit = Some(bytes);
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use request_options;

@@ -1,19 +1,16 @@
 use std::fmt;
 
-use crate::create::Create;
-use crate::delete::{Delete, DeleteProject};
-use crate::list::List;
-use crate::{CheckpointId, Client, PermissionId, ProjectId};
+use crate::client::Client;
+use crate::model::{CheckpointId, InvalidId};
 
-/// The permissions of one checkpoint: which projects may use it.
+/// The permissions of one checkpoint, which is a fine-tuned model.
 ///
-/// Cheap to clone, and independent of the [`Client`] it came from.
+/// Cloning is cheap.
 ///
 /// ```
-/// # async fn run(client: permissions_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
-/// let checkpoint = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse()?;
-/// let permissions = client.permissions(&checkpoint);
-/// permissions.create(["proj_1".parse()?, "proj_2".parse()?]).send().await?;
+/// # async fn run(client: permissions_ext::Client) -> Result<(), permissions_ext::Error> {
+/// let permissions = client.permissions("ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd")?;
+/// permissions.create(["proj_forecast", "proj_maps"]).send().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -23,35 +20,31 @@ pub struct Permissions {
     checkpoint: CheckpointId,
 }
 
+impl Client {
+    /// Returns the permissions of a checkpoint. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the id is empty, is `.` or `..`, or contains a backslash. `?` converts the error into an
+    /// [`Error`](crate::Error).
+    pub fn permissions(
+        &self,
+        checkpoint: impl TryInto<CheckpointId, Error: Into<InvalidId>>,
+    ) -> Result<Permissions, InvalidId> {
+        let checkpoint = checkpoint.try_into().map_err(Into::into)?;
+        Ok(Permissions::new(self.clone(), checkpoint))
+    }
+}
+
 impl Permissions {
     pub(crate) fn new(client: Client, checkpoint: CheckpointId) -> Self {
         Self { client, checkpoint }
     }
 
-    /// The checkpoint whose permissions these are.
+    /// Returns the checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> &CheckpointId {
         &self.checkpoint
-    }
-
-    /// Lists permissions, newest first unless told otherwise.
-    pub fn list(&self) -> List {
-        List::new(self.clone())
-    }
-
-    /// Lets projects use the checkpoint. Projects that may already are left as they are.
-    pub fn create(&self, project_ids: impl IntoIterator<Item = ProjectId>) -> Create {
-        Create::new(self.clone(), project_ids.into_iter().collect())
-    }
-
-    /// Takes one permission away.
-    pub fn delete(&self, permission_id: &PermissionId) -> Delete {
-        Delete::new(self.clone(), permission_id.clone())
-    }
-
-    /// Takes away every permission that a project has.
-    pub fn delete_project(&self, project_id: &ProjectId) -> DeleteProject {
-        DeleteProject::new(self.clone(), project_id.clone())
     }
 
     pub(crate) fn client(&self) -> &Client {

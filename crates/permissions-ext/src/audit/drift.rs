@@ -3,7 +3,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::Report;
-use crate::{CheckpointId, Desired, Permission, PermissionId, ProjectId};
+use crate::sync::Desired;
+use crate::{CheckpointId, Permission, PermissionId, ProjectId};
 
 /// How the live state differs from a desired one; made by [`Report::drift`].
 ///

@@ -9,7 +9,7 @@ use crate::{CheckpointId, Error, Permission, ProjectId};
 /// Checkpoints × projects: made by [`Report::matrix`].
 ///
 /// ```
-/// # fn run(report: permissions_ext::Report) {
+/// # fn run(report: permissions_ext::audit::Report) {
 /// let matrix = report.matrix();
 /// for row in matrix.rows() {
 ///     let cells: Vec<&str> = matrix.cells(row).map(|access| access.name()).collect();

@@ -15,7 +15,7 @@ pub use self::matrix::{Access, Matrix, MatrixRow};
 pub use self::progress::AuditProgress;
 pub use self::report::{Audited, Report, ReportRow};
 pub use self::running::AuditStream;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{CheckpointId, Client, ProjectId};
 
 /// How many checkpoints are read at a time unless set.
@@ -47,7 +47,7 @@ pub struct Audit {
     page_size: Option<u32>,
     concurrency: usize,
     on_progress: Option<OnProgress>,
-    options: CallOptions,
+    options: RequestOptions,
 }
 
 /// Audits.
@@ -72,7 +72,7 @@ impl Audit {
             page_size: None,
             concurrency: CONCURRENCY,
             on_progress: None,
-            options: CallOptions::new(),
+            options: RequestOptions::default(),
         }
     }
 
@@ -102,12 +102,6 @@ impl Audit {
         report: impl Fn(AuditProgress<'_>) + Send + Sync + 'static,
     ) -> Self {
         self.on_progress = Some(Arc::new(report));
-        self
-    }
-
-    /// Headers, time-outs and the like for each request; a deadline is for all of them together.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
         self
     }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::{Drift, Matrix};
-use crate::{CheckpointId, Desired, Error, Permission, PermissionId, ProjectId};
+use crate::sync::Desired;
+use crate::{CheckpointId, Error, Permission, PermissionId, ProjectId};
 
 /// The permissions of one checkpoint, or why they could not be read.
 ///

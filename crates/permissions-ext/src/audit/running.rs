@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{Audit, AuditProgress, Audited, OnProgress};
 use crate::transport::Deadline;
-use crate::{CheckpointId, Error, PageStream, Permission};
+use crate::{CheckpointId, Error, PageStream, Permission, Permissions};
 
 /// The results of an audit, each as soon as it is there; made by [`Audit::stream`].
 ///
@@ -85,7 +85,8 @@ struct Reading {
 impl Reading {
     fn new(audit: &Audit, checkpoint: CheckpointId, deadline: Deadline) -> Self {
         // Whatever comes is taken at once, so there is nothing to gain by fetching ahead.
-        let mut list = audit.client.permissions(&checkpoint).list().prefetch(false);
+        let permissions = Permissions::new(audit.client.clone(), checkpoint.clone());
+        let mut list = permissions.list().prefetch(false);
         if let Some(project_id) = &audit.project_id {
             list = list.project_id(project_id.clone());
         }
@@ -94,7 +95,7 @@ impl Reading {
         }
         Self {
             checkpoint,
-            pages: list.pages_until(&audit.options, deadline),
+            pages: list.pages_within(&audit.options, deadline),
             on_progress: audit.on_progress.clone(),
         }
     }

@@ -1,5 +1,5 @@
 use super::runtime::Runtime;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{AuditProgress, Audited, Error, ProjectId, Report};
 
 /// Many checkpoints to be listed, as [`Audit`](crate::Audit).
@@ -31,7 +31,7 @@ impl Audit {
         page_size(permissions: u32);
         concurrency(requests: usize);
         on_progress(report: impl Fn(AuditProgress<'_>) + Send + Sync + 'static);
-        options(options: CallOptions);
+        options(options: RequestOptions);
     });
 
     /// Checkpoint by checkpoint, as each is read.

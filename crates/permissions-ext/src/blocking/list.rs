@@ -1,7 +1,7 @@
 use std::ops::Deref;
 
 use super::runtime::Runtime;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{Error, Order, Permission, PermissionId, Position, ProjectId};
 
 /// A list to be asked for, as [`List`](crate::List): iterate over it, or take it by [`pages`](Self::pages).
@@ -51,7 +51,7 @@ impl List {
         project_id(project_id: ProjectId);
         prefetch(ahead: bool);
         resume(position: &Position);
-        options(options: CallOptions);
+        options(options: RequestOptions);
     });
 
     /// Permission by permission, over all pages.

@@ -1,6 +1,6 @@
 use super::List;
 use super::runtime::Runtime;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{CheckpointId, Created, Deleted, Error, PermissionId, ProjectId};
 
 /// The permissions of one checkpoint, as [`Permissions`](crate::Permissions).
@@ -79,7 +79,7 @@ impl Create {
     forward!(Create {
         batch_size(projects: usize);
         read_first(read: bool);
-        options(options: CallOptions);
+        options(options: RequestOptions);
     });
 
     /// Creates what is missing.
@@ -93,7 +93,7 @@ impl Create {
 }
 
 impl Delete {
-    forward!(Delete { options(options: CallOptions); });
+    forward!(Delete { options(options: RequestOptions); });
 
     /// Deletes the permission.
     ///
@@ -106,7 +106,7 @@ impl Delete {
 }
 
 impl DeleteProject {
-    forward!(DeleteProject { options(options: CallOptions); });
+    forward!(DeleteProject { options(options: RequestOptions); });
 
     /// Deletes every permission of the project, and says which they were: none where it had none.
     ///

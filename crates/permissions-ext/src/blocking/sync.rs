@@ -1,7 +1,7 @@
 use std::future::Future;
 
 use super::runtime::Runtime;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{Applied, Error, Plan, Step};
 
 /// A plan to be made, as [`Planning`](crate::Planning); [`send`](Self::send) reads the live state and makes it.
@@ -27,7 +27,7 @@ impl Planning {
 
     forward!(Planning {
         concurrency(requests: usize);
-        options(options: CallOptions);
+        options(options: RequestOptions);
     });
 
     /// Reads the live state of every checkpoint and compares.
@@ -51,7 +51,7 @@ impl Apply {
         concurrency(requests: usize);
         on_step(report: impl Fn(&Step) + Send + Sync + 'static);
         stop_when(signal: impl Future<Output = ()> + Send + 'static);
-        options(options: CallOptions);
+        options(options: RequestOptions);
     });
 
     /// Checks the plan against the live state and carries it out.

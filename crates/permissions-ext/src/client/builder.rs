@@ -10,7 +10,6 @@ use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use secrecy::SecretString;
 
 use super::{Client, base_url, environment};
-use crate::create::Seen;
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
 use crate::key::{Key, Secret};
@@ -399,7 +398,6 @@ impl ClientBuilder {
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
-            seen: Seen::default(),
         })))
     }
 

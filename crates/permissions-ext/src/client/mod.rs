@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::builder::ClientBuilder;
+use crate::error::Error;
 use crate::transport::Transport;
-use crate::{CheckpointId, Error, Permissions};
 
 /// Access to the API with an admin key.
 ///
@@ -40,12 +40,6 @@ impl Client {
     /// A client from explicit values alone; see [`ClientBuilder::from_env`] for a mixture.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
-    }
-
-    /// The permissions of one checkpoint.
-    #[must_use]
-    pub fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
-        Permissions::new(self.clone(), checkpoint.clone())
     }
 
     /// Where requests go, without a slash at its end.

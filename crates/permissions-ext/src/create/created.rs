@@ -1,76 +1,56 @@
-use super::origin::{Clocks, Origin};
-use crate::Permission;
 use crate::metadata::Metadata;
+use crate::model::Permission;
 
-/// The permissions that a `create` leaves in place, in the order the projects were named, each project once.
+/// The permissions that exist after a create: one per project, in the order of the request.
 #[derive(Clone, Debug, Default)]
 pub struct Created {
-    permissions: Vec<(Permission, Origin)>,
-    clocks: Clocks,
-    metadata: Metadata,
+    pub(super) permissions: Vec<Permission>,
+    /// For each permission whether it is new. `None` without `read_first`.
+    pub(super) is_new: Option<Vec<bool>>,
+    pub(super) metadata: Metadata,
 }
 
 impl Created {
-    pub(super) fn new(
-        permissions: Vec<(Permission, Origin)>,
-        clocks: Clocks,
-        metadata: Metadata,
-    ) -> Self {
-        Self {
-            permissions,
-            clocks,
-            metadata,
-        }
-    }
-
-    /// What this call created, as far as it can tell without reading first; see
-    /// [`Create::read_first`](crate::Create::read_first).
-    pub fn created(&self) -> impl Iterator<Item = &Permission> {
-        self.with(true)
-    }
-
-    /// What was there before, as far as the call can tell without reading first.
-    pub fn existing(&self) -> impl Iterator<Item = &Permission> {
-        self.with(false)
-    }
-
-    /// All of them, in the order the projects were named.
+    /// Returns the permissions, new and existing ones.
     pub fn iter(&self) -> impl Iterator<Item = &Permission> {
-        self.permissions.iter().map(|(permission, _)| permission)
+        self.permissions.iter()
     }
 
-    /// Takes all of them out, in the order the projects were named.
+    /// Returns the permissions that did not exist before. `None` unless
+    /// [`Create::read_first`](crate::Create::read_first) is set, because the API's response does not show it.
+    #[must_use]
+    pub fn new_permissions(&self) -> Option<Vec<&Permission>> {
+        let pairs = self.permissions.iter().zip(self.is_new.as_ref()?);
+        Some(
+            pairs
+                .filter(|(_, is_new)| **is_new)
+                .map(|(permission, _)| permission)
+                .collect(),
+        )
+    }
+
+    /// Returns the permissions by value.
     #[must_use]
     pub fn into_permissions(self) -> Vec<Permission> {
         self.permissions
-            .into_iter()
-            .map(|(permission, _)| permission)
-            .collect()
     }
 
-    /// How many there are.
+    /// Returns the number of permissions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.permissions.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no permission.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.permissions.is_empty()
     }
 
-    /// What came with the last answer that created something.
+    /// Returns the metadata of the last successful create request. Empty if none was sent, because all permissions
+    /// existed.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
-    }
-
-    fn with(&self, own: bool) -> impl Iterator<Item = &Permission> {
-        let is_own = self.clocks.read();
-        self.permissions
-            .iter()
-            .filter(move |(permission, origin)| is_own(permission, *origin) == own)
-            .map(|(permission, _)| permission)
     }
 }

@@ -1,9 +1,8 @@
-//! Create: every project once, whatever happens on the way.
+//! Creates permissions exactly once.
 
 mod created;
-mod origin;
-mod settle;
-mod wanted;
+mod projects;
+mod reconcile;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -13,31 +12,29 @@ use permissions_api as api;
 use tracing::Instrument as _;
 
 pub use self::created::Created;
-pub(crate) use self::origin::Seen;
-use self::settle::Settling;
-use self::wanted::Wanted;
+use self::projects::ProjectSet;
+use self::reconcile::Reconciler;
 use crate::action::Action;
-use crate::error::Kind;
-use crate::options::CallOptions;
+use crate::error::{Error, ErrorKind};
+use crate::model::{CheckpointId, InvalidId, ProjectId};
+use crate::options::{RequestOptions, request_options};
+use crate::permissions::Permissions;
+use crate::progress::{OnProgress, Progress};
 use crate::transport::Operation;
-use crate::{CheckpointId, Error, Permissions, ProjectId};
 
-/// How many projects go into one request unless set.
+/// Default number of projects per request.
 const BATCH_SIZE: usize = 100;
 
-/// Permissions to be created; [`send`](Self::send) does it.
+/// A request that creates permissions.
 ///
-/// Each project has the permission once at the end: whenever the fate of a request is unknown (a time-out, a broken
-/// connection, a 5xx), what exists is read, and only what is missing is asked for again.
+/// Each project has exactly one permission afterwards. If the result of a request is unknown (after a timeout, a lost
+/// connection or a 5xx status), the client lists the existing permissions and requests only the missing ones again.
 ///
 /// ```
-/// # async fn run(permissions: permissions_ext::Permissions) -> Result<(), Box<dyn std::error::Error>> {
-/// let created = permissions.create(["proj_1".parse()?, "proj_2".parse()?]).send().await?;
-/// for permission in created.created() {
-///     println!("{} may use it now", permission.project_id);
-/// }
-/// for permission in created.existing() {
-///     println!("{} might use it before", permission.project_id);
+/// # async fn run(permissions: permissions_ext::Permissions) -> Result<(), permissions_ext::Error> {
+/// let created = permissions.create(["proj_forecast", "proj_maps"]).send().await?;
+/// for permission in created.iter() {
+///     println!("{} may use the checkpoint", permission.project_id);
 /// }
 /// # Ok(())
 /// # }
@@ -49,86 +46,109 @@ pub struct Create {
     project_ids: Vec<ProjectId>,
     batch_size: usize,
     read_first: bool,
-    options: CallOptions,
+    on_progress: OnProgress,
+    options: RequestOptions,
 }
 
-impl Create {
-    pub(crate) fn new(permissions: Permissions, project_ids: Vec<ProjectId>) -> Self {
-        Self {
-            permissions,
-            project_ids,
+impl Permissions {
+    /// Creates permissions for projects. A project that already has a permission keeps it.
+    pub fn create(
+        &self,
+        project_ids: impl IntoIterator<Item: TryInto<ProjectId, Error: Into<InvalidId>>>,
+    ) -> Create {
+        let mut options = RequestOptions::default();
+        let ids = project_ids.into_iter().map(TryInto::try_into);
+        let project_ids: Result<Vec<ProjectId>, _> = ids.collect();
+        Create {
+            permissions: self.clone(),
+            project_ids: project_ids.unwrap_or_else(|invalid| {
+                options.reject(invalid.into());
+                Vec::new()
+            }),
             batch_size: BATCH_SIZE,
             read_first: false,
-            options: CallOptions::new(),
+            on_progress: OnProgress::default(),
+            options,
         }
     }
+}
 
-    /// How many projects go into one request, at least 1; 100 unless set. A longer list is cut into several requests.
+request_options!(Create);
+
+impl Create {
+    /// Sets the number of projects per request, at least 1. The default is 100. More projects are sent in several
+    /// requests.
     pub fn batch_size(mut self, projects: usize) -> Self {
         self.batch_size = projects.max(1);
         self
     }
 
-    /// Whether to read what exists before anything is sent, and to ask only for what is missing; false unless set.
+    /// Sets whether the existing permissions are listed first. The default is false.
     ///
-    /// It costs a request more, and makes the difference between [`Created::created`] and [`Created::existing`] exact:
-    /// the API's answer does not tell. Without it, a permission was *there before* where an earlier create of this client
-    /// or of a clone of it was answered with it, as far as the last 4,096 go, or where its `created_at` is older than this
-    /// call by the API's own clock (the `Date` of its answer, in whole seconds). Anything else counts as *created*, also
-    /// what somebody else created within the same second or so, and, where answers bear no `Date`, at any time before.
+    /// This requires one more request. Afterwards, [`Created::new_permissions`] returns the permissions that did not
+    /// exist before, which the API's response to a create does not show. Only missing permissions are requested, so
+    /// that a server without idempotent creates does not create a second one.
     ///
-    /// It is also the way with a server that makes a second permission of a project that has one.
-    pub fn read_first(mut self, read: bool) -> Self {
-        self.read_first = read;
+    /// If another client creates the same permission after this client has listed and before the API has processed the
+    /// request, both clients report the permission as new.
+    pub fn read_first(mut self, read_first: bool) -> Self {
+        self.read_first = read_first;
         self
     }
 
-    /// Headers, time-outs and the like for each request.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
+    /// Sets a callback for each finished batch and each wait that the API asks for.
+    pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = OnProgress::new(callback);
         self
     }
 
-    /// Creates what is missing.
+    /// Replaces all options, for a create that is part of another call.
+    pub(crate) fn with_options(self, options: RequestOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Creates the missing permissions.
     ///
     /// # Errors
     ///
-    /// Where there is no project, where the API refuses, and where its answer does not cover every project asked for.
-    /// [`Error::created`] then holds what is in place nevertheless.
+    /// Fails if there is no project, if the API refuses, or if its response does not confirm every project.
+    /// [`Error::created`] returns the permissions that exist nevertheless.
     pub async fn send(self) -> Result<Created, Error> {
         let action = Action::Create(self.permissions.checkpoint().clone());
+        self.options.check(|| action.clone())?;
         if self.project_ids.is_empty() {
-            return Err(Error::new(
-                Kind::InvalidRequest,
-                action,
-                "no project was named",
-            ));
+            let reason = "the list of projects is empty";
+            return Err(Error::new(ErrorKind::InvalidRequest, action, reason));
         }
-        let mut settling = Settling::new(
+        let span = action.span();
+        let mut reconciler = Reconciler::new(
             &self.permissions,
             &self.options,
-            Wanted::new(self.project_ids),
+            ProjectSet::new(self.project_ids),
         );
-        let settled = {
-            let call = pin!(settling.settle(self.batch_size, self.read_first));
-            call.instrument(action.span()).await
+        let result = {
+            let call = pin!(reconciler.run(self.batch_size, self.read_first, &self.on_progress));
+            call.instrument(span).await
         };
-        match settled {
-            Ok(()) => Ok(settling.into_created()),
-            Err(error) => Err(error.during(action).with_created(settling.into_created())),
+        match result {
+            Ok(()) => Ok(reconciler.into_created()),
+            Err(error) => {
+                let created = reconciler.into_created().into_permissions();
+                Err(error.during(action).with_created(created))
+            }
         }
     }
 }
 
-/// One request on the wire.
-struct Post<'a> {
+/// The request for one batch.
+struct CreateRequest<'a> {
     checkpoint: &'a CheckpointId,
-    wanted: &'a Wanted,
-    /// Those of them that are asked for.
-    places: &'a [usize],
+    projects: &'a ProjectSet,
+    /// Indices of the projects of the batch.
+    batch: &'a [usize],
 }
 
-impl Operation for Post<'_> {
+impl Operation for CreateRequest<'_> {
     type Output = api::types::PermissionList;
 
     fn action(&self) -> Action {
@@ -139,28 +159,26 @@ impl Operation for Post<'_> {
         &self,
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
-        let asked = self.places.iter().map(|&place| self.wanted.get(place));
+        let project_ids = self.batch.iter().map(|&index| self.projects.get(index));
         let body = api::types::CreatePermissionsRequest::builder()
-            .project_ids(asked.cloned().collect::<Vec<ProjectId>>());
+            .project_ids(project_ids.cloned().collect::<Vec<ProjectId>>());
         api.create_checkpoint_permissions()
             .fine_tuned_model_checkpoint(self.checkpoint.clone())
             .body(body)
             .send()
     }
 
-    /// One permission is of one project.
-    fn check(&self, answer: &Self::Output) -> Result<(), String> {
-        if answer.data.len() <= 1 {
+    /// Checks that no two projects share a permission.
+    fn check(&self, response: &Self::Output) -> Result<(), String> {
+        if response.data.len() <= 1 {
             return Ok(());
         }
-        let mut projects = HashMap::with_capacity(answer.data.len());
-        let gives_one_to_several = answer.data.iter().any(|permission| {
-            projects
-                .insert(&permission.id, &permission.project_id)
-                .is_some_and(|other| *other != permission.project_id)
-        });
-        if gives_one_to_several {
-            return Err("the answer gives several projects one and the same permission".to_owned());
+        let mut projects = HashMap::with_capacity(response.data.len());
+        for permission in &response.data {
+            let previous = projects.insert(&permission.id, &permission.project_id);
+            if previous.is_some_and(|project_id| *project_id != permission.project_id) {
+                return Err("the response lists one permission for two projects".to_owned());
+            }
         }
         Ok(())
     }

@@ -1,116 +1,174 @@
-//! An error as text: on one line with `Display`, and with `Debug`, which `main` prints, on as many as it takes.
-
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::iter::successors;
+use std::time::Duration;
 
-use super::{Error, remedy};
-use crate::transport::Attempt;
+use super::text::{Bounded, OneLine, shorten};
+use super::{Attempt, Error};
+
+/// Limit of every text of an error, in bytes. With an ellipsis it stays below 1 KiB, so one error fits into a log
+/// line.
+const LIMIT: usize = 1_000;
+
+/// Longest part of an error text that the API or the caller chose, in bytes.
+const PART: usize = 240;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.headline(f)?;
+        let mut line = Bounded::new(f, LIMIT);
+        self.write_headline(&mut line)?;
         for cause in self.causes() {
-            write!(f, ": {cause}")?;
+            write!(line, ": {cause}")?;
         }
         if let Some(request_id) = self.request_id() {
-            write!(f, " (request id {request_id})")?;
+            write!(line, " (request id {})", part(request_id))?;
         }
         if self.0.attempts.len() > 1 {
-            write!(f, ", after {} attempts", self.0.attempts.len())?;
+            write!(line, ", after {} attempts", self.0.attempts.len())?;
         }
         if let Some(wait) = self.0.retry_after {
-            write!(f, "; the API asks to wait {wait:?}")?;
-        }
-        if let Some(remedy) = remedy::of(self) {
-            write!(f, "; {remedy}")?;
+            write!(line, "; the API asks to wait {}", readable(wait))?;
         }
         Ok(())
     }
 }
 
-/// For people, as it is what a failed `main` or `unwrap` prints; `{:#?}` gives the fields.
+/// Writes for people, because a failed `main` or `unwrap` prints it. `{:#?}` writes the fields.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return self.fields(f);
+        let is_alternate = f.alternate();
+        let mut out = Bounded::new(f, LIMIT);
+        if is_alternate {
+            return write!(out, "{:#?}", Fields(self));
         }
-        self.headline(f)?;
-        let causes: Vec<String> = self.causes().map(ToString::to_string).collect();
-        section(f, "Caused by:", &causes)?;
-        if self.0.attempts.len() > 1 {
-            let attempts: Vec<String> = self.0.attempts.iter().map(attempt).collect();
-            section(f, "Attempts:", &attempts)?;
+        self.write_headline(&mut out)?;
+        write_section(&mut out, "Caused by:", self.causes())?;
+        if let Some(remedy) = self.remedy() {
+            write!(out, "\n\nRemedy: {remedy}")?;
         }
         if let Some(request_id) = self.request_id() {
-            write!(f, "\n\nRequest id: {request_id}")?;
+            write!(out, "\n\nRequest id: {}", part(request_id))?;
         }
         if let Some(wait) = self.0.retry_after {
-            write!(f, "\n\nThe API asks to wait {wait:?}.")?;
+            write!(out, "\n\nThe API asks to wait {}.", readable(wait))?;
         }
-        if let Some(remedy) = remedy::of(self) {
-            write!(f, "\n\nWhat to do: {remedy}")?;
+        if self.0.attempts.len() > 1 {
+            let attempts = self.0.attempts.iter().map(describe_attempt);
+            write_section(&mut out, "Attempts:", attempts)?;
         }
         Ok(())
     }
 }
 
 impl Error {
-    /// What failed and why, without causes and remedy.
-    fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {}: {}", self.0.action, self.0.reason)?;
+    /// Writes the operation, the reason and the API's message, without causes.
+    fn write_headline(&self, out: &mut impl Write) -> fmt::Result {
+        let action = part(&self.0.action.to_string());
+        write!(out, "failed to {action}: {}", OneLine(&self.0.reason))?;
         let Some(problem) = &self.0.problem else {
             return Ok(());
         };
         if let Some(code) = &problem.code {
-            write!(f, " ({code})")?;
+            write!(out, " ({})", part(code))?;
         }
         if let Some(message) = &problem.message {
-            write!(f, ": {}", message.trim_end_matches('.'))?;
+            write!(out, ": {}", part(message.trim_end_matches('.')))?;
         }
         if let Some(param) = &problem.param {
-            write!(f, " (parameter {param})")?;
+            write!(out, " (parameter {})", part(param))?;
         }
         Ok(())
     }
 
-    fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-        successors(self.source(), |&cause| cause.source())
+    fn causes(&self) -> impl Iterator<Item = String> {
+        let causes = successors(self.source(), |&cause| cause.source());
+        causes.map(|cause| part(&cause.to_string()))
     }
+}
 
-    fn fields(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn part(text: &str) -> String {
+    OneLine(shorten(text, PART)).to_string()
+}
+
+struct Fields<'a>(&'a Error);
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0.0;
         f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("action", &self.0.action)
-            .field("reason", &self.0.reason)
-            .field("problem", &self.0.problem)
-            .field("source", &self.0.source)
-            .field("attempts", &self.0.attempts)
-            .field("retry_after", &self.0.retry_after)
-            .field("created", &self.0.created)
+            .field("kind", &inner.kind)
+            .field("action", &inner.action)
+            .field("reason", &inner.reason)
+            .field("problem", &inner.problem)
+            .field("source", &inner.source)
+            .field("attempts", &inner.attempts)
+            .field("retry_after", &inner.retry_after)
+            .field("created", &inner.created)
             .finish_non_exhaustive()
     }
 }
 
-fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    write!(f, "\n\n{title}")?;
+fn write_section(
+    out: &mut impl Write,
+    title: &str,
+    lines: impl Iterator<Item = String>,
+) -> fmt::Result {
     for (number, line) in (1..).zip(lines) {
-        write!(f, "\n    {number}: {line}")?;
+        if number == 1 {
+            write!(out, "\n\n{title}")?;
+        }
+        write!(out, "\n    {number}: {line}")?;
     }
     Ok(())
 }
 
-fn attempt(attempt: &Attempt) -> String {
-    let mut text = format!("{} ({:?}", attempt.reason(), attempt.elapsed());
+fn describe_attempt(attempt: &Attempt) -> String {
+    let mut text = format!("{} ({:?}", part(attempt.reason()), attempt.elapsed());
     if let Some(request_id) = attempt.request_id() {
-        text.push_str(&format!(", request id {request_id}"));
+        text.push_str(&format!(", request id {}", part(request_id)));
     }
     text.push(')');
     if let Some(delay) = attempt.delay() {
-        text.push_str(&format!(", then a wait of {delay:?}"));
+        text.push_str(&format!(", next attempt after {}", readable(delay)));
     }
     text
+}
+
+/// Writes a wait in days, hours, minutes and seconds. Below a minute, writes the exact value.
+fn readable(wait: Duration) -> String {
+    let seconds = wait.as_secs();
+    if seconds < 60 {
+        return format!("{wait:?}");
+    }
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (length, unit) in units {
+        if rest >= length {
+            parts.push(format!("{} {unit}", rest / length));
+            rest %= length;
+        }
+    }
+    // The two largest units are precise enough.
+    parts.truncate(2);
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_wait_displays_in_large_units() {
+        for (seconds, text) in [
+            (2, "2s"),
+            (61, "1 min 1 s"),
+            (90_000, "1 d 1 h"),
+            (120, "2 min"),
+        ] {
+            assert_eq!(readable(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(readable(Duration::from_millis(250)), "250ms");
+        assert!(readable(Duration::MAX).ends_with(" h"));
+    }
 }

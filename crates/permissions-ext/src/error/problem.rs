@@ -2,20 +2,18 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::text::shorten;
 use crate::metadata::{RateLimit, request_id};
 
-/// How much of a body an error keeps, in bytes.
+/// Longest body that an error keeps, in bytes.
 pub(super) const KEPT_BODY: usize = 64 << 10;
 
-/// The code of a 429 that no waiting cures.
-pub(crate) const INSUFFICIENT_QUOTA: &str = "insufficient_quota";
+/// Longest excerpt of a body without an error object, in characters.
+const EXCERPT: usize = 200;
 
-/// How much of a body that is not JSON goes into a message, in characters.
-const SHOWN_TEXT: usize = 200;
-
-/// What a response says about why it is not a success.
+/// The details of a response that is not the documented success.
 #[derive(Clone)]
 pub(crate) struct Problem {
     pub(crate) status: u16,
@@ -26,15 +24,44 @@ pub(crate) struct Problem {
     pub(crate) request_id: Option<String>,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) body: Option<Bytes>,
-    /// Whether it is written as the API writes its errors: an `error` with a `type` that is text. What stands before the
-    /// API has words of its own.
-    pub(crate) is_the_apis: bool,
+    /// The header `x-should-retry`.
+    pub(crate) should_retry: Option<bool>,
+    /// Whether the body has an `error` object with a textual `type`. The API writes its errors like that, proxies do
+    /// not.
+    pub(crate) has_error_type: bool,
 }
 
 impl Problem {
-    /// Reads a response of any shape; whatever the body is, the status and the headers stay.
+    /// Reads a response with any body.
     pub(crate) fn read(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
-        let mut problem = Self {
+        let mut problem = Self::without_body(status, headers);
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(Value::Object(mut object)) => match object.remove("error") {
+                Some(Value::Object(error)) => {
+                    problem.has_error_type = error.get("type").is_some_and(Value::is_string);
+                    problem.set_fields(error);
+                }
+                Some(Value::String(message)) => {
+                    problem.set_fields(object);
+                    problem.message = Some(message);
+                }
+                _ => problem.set_fields(object),
+            },
+            Ok(Value::String(message)) => problem.message = Some(message),
+            _ => {}
+        }
+        let is_blank = |message: &String| message.trim().is_empty();
+        if problem.message.as_ref().is_none_or(is_blank) {
+            problem.message = excerpt(&body);
+        }
+        problem.body = Some(super::capped(&body));
+        problem
+    }
+
+    /// Reads a response whose body could not be read.
+    pub(crate) fn without_body(status: u16, headers: &HeaderMap) -> Self {
+        let should_retry = headers.get("x-should-retry");
+        Self {
             status,
             code: None,
             type_: None,
@@ -43,43 +70,16 @@ impl Problem {
             request_id: request_id(headers),
             rate_limit: RateLimit::read(headers),
             body: None,
-            is_the_apis: false,
-        };
-        match serde_json::from_slice::<Value>(&body) {
-            Ok(Value::Object(mut object)) => match object.remove("error") {
-                Some(Value::Object(error)) => {
-                    problem.is_the_apis = error.get("type").is_some_and(Value::is_string);
-                    problem.take_fields(error);
-                }
-                Some(Value::String(message)) => {
-                    problem.take_fields(object);
-                    problem.message = Some(message);
-                }
-                _ => problem.take_fields(object),
-            },
-            Ok(Value::String(message)) => problem.message = Some(message),
-            _ => {}
-        }
-        if problem
-            .message
-            .as_ref()
-            .is_none_or(|message| message.trim().is_empty())
-        {
-            problem.message = shown_text(&body);
-        }
-        problem.body = Some(super::capped(&body));
-        problem
-    }
-
-    /// Status and headers alone, for a response whose body was lost.
-    pub(crate) fn without_body(status: u16, headers: &HeaderMap) -> Self {
-        Self {
-            body: None,
-            ..Self::read(status, headers, Bytes::new())
+            should_retry: should_retry.and_then(|value| match value.as_bytes() {
+                b"true" => Some(true),
+                b"false" => Some(false),
+                _ => None,
+            }),
+            has_error_type: false,
         }
     }
 
-    /// Passes every text that came with the answer through `clean`: decoded text may hold what the raw one hid.
+    /// Removes secrets from every text. Decoding JSON escapes may have revealed more than the body shows.
     pub(crate) fn cleaned(mut self, clean: impl Fn(String) -> String) -> Self {
         for text in [
             &mut self.code,
@@ -93,48 +93,51 @@ impl Problem {
         self
     }
 
-    fn take_fields(&mut self, mut fields: serde_json::Map<String, Value>) {
-        let mut take = |name| match fields.remove(name) {
+    fn set_fields(&mut self, mut fields: Map<String, Value>) {
+        let mut text = |name| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
         };
-        self.code = take("code");
-        self.type_ = take("type");
-        self.param = take("param");
-        self.message = take("message").or_else(|| take("detail"));
+        self.code = text("code");
+        self.type_ = text("type");
+        self.param = text("param");
+        self.message = text("message").or_else(|| text("detail"));
     }
 }
 
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |text: &Option<String>| text.as_ref().map(|text| shorten(text, EXCERPT));
         f.debug_struct("Problem")
             .field("status", &self.status)
-            .field("code", &self.code)
-            .field("type", &self.type_)
-            .field("param", &self.param)
-            .field("message", &self.message)
-            .field("request_id", &self.request_id)
+            .field("code", &short(&self.code))
+            .field("type", &short(&self.type_))
+            .field("param", &short(&self.param))
+            .field("message", &short(&self.message))
+            .field("request_id", &short(&self.request_id))
             .field("body_bytes", &self.body.as_ref().map(Bytes::len))
             .finish_non_exhaustive()
     }
 }
 
-/// What a person would want to see of a body that is not the documented JSON: the title of a page, else its start.
-fn shown_text(body: &[u8]) -> Option<String> {
+/// Returns the title of an HTML page, or the beginning of any other text, on one line.
+fn excerpt(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]);
-    let title = html_title(&text);
-    let words: Vec<&str> = title.unwrap_or(&text).split_whitespace().collect();
+    let words: Vec<&str> = html_title(&text)
+        .unwrap_or(&text)
+        .split_whitespace()
+        .collect();
     let line = words.join(" ");
-    let mut shown: String = line
+    let mut excerpt: String = line
         .chars()
         .filter(|c| !c.is_control())
-        .take(SHOWN_TEXT)
+        .take(EXCERPT)
         .collect();
-    if line.chars().count() > SHOWN_TEXT {
-        shown.push('…');
+    if line.chars().count() > EXCERPT {
+        excerpt.push('…');
     }
-    (!shown.is_empty()).then_some(shown)
+    (!excerpt.is_empty()).then_some(excerpt)
 }
 
 fn html_title(text: &str) -> Option<&str> {

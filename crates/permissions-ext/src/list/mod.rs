@@ -1,57 +1,67 @@
-//! Lists: one page, pages, or items over all pages.
+//! Lists: one page, a stream of pages, or a stream of permissions.
 
 mod cursor;
-mod items;
+mod dedup;
 mod page;
+mod pager;
 mod pages;
 mod position;
-mod repeats;
-mod walk;
+mod stream;
 
 use std::sync::Arc;
 
 use permissions_api as api;
 
-pub use self::items::PermissionStream;
 pub use self::page::Page;
+use self::pager::Pager;
 pub use self::pages::PageStream;
 pub use self::position::Position;
-use self::walk::Walk;
+pub use self::stream::PermissionStream;
 use crate::action::Action;
-use crate::options::CallOptions;
+use crate::error::{Error, ErrorKind};
+use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
+use crate::options::{RequestOptions, request_options};
+use crate::permissions::Permissions;
 use crate::transport::{Deadline, Operation};
-use crate::{Error, Order, PermissionId, Permissions, ProjectId};
 
-/// The page size unless set. The API's own default, 10, would make ten times the requests.
+/// Default page size. With the API's own default of 10, a list needs ten times the requests.
 const PAGE_SIZE: u32 = 100;
 
-/// A list to be asked for: [`stream`](Self::stream) it, or take it by [`pages`](Self::pages).
+/// A request for a list of permissions.
+///
+/// [`all`](Self::all) returns every permission, [`stream`](Self::stream) one after the other, [`pages`](Self::pages)
+/// page by page, and [`send`](Self::send) one page. A list is complete, or it ends with an error.
 ///
 /// ```
-/// use futures_util::TryStreamExt as _;
 /// use permissions_ext::Order;
 ///
 /// # async fn run(permissions: permissions_ext::Permissions) -> Result<(), permissions_ext::Error> {
 /// let mut stream = permissions.list().order(Order::Ascending).stream();
-/// while let Some(permission) = stream.try_next().await? {
+/// while let Some(permission) = stream.next().await.transpose()? {
 ///     println!("{} since {}", permission.project_id, permission.created_at);
 /// }
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Repeated permissions
+///
+/// If permissions are created while a list is read, a server may move a permission to a later page and return it
+/// twice. A permission is left out if it repeats one of the 16,384 permissions before it. A repetition further apart
+/// stays in the list.
 #[derive(Clone, Debug)]
-#[must_use = "a list is asked for by `stream`, `pages` or `send`"]
+#[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
 pub struct List {
     permissions: Permissions,
     query: Query,
     max_items: Option<u64>,
     prefetch: bool,
-    /// The position to go on from, which has to be one of this very list.
+    /// The saved position at which the list resumes.
     position: Option<Position>,
-    options: CallOptions,
+    options: RequestOptions,
 }
 
-/// What the API is asked.
+/// The query parameters of a list.
 #[derive(Clone, Debug, PartialEq)]
 struct Query {
     after: Option<PermissionId>,
@@ -60,10 +70,11 @@ struct Query {
     project_id: Option<ProjectId>,
 }
 
-impl List {
-    pub(crate) fn new(permissions: Permissions) -> Self {
-        Self {
-            permissions,
+impl Permissions {
+    /// Lists the permissions. The newest come first, unless [`List::order`] is set.
+    pub fn list(&self) -> List {
+        List {
+            permissions: self.clone(),
             query: Query {
                 after: None,
                 page_size: PAGE_SIZE,
@@ -73,53 +84,71 @@ impl List {
             max_items: None,
             prefetch: true,
             position: None,
-            options: CallOptions::new(),
+            options: RequestOptions::default(),
         }
     }
+}
 
-    /// How many permissions the API is asked for at a time (its parameter `limit`); 100 unless set.
+request_options!(List);
+
+impl List {
+    /// Sets the number of permissions per page (the API's parameter `limit`). The default is 100.
     ///
-    /// The total is not bounded by it; for that there is [`max_items`](Self::max_items).
+    /// The total is limited by [`max_items`](Self::max_items).
     pub fn page_size(mut self, permissions: u32) -> Self {
         self.query.page_size = permissions;
         self
     }
 
-    /// The most permissions to list in total; all of them unless set.
+    /// Limits the total number of permissions. By default, all permissions are listed.
     pub fn max_items(mut self, permissions: u64) -> Self {
         self.max_items = Some(permissions);
         self
     }
 
-    /// Starts behind this permission instead of at the beginning.
-    pub fn after(mut self, permission_id: PermissionId) -> Self {
-        self.query.after = Some(permission_id);
+    /// Starts after this permission. By default, the list starts at the beginning.
+    pub fn after(
+        mut self,
+        permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>,
+    ) -> Self {
+        match permission_id.try_into() {
+            Ok(id) => self.query.after = Some(id),
+            Err(invalid) => self.options.reject(invalid.into()),
+        }
         self
     }
 
-    /// By creation time; the API lists the newest first unless told otherwise.
+    /// Sets the order by creation time. By default, the newest permission comes first.
     pub fn order(mut self, order: Order) -> Self {
         self.query.order = Some(order);
         self
     }
 
-    /// Lists the permissions of this project alone.
-    pub fn project_id(mut self, project_id: ProjectId) -> Self {
-        self.query.project_id = Some(project_id);
-        self
-    }
-
-    /// Whether the next page is fetched while the current one is read; true unless set.
-    pub fn prefetch(mut self, ahead: bool) -> Self {
-        self.prefetch = ahead;
-        self
-    }
-
-    /// Goes on where a stream was left, with the order and the project it had.
+    /// Lists only the permissions of this project.
     ///
-    /// No permission is missed that was there throughout. Should the very next one have been deleted since, the page
-    /// it was on is listed from its beginning. A position of another checkpoint, order or project is refused once the list
-    /// is asked for.
+    /// A response that contains another project is an error, because the server does not support the filter.
+    pub fn project_id(
+        mut self,
+        project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
+    ) -> Self {
+        match project_id.try_into() {
+            Ok(id) => self.query.project_id = Some(id),
+            Err(invalid) => self.options.reject(invalid.into()),
+        }
+        self
+    }
+
+    /// Sets whether a stream fetches the next page while the caller reads the current one. The default is true.
+    pub fn prefetch(mut self, prefetch: bool) -> Self {
+        self.prefetch = prefetch;
+        self
+    }
+
+    /// Resumes at a saved position, with its order and its project.
+    ///
+    /// No permission is missed that existed all the time. If the next permission has been deleted in the meantime, its
+    /// page is listed again from the beginning. The list fails if the position belongs to another checkpoint, order or
+    /// project.
     pub fn resume(mut self, position: &Position) -> Self {
         self.query.after = position.after.clone();
         self.query.order = position.order;
@@ -128,90 +157,109 @@ impl List {
         self
     }
 
-    /// Headers, time-outs and the like for each request.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Permission by permission, over all pages.
+    /// Returns a stream of all permissions.
     pub fn stream(self) -> PermissionStream {
         PermissionStream::new(Arc::new(self), None)
     }
 
-    /// Page by page.
+    /// Returns a stream of all pages.
     pub fn pages(self) -> PageStream {
         PageStream::new(Arc::new(self), None)
     }
 
-    /// One page; the others follow with [`Page::next`].
+    /// Fetches all permissions.
     ///
     /// # Errors
     ///
-    /// Where the API does not answer with a list.
-    pub async fn send(self) -> Result<Page, Error> {
-        Walk::new(Arc::new(self), None).first().await
+    /// Fails if any page cannot be fetched. [`stream`](Self::stream) returns the permissions before the failure.
+    pub async fn all(self) -> Result<Vec<Permission>, Error> {
+        let mut pages = self.pages();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            all.append(&mut page?.into_data());
+        }
+        Ok(all)
     }
 
-    /// Part of another call: its wishes and its deadline.
-    pub(crate) fn stream_until(
+    /// Fetches one page. [`Page::next`] fetches the next one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the API does not respond with a list after all retries.
+    pub async fn send(self) -> Result<Page, Error> {
+        Pager::new(Arc::new(self), None).fetch_first().await
+    }
+
+    /// Streams permissions as part of another call, with its options and its deadline.
+    pub(crate) fn stream_within(
         self,
-        options: &CallOptions,
+        options: &RequestOptions,
         deadline: Deadline,
     ) -> PermissionStream {
-        PermissionStream::new(Arc::new(self.options(options.clone())), Some(deadline))
+        PermissionStream::new(Arc::new(self.with_options(options)), Some(deadline))
     }
 
-    /// Part of another call: its wishes and its deadline.
-    pub(crate) fn pages_until(self, options: &CallOptions, deadline: Deadline) -> PageStream {
-        PageStream::new(Arc::new(self.options(options.clone())), Some(deadline))
+    /// Streams pages as part of another call, with its options and its deadline.
+    pub(crate) fn pages_within(self, options: &RequestOptions, deadline: Deadline) -> PageStream {
+        PageStream::new(Arc::new(self.with_options(options)), Some(deadline))
+    }
+
+    fn with_options(self, options: &RequestOptions) -> Self {
+        Self {
+            options: options.clone(),
+            ..self
+        }
     }
 
     fn action(&self) -> Action {
-        Action::List(self.permissions.checkpoint().clone())
+        Action::List(self.checkpoint().clone())
     }
 
-    /// The permission on the first page with which to begin.
-    fn start_at(&self) -> Option<&PermissionId> {
+    fn checkpoint(&self) -> &CheckpointId {
+        self.permissions.checkpoint()
+    }
+
+    /// The first permission to return from the first page, if the list resumes within a page.
+    fn resume_at(&self) -> Option<&PermissionId> {
         self.position.as_ref()?.next.as_ref()
     }
 
-    /// Whether the position to go on from is the end of this very list.
+    /// Whether the list resumes at its end.
     fn is_finished(&self) -> bool {
-        let at_the_end = self
-            .position
-            .as_ref()
-            .is_some_and(|position| position.finished);
-        at_the_end && self.strangeness().is_none()
+        let is_at_end = self.position.as_ref().is_some_and(|it| it.finished);
+        is_at_end && self.check_position().is_ok()
     }
 
-    /// Why the position to go on from is not one of this list: from there on, another list is another rest.
-    fn strangeness(&self) -> Option<String> {
-        let position = self.position.as_ref()?;
-        if position.checkpoint != *self.permissions.checkpoint() {
-            let other = &position.checkpoint;
-            return Some(format!(
-                "the position to go on from is one of checkpoint {other}; ask for the permissions of that one"
-            ));
-        }
-        let same =
-            position.order == self.query.order && position.project_id == self.query.project_id;
-        (!same).then(|| {
-            "the position to go on from is one of a list in another order or of another project; \
-             leave out `order` and `project_id`, which it brings along"
+    /// Fails if the saved position belongs to another list. Its cursor would skip permissions of this one.
+    fn check_position(&self) -> Result<(), Error> {
+        let Some(position) = &self.position else {
+            return Ok(());
+        };
+        let reason = if position.checkpoint != *self.checkpoint() {
+            format!(
+                "the position belongs to checkpoint {}: resume the list of that checkpoint",
+                position.checkpoint
+            )
+        } else if position.order != self.query.order || position.project_id != self.query.project_id
+        {
+            "the position belongs to a list with another order or project: \
+             remove `order` and `project_id`, because `resume` sets them"
                 .to_owned()
-        })
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::InvalidRequest, self.action(), reason))
     }
 }
 
-/// One page on the wire.
-struct ListPage<'a> {
+/// The request for one page.
+struct ListRequest<'a> {
     list: &'a List,
     after: Option<&'a PermissionId>,
     limit: u32,
 }
 
-impl Operation for ListPage<'_> {
+impl Operation for ListRequest<'_> {
     type Output = api::types::PermissionList;
 
     fn action(&self) -> Action {
@@ -222,18 +270,15 @@ impl Operation for ListPage<'_> {
         &self,
         api: &api::Client,
     ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
-        if let Some(reason) = self.list.strangeness() {
-            return Err(api::Error::InvalidRequest(reason));
-        }
         let mut request = api
             .list_checkpoint_permissions()
-            .fine_tuned_model_checkpoint(self.list.permissions.checkpoint().clone())
+            .fine_tuned_model_checkpoint(self.list.checkpoint().clone())
             .limit(self.limit);
         if let Some(after) = self.after {
             request = request.after(after.clone());
         }
         if let Some(order) = self.list.query.order {
-            request = request.order(order);
+            request = request.order(api::types::Order::from(order));
         }
         if let Some(project_id) = &self.list.query.project_id {
             request = request.project_id(project_id.clone());

@@ -1,74 +1,68 @@
 use std::fmt;
 
-use super::walk::Walk;
+use super::pager::Pager;
+use crate::error::Error;
 use crate::metadata::Metadata;
-use crate::{Error, Permission, PermissionId};
+use crate::model::{Permission, PermissionId};
 
-/// One page of a list.
+/// A page of a list.
 pub struct Page {
     pub(super) data: Vec<Permission>,
     pub(super) first_id: Option<PermissionId>,
     pub(super) last_id: Option<PermissionId>,
     pub(super) has_more: bool,
-    pub(super) repeated: usize,
     pub(super) metadata: Metadata,
-    /// The cursor it was fetched with.
+    /// Cursor of this page.
     pub(super) after: Option<PermissionId>,
-    /// How to go on from here.
-    pub(super) rest: Box<Walk>,
+    /// Pager for the next page.
+    pub(super) pager: Box<Pager>,
 }
 
 impl Page {
-    /// The permissions on this page. There may be none although more follow.
+    /// Returns the permissions on this page. An empty page may have successors.
     #[must_use]
     pub fn data(&self) -> &[Permission] {
         &self.data
     }
 
-    /// Takes the permissions out.
+    /// Returns the permissions by value.
     #[must_use]
     pub fn into_data(self) -> Vec<Permission> {
         self.data
     }
 
-    /// The API's id of the first permission on the page.
+    /// Returns the API's `first_id`.
     #[must_use]
     pub fn first_id(&self) -> Option<&PermissionId> {
         self.first_id.as_ref()
     }
 
-    /// The API's cursor to what follows: give it to [`List::after`](crate::List::after).
+    /// Returns the API's `last_id`, which [`List::after`](crate::List::after) accepts as a cursor.
     #[must_use]
     pub fn last_id(&self) -> Option<&PermissionId> {
         self.last_id.as_ref()
     }
 
-    /// Whether the API has more than this page; `max_items` may end a list before that.
+    /// Returns the API's `has_more`. `max_items` may end a list earlier.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.has_more
     }
 
-    /// How many items were left out because the page before had shown them: rows moved while the list was read.
-    #[must_use]
-    pub fn repeated(&self) -> usize {
-        self.repeated
-    }
-
-    /// What came with the page: request id, rate limit, retries.
+    /// Returns the request id, the rate limit and the number of retries.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The next page; none, and no request, after the last one.
+    /// Fetches the next page. After the last page, returns `None` and sends nothing.
     ///
     /// # Errors
     ///
-    /// Where the API does not answer with a list, or its pages go round in circles.
+    /// Fails if the API does not respond with a list after all retries, or if it repeated a cursor.
     pub async fn next(&self) -> Result<Option<Self>, Error> {
-        let step = self.rest.clone().step().await?;
-        Ok(step.map(|(page, walk)| Self { rest: walk, ..page }))
+        let fetched = self.pager.restarted().fetch_next().await?;
+        Ok(fetched.map(|(page, pager)| Self { pager, ..page }))
     }
 }
 
@@ -79,7 +73,6 @@ impl fmt::Debug for Page {
             .field("first_id", &self.first_id)
             .field("last_id", &self.last_id)
             .field("has_more", &self.has_more)
-            .field("repeated", &self.repeated)
             .field("metadata", &self.metadata)
             .finish_non_exhaustive()
     }

@@ -1,23 +1,24 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tracing::Instrument as _;
 
-use super::walk::{Step, Walk};
+use super::pager::{Fetched, Pager};
 use super::{List, Page};
-use crate::Error;
-use crate::error::Kind;
+use crate::error::{Error, ErrorKind};
+use crate::event::panic_message;
 use crate::transport::Deadline;
 
-/// The pages of a list, returned by [`List::pages`](super::List::pages).
+/// A stream of pages, returned by [`List::pages`](super::List::pages).
 ///
-/// The stream ends after the last page or after an error. Dropping it cancels the request in progress.
+/// It ends after the last page or after an error. Dropping it cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream {
     list: Arc<List>,
@@ -25,16 +26,16 @@ pub struct PageStream {
 }
 
 enum State {
-    Ready(Box<Walk>),
+    Ready(Box<Pager>),
     /// The mutex is never locked. It makes the stream `Sync`, which the future is not.
-    Fetching(Mutex<Pin<Box<dyn Future<Output = Step> + Send>>>),
+    Fetching(Mutex<Pin<Box<dyn Future<Output = Fetched> + Send>>>),
     Prefetching(Prefetch),
     Finished,
 }
 
-/// A task that fetches the pages after the first one and stays one page ahead of the reader.
+/// A task that fetches the pages after the first one and stays one page ahead of the caller.
 ///
-/// One task per list costs less than one task per page. Dropping this aborts the task.
+/// One task per list costs less than one task per page.
 struct Prefetch {
     pages: mpsc::Receiver<Result<Page, Error>>,
     task: JoinHandle<()>,
@@ -42,14 +43,14 @@ struct Prefetch {
 
 impl PageStream {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
-        let walk = Walk::new(list.clone(), deadline);
+        let pager = Pager::new(list.clone(), deadline);
         Self {
             list,
-            state: State::Ready(Box::new(walk)),
+            state: State::Ready(Box::new(pager)),
         }
     }
 
-    /// Returns the next page, for loops without a stream library.
+    /// Returns the next page. Loops can use it without a crate for streams.
     pub async fn next(&mut self) -> Option<Result<Page, Error>> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
@@ -58,24 +59,24 @@ impl PageStream {
         loop {
             match &mut self.state {
                 State::Ready(_) => {
-                    if let State::Ready(walk) = std::mem::replace(&mut self.state, State::Finished)
-                    {
-                        self.state = State::Fetching(Mutex::new(Box::pin(walk.step())));
+                    if let State::Ready(pager) = mem::replace(&mut self.state, State::Finished) {
+                        self.state = State::Fetching(Mutex::new(Box::pin(pager.fetch_next())));
                     }
                 }
                 State::Fetching(fetch) => {
                     let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
-                    let step = ready!(future.as_mut().poll(cx));
-                    return Poll::Ready(self.after(step));
+                    let fetched = ready!(future.as_mut().poll(cx));
+                    return Poll::Ready(self.advance(fetched));
                 }
                 State::Prefetching(prefetch) => {
-                    let page = ready!(prefetch.pages.poll_recv(cx));
-                    // The task sends the last page or an error before it ends.
-                    let page = page.unwrap_or_else(|| {
-                        let reason = "the runtime shut down while a page was fetched";
-                        Err(Error::new(Kind::Transport, self.list.action(), reason))
-                    });
-                    if page.as_ref().map_or(true, |page| page.rest.is_finished()) {
+                    let page = match ready!(prefetch.pages.poll_recv(cx)) {
+                        Some(page) => page,
+                        None => Err(match ready!(Pin::new(&mut prefetch.task).poll(cx)) {
+                            Err(failure) => self.prefetch_failed(failure),
+                            Ok(()) => return Poll::Ready(None),
+                        }),
+                    };
+                    if page.as_ref().map_or(true, |page| page.pager.is_finished()) {
                         self.state = State::Finished;
                     }
                     return Poll::Ready(Some(page));
@@ -85,33 +86,52 @@ impl PageStream {
         }
     }
 
-    /// Chooses the next state after a page was fetched without a task.
-    fn after(&mut self, step: Step) -> Option<Result<Page, Error>> {
+    /// Returns a page that was fetched without a task, and prepares the next one.
+    fn advance(&mut self, fetched: Fetched) -> Option<Result<Page, Error>> {
         self.state = State::Finished;
-        match step {
-            Ok(Some((page, walk))) => {
-                self.state = match walk.is_finished() {
-                    false if self.list.prefetch => State::Prefetching(Prefetch::start(walk)),
-                    _ => State::Ready(walk),
+        match fetched.transpose()? {
+            Ok((page, pager)) => {
+                let prefetch = self.list.prefetch && !pager.is_finished();
+                self.state = if prefetch {
+                    State::Prefetching(Prefetch::spawn(pager))
+                } else {
+                    State::Ready(pager)
                 };
                 Some(Ok(page))
             }
-            Ok(None) => None,
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
+    fn prefetch_failed(&self, failure: JoinError) -> Error {
+        let (kind, reason) = match failure.try_into_panic() {
+            Ok(payload) => {
+                let message = panic_message(&*payload);
+                (
+                    ErrorKind::Panic,
+                    format!("a task panicked while it fetched a page: {message}"),
+                )
+            }
+            Err(_) => (
+                ErrorKind::Cancelled,
+                "the runtime was shut down while a page was fetched".to_owned(),
+            ),
+        };
+        Error::new(kind, self.list.action(), reason)
     }
 }
 
 impl Prefetch {
-    fn start(mut walk: Box<Walk>) -> Self {
+    fn spawn(mut pager: Box<Pager>) -> Self {
         let (sender, pages) = mpsc::channel(1);
         let fetch = async move {
-            // The channel has room again once the reader has received the previous page.
+            // The channel has room once the caller has received the previous page.
             while let Ok(room) = sender.reserve().await {
-                match walk.step().await {
+                match pager.fetch_next().await {
                     Ok(Some((page, next))) => {
                         room.send(Ok(page));
-                        walk = next;
+                        pager = next;
                     }
                     Ok(None) => return,
                     Err(error) => return room.send(Err(error)),

@@ -1,28 +1,29 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckpointId, Order, PermissionId, ProjectId};
+use crate::model::{CheckpointId, Order, PermissionId, ProjectId};
 
-/// Where a stream has got to: keep it, and go on later with [`List::resume`](crate::List::resume).
+/// A position in a list, returned by [`PermissionStream::position`](crate::PermissionStream::position). Pass it to
+/// [`List::resume`](crate::List::resume) to continue.
 ///
-/// Serialises as a JSON object. It holds ids, and no secret.
+/// It serializes as a JSON object and contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Position {
     /// The checkpoint whose permissions are listed.
     pub checkpoint: CheckpointId,
-    /// The cursor of the page that comes next or is being read; none at the beginning.
+    /// Cursor of the page to fetch. `None` for the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<PermissionId>,
-    /// The permission on that page that comes next; none at the start of a page.
+    /// First permission to return from that page. `None` for the whole page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<PermissionId>,
-    /// The order that was asked for.
+    /// Order of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
-    /// The project that was asked for.
+    /// Project filter of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_id: Option<ProjectId>,
-    /// Whether everything has been listed.
+    /// Whether the list is complete.
     #[serde(default)]
     pub finished: bool,
 }

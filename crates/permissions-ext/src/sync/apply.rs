@@ -9,7 +9,7 @@ use super::run::Run;
 use super::{Applied, CONCURRENCY, Plan, Step};
 use crate::action::Action;
 use crate::error::Kind;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{CheckpointId, Client, Error, parallel};
 
 type OnStep = Box<dyn Fn(&Step) + Send + Sync>;
@@ -28,7 +28,7 @@ pub struct Apply {
     on_step: Option<OnStep>,
     /// The mutex is never locked: it makes a future that need not be `Sync` part of a value that is.
     stop: Option<Mutex<Signal>>,
-    options: CallOptions,
+    options: RequestOptions,
 }
 
 impl Apply {
@@ -41,7 +41,7 @@ impl Apply {
             concurrency: CONCURRENCY,
             on_step: None,
             stop: None,
-            options: CallOptions::new(),
+            options: RequestOptions::default(),
         }
     }
 
@@ -74,7 +74,7 @@ impl Apply {
     /// which is which. Dropping the call instead would leave in doubt what its last requests did.
     ///
     /// ```no_run
-    /// # async fn run(client: permissions_ext::Client, plan: permissions_ext::Plan) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn run(client: permissions_ext::Client, plan: permissions_ext::sync::Plan) -> Result<(), Box<dyn std::error::Error>> {
     /// let interrupted = async {
     ///     let _ = tokio::signal::ctrl_c().await;
     /// };
@@ -85,12 +85,6 @@ impl Apply {
     /// ```
     pub fn stop_when(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
         self.stop = Some(Mutex::new(Box::pin(signal)));
-        self
-    }
-
-    /// Headers, time-outs and the like for each request; a deadline is for all of them together.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
         self
     }
 

@@ -11,7 +11,7 @@ use crate::{CheckpointId, ProjectId};
 /// Serialises as an object from checkpoint to projects, in a stable order.
 ///
 /// ```
-/// use permissions_ext::Desired;
+/// use permissions_ext::sync::Desired;
 ///
 /// # fn main() -> Result<(), permissions_ext::InvalidId> {
 /// let desired = Desired::new()

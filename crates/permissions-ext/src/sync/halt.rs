@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::NotStarted;
 use crate::Error;
+use crate::error::Kind;
 
 /// Why nothing more is to be started, once there is a reason.
 #[derive(Debug, Default)]
@@ -19,7 +20,10 @@ impl Halt {
 
     /// Looks at an error: some say that whatever follows would meet the same.
     pub(super) fn consider(&self, error: &Error) {
-        if error.is_unauthorized() || error.is_quota_exceeded() || error.is_config() {
+        if matches!(
+            error.kind(),
+            Kind::Unauthorized | Kind::QuotaExceeded | Kind::Config | Kind::Key
+        ) {
             self.stop(NotStarted::Refused);
         }
     }

@@ -31,7 +31,7 @@ impl Client {
     /// Compares who has access with who shall have it. Nothing is changed.
     ///
     /// ```
-    /// use permissions_ext::Desired;
+    /// use permissions_ext::sync::Desired;
     ///
     /// # async fn run(client: permissions_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let desired = Desired::new()

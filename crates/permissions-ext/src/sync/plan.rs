@@ -13,7 +13,7 @@ use crate::CheckpointId;
 ///
 /// ```
 /// # fn main() -> Result<(), serde_json::Error> {
-/// let plan: permissions_ext::Plan = serde_json::from_str(
+/// let plan: permissions_ext::sync::Plan = serde_json::from_str(
 ///     r#"{
 ///         "version": 1,
 ///         "checkpoints": [{

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::live::Live;
 use super::{CONCURRENCY, CheckpointPlan, Desired, Goal, Plan};
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 use crate::{CheckpointId, Client, Error, ProjectId, parallel};
 
 /// A plan to be made; [`send`](Self::send) reads the live state and makes it.
@@ -12,7 +12,7 @@ pub struct Planning {
     client: Client,
     wish: Wish,
     concurrency: usize,
-    options: CallOptions,
+    options: RequestOptions,
 }
 
 /// What the plan shall lead to.
@@ -38,19 +38,13 @@ impl Planning {
             client,
             wish,
             concurrency: CONCURRENCY,
-            options: CallOptions::new(),
+            options: RequestOptions::default(),
         }
     }
 
     /// How many checkpoints are read at a time, at least 1; 8 unless set.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
-        self
-    }
-
-    /// Headers, time-outs and the like for each request; a deadline is for all of them together.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
         self
     }
 

@@ -7,7 +7,7 @@ use super::live::Live;
 use super::{Applied, Change, CheckpointPlan, Grant, NotStarted, Outcome, Plan, Step};
 use crate::action::Action;
 use crate::error::Kind;
-use crate::{CheckpointId, Client, Created, Error, Permission, ProjectId, parallel};
+use crate::{CheckpointId, Client, Created, Error, Permission, Permissions, ProjectId, parallel};
 
 /// A plan that is being carried out.
 pub(super) struct Run<'a> {
@@ -92,7 +92,7 @@ impl Run<'_> {
             Some(reason) => Outcome::NotStarted(reason),
             None => match self.send_create(checkpoint, missing.clone()).await {
                 Ok(created) => {
-                    note(&created, outcomes);
+                    note(created.iter(), outcomes);
                     Outcome::Failed(Arc::new(Error::new(
                         Kind::Incomplete,
                         Action::Create(checkpoint.clone()),
@@ -101,9 +101,7 @@ impl Run<'_> {
                 }
                 Err(error) => {
                     self.halt.consider(&error);
-                    if let Some(created) = error.created() {
-                        note(created, outcomes);
-                    }
+                    note(error.created().iter(), outcomes);
                     Outcome::Failed(Arc::new(error))
                 }
             },
@@ -118,12 +116,9 @@ impl Run<'_> {
         checkpoint: &CheckpointId,
         project_ids: Vec<ProjectId>,
     ) -> Result<Created, Error> {
-        self.client
-            .permissions(checkpoint)
-            .create(project_ids)
-            .options(self.live.options())
-            .send()
-            .await
+        let permissions = Permissions::new(self.client.clone(), checkpoint.clone());
+        let create = permissions.create(project_ids);
+        create.with_options(self.live.options()).send().await
     }
 
     async fn delete(&self, (part, remaining): &Part<'_>, grant: &Grant, undone: &Undone) -> Step {
@@ -140,17 +135,13 @@ impl Run<'_> {
     }
 
     async fn send_delete(&self, checkpoint: &CheckpointId, grant: &Grant) -> Outcome {
-        let result = self
-            .client
-            .permissions(checkpoint)
-            .delete(&grant.permission_id)
-            .options(self.live.options())
-            .send()
-            .await;
+        let permissions = Permissions::new(self.client.clone(), checkpoint.clone());
+        let delete = permissions.delete(&grant.permission_id);
+        let result = delete.with_options(self.live.options()).send().await;
         match result {
             Ok(deleted) if deleted.already_gone => Outcome::AlreadyGone,
             Ok(_) => Outcome::Deleted,
-            Err(error) if error.tells_of_none() => Outcome::AlreadyGone,
+            Err(error) if error.confirms_absence() => Outcome::AlreadyGone,
             Err(error) => {
                 self.halt.consider(&error);
                 Outcome::Failed(Arc::new(error))
@@ -191,9 +182,11 @@ impl Undone {
     }
 }
 
-fn note(created: &Created, outcomes: &mut HashMap<ProjectId, Outcome>) {
-    outcomes.extend(by_project(created.created().cloned(), Outcome::Created));
-    outcomes.extend(by_project(created.existing().cloned(), Outcome::Existing));
+fn note<'a>(
+    created: impl Iterator<Item = &'a Permission>,
+    outcomes: &mut HashMap<ProjectId, Outcome>,
+) {
+    outcomes.extend(by_project(created.cloned(), Outcome::Created));
 }
 
 fn by_project(

@@ -8,13 +8,12 @@ use permissions_api::hooks::{CallContext, Observed};
 use tokio::time::Instant;
 
 use super::{Failure, Operation, Reply, Transport};
-use crate::Error;
 use crate::action::Action;
-use crate::error::{Kind, Problem};
+use crate::error::{Error, Kind, Problem};
 use crate::http_client::{HttpClient, SendFailure, Sent};
 use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
-use crate::options::Wishes;
+use crate::options::RequestOptions;
 
 /// Number of earlier attempts of a request, in the official SDKs' header.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
@@ -24,21 +23,21 @@ const ERROR_BODY: usize = 64 << 10;
 
 impl Transport {
     /// Creates the generated client that sends all attempts of one call.
-    pub(super) fn client(&self, wishes: &Wishes) -> api::Client {
-        let limit = wishes.body_limit.unwrap_or(self.body_limit);
+    pub(super) fn client(&self, options: &RequestOptions) -> api::Client {
+        let limit = options.body_limit.unwrap_or(self.body_limit);
         let mut context = CallContext::with_headers(self.headers.clone())
             .observe()
             .body_limit(limit);
         if self.http.is_custom {
             context = context.check_url();
         }
-        if let Some(key) = &wishes.key {
+        if let Some(key) = &options.key {
             context.set_header(AUTHORIZATION, Some(key.header()));
         }
-        for (name, value) in &wishes.headers {
+        for (name, value) in &options.headers {
             context.set_header(name.clone(), value.clone());
         }
-        for (name, value) in &wishes.query {
+        for (name, value) in &options.query {
             context = context.query(name, value);
         }
         api::Client::new_with_client(&self.base_url, self.http.client.clone(), context)
@@ -49,26 +48,26 @@ impl Transport {
         &self,
         operation: &O,
         api: &mut api::Client,
-        wishes: &Wishes,
+        options: &RequestOptions,
         failures: u32,
         timeout: Option<Duration>,
     ) -> Result<Reply<O::Output>, Failure> {
         let mut remaining = timeout;
-        let fresh = match (&wishes.key, &self.key) {
+        let fresh = match (&options.key, &self.key) {
             (Some(own), _) => Some(own.clone()),
             (None, Key::Provider(_)) => {
                 let started = Instant::now();
                 let key = Box::pin(self.fresh_key(&operation.action(), timeout)).await?;
                 remaining = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
                 if let Some(key) = &key {
-                    set_unless_own(api, wishes, AUTHORIZATION, key.header());
+                    set_unless_own(api, options, AUTHORIZATION, key.header());
                 }
                 key
             }
             (None, Key::Fixed(_) | Key::Absent) => None,
         };
         if failures > 0 {
-            set_unless_own(api, wishes, RETRY_COUNT, HeaderValue::from(failures));
+            set_unless_own(api, options, RETRY_COUNT, HeaderValue::from(failures));
         }
         let differs = remaining != self.http.timeout || self.http.is_custom;
         api.context_mut().set_timeout(remaining.filter(|_| differs));
@@ -116,7 +115,7 @@ impl Transport {
                 .await
                 .unwrap_or_else(|_| {
                     let reason = format!("the key provider gave no key within {timeout:?}");
-                    Err(Error::new(Kind::KeyProvider, action.clone(), reason))
+                    Err(Error::new(Kind::Key, action.clone(), reason))
                 }),
         };
         key.map_err(Failure::not_sent)
@@ -124,8 +123,13 @@ impl Transport {
 }
 
 /// Sets a header, unless the call sets or removes it itself.
-fn set_unless_own(api: &mut api::Client, wishes: &Wishes, name: HeaderName, value: HeaderValue) {
-    if !wishes.headers.iter().any(|(own, _)| *own == name) {
+fn set_unless_own(
+    api: &mut api::Client,
+    options: &RequestOptions,
+    name: HeaderName,
+    value: HeaderValue,
+) {
+    if !options.headers.iter().any(|(own, _)| *own == name) {
         api.context_mut().set_header(name, Some(value));
     }
 }
@@ -153,7 +157,7 @@ impl Failed<'_> {
             api::Error::ErrorResponse(response) => {
                 let problem = Problem::without_body(response.status().as_u16(), response.headers());
                 let reason = self.answered(response.status());
-                let error = Error::new(Kind::Status, self.action, reason).with_problem(problem);
+                let error = Error::from_response(self.action, reason, problem);
                 Failure::answered(error, response.headers())
             }
         }
@@ -178,21 +182,8 @@ impl Failed<'_> {
         }
         let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
         let project_key = self.secret.is_some_and(Secret::is_project_key);
-        let needs_proxy_credentials = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-        let kind = match needs_proxy_credentials {
-            true => Kind::Proxy,
-            false => Kind::Status,
-        };
-        let mut failure = Failure::answered(
-            Error::new(kind, self.action, reason)
-                .with_problem(problem)
-                .with_project_key(project_key),
-            &headers,
-        );
-        if needs_proxy_credentials {
-            failure.should_retry = Some(false);
-        }
-        failure
+        let error = Error::from_response(self.action, reason, problem);
+        Failure::answered(error.with_project_key(project_key), &headers)
     }
 
     fn decode(self, body: Bytes, cause: &serde_json::Error) -> Failure {
@@ -236,12 +227,11 @@ impl Failed<'_> {
             cause,
         } = self.http.classify(cause, self.timeout);
         let error = self.without_body(kind, reason).with_source(cause);
-        let mut failure = match sent {
-            Sent::Maybe if !error.is_certificate() => Failure::unknown(error),
+        let error = error.with_should_retry(should_retry);
+        match sent {
+            Sent::Maybe if error.kind() != Kind::Certificate => Failure::unknown(error),
             _ => Failure::not_sent(error),
-        };
-        failure.should_retry = should_retry;
-        failure
+        }
     }
 
     fn contradicted(self, reason: String) -> Failure {

@@ -1,16 +1,13 @@
 use http::HeaderMap;
 
 use super::retry_after::RetryAfter;
-use crate::Error;
-use crate::error::Kind;
+use crate::error::Error;
 
 /// An attempt that failed, with what the decision about another one needs.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) fate: Fate,
-    /// What the response itself says of another attempt.
-    pub(crate) should_retry: Option<bool>,
     pub(crate) retry_after: Option<RetryAfter>,
 }
 
@@ -28,7 +25,6 @@ impl Failure {
         Self {
             error,
             fate: Fate::NotDone,
-            should_retry: None,
             retry_after: None,
         }
     }
@@ -37,7 +33,6 @@ impl Failure {
         Self {
             error,
             fate: Fate::Unknown,
-            should_retry: None,
             retry_after: None,
         }
     }
@@ -55,13 +50,6 @@ impl Failure {
         let refused = error
             .status()
             .is_some_and(|status| (400..500).contains(&status) && status != 408 && status != 409);
-        let should_retry = headers
-            .get("x-should-retry")
-            .and_then(|value| match value.as_bytes() {
-                b"true" => Some(true),
-                b"false" => Some(false),
-                _ => None,
-            });
         Self {
             error,
             fate: if refused {
@@ -69,25 +57,7 @@ impl Failure {
             } else {
                 Fate::Unknown
             },
-            should_retry,
             retry_after: RetryAfter::read(headers),
-        }
-    }
-
-    /// The one decision on whether another attempt makes sense.
-    pub(crate) fn is_retryable(&self) -> bool {
-        match self.error.kind() {
-            Kind::Connect | Kind::Transport if self.error.is_certificate() => false,
-            Kind::Connect | Kind::Timeout | Kind::Transport => true,
-            // Waiting does not fill an account, whatever the headers say.
-            Kind::Status if self.error.is_quota_exceeded() => false,
-            Kind::Status => self.should_retry.unwrap_or_else(|| {
-                self.error
-                    .status()
-                    .is_some_and(|status| matches!(status, 408 | 409 | 429) || status >= 500)
-            }),
-            Kind::Proxy => self.should_retry.unwrap_or(true),
-            _ => false,
         }
     }
 }

@@ -3,7 +3,6 @@
 mod attempt;
 mod deadline;
 mod failure;
-mod history;
 mod retries;
 mod retry_after;
 mod retry_policy;
@@ -20,17 +19,15 @@ use tracing::Instrument as _;
 pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
-pub use self::history::Attempt;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
-use crate::Error;
 use crate::action::Action;
-use crate::create::Seen;
+use crate::error::Error;
 use crate::event::Observer;
 use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
-use crate::options::CallOptions;
+use crate::options::RequestOptions;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
@@ -46,8 +43,6 @@ pub(crate) struct Transport {
     /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
-    /// What creates have met.
-    pub(crate) seen: Seen,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.
@@ -78,7 +73,7 @@ impl Transport {
     pub(crate) async fn call<O: Operation>(
         &self,
         operation: &O,
-        options: &CallOptions,
+        options: &RequestOptions,
         deadline: Deadline,
     ) -> Result<Reply<O::Output>, Error> {
         let call = pin!(async {
@@ -94,7 +89,7 @@ impl Transport {
     }
 
     /// When a call that starts now has to end.
-    pub(crate) fn deadline(&self, options: &CallOptions) -> Deadline {
-        Deadline::after(options.wishes().deadline.or(self.deadline))
+    pub(crate) fn deadline(&self, options: &RequestOptions) -> Deadline {
+        Deadline::after(options.deadline.or(self.deadline))
     }
 }

@@ -3,15 +3,15 @@ use std::time::Duration;
 use permissions_api as api;
 use tokio::time::Instant;
 
-use super::{Attempt, Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
-use crate::error::Kind;
-use crate::options::{CallOptions, Wishes};
-use crate::{Error, Event};
+use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
+use crate::error::{Attempt, Error, Kind};
+use crate::event::Event;
+use crate::options::RequestOptions;
 
 /// The attempts of one request, and the decision about another one.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
-    wishes: &'a Wishes,
+    options: &'a RequestOptions,
     policy: &'a RetryPolicy,
     deadline: Deadline,
     api: api::Client,
@@ -22,17 +22,16 @@ pub(crate) struct Retries<'a> {
 impl<'a> Retries<'a> {
     pub(crate) fn new(
         transport: &'a Transport,
-        options: &'a CallOptions,
+        options: &'a RequestOptions,
         deadline: Deadline,
     ) -> Self {
-        let wishes = options.wishes();
-        let policy = wishes.retry.as_ref().unwrap_or(&transport.retry);
+        let policy = options.retry.as_ref().unwrap_or(&transport.retry);
         Self {
             transport,
-            wishes,
+            options,
             policy,
             deadline,
-            api: transport.client(wishes),
+            api: transport.client(options),
             history: Vec::new(),
             started: Instant::now(),
         }
@@ -43,15 +42,10 @@ impl<'a> Retries<'a> {
         &mut self,
         operation: &O,
     ) -> Result<Reply<O::Output>, Failure> {
-        if let Some(error) = &self.wishes.invalid {
-            return Err(Failure::not_sent(Error::new(
-                Kind::InvalidRequest,
-                operation.action(),
-                error.clone(),
-            )));
-        }
+        let valid = self.options.check(|| operation.action());
+        valid.map_err(Failure::not_sent)?;
         self.started = Instant::now();
-        let timeout = self.wishes.timeout.or(self.transport.http.timeout);
+        let timeout = self.options.timeout.or(self.transport.http.timeout);
         let left = self.deadline.left();
         if left.is_some_and(|left| left.is_zero()) {
             let reason = "the deadline of the call had passed";
@@ -69,7 +63,7 @@ impl<'a> Retries<'a> {
             .attempt(
                 operation,
                 &mut self.api,
-                self.wishes,
+                self.options,
                 failures,
                 if ends_at_deadline { left } else { timeout },
             )
@@ -79,15 +73,17 @@ impl<'a> Retries<'a> {
                 false => failure,
             })?;
         let observer = &self.transport.observer;
-        if observer.is_there() {
+        if observer.is_set() {
             let action = operation.action();
             if let Some(checkpoint) = action.checkpoint() {
-                observer.tell(&Event::Answered {
+                let event = Event::Answered {
                     operation: action.name(),
                     checkpoint,
                     elapsed: self.started.elapsed(),
                     metadata: &reply.metadata,
-                });
+                };
+                let notified = observer.notify(&event, || action.clone());
+                notified.map_err(Failure::unknown)?;
             }
         }
         Ok(reply)
@@ -103,7 +99,7 @@ impl<'a> Retries<'a> {
             delay: None,
         });
         let delay = self.delay(&failure);
-        self.tell(&failure.error, delay);
+        self.notify(&failure.error, delay)?;
         let Some(delay) = delay else {
             let retry_after = failure.retry_after.map(|wait| wait.0);
             let history = std::mem::take(&mut self.history);
@@ -121,7 +117,7 @@ impl<'a> Retries<'a> {
         Ok(())
     }
 
-    fn tell(&self, error: &Error, delay: Option<Duration>) {
+    fn notify(&self, error: &Error, delay: Option<Duration>) -> Result<(), Error> {
         let delay_ms = delay.map(|delay| delay.as_secs_f64() * 1e3);
         tracing::debug!(
             failures = self.failures(),
@@ -129,16 +125,19 @@ impl<'a> Retries<'a> {
             reason = error.reason(),
             "an attempt failed"
         );
-        if let Some(checkpoint) = error.checkpoint() {
-            self.transport.observer.tell(&Event::Failed {
-                operation: error.action().name(),
-                checkpoint,
-                elapsed: self.started.elapsed(),
-                error,
-                failures: self.failures(),
-                delay,
-            });
-        }
+        let Some(checkpoint) = error.checkpoint() else {
+            return Ok(());
+        };
+        let event = Event::Failed {
+            operation: error.action().name(),
+            checkpoint,
+            elapsed: self.started.elapsed(),
+            error,
+            failures: self.failures(),
+            delay,
+        };
+        let observer = &self.transport.observer;
+        observer.notify(&event, || error.action().clone())
     }
 
     pub(crate) fn failures(&self) -> u32 {
@@ -147,7 +146,7 @@ impl<'a> Retries<'a> {
 
     /// How long to wait before another attempt; none where there shall be no other.
     fn delay(&self, failure: &Failure) -> Option<Duration> {
-        if !failure.is_retryable() || !self.policy.allows(self.failures()) {
+        if !failure.error.is_retryable() || !self.policy.allows(self.failures()) {
             return None;
         }
         let delay = match failure.retry_after {

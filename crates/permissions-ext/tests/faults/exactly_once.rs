@@ -9,8 +9,8 @@ use permissions_ext::{Change, Client, Desired, Error, Permission, ProjectId, Ret
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::support::chaos::Misfortune;
-use crate::support::{World, checkpoint};
+use crate::support::network::Disturbance;
+use crate::support::{FaultServer, checkpoint};
 
 /// Batches of 50 programs for each of the two kinds of server: 2,000 programs in all, and 10,000 where
 /// `EXACTLY_ONCE_BATCHES` is 100, as in CI.
@@ -31,10 +31,10 @@ enum Step {
 
 #[derive(Clone, Debug)]
 struct Program {
-    misfortunes: Vec<Misfortune>,
+    disturbances: Vec<Disturbance>,
     /// Asked twice for the same permission, the server makes one. Only such a server can bear requests that come late
     /// or twice.
-    forgiving: bool,
+    idempotent: bool,
     /// Whether a create reads what exists before it asks.
     read_first: bool,
     steps: Vec<Step>,
@@ -55,34 +55,34 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..6)
 }
 
-fn misfortune(forgiving: bool) -> BoxedStrategy<Misfortune> {
+fn disturbance(idempotent: bool) -> BoxedStrategy<Disturbance> {
     let status = || prop::sample::select(vec![408_u16, 409, 429, 500, 503]);
     let unknown = || prop::sample::select(vec![408_u16, 409, 500, 503]);
     let any_server = prop_oneof![
-        8 => Just(Misfortune::None),
-        1 => Just(Misfortune::Lost),
-        1 => Just(Misfortune::AnswerLost),
-        1 => status().prop_map(Misfortune::Refused),
-        1 => unknown().prop_map(Misfortune::DoneButAnswered),
+        8 => Just(Disturbance::None),
+        1 => Just(Disturbance::Lost),
+        1 => Just(Disturbance::ResponseLost),
+        1 => status().prop_map(Disturbance::Refused),
+        1 => unknown().prop_map(Disturbance::DoneWithStatus),
     ];
-    if !forgiving {
+    if !idempotent {
         return any_server.boxed();
     }
     prop_oneof![
         6 => any_server,
-        1 => (1_u8..4).prop_map(Misfortune::Late),
-        1 => any::<bool>().prop_map(|second_answer| Misfortune::Twice { second_answer }),
+        1 => (1_u8..4).prop_map(Disturbance::Late),
+        1 => any::<bool>().prop_map(|second_response| Disturbance::Twice { second_response }),
     ]
     .boxed()
 }
 
-fn programs(forgiving: bool) -> impl Strategy<Value = Vec<Program>> {
-    let misfortunes = prop::collection::vec(misfortune(forgiving), 1..25);
+fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
+    let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
     let program =
-        (misfortunes, any::<bool>(), steps()).prop_map(move |(misfortunes, read_first, steps)| {
+        (disturbances, any::<bool>(), steps()).prop_map(move |(disturbances, read_first, steps)| {
             Program {
-                misfortunes,
-                forgiving,
+                disturbances,
+                idempotent,
                 read_first,
                 steps,
             }
@@ -95,7 +95,7 @@ fn project(number: u8) -> ProjectId {
 }
 
 struct Run {
-    world: World,
+    server: FaultServer,
     client: Client,
     /// Whether a create may ask for what exists.
     may_ask_again: bool,
@@ -105,14 +105,14 @@ struct Run {
 
 impl Run {
     async fn start(program: &Program) -> Self {
-        let world = World::in_chaos(program.misfortunes.clone(), program.forgiving).await;
+        let server = FaultServer::with_disturbances(program.disturbances.clone(), program.idempotent).await;
         let retry = RetryPolicy::new().initial_delay(Duration::ZERO);
-        let client = world.builder().retry(retry).build().unwrap();
+        let client = server.builder().retry(retry).build().unwrap();
         let reported = (0..6).map(|number| (project(number), false)).collect();
         Self {
-            world,
+            server,
             client,
-            may_ask_again: program.forgiving || program.read_first,
+            may_ask_again: program.idempotent || program.read_first,
             read_first: program.read_first,
             reported,
         }
@@ -132,13 +132,13 @@ impl Run {
             }
             Step::List => drop(self.list().await),
         }
-        self.world.settle();
+        self.server.deliver_delayed();
         self.check(step);
     }
 
     async fn create(&mut self, mut projects: Vec<ProjectId>) {
         if !self.may_ask_again {
-            let there = self.world.projects();
+            let there = self.server.projects();
             projects.retain(|project| !there.iter().any(|known| known == project.as_str()));
         }
         if projects.is_empty() {
@@ -147,7 +147,7 @@ impl Run {
         let before = self.reported.clone();
         let (created, whole) = match self
             .client
-            .permissions(&checkpoint())
+            .permissions(checkpoint()).unwrap()
             .create(projects.clone())
             .read_first(self.read_first)
             .send()
@@ -190,7 +190,7 @@ impl Run {
     async fn delete_project(&mut self, project: ProjectId) {
         match self
             .client
-            .permissions(&checkpoint())
+            .permissions(checkpoint()).unwrap()
             .delete_project(&project)
             .send()
             .await
@@ -207,14 +207,14 @@ impl Run {
         };
         match self
             .client
-            .permissions(&checkpoint())
+            .permissions(checkpoint()).unwrap()
             .delete(&first.id)
             .send()
             .await
         {
             Ok(_) => self.reported.insert(first.project_id, false),
             // Gone is gone, whoever did it: a request that came twice may be answered so.
-            Err(error) if error.is_not_found() => self.reported.insert(first.project_id, false),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.reported.insert(first.project_id, false),
             Err(_) => self.reported.remove(&first.project_id),
         };
     }
@@ -224,7 +224,7 @@ impl Run {
         let Ok(plan) = self.client.plan(desired).send().await else {
             return;
         };
-        self.world.settle();
+        self.server.deliver_delayed();
         let apply = self.client.apply(plan).allow_delete(true).allow_empty(true);
         let Ok(applied) = apply.send().await else {
             return;
@@ -246,12 +246,10 @@ impl Run {
     async fn list(&self) -> Result<Vec<Permission>, Error> {
         let all: Vec<Permission> = self
             .client
-            .permissions(&checkpoint())
+            .permissions(checkpoint()).unwrap()
             .list()
             .page_size(2)
-            .stream()
-            .try_collect()
-            .await?;
+            .all().await?;
         let mut listed: Vec<String> = all
             .iter()
             .map(|permission| permission.project_id.to_string())
@@ -259,14 +257,14 @@ impl Run {
         listed.reverse();
         assert_eq!(
             listed,
-            self.world.projects(),
+            self.server.projects(),
             "the list is not what the store holds"
         );
         Ok(all)
     }
 
     fn check(&mut self, step: &Step) {
-        let store = self.world.projects();
+        let store = self.server.projects();
         for number in 0..6 {
             let project = project(number);
             let count = store
@@ -317,12 +315,12 @@ proptest! {
     })]
 
     #[test]
-    fn the_store_holds_what_was_reported_where_asking_twice_makes_two(programs in programs(false)) {
+    fn reports_match_store_without_idempotent_creates(programs in programs(false)) {
         run_all(programs);
     }
 
     #[test]
-    fn the_store_holds_what_was_reported_where_requests_come_late_or_twice(programs in programs(true)) {
+    fn reports_match_store_with_delayed_and_duplicated_requests(programs in programs(true)) {
         run_all(programs);
     }
 }

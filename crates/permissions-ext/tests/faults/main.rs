@@ -1,4 +1,4 @@
-//! The client in a broken world: a server over real sockets that plays every fault of a peer.
+//! The client in a broken server: a server over real sockets that plays every fault of a peer.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,6 +1,6 @@
 //! A server over real sockets that does to a client whatever a test wants done.
 
-pub mod chaos;
+pub mod network;
 pub mod store;
 pub mod wire;
 
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::chaos::{Chaos, Misfortune};
+use self::network::{Network, Disturbance};
 use self::store::Store;
 use self::wire::{Reply, Request};
 
@@ -33,7 +33,7 @@ pub enum Fault {
 }
 
 /// The server, and what it has seen.
-pub struct World {
+pub struct FaultServer {
     pub address: SocketAddr,
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
@@ -46,11 +46,11 @@ struct Shared {
     connections: Mutex<usize>,
     open: watch::Sender<usize>,
     store: Mutex<Store>,
-    chaos: Mutex<Chaos>,
+    network: Mutex<Network>,
     faults: Mutex<VecDeque<(String, Fault)>>,
 }
 
-impl World {
+impl FaultServer {
     pub async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -70,28 +70,28 @@ impl World {
         }
     }
 
-    /// A world whose store has a permission for each of these projects, oldest first.
+    /// A server whose store has a permission for each of these projects, oldest first.
     pub async fn with(projects: &[&str]) -> Self {
-        let world = Self::new().await;
+        let server = Self::new().await;
         for project in projects {
-            world.shared.store.lock().unwrap().add(project);
+            server.shared.store.lock().unwrap().add(project);
         }
-        world
+        server
     }
 
-    /// A world whose store is as forgiving as said, and whose requests meet these misfortunes one after the other, and
+    /// A server whose store is as idempotent as said, and whose requests meet these disturbances one after the other, and
     /// then again from the first.
-    pub async fn in_chaos(misfortunes: Vec<Misfortune>, forgiving: bool) -> Self {
-        let world = Self::new().await;
-        *world.shared.chaos.lock().unwrap() = Chaos::new(misfortunes);
-        world.shared.store.lock().unwrap().forgiving = forgiving;
-        world
+    pub async fn with_disturbances(disturbances: Vec<Disturbance>, idempotent: bool) -> Self {
+        let server = Self::new().await;
+        *server.shared.network.lock().unwrap() = Network::new(disturbances);
+        server.shared.store.lock().unwrap().idempotent = idempotent;
+        server
     }
 
     /// Carries out what is still on its way.
     pub fn settle(&self) {
         self.shared
-            .chaos
+            .network
             .lock()
             .unwrap()
             .settle(&mut self.shared.store.lock().unwrap());
@@ -124,7 +124,7 @@ impl World {
     }
 
     pub fn permissions(&self) -> Permissions {
-        self.builder().build().unwrap().permissions(&checkpoint())
+        self.builder().build().unwrap().permissions(checkpoint()).unwrap()
     }
 
     pub fn requests(&self) -> Vec<Request> {
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Returns once every connection has been let go of.
-    pub async fn wait_until_left(&self) {
+    pub async fn wait_until_disconnected(&self) {
         self.shared
             .open
             .subscribe()
@@ -174,7 +174,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for FaultServer {
     fn drop(&mut self) {
         self.accepting.abort();
     }
@@ -192,7 +192,7 @@ impl Shared {
         drop(faults);
         let mut store = self.store.lock().unwrap();
         match fault {
-            None => self.chaos.lock().unwrap().reply(request, &mut store),
+            None => self.network.lock().unwrap().reply(request, &mut store),
             Some(Fault::Before(reply)) => reply,
             Some(Fault::After(reply)) => {
                 store.process(request);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// One attempt of a call: what came of it, and how long the client then waited.
+/// A failed attempt of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -12,31 +12,31 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The HTTP status, where a response arrived.
+    /// Returns the HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// The id under which the API's operators find the request.
+    /// Returns the request id from the response header `x-request-id`.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Why it failed, in a few words.
+    /// Returns the reason for the failure, without the API's message.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// How long it took from sending to failing.
+    /// Returns the time between sending the request and the failure.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// How long the client waited after it; none after the last.
+    /// Returns the wait before the next attempt. `None` after the last one.
     #[must_use]
     pub fn delay(&self) -> Option<Duration> {
         self.delay

@@ -6,7 +6,7 @@ use std::time::Duration;
 use permissions_ext::{CallOptions, Client, ClientBuilder, RetryPolicy};
 
 use crate::support::wire::Reply;
-use crate::support::{KEY, World, checkpoint};
+use crate::support::{KEY, FaultServer, checkpoint};
 
 fn own() -> reqwest::ClientBuilder {
     // This crate's rustls has no default provider, which reqwest's own TLS setup needs.
@@ -14,50 +14,48 @@ fn own() -> reqwest::ClientBuilder {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
 
-// Row 44: what is not said here is left to the client, and what is said goes before it.
 #[tokio::test]
-async fn the_time_out_of_an_own_client_holds_unless_another_is_set() {
-    let world = World::new().await;
-    world.answers("GET", vec![Reply::Stall(vec![]); 3]);
+async fn timeout_of_http_client_applies_unless_overridden() {
+    let server = FaultServer::new().await;
+    server.respond("GET", vec![Reply::Stall(vec![]); 3]);
     let builder = |timeout| {
         let http = own()
             .timeout(Duration::from_millis(timeout))
             .build()
             .unwrap();
-        world.builder().http_client(http).retry(RetryPolicy::none())
+        server.builder().http_client(http).retry(RetryPolicy::none())
     };
     let short = Duration::from_millis(30);
     let client = builder(30).build().unwrap();
-    let of_the_client = client.permissions(&checkpoint()).list();
+    let of_the_client = client.permissions(checkpoint()).unwrap().list();
     let client = builder(600_000).timeout(short).build().unwrap();
-    let of_the_builder = client.permissions(&checkpoint()).list();
+    let of_the_builder = client.permissions(checkpoint()).unwrap().list();
     let client = builder(600_000).build().unwrap();
     let options = CallOptions::new().timeout(short);
-    let of_the_call = client.permissions(&checkpoint()).list().options(options);
+    let of_the_call = client.permissions(checkpoint()).unwrap().list().options(options);
     for list in [of_the_client, of_the_builder, of_the_call] {
         let error = list.send().await.unwrap_err();
-        assert!(error.is_timeout(), "{error}");
+        assert!(error.kind() == ErrorKind::Timeout, "{error}");
         assert!(!error.to_string().contains("1844674407"), "{error}");
     }
 }
 
-// Rows 58, 83.
 #[tokio::test]
-async fn every_page_goes_through_the_own_client() {
-    let world = World::with(&["proj_1", "proj_2", "proj_3"]).await;
+async fn every_page_is_sent_by_http_client() {
+    let server = FaultServer::with(&["proj_1", "proj_2", "proj_3"]).await;
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-own", "yes".parse().unwrap());
     let http = own().default_headers(headers).build().unwrap();
-    let client = world.builder().http_client(http).build().unwrap();
+    let client = server.builder().http_client(http).build().unwrap();
     let mut stream = client
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .page_size(1)
         .stream();
     while let Some(permission) = stream.next().await {
         permission.unwrap();
     }
-    let requests = world.requests();
+    let requests = server.requests();
     assert_eq!(requests.len(), 3);
     assert!(
         requests
@@ -66,12 +64,11 @@ async fn every_page_goes_through_the_own_client() {
     );
 }
 
-// Row 59.
 #[tokio::test]
-async fn a_page_leaves_the_request_before_it_as_it_was() {
-    let world = World::with(&["proj_1", "proj_2"]).await;
+async fn next_page_keeps_options_of_first_page() {
+    let server = FaultServer::with(&["proj_1", "proj_2"]).await;
     let options = CallOptions::new().query("x", "1").header("x-own", "yes");
-    let list = world.permissions().list().page_size(1).options(options);
+    let list = server.permissions().list().page_size(1).options(options);
     let first = list.clone().send().await.unwrap();
     for _ in 0..2 {
         let second = first.next().await.unwrap().unwrap();
@@ -79,7 +76,7 @@ async fn a_page_leaves_the_request_before_it_as_it_was() {
     }
     let again = list.send().await.unwrap();
     assert_eq!(again.data()[0].id, first.data()[0].id);
-    let requests = world.requests();
+    let requests = server.requests();
     let targets: Vec<&str> = requests.iter().map(|one| one.target.as_str()).collect();
     assert_eq!((targets[0], targets[1]), (targets[3], targets[2]));
     assert!(
@@ -90,7 +87,7 @@ async fn a_page_leaves_the_request_before_it_as_it_was() {
 }
 
 #[tokio::test]
-async fn certificates_beside_an_own_client_are_refused() {
+async fn root_certificates_with_http_client_are_refused() {
     let http = own().build().unwrap();
     let builder = Client::builder().admin_key(KEY).http_client(http);
     let error = builder.root_certificates("none").build().unwrap_err();
@@ -99,9 +96,9 @@ async fn certificates_beside_an_own_client_are_refused() {
 
 /// Asks the server that the environment names and, where it names none, one of its own.
 #[tokio::test]
-async fn a_list_is_asked_for_where_the_environment_says() {
-    let world = World::new().await;
-    let own = format!("http://{}/v1", world.address);
+async fn list_uses_base_url_from_environment() {
+    let server = FaultServer::new().await;
+    let own = format!("http://{}/v1", server.address);
     let client = ClientBuilder::from_variables(|name| match name {
         "OPENAI_ADMIN_KEY" => Some(KEY.into()),
         "OPENAI_BASE_URL" => std::env::var_os(name).or_else(|| Some(own.clone().into())),
@@ -113,41 +110,40 @@ async fn a_list_is_asked_for_where_the_environment_says() {
         .build()
         .unwrap();
     client
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .send()
         .await
         .unwrap();
 }
 
-// Row 83: proxies are read from the environment, so another process has to read them.
 #[tokio::test]
-async fn proxies_of_the_environment_are_used() {
+async fn proxies_from_environment_are_used() {
     for (variable, base_url, method, works) in [
         ("HTTP_PROXY", "http://api.test/v1", "GET", true),
         // A tunnel, which this peer does not make.
         ("HTTPS_PROXY", "https://api.test/v1", "CONNECT", false),
     ] {
-        let world = World::new().await;
-        world.answers("CONNECT", [Reply::new(502, "")]);
+        let server = FaultServer::new().await;
+        server.respond("CONNECT", [Reply::new(502, "")]);
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
             .args([
                 "--exact",
-                "checklist::client::a_list_is_asked_for_where_the_environment_says",
+                "checklist::client::list_uses_base_url_from_environment",
             ])
             .env_remove("NO_PROXY")
             .env_remove("no_proxy")
             .env_remove(variable.to_lowercase())
-            .env(variable, format!("http://user:word@{}", world.address))
+            .env(variable, format!("http://user:word@{}", server.address))
             .env("OPENAI_BASE_URL", base_url);
         let output = tokio::task::spawn_blocking(move || child.output().unwrap());
         let output = output.await.unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(said.contains("running 1 test"), "{said}");
         assert_eq!(output.status.success(), works, "{said}");
-        assert_eq!(world.methods(), method, "{said}");
-        let request = &world.requests()[0];
+        assert_eq!(server.methods(), method, "{said}");
+        let request = &server.requests()[0];
         assert!(request.target.contains("api.test"), "{said}");
         // As `user:word` is written.
         assert_eq!(

@@ -5,36 +5,36 @@ use super::wire::{Reply, Request};
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Misfortune {
+pub enum Disturbance {
     None,
     /// It is lost.
     Lost,
     /// It is carried out, and the answer is lost.
-    AnswerLost,
+    ResponseLost,
     /// It is refused for now.
     Refused(u16),
     /// It is carried out, and answered with this status nevertheless.
-    DoneButAnswered(u16),
+    DoneWithStatus(u16),
     /// Its connection breaks, and it is carried out when so many more requests have come in.
     Late(u8),
     /// It is carried out twice, and answered as the first or the second time.
     Twice {
-        second_answer: bool,
+        second_response: bool,
     },
 }
 
 /// Misfortunes to come, and requests that are still on their way.
 #[derive(Debug, Default)]
-pub struct Chaos {
-    misfortunes: Vec<Misfortune>,
+pub struct Network {
+    disturbances: Vec<Disturbance>,
     next: usize,
     late: Vec<(u8, Request)>,
 }
 
-impl Chaos {
-    pub fn new(misfortunes: Vec<Misfortune>) -> Self {
+impl Network {
+    pub fn new(disturbances: Vec<Disturbance>) -> Self {
         Self {
-            misfortunes,
+            disturbances,
             next: 0,
             late: Vec::new(),
         }
@@ -42,30 +42,30 @@ impl Chaos {
 
     pub fn reply(&mut self, request: &Request, store: &mut Store) -> Reply {
         self.arrive(store);
-        let misfortune = self
-            .misfortunes
-            .get(self.next % self.misfortunes.len().max(1));
+        let disturbance = self
+            .disturbances
+            .get(self.next % self.disturbances.len().max(1));
         self.next += 1;
-        match misfortune.copied().unwrap_or(Misfortune::None) {
-            Misfortune::None => store.process(request),
-            Misfortune::Lost => Reply::Reset,
-            Misfortune::AnswerLost => {
+        match disturbance.copied().unwrap_or(Disturbance::None) {
+            Disturbance::None => store.process(request),
+            Disturbance::Lost => Reply::Reset,
+            Disturbance::ResponseLost => {
                 store.process(request);
                 Reply::Reset
             }
-            Misfortune::Refused(status) => Reply::html(status),
-            Misfortune::DoneButAnswered(status) => {
+            Disturbance::Refused(status) => Reply::html(status),
+            Disturbance::DoneWithStatus(status) => {
                 store.process(request);
                 Reply::html(status)
             }
-            Misfortune::Late(requests) => {
+            Disturbance::Late(requests) => {
                 self.late.push((requests, request.clone()));
                 Reply::Reset
             }
-            Misfortune::Twice { second_answer } => {
+            Disturbance::Twice { second_response } => {
                 let first = store.process(request);
                 let second = store.process(request);
-                if second_answer { second } else { first }
+                if second_response { second } else { first }
             }
         }
     }

@@ -7,7 +7,7 @@ use permissions_ext::{CallOptions, SecretString};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::wire::Reply;
-use crate::support::{KEY, World, checkpoint, project};
+use crate::support::{KEY, FaultServer, checkpoint, project};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -31,9 +31,8 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-// Rows 71, 72, 73, 74.
 #[tokio::test]
-async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
+async fn logs_and_debug_texts_contain_no_secret() {
     let log = Log::default();
     // While there is one subscriber only, tracing asks the thread that meets a log statement first whether anybody
     // listens, and that may be another test's. With two it asks them all.
@@ -43,8 +42,8 @@ async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
         .with_writer(log.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let world = World::with(&["proj_1"]).await;
-    world.answers(
+    let server = FaultServer::with(&["proj_1"]).await;
+    server.respond(
         "GET",
         [
             Reply::html(500).with("set-cookie", "hunter-cookie"),
@@ -54,10 +53,10 @@ async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
     let options = CallOptions::new()
         .header("x-token", "hunter-header")
         .query("token", "hunter-query");
-    let builder = world.builder().header("x-team-token", "hunter-client");
+    let builder = server.builder().header("x-team-token", "hunter-client");
     let mut shown = format!("{builder:?} {options:?}");
     let client = builder.build().unwrap();
-    let permissions = client.permissions(&checkpoint());
+    let permissions = client.permissions(checkpoint()).unwrap();
 
     let page = permissions
         .list()
@@ -71,20 +70,20 @@ async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
         .send()
         .await
         .unwrap();
-    world.answers("DELETE", [Reply::html(403)]);
+    server.respond("DELETE", [Reply::html(403)]);
     let error = permissions
-        .delete(&"cp_1".parse().unwrap())
+        .delete("cp_1")
         .options(options.clone())
         .send()
         .await
         .unwrap_err();
-    let provided = world
+    let provided = server
         .builder()
         .key_provider(|| async { Ok(SecretString::from(KEY)) })
         .build()
         .unwrap();
     provided
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .options(options)
         .send()
@@ -96,12 +95,12 @@ async fn no_secret_is_in_any_log_or_debug_text_and_the_wire_is_as_it_was() {
     ));
 
     assert!(
-        world
+        server
             .requests()
             .iter()
             .all(|request| request.header("authorization").unwrap().ends_with(KEY))
     );
-    assert!(world.requests()[0].header("x-token") == Some("hunter-header"));
+    assert!(server.requests()[0].header("x-token") == Some("hunter-header"));
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
         log.contains("an attempt failed") && log.contains("list_checkpoint_permissions"),

@@ -9,11 +9,10 @@ use permissions_ext::Event;
 use serde_json::json;
 
 use crate::support::wire::Reply;
-use crate::support::{KEY, World, checkpoint, project};
+use crate::support::{KEY, FaultServer, checkpoint, project};
 
-// Rows 45, 46 and the bodies that real proxies and services send: every one makes a good error.
 #[tokio::test]
-async fn a_body_of_any_shape_makes_a_good_error() {
+async fn error_body_in_any_format_has_readable_error() {
     let nested = json!({"error": {"message": "no such cursor.", "type": "invalid_request_error", "param": "after", "code": "bad_cursor"}});
     let numbers = json!({"error": {"message": "seven", "type": 7, "param": null, "code": 400}});
     let cases: Vec<(&str, Reply)> = vec![
@@ -45,9 +44,9 @@ async fn a_body_of_any_shape_makes_a_good_error() {
     ];
     let mut texts = String::new();
     for (name, reply) in cases {
-        let world = World::new().await;
-        world.answers("GET", [reply.with("x-request-id", "req_9")]);
-        let error = world.permissions().list().send().await.unwrap_err();
+        let server = FaultServer::new().await;
+        server.respond("GET", [reply.with("x-request-id", "req_9")]);
+        let error = server.permissions().list().send().await.unwrap_err();
         assert_eq!(error.request_id(), Some("req_9"), "{name}");
         writeln!(
             texts,
@@ -64,12 +63,11 @@ async fn a_body_of_any_shape_makes_a_good_error() {
     });
 }
 
-// Row 46: and what a `main` prints that ends with an error.
 #[tokio::test]
-async fn an_error_is_good_to_read_where_a_program_ends_with_it() {
-    let world = World::new().await;
+async fn debug_of_error_lists_causes_and_attempts() {
+    let server = FaultServer::new().await;
     let refused = json!({"error": {"message": "Incorrect API key provided.", "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}});
-    world.answers(
+    server.respond(
         "GET",
         [
             Reply::html(503)
@@ -79,14 +77,14 @@ async fn an_error_is_good_to_read_where_a_program_ends_with_it() {
             Reply::json(401, &refused).with("x-request-id", "req_c"),
         ],
     );
-    let after_attempts = world.permissions().list().send().await.unwrap_err();
-    let builder = world.builder().key_provider(|| async {
+    let after_attempts = server.permissions().list().send().await.unwrap_err();
+    let builder = server.builder().key_provider(|| async {
         let cause: Result<_, std::num::ParseIntError> = "x".parse::<u8>();
         cause?;
         Ok(permissions_ext::SecretString::from(KEY))
     });
     let client = builder.build().unwrap();
-    let list = client.permissions(&checkpoint()).list();
+    let list = client.permissions(checkpoint()).unwrap().list();
     let with_cause = list.send().await.unwrap_err();
     let text = format!("Error: {after_attempts:?}\n\n---\n\nError: {with_cause:?}");
     insta::with_settings!({
@@ -100,26 +98,25 @@ async fn an_error_is_good_to_read_where_a_program_ends_with_it() {
     assert!(format!("{after_attempts:#?}").contains("kind: Status"));
 }
 
-// Row 47.
 #[tokio::test]
-async fn no_connection_and_no_answer_are_told_apart_and_keep_their_cause() {
-    let world = World::new().await;
+async fn connect_and_timeout_errors_have_different_kinds() {
+    let server = FaultServer::new().await;
     let nowhere = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap()
     };
-    let client = world
+    let client = server
         .builder()
         .base_url(format!("http://{nowhere}"))
         .build()
         .unwrap();
     let refused = client
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .send()
         .await
         .unwrap_err();
-    assert!(refused.is_connect() && !refused.is_timeout(), "{refused}");
+    assert!(refused.kind() == ErrorKind::Connect && refused.kind() != ErrorKind::Timeout, "{refused}");
     assert!(
         refused
             .to_string()
@@ -130,25 +127,23 @@ async fn no_connection_and_no_answer_are_told_apart_and_keep_their_cause() {
     assert!(refused.source().is_some());
     assert_eq!(refused.attempts().len(), 3);
 
-    world.answers("GET", vec![Reply::Stall(vec![]); 3]);
-    let client = world
+    server.respond("GET", vec![Reply::Stall(vec![]); 3]);
+    let client = server
         .builder()
         .timeout(Duration::from_millis(30))
         .build()
         .unwrap();
     let late = client
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .send()
         .await
         .unwrap_err();
-    assert!(late.is_timeout() && !late.is_connect(), "{late}");
+    assert!(late.kind() == ErrorKind::Timeout && late.kind() != ErrorKind::Connect, "{late}");
 }
 
-// Rows 64, 76, and rate limits on success, page and error.
-// Extra 20.
 #[tokio::test]
-async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
+async fn results_and_errors_have_request_id_and_rate_limit() {
     let limited = |reply: Reply| {
         let reply = reply
             .with("x-request-id", "req_7")
@@ -157,15 +152,15 @@ async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
             .with("x-ratelimit-remaining-requests", "499")
             .with("x-ratelimit-reset-requests", "120ms")
     };
-    let world = World::new().await;
+    let server = FaultServer::new().await;
     let empty = json!({"object": "list", "data": [], "has_more": false});
-    world.answers("GET", [limited(Reply::json(200, &empty))]);
-    world.answers("DELETE", [limited(Reply::html(404))]);
+    server.respond("GET", [limited(Reply::json(200, &empty))]);
+    server.respond("DELETE", [limited(Reply::html(404))]);
 
-    let page = world.permissions().list().send().await.unwrap();
-    let error = world
+    let page = server.permissions().list().send().await.unwrap();
+    let error = server
         .permissions()
-        .delete(&"cp_1".parse().unwrap())
+        .delete("cp_1")
         .send()
         .await
         .unwrap_err();
@@ -181,7 +176,7 @@ async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
         assert_eq!((limit.limit, limit.remaining), (Some(500), Some(499)));
         assert_eq!(limit.reset, Some(Duration::from_millis(120)));
     }
-    let created = world
+    let created = server
         .permissions()
         .create([project("proj_1")])
         .send()
@@ -194,30 +189,28 @@ async fn request_id_and_rate_limit_come_with_every_result_and_every_error() {
     );
 }
 
-// Row 84.
 #[tokio::test]
-async fn a_redirect_is_a_status_error_that_says_where_to() {
-    let world = World::new().await;
-    world.answers(
+async fn redirect_error_contains_target() {
+    let server = FaultServer::new().await;
+    server.respond(
         "GET",
         [Reply::new(302, "").with("location", "https://elsewhere.example/x")],
     );
-    let error = world.permissions().list().send().await.unwrap_err();
+    let error = server.permissions().list().send().await.unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert!(
-        error.is_redirect() && error.to_string().contains("https://elsewhere.example"),
+        error.kind() == ErrorKind::Redirect && error.to_string().contains("https://elsewhere.example"),
         "{error}"
     );
 }
 
-// Extra 23.
 #[tokio::test]
-async fn an_observer_sees_every_attempt_and_page_and_no_secret() {
-    let world = World::with(&["proj_1"]).await;
-    world.answers("GET", [Reply::html(500)]);
+async fn observer_receives_attempts_and_pages_without_secrets() {
+    let server = FaultServer::with(&["proj_1"]).await;
+    server.respond("GET", [Reply::html(500)]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
-    let client = world.builder().observer(move |event| {
+    let client = server.builder().observer(move |event| {
         assert!(!format!("{event:?}").contains(KEY));
         log.lock().unwrap().push(match event {
             Event::Failed {
@@ -240,7 +233,7 @@ async fn an_observer_sees_every_attempt_and_page_and_no_secret() {
     client
         .build()
         .unwrap()
-        .permissions(&checkpoint())
+        .permissions(checkpoint()).unwrap()
         .list()
         .send()
         .await

@@ -1,4 +1,4 @@
-//! What the API keeps, by default at its least forgiving: asked twice for the same permission, it makes two.
+//! What the API keeps, by default at its least idempotent: asked twice for the same permission, it makes two.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ pub struct Store {
     pub permissions: Vec<(String, String)>,
     made: usize,
     /// Asked twice for the same permission, it makes one.
-    pub forgiving: bool,
+    pub idempotent: bool,
 }
 
 impl Store {
@@ -18,7 +18,7 @@ impl Store {
         let existing = self
             .permissions
             .iter()
-            .find(|(_, known)| self.forgiving && known == project);
+            .find(|(_, known)| self.idempotent && known == project);
         if let Some((id, _)) = existing {
             return id.clone();
         }

@@ -1,0 +1,214 @@
+//! Deletes permissions idempotently.
+
+use std::future::Future;
+use std::pin::pin;
+
+use permissions_api as api;
+use tracing::Instrument as _;
+
+use crate::action::Action;
+use crate::error::Error;
+use crate::metadata::Metadata;
+use crate::model::{CheckpointId, InvalidId, PermissionId, ProjectId};
+use crate::options::{RequestOptions, request_options};
+use crate::permissions::Permissions;
+use crate::transport::{Deadline, Fate, Operation, Retries};
+
+/// A request that deletes one permission.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted before `send`"]
+pub struct Delete {
+    permissions: Permissions,
+    permission_id: Result<PermissionId, InvalidId>,
+    options: RequestOptions,
+}
+
+/// A request that deletes the permissions of a project.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is deleted before `send`"]
+pub struct DeleteProject {
+    permissions: Permissions,
+    project_id: Result<ProjectId, InvalidId>,
+    options: RequestOptions,
+}
+
+/// A deleted permission.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Deleted {
+    /// Id of the permission.
+    pub id: PermissionId,
+    /// Whether the API responded with 404: the permission was deleted by an earlier attempt, whose response was lost,
+    /// or by another client.
+    pub already_gone: bool,
+    /// Metadata of the response. Empty if `already_gone` is true.
+    pub metadata: Metadata,
+}
+
+impl Permissions {
+    /// Deletes a permission. Its project may no longer use the checkpoint.
+    pub fn delete(
+        &self,
+        permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>,
+    ) -> Delete {
+        Delete {
+            permissions: self.clone(),
+            permission_id: permission_id.try_into().map_err(Into::into),
+            options: RequestOptions::default(),
+        }
+    }
+
+    /// Deletes every permission of a project.
+    pub fn delete_project(
+        &self,
+        project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
+    ) -> DeleteProject {
+        DeleteProject {
+            permissions: self.clone(),
+            project_id: project_id.try_into().map_err(Into::into),
+            options: RequestOptions::default(),
+        }
+    }
+}
+
+request_options!(Delete);
+request_options!(DeleteProject);
+
+impl Delete {
+    /// Replaces all options, for a delete that is part of another call.
+    pub(crate) fn with_options(self, options: RequestOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Deletes the permission.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`NotFound`](crate::ErrorKind::NotFound) if the permission does not exist, unless an earlier attempt
+    /// of this call may have deleted it. Fails with [`Incomplete`](crate::ErrorKind::Incomplete) if the API responds
+    /// with `"deleted": false`.
+    pub async fn send(self) -> Result<Deleted, Error> {
+        let action = Action::Delete(self.permissions.checkpoint().clone());
+        let id = self
+            .permission_id
+            .map_err(|invalid| Error::from(invalid).during(action.clone()))?;
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
+        let call = pin!(delete(&self.permissions, id, &self.options, deadline));
+        call.instrument(action.span()).await
+    }
+}
+
+impl DeleteProject {
+    /// Deletes every permission of the project and returns them. Returns an empty list if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the permissions cannot be listed, or if one of them cannot be deleted. Send the request again to delete
+    /// the rest.
+    pub async fn send(self) -> Result<Vec<Deleted>, Error> {
+        let project_id = self.project_id.map_err(|invalid| {
+            Error::from(invalid).during(Action::Delete(self.permissions.checkpoint().clone()))
+        })?;
+        let deadline = self
+            .permissions
+            .client()
+            .transport()
+            .deadline(&self.options);
+        let list = self.permissions.list().project_id(project_id);
+        let mut stream = list.stream_within(&self.options, deadline);
+        let mut ids = Vec::new();
+        while let Some(permission) = stream.next().await {
+            ids.push(permission?.id);
+        }
+        let mut deleted = Vec::with_capacity(ids.len());
+        for id in ids {
+            match delete(&self.permissions, id.clone(), &self.options, deadline).await {
+                Ok(result) => deleted.push(result),
+                Err(error) if error.confirms_absence() => deleted.push(already_gone(id)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(deleted)
+    }
+}
+
+async fn delete(
+    permissions: &Permissions,
+    id: PermissionId,
+    options: &RequestOptions,
+    deadline: Deadline,
+) -> Result<Deleted, Error> {
+    let request = DeleteRequest {
+        checkpoint: permissions.checkpoint(),
+        permission_id: &id,
+    };
+    let mut retries = Retries::new(permissions.client().transport(), options, deadline);
+    let mut is_ambiguous = false;
+    loop {
+        match retries.attempt(&request).await {
+            Ok(reply) => {
+                return Ok(Deleted {
+                    id,
+                    already_gone: false,
+                    metadata: reply.metadata,
+                });
+            }
+            Err(failure) if is_ambiguous && failure.error.confirms_absence() => {
+                return Ok(already_gone(id));
+            }
+            Err(failure) => {
+                is_ambiguous |= failure.fate == Fate::Unknown;
+                retries.after(failure).await?;
+            }
+        }
+    }
+}
+
+fn already_gone(id: PermissionId) -> Deleted {
+    Deleted {
+        id,
+        already_gone: true,
+        metadata: Metadata::default(),
+    }
+}
+
+struct DeleteRequest<'a> {
+    checkpoint: &'a CheckpointId,
+    permission_id: &'a PermissionId,
+}
+
+impl Operation for DeleteRequest<'_> {
+    type Output = api::types::DeletedPermission;
+
+    fn action(&self) -> Action {
+        Action::Delete(self.checkpoint.clone())
+    }
+
+    fn send(
+        &self,
+        api: &api::Client,
+    ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
+        api.delete_checkpoint_permission()
+            .fine_tuned_model_checkpoint(self.checkpoint.clone())
+            .permission_id(self.permission_id.clone())
+            .send()
+    }
+
+    fn check(&self, response: &Self::Output) -> Result<(), String> {
+        let requested = self.permission_id;
+        if !response.deleted {
+            return Err(format!("the API responded that {requested} is not deleted"));
+        }
+        if response.id != *requested {
+            let other = &response.id;
+            return Err(format!(
+                "the API responded for {other} instead of {requested}"
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+use std::fmt;
+
+use permissions_api as api;
+pub use permissions_api::ids::{CheckpointId, InvalidId, PermissionId, ProjectId};
+use serde::{Deserialize, Serialize};
+
+/// A permission: one project may use one checkpoint.
+///
+/// The checkpoint is not part of it, because the API lists permissions per checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Permission {
+    /// Id of the permission, such as `cp_zc4Q7MP6XxulcVzj4MZdwsAB`.
+    pub id: PermissionId,
+    /// Creation time in seconds since 1970-01-01 00:00 UTC.
+    pub created_at: i64,
+    /// The project that may use the checkpoint.
+    pub project_id: ProjectId,
+}
+
+/// The order of a list, by creation time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a list can only be read forwards or backwards"
+)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first. This is the API's default.
+    Descending,
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl From<api::types::Permission> for Permission {
+    fn from(permission: api::types::Permission) -> Self {
+        Self {
+            id: permission.id,
+            created_at: permission.created_at,
+            project_id: permission.project_id,
+        }
+    }
+}
+
+impl From<Order> for api::types::Order {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Ascending => Self::Ascending,
+            Order::Descending => Self::Descending,
+        }
+    }
+}
