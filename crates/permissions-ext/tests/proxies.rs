@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 #[allow(dead_code, unreachable_pub, reason = "another test shares the module")]
-#[path = "broken_world/support/wire.rs"]
+#[path = "faults/support/wire.rs"]
 mod wire;
 
 use std::net::SocketAddr;
