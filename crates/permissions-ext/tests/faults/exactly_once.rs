@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use permissions_ext::sync::{Change, Desired};
+use permissions_ext::sync::{Change, DesiredState};
 use permissions_ext::{Client, Error, ErrorKind, Permission, Permissions, ProjectId, RetryPolicy};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -201,7 +201,9 @@ impl Run {
     }
 
     async fn sync(&mut self, projects: Vec<ProjectId>) {
-        let desired = Desired::new().checkpoint(checkpoint(), projects);
+        let desired = DesiredState::new()
+            .checkpoint(checkpoint(), projects)
+            .unwrap();
         let Ok(plan) = self.client.plan(desired).send().await else {
             return;
         };
@@ -210,13 +212,13 @@ impl Run {
         let Ok(applied) = apply.send().await else {
             return;
         };
-        for step in applied.steps() {
-            let (project, present) = match &step.change {
+        for change in applied.changes() {
+            let (project, present) = match &change.change {
                 Change::Create { project_id } => (project_id, true),
                 Change::Delete { project_id, .. } => (project_id, false),
                 other => panic!("unknown change: {other:?}"),
             };
-            if step.outcome.is_done() {
+            if change.outcome.is_done() {
                 self.reported.insert(project.clone(), present);
             } else {
                 self.reported.remove(project);
