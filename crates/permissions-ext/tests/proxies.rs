@@ -47,7 +47,7 @@ impl Peer {
                 tokio::spawn(async move {
                     while let Some(request) = wire::read(&mut stream).await {
                         requests.lock().unwrap().push(request);
-                        if !reply.play(&mut stream).await {
+                        if !reply.send(&mut stream).await {
                             break;
                         }
                     }
@@ -64,7 +64,11 @@ impl Peer {
 
     /// Starts a proxy that answers with a status and does not forward requests.
     async fn proxy(status: u16) -> Self {
-        Self::start("127.0.0.1:0", Reply::html(status).with("x-should-retry", "true")).await
+        Self::start(
+            "127.0.0.1:0",
+            Reply::html(status).with("x-should-retry", "true"),
+        )
+        .await
     }
 
     fn requests(&self) -> Vec<Request> {
@@ -150,7 +154,7 @@ fn builder(base_url: &str) -> ClientBuilder {
 
 /// Lists one page.
 async fn list(builder: ClientBuilder) -> Result<(), Error> {
-    let permissions = builder.build()?.permissions(&"ft:a".parse().unwrap());
+    let permissions = builder.build()?.permissions("ft:a").unwrap();
     permissions.list().send().await.map(drop)
 }
 
@@ -253,7 +257,13 @@ async fn no_proxy_method_ignores_proxy_variables() {
 
 #[tokio::test]
 async fn unusable_proxy_variable_fails_with_its_name() {
-    for value in ["socks://h", "ftp://h", "http://[::bad", "http://a b:1", "http://"] {
+    for value in [
+        "socks://h",
+        "ftp://h",
+        "http://[::bad",
+        "http://a b:1",
+        "http://",
+    ] {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let result = list_with("https://api.test/v1", &[(name, value)]).await;
             let expected = format!("the proxy in {name} cannot be used");
@@ -264,8 +274,16 @@ async fn unusable_proxy_variable_fails_with_its_name() {
 
 #[test]
 fn unusable_explicit_proxy_fails_without_its_password() {
-    for url in ["", "socks://h", "http://user:secret@", "http://user:secret@h:0"] {
-        let error = builder("https://api.test/v1").proxy(url).build().unwrap_err();
+    for url in [
+        "",
+        "socks://h",
+        "http://user:secret@",
+        "http://user:secret@h:0",
+    ] {
+        let error = builder("https://api.test/v1")
+            .proxy(url)
+            .build()
+            .unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(text.contains("the proxy cannot be used"), "{text}");
         assert!(!text.contains("secret"), "{text}");
@@ -343,7 +361,10 @@ async fn forwarded_request_with_407_is_not_retried() {
     let error = error.await.unwrap_err();
     assert_eq!(error.status(), Some(407));
     let text = error.to_string();
-    assert!(text.contains(&format!("http://{}", proxy.address)), "{text}");
+    assert!(
+        text.contains(&format!("http://{}", proxy.address)),
+        "{text}"
+    );
     assert_eq!(proxy.requests().len(), 1);
 }
 
@@ -386,11 +407,11 @@ async fn response_from_another_url_is_an_error() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().build().unwrap();
     let client = builder(&format!("http://{}/v1", gateway.address)).http_client(http);
-    let permissions = client.build().unwrap().permissions(&"ft:a".parse().unwrap());
+    let permissions = client.build().unwrap().permissions("ft:a").unwrap();
 
     let listed = permissions.list().send().await.unwrap_err();
-    let id = "cp_a".parse().unwrap();
-    let deleted = permissions.delete(&id).send().await.unwrap_err();
+    let id = "cp_a";
+    let deleted = permissions.delete(id).send().await.unwrap_err();
 
     for error in [listed, deleted] {
         let text = error.to_string();
