@@ -1,96 +1,94 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::text::shorten;
-use crate::metadata::{RateLimit, request_id};
+use crate::metadata::Metadata;
+use crate::redact::Redactor;
 
-/// Longest body that an error keeps, in bytes.
-pub(super) const KEPT_BODY: usize = 64 << 10;
+/// Longest body that an error keeps, in bytes. The API's errors have less than 1 KiB.
+const KEPT_BODY: usize = 64 << 10;
 
 /// Longest excerpt of a body without an error object, in characters.
 const EXCERPT: usize = 200;
 
-/// The details of a response that is not the documented success.
+/// A response that is not the documented success.
 #[derive(Clone)]
-pub(crate) struct Problem {
-    pub(crate) status: u16,
-    pub(crate) code: Option<String>,
-    pub(crate) type_: Option<String>,
-    pub(crate) param: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) rate_limit: Option<RateLimit>,
-    pub(crate) body: Option<Bytes>,
-    /// The header `x-should-retry`.
-    pub(crate) should_retry: Option<bool>,
+pub(crate) struct ErrorResponse {
+    pub(super) metadata: Metadata,
+    pub(super) code: Option<String>,
+    pub(super) type_: Option<String>,
+    pub(super) param: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) body: Option<Bytes>,
     /// Whether the body has an `error` object with a textual `type`. The API writes its errors like that, proxies do
     /// not.
-    pub(crate) has_error_type: bool,
+    pub(super) has_error_type: bool,
 }
 
-impl Problem {
-    /// Reads a response with any body.
-    pub(crate) fn read(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
-        let mut problem = Self::without_body(status, headers);
-        match serde_json::from_slice::<Value>(&body) {
-            Ok(Value::Object(mut object)) => match object.remove("error") {
-                Some(Value::Object(error)) => {
-                    problem.has_error_type = error.get("type").is_some_and(Value::is_string);
-                    problem.set_fields(error);
-                }
-                Some(Value::String(message)) => {
-                    problem.set_fields(object);
-                    problem.message = Some(message);
-                }
-                _ => problem.set_fields(object),
-            },
-            Ok(Value::String(message)) => problem.message = Some(message),
-            _ => {}
-        }
-        let is_blank = |message: &String| message.trim().is_empty();
-        if problem.message.as_ref().is_none_or(is_blank) {
-            problem.message = excerpt(&body);
-        }
-        problem.body = Some(super::capped(&body));
-        problem
-    }
-
-    /// Reads a response whose body could not be read.
-    pub(crate) fn without_body(status: u16, headers: &HeaderMap) -> Self {
-        let should_retry = headers.get("x-should-retry");
+impl ErrorResponse {
+    /// Creates a response whose body is not available.
+    pub(crate) fn new(metadata: Metadata) -> Self {
         Self {
-            status,
+            metadata,
             code: None,
             type_: None,
             param: None,
             message: None,
-            request_id: request_id(headers),
-            rate_limit: RateLimit::read(headers),
             body: None,
-            should_retry: should_retry.and_then(|value| match value.as_bytes() {
-                b"true" => Some(true),
-                b"false" => Some(false),
-                _ => None,
-            }),
             has_error_type: false,
         }
     }
 
-    /// Removes secrets from every text. Decoding JSON escapes may have revealed more than the body shows.
-    pub(crate) fn cleaned(mut self, clean: impl Fn(String) -> String) -> Self {
+    /// Reads a body of any format. Secrets are replaced in the body and in the decoded texts, because JSON escapes may
+    /// hide a secret in the body.
+    pub(crate) fn with_body(mut self, body: &Bytes, redactor: &Redactor<'_>) -> Self {
+        let body = match body.get(..KEPT_BODY) {
+            // A copy, because a slice would keep the whole body in memory.
+            Some(start) => redactor.truncated_body(&Bytes::copy_from_slice(start)),
+            None => redactor.truncated_body(body),
+        };
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(Value::Object(mut object)) => match object.remove("error") {
+                Some(Value::Object(error)) => {
+                    self.has_error_type = error.get("type").is_some_and(Value::is_string);
+                    self.set_fields(error);
+                }
+                Some(Value::String(message)) => {
+                    self.set_fields(object);
+                    self.message = Some(message);
+                }
+                _ => self.set_fields(object),
+            },
+            Ok(Value::String(message)) => self.message = Some(message),
+            _ => {}
+        }
+        let is_blank = |message: &String| message.trim().is_empty();
+        if self.message.as_ref().is_none_or(is_blank) {
+            // Compressed bytes are not readable.
+            let is_encoded = self.metadata.header("content-encoding").is_some();
+            self.message = excerpt(&body).filter(|_| !is_encoded);
+        }
         for text in [
             &mut self.code,
             &mut self.type_,
             &mut self.param,
             &mut self.message,
-            &mut self.request_id,
         ] {
-            *text = text.take().map(&clean);
+            *text = text.take().map(|text| redactor.text(text));
         }
+        self.body = Some(body);
         self
+    }
+
+    /// Returns the response header `x-should-retry`.
+    pub(super) fn should_retry(&self) -> Option<bool> {
+        match self.metadata.header("x-should-retry")? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
     }
 
     fn set_fields(&mut self, mut fields: Map<String, Value>) {
@@ -106,16 +104,15 @@ impl Problem {
     }
 }
 
-impl fmt::Debug for Problem {
+impl fmt::Debug for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let short = |text: &Option<String>| text.as_ref().map(|text| shorten(text, EXCERPT));
-        f.debug_struct("Problem")
-            .field("status", &self.status)
+        f.debug_struct("ErrorResponse")
+            .field("metadata", &self.metadata)
             .field("code", &short(&self.code))
             .field("type", &short(&self.type_))
             .field("param", &short(&self.param))
             .field("message", &short(&self.message))
-            .field("request_id", &short(&self.request_id))
             .field("body_bytes", &self.body.as_ref().map(Bytes::len))
             .finish_non_exhaustive()
     }
@@ -123,7 +120,7 @@ impl fmt::Debug for Problem {
 
 /// Returns the title of an HTML page, or the beginning of any other text, on one line.
 fn excerpt(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(KEPT_BODY)]);
+    let text = String::from_utf8_lossy(body);
     let words: Vec<&str> = html_title(&text)
         .unwrap_or(&text)
         .split_whitespace()
