@@ -1,184 +1,232 @@
-//! PostgreSQL, for several processes over one database.
+//! PostgreSQL, which several servers may share.
 //!
-//! Every operation survives the loss of its connection: the store looks for the host that takes
-//! writes and does it again, unless it is a delete whose fate is unknown.
+//! If a connection is lost, the store connects to the host that accepts writes and repeats the operation. A delete whose
+//! result is unknown is not repeated.
+//!
+//! Statements are unnamed and settings apply to one transaction, so the store works behind PgBouncer in transaction mode.
 
+mod connect;
 mod errors;
-mod hosts;
 mod operations;
+mod pool;
+mod tls;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::{SqlSafeStr, query_scalar};
 use tokio::time::sleep;
+use tokio_postgres::types::Type;
 
-use super::{Creation, Deletion, Listing, PageQuery, Permission, StoreError, StoredPermission};
+use super::schema::{self, Migration};
+use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError, StoreErrorKind};
 use crate::error::StartError;
 use crate::id::IdSource;
-use errors::Meaning;
-use hosts::Hosts;
-use operations::{Create, Delete, List, Operation, Ping};
+use connect::Hosts;
+use pool::Pool;
 
-/// Connections to the database.
-const CONNECTIONS: u32 = 16;
-/// How long a request waits for a connection before the other hosts are asked.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a request is tried again while no host takes writes.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// The pause between two looks at the hosts, and between two tries of a transaction that lost to
-/// another one.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a request is retried while no host accepts writes.
+const RETRY_TIME: Duration = Duration::from_secs(20);
+/// The pause between two attempts.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// Key of the advisory lock around migrations ("ckpm").
+const MIGRATION_LOCK: i64 = 0x636b_706d;
 
-/// A pool of connections to the host that takes writes.
-#[derive(Clone)]
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    description: "permissions",
+    sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
+}];
+
+/// A pool of connections to the host that accepts writes.
+#[derive(Debug)]
 pub(crate) struct PostgresStore {
-    pool: PgPool,
-    hosts: Arc<Hosts>,
+    pool: Pool,
     ids: IdSource,
-}
-
-impl std::fmt::Debug for PostgresStore {
-    // The pool's options hold the password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresStore")
-            .field("hosts", &self.hosts)
-            .finish_non_exhaustive()
-    }
 }
 
 impl PostgresStore {
     pub(crate) async fn open(url: &SecretString, ids: IdSource) -> Result<Self, StartError> {
-        let hosts = Hosts::parse(url)?;
-        let primary = hosts.primary().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| Box::pin(promise_durability(connection)))
-            .connect_lazy_with(primary);
-        migrate(&pool, &hosts).await?;
-        Ok(Self {
-            pool,
-            hosts: Arc::new(hosts),
-            ids,
-        })
+        let pool = Pool::new(Hosts::parse(url)?);
+        match migrate(&pool).await {
+            Ok(Ok(())) => Ok(Self { pool, ids }),
+            Ok(Err(newer)) => {
+                let database = pool.hosts().to_string();
+                Err(StartError::new(schema::newer(&database, newer)))
+            }
+            Err(error) => Err(StartError::new(format!(
+                "failed to open the database {}: {error}",
+                pool.hosts()
+            ))),
+        }
     }
 
     pub(crate) async fn list(
         &self,
         query: &PageQuery,
-        mut each: impl FnMut(Permission<'_>) + Send,
-    ) -> Result<Listing, StoreError> {
-        // Only once it has succeeded: an attempt may fail half-way and be made again.
-        let Some(rows) = self.run(&List(query)).await? else {
-            return Ok(Listing::UnknownCursor);
+        mut each: impl FnMut(Permission<&str>) + Send,
+    ) -> Result<PageResult, StoreError> {
+        let mut retries = Retries::new(true);
+        let rows = loop {
+            match self.try_list(query).await {
+                Ok(Some(rows)) => break rows,
+                Ok(None) => return Ok(PageResult::UnknownCursor),
+                Err(error) => retries.pause(error).await?,
+            }
         };
         let limit = query.limit as usize;
         for row in rows.iter().take(limit) {
-            each(operations::borrowed(row).map_err(|error| errors::at_run_time(&error))?);
+            each(operations::permission(row)?);
         }
-        Ok(Listing::Page {
+        Ok(PageResult::Page {
             has_more: rows.len() > limit,
         })
     }
 
-    pub(crate) async fn create(
-        &self,
-        creation: Creation,
-    ) -> Result<Vec<StoredPermission>, StoreError> {
-        self.run(&Create {
-            creation: &creation,
-            ids: self.ids,
-        })
-        .await
+    pub(crate) async fn create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
+        let mut retries = Retries::new(true);
+        loop {
+            match self.try_create(creation).await {
+                Ok(created) => return Ok(created),
+                Err(error) => retries.pause(error).await?,
+            }
+        }
     }
 
-    pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
-        self.run(&Delete(&deletion)).await
+    pub(crate) async fn delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
+        // A repeated delete would not find the permission that the first attempt has deleted.
+        let mut retries = Retries::new(false);
+        loop {
+            match self.try_delete(deletion).await {
+                Ok(deleted) => return Ok(deleted),
+                Err(error) => retries.pause(error).await?,
+            }
+        }
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        self.run(&Ping).await
+        let client = self.pool.get().await?;
+        client.batch_execute("SELECT 1").await?;
+        client.release();
+        Ok(())
     }
 
-    pub(crate) async fn close(&self) {
-        self.pool.close().await;
+    async fn try_list(
+        &self,
+        query: &PageQuery,
+    ) -> Result<Option<Vec<tokio_postgres::Row>>, StoreError> {
+        let client = self.pool.get().await?;
+        let rows = operations::list(&client, query).await?;
+        client.release();
+        Ok(rows)
     }
 
-    /// Does `operation`, again if its connection or its transaction is lost.
-    async fn run<O: Operation>(&self, operation: &O) -> Result<O::Output, StoreError> {
-        let start = Instant::now();
-        loop {
-            let (error, started) = match self.attempt(operation).await {
-                Ok(output) => return Ok(output),
-                Err(failure) => failure,
-            };
-            let again = start.elapsed() < PATIENCE
-                && match errors::meaning(&error) {
-                    // Nothing of it has happened.
-                    Meaning::LostToAnother | Meaning::ReadOnlyHost => true,
-                    Meaning::ConnectionLost => !started || O::REPEATABLE,
-                    Meaning::Other => false,
-                };
-            if !again {
-                return Err(errors::at_run_time(&error));
-            }
-            tracing::warn!(%error, "trying again");
-            if errors::meaning(&error) != Meaning::LostToAnother {
-                self.hosts.point_at_primary(&self.pool).await;
-            }
-            sleep(PAUSE).await;
-        }
+    async fn try_create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
+        let client = self.pool.get().await?;
+        let created = operations::create(&client, creation, self.ids).await?;
+        client.release();
+        Ok(created)
     }
 
-    /// One try; an error tells whether the operation may have reached the database.
-    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, (sqlx::Error, bool)> {
-        let mut connection = self.pool.acquire().await.map_err(|error| (error, false))?;
-        match operation.run(&mut connection).await {
-            Ok(output) => Ok(output),
-            Err(error) => {
-                if errors::meaning(&error) == Meaning::ReadOnlyHost {
-                    // The host was demoted: its connections are of no more use. The error that
-                    // closing may give is about a connection that is given up anyway.
-                    let _ = connection.close().await;
-                }
-                Err((error, true))
-            }
-        }
+    async fn try_delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
+        let client = self.pool.get().await?;
+        let deleted = operations::delete(&client, deletion).await?;
+        client.release();
+        Ok(deleted)
     }
 }
 
-/// An administrator may have turned off what the server promises: that a commit is on disk.
-async fn promise_durability(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "SELECT set_config('synchronous_commit', 'on', false)
-         WHERE current_setting('synchronous_commit') = 'off'",
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+/// Decides whether an operation is repeated.
+struct Retries {
+    start: Instant,
+    /// Whether repeating the operation has the same effect and result as doing it once.
+    idempotent: bool,
 }
 
-async fn migrate(pool: &PgPool, hosts: &Hosts) -> Result<(), StartError> {
-    let version: String = query_scalar("SELECT version()")
-        .fetch_one(pool)
-        .await
-        .map_err(|error| errors::at_start(hosts, error))?;
-    let migrations = vec![Migration::new(
-        1,
-        "permissions".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_permissions.sql").into_sql_str(),
-        false,
-    )];
-    let mut migrator = Migrator::with_migrations(migrations);
-    // It has no advisory locks; there, start one process first.
-    migrator.set_locking(!version.contains("CockroachDB"));
-    migrator
-        .run(pool)
-        .await
-        .map_err(|error| errors::at_migration(hosts, error))
+impl Retries {
+    fn new(idempotent: bool) -> Self {
+        Self {
+            start: Instant::now(),
+            idempotent,
+        }
+    }
+
+    /// Waits before the next attempt. Fails with `error` if there is none.
+    async fn pause(&mut self, error: StoreError) -> Result<(), StoreError> {
+        let retryable = match error.kind {
+            StoreErrorKind::Unreachable | StoreErrorKind::Conflict | StoreErrorKind::ReadOnly => {
+                true
+            }
+            StoreErrorKind::ConnectionLost => self.idempotent,
+            _ => false,
+        };
+        if !retryable || self.start.elapsed() >= RETRY_TIME {
+            return Err(error);
+        }
+        tracing::warn!(%error, "retrying");
+        sleep(RETRY_PAUSE).await;
+        Ok(())
+    }
+}
+
+/// Migrates the schema in one transaction. The inner error is the version of a schema that is newer than this program.
+async fn migrate(pool: &Pool) -> Result<Result<(), i64>, StoreError> {
+    let client = pool.get().await?;
+    let version: String = client
+        .query_typed_one("SELECT version()", &[])
+        .await?
+        .try_get(0)?;
+    client.batch_execute("BEGIN").await?;
+    // CockroachDB has no advisory locks.
+    if !version.contains("CockroachDB") {
+        let lock = "SELECT pg_advisory_xact_lock($1)";
+        client
+            .query_typed(lock, &[(&MIGRATION_LOCK, Type::INT8)])
+            .await?;
+    }
+    let table: Option<String> = client
+        .query_typed_one("SELECT to_regclass('_sqlx_migrations')::text", &[])
+        .await?
+        .try_get(0)?;
+    if table.is_none() {
+        client
+            .batch_execute(
+                "CREATE TABLE _sqlx_migrations (
+                    version BIGINT PRIMARY KEY,
+                    description TEXT NOT NULL,
+                    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+                    success BOOLEAN NOT NULL,
+                    checksum BYTEA NOT NULL,
+                    execution_time BIGINT NOT NULL
+                )",
+            )
+            .await?;
+    }
+    let applied = client
+        .query_typed_one(
+            "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
+            &[],
+        )
+        .await?
+        .try_get(0)?;
+    let pending = match schema::pending(MIGRATIONS, applied) {
+        Ok(pending) => pending,
+        Err(newer) => return Ok(Err(newer)),
+    };
+    for migration in pending {
+        client.batch_execute(migration.sql).await?;
+        client
+            .execute_typed(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES ($1, $2, TRUE, $3, 0)",
+                &[
+                    (&migration.version, Type::INT8),
+                    (&migration.description, Type::TEXT),
+                    (&migration.checksum(), Type::BYTEA),
+                ],
+            )
+            .await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    client.release();
+    Ok(Ok(()))
 }
