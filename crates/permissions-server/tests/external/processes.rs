@@ -1,111 +1,79 @@
-//! What answers in a test: one server, or two processes over one database while a third is killed
-//! again and again.
+//! Two processes over one database while a third one is killed repeatedly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use permissions_server::Server;
-
 use crate::process::{KEY, Process};
+use crate::support::Endpoints;
 
-/// Where a client finds what serves it.
-pub trait Serves {
-    /// Each answers like the others.
-    fn base_urls(&self) -> Vec<String>;
-    fn key(&self) -> String;
-}
-
-impl Serves for Server {
-    fn base_urls(&self) -> Vec<String> {
-        vec![self.base_url().to_owned()]
-    }
-
-    fn key(&self) -> String {
-        self.admin_key().to_owned()
-    }
-}
-
-pub enum Serving {
-    One(Server),
-    Two(Two),
-}
-
-impl Serves for Serving {
-    fn base_urls(&self) -> Vec<String> {
-        match self {
-            Self::One(server) => server.base_urls(),
-            Self::Two(two) => two
-                .processes
-                .iter()
-                .map(|one| one.base_url.clone())
-                .collect(),
-        }
-    }
-
-    fn key(&self) -> String {
-        match self {
-            Self::One(server) => server.key(),
-            Self::Two(_) => KEY.to_owned(),
-        }
-    }
-}
-
-/// Two processes over one database, beside one that does not live long.
-pub struct Two {
+/// Two processes, which are killed when this value is dropped.
+pub struct Processes {
     processes: [Process; 2],
-    over: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     killing: Option<JoinHandle<()>>,
 }
 
-impl Two {
+impl Processes {
     pub fn over(database: &str) -> Self {
         let start = || Process::start(&["--database", database, "--log", "off"]);
         let processes = [start(), start()];
-        let over = Arc::new(AtomicBool::new(false));
+        let stop = Arc::new(AtomicBool::new(false));
         let killing = std::thread::spawn({
-            let (over, database) = (Arc::clone(&over), database.to_owned());
-            move || kill_until(&over, &database)
+            let (stop, database) = (Arc::clone(&stop), database.to_owned());
+            move || kill_until(&stop, &database)
         });
         Self {
             processes,
-            over,
+            stop,
             killing: Some(killing),
         }
     }
 }
 
-impl Drop for Two {
+impl Drop for Processes {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
         if let Some(killing) = self.killing.take() {
-            // Its panic has been reported where it happened.
+            // An error is a panic of the thread, which the panic hook has printed.
             let _ = killing.join();
         }
     }
 }
 
-/// Starts a process, has it write for a checkpoint of its own and kills it in the middle, until it is
-/// over.
-fn kill_until(over: &AtomicBool, database: &str) {
+/// Starts a process, sends writes for a checkpoint of its own and kills it during the writes, until `stop` is set.
+fn kill_until(stop: &AtomicBool, database: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    for life in 0.. {
-        if over.load(Ordering::Relaxed) {
+    for round in 0.. {
+        if stop.load(Ordering::Relaxed) {
             return;
         }
         let mut process = Process::start(&["--database", database, "--log", "off"]);
-        let client = process.client().about("ft:of-the-killed");
+        let client = process.client().checkpoint("ft:of-the-killed");
         let writing = runtime.spawn(async move {
             for n in 0.. {
-                let project = format!("proj_{life}_{n}");
+                let project = format!("proj_{round}_{n}");
                 if client.try_create(&[project]).await.is_none() {
                     return;
                 }
             }
         });
-        let first = process.client().about("ft:of-the-killed");
+        let first = process.client().checkpoint("ft:of-the-killed");
         runtime.block_on(async { first.list("").await });
         process.kill();
-        runtime.block_on(writing).expect("no answer is the end");
+        runtime.block_on(writing).expect("no panic");
+    }
+}
+
+impl Endpoints for Processes {
+    fn base_urls(&self) -> Vec<String> {
+        self.processes
+            .iter()
+            .map(|process| process.base_url.clone())
+            .collect()
+    }
+
+    fn key(&self) -> String {
+        KEY.to_owned()
     }
 }

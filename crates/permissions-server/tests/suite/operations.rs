@@ -2,7 +2,6 @@
 
 use crate::database::TestDatabase;
 use crate::support::{Client, send};
-use permissions_server::Server;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -327,7 +326,7 @@ pub async fn permissions_survive_a_restart(database: TestDatabase) {
 async fn seed_and_fixed_clock_repeat_responses() {
     let mut bodies = Vec::new();
     for _ in 0..2 {
-        let server = Server::builder()
+        let server = permissions_server::Server::builder()
             .id_seed(1)
             .fixed_clock(1_721_764_800)
             .start()
@@ -340,7 +339,7 @@ async fn seed_and_fixed_clock_repeat_responses() {
 
 #[tokio::test]
 async fn fixed_clock_sets_the_date_header() {
-    let server = Server::builder()
+    let server = permissions_server::Server::builder()
         .fixed_clock(784_111_777)
         .start()
         .await

@@ -60,7 +60,8 @@ async fn shutdown_completes_started_requests_only() {
     let client = Arc::new(Client::of(&server));
     let _silent = connect(&server).await;
     let mut incomplete = connect(&server).await;
-    incomplete.write_all(b"GET / HTTP/1.1\r\nhost")
+    incomplete
+        .write_all(b"GET / HTTP/1.1\r\nhost")
         .await
         .expect("sent");
     let mut posting = connect(&server).await;
