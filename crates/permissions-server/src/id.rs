@@ -42,46 +42,28 @@ impl IdSource {
     }
 }
 
-/// Why a text is not an id. The message follows the name of a parameter.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidId {
-    #[error("is empty; send an id")]
-    Empty,
-    #[error("has {0} bytes; an id has at most {MAX_ID_BYTES}")]
-    TooLong(usize),
-    #[error("is a relative path segment, which a URL cannot contain as an id")]
-    PathSegment,
-    #[error("consists of spaces; send an id")]
-    Blank,
-    #[error("contains the control character U+{0:04X}, which an id cannot contain")]
-    Control(u32),
-    #[error("contains the invisible character U+{0:04X}, which an id cannot contain")]
-    Invisible(u32),
-}
-
-/// Checks an id of any kind.
-pub(crate) fn check(id: &str) -> Result<(), InvalidId> {
-    if id.is_empty() {
-        return Err(InvalidId::Empty);
-    }
+/// Checks an id of any kind. The error is the predicate of a sentence about the id.
+pub(crate) fn check(id: &str) -> Result<(), String> {
     if id.len() > MAX_ID_BYTES {
-        return Err(InvalidId::TooLong(id.len()));
-    }
-    if id == "." || id == ".." {
-        return Err(InvalidId::PathSegment);
+        return Err(format!(
+            "has {} bytes; an id has at most {MAX_ID_BYTES}",
+            id.len()
+        ));
     }
     if id.trim().is_empty() {
-        return Err(InvalidId::Blank);
+        return Err("is empty; send an id".to_owned());
     }
-    for character in id.chars() {
-        if character.is_control() {
-            return Err(InvalidId::Control(character.into()));
-        }
-        if is_invisible(character) {
-            return Err(InvalidId::Invisible(character.into()));
-        }
+    if id == "." || id == ".." {
+        return Err("is a relative path segment, which a URL cannot contain as an id".to_owned());
     }
-    Ok(())
+    let refused = |character: &char| character.is_control() || is_invisible(*character);
+    match id.chars().find(refused) {
+        Some(character) => Err(format!(
+            "contains the invisible character U+{:04X}; remove it",
+            u32::from(character)
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whether a character is invisible or changes the direction of text. Two ids that differ in such characters look equal.

@@ -12,7 +12,8 @@ use crate::store::Database;
 /// The options of `permissions-server` and `permissions serve`.
 ///
 /// An option overrides its environment variable, which overrides the configuration file, which overrides the default.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ServeArgs {
     /// The database: a SQLite file, which is created if it is missing, or
@@ -34,6 +35,7 @@ pub struct ServeArgs {
         env = "OPENAI_ADMIN_KEY",
         hide_env_values = true
     )]
+    #[serde(skip)]
     pub admin_key: Option<SecretString>,
 
     /// A file of admin keys, one on each line. The server reloads it after a change
@@ -93,6 +95,7 @@ pub struct ServeArgs {
 
     /// A TOML file with the names of these options, such as `listen = "0.0.0.0:8080"`
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_CONFIG")]
+    #[serde(skip)]
     pub config: Option<PathBuf>,
 }
 

@@ -2,29 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::{LogFormat, ServeArgs};
+use super::ServeArgs;
 use crate::error::StartError;
-use crate::store::Database;
-
-/// The members have the names of the options.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct File {
-    database: Option<String>,
-    listen: Option<String>,
-    admin_keys: Option<PathBuf>,
-    project_keys: Option<PathBuf>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    rate_limit: Option<u32>,
-    max_connections: Option<u32>,
-    shutdown_seconds: Option<u32>,
-    faults: bool,
-    log_format: Option<LogFormat>,
-    log: Option<String>,
-}
 
 /// Adds the settings of the configuration file that `args` does not set. Relative paths in the file start at its folder.
 pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
@@ -34,7 +13,7 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let prefix = format!("failed to read the configuration file {}", path.display());
     let text = std::fs::read_to_string(path)
         .map_err(|error| StartError::with_source(format!("{prefix}: {error}"), error))?;
-    let file: File = toml::from_str(&text).map_err(|error| {
+    let file: ServeArgs = toml::from_str(&text).map_err(|error| {
         // The error's own Display contains the line, which may contain a password.
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map_or(1, |before| before.matches('\n').count() + 1);
@@ -42,14 +21,15 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    let database = file.database.map(|text| Database::in_folder(folder, &text));
     // A certificate of an option does not match a private key of the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
         (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,
     };
     Ok(ServeArgs {
-        database: args.database.or(database),
+        database: args
+            .database
+            .or(file.database.map(|database| database.in_folder(folder))),
         listen: args.listen.or(file.listen),
         admin_key: args.admin_key,
         admin_keys: args.admin_keys.or(in_folder(file.admin_keys)),
@@ -69,6 +49,7 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LogFormat;
 
     fn merged(args: ServeArgs, file: &str) -> Result<ServeArgs, StartError> {
         let folder = tempfile::tempdir().expect("a folder");

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use crate::error::StartError;
 use crate::faults::Faults;
-use crate::limits::Limits;
 use crate::server::{Server, ServerBuilder};
 pub use args::{LogFormat, ServeArgs};
 
@@ -69,34 +68,22 @@ async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
 }
 
 fn builder(args: ServeArgs) -> ServerBuilder {
-    let mut limits = Limits::default();
+    let mut builder = Server::builder();
+    let limits = &mut builder.limits;
     if let Some(connections) = args.max_connections {
         limits.connections = connections as usize;
     }
     if let Some(seconds) = args.shutdown_seconds {
         limits.shutdown_time = Duration::from_secs(seconds.into());
     }
-    let mut builder = Server::builder().limits(limits);
     if let Some(database) = args.database {
-        builder = builder.database(database);
+        builder.database = database;
     }
-    if let Some(key) = args.admin_key {
-        builder = builder.admin_key(key);
-    }
-    if let Some(file) = args.admin_keys {
-        builder = builder.admin_key_file(file);
-    }
-    if let Some(file) = args.project_keys {
-        builder = builder.project_key_file(file);
-    }
-    if let (Some(certificate), Some(key)) = (args.tls_cert, args.tls_key) {
-        builder = builder.tls(certificate, key);
-    }
-    if let Some(requests) = args.rate_limit {
-        builder = builder.rate_limit(requests);
-    }
-    if args.faults {
-        builder = builder.faults(Faults::by_header());
-    }
+    builder.keys.admin_keys.extend(args.admin_key);
+    builder.keys.admin_file = args.admin_keys;
+    builder.keys.project_file = args.project_keys;
+    builder.tls = args.tls_cert.zip(args.tls_key);
+    builder.rate_limit = args.rate_limit;
+    builder.faults = args.faults.then(Faults::by_header);
     builder
 }

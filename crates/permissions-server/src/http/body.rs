@@ -39,51 +39,52 @@ impl FromRequest<Arc<App>> for ProjectIds {
 impl ProjectIds {
     fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let Members(members) = serde_json::from_slice(body).map_err(invalid_json)?;
-        let invalid = |code, message: String| ApiError::invalid(code, "project_ids", message);
-        let mut project_ids = None;
+        let mut found = None;
         for (name, value) in members {
-            if name != "project_ids" {
-                let message =
-                    format!("the body has an unknown member '{name}'; send only project_ids");
-                return Err(ApiError::invalid("unknown_parameter", &name, message));
-            }
-            if project_ids.replace(value).is_some() {
-                let message = "the body has more than one project_ids; send one array";
-                return Err(invalid("duplicate_parameter", message.to_owned()));
-            }
+            let (code, reason) = match &*name {
+                "project_ids" if found.is_none() => {
+                    found = Some(value);
+                    continue;
+                }
+                "project_ids" => (
+                    "duplicate_parameter",
+                    "occurs more than once; send one array",
+                ),
+                _ => (
+                    "unknown_parameter",
+                    "is not a member of the body; send only project_ids",
+                ),
+            };
+            return Err(ApiError::invalid(code, &name, format!("'{name}' {reason}")));
         }
-        let project_ids = match project_ids {
-            Some(Value::Array(project_ids)) => project_ids,
-            Some(other) => {
-                let message = format!(
-                    "project_ids is {}; send an array of strings",
-                    type_name(&other)
-                );
-                return Err(invalid("invalid_type", message));
-            }
-            None => {
-                let message = "project_ids is missing; send an array of project ids";
-                return Err(invalid("missing_required_parameter", message.to_owned()));
-            }
+        let Some(found) = found else {
+            return Err(ApiError::invalid(
+                "missing_required_parameter",
+                "project_ids",
+                "project_ids is missing; send an array of project ids",
+            ));
         };
-        if project_ids.is_empty() {
-            let message = "project_ids is empty; send at least one project id";
-            return Err(invalid("empty_array", message.to_owned()));
-        }
-        if project_ids.len() > MAX_PROJECT_IDS {
+        let Value::Array(project_ids) = found else {
+            return Err(wrong_type("project_ids", &found, "an array of strings"));
+        };
+        if project_ids.is_empty() || project_ids.len() > MAX_PROJECT_IDS {
+            let code = if project_ids.is_empty() {
+                "empty_array"
+            } else {
+                "array_above_max_length"
+            };
             let message = format!(
-                "project_ids has {} ids; send at most {MAX_PROJECT_IDS} in a request",
+                "project_ids has {} ids; send 1 to {MAX_PROJECT_IDS}",
                 project_ids.len()
             );
-            return Err(invalid("array_above_max_length", message));
+            return Err(ApiError::invalid(code, "project_ids", message));
         }
         let mut seen = HashSet::with_capacity(project_ids.len());
         let mut distinct = Vec::with_capacity(project_ids.len());
         for (index, project_id) in project_ids.into_iter().enumerate() {
             let param = format!("project_ids[{index}]");
             let Value::String(project_id) = project_id else {
-                let message = format!("{param} is {}; send a string", type_name(&project_id));
-                return Err(ApiError::invalid("invalid_type", &param, message));
+                return Err(wrong_type(&param, &project_id, "a string"));
             };
             check_id(&param, &project_id)?;
             if seen.insert(project_id.clone()) {
@@ -184,15 +185,17 @@ fn invalid_json(error: serde_json::Error) -> ApiError {
     }
 }
 
-fn type_name(value: &Value) -> &'static str {
-    match value {
+fn wrong_type(param: &str, found: &Value, expected: &str) -> ApiError {
+    let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
-    }
+    };
+    let message = format!("{param} is {found}; send {expected}");
+    ApiError::invalid("invalid_type", param, message)
 }
 
 /// The members of an object, including duplicate names, which a map would lose.

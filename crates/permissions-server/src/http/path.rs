@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 
 use super::App;
 use super::error::ApiError;
-use crate::id::{InvalidId, check};
+use crate::id::check;
+use crate::limits::MAX_ID_BYTES;
 
 /// The id of a checkpoint, decoded and checked.
 #[derive(Debug)]
@@ -46,13 +47,12 @@ impl FromRequestParts<Arc<App>> for PermissionPath {
 
 /// Fails if `id` is not a valid id. The error names `param`.
 pub(super) fn check_id(param: &str, id: &str) -> Result<(), ApiError> {
-    check(id).map_err(|error| {
-        let code = match error {
-            InvalidId::TooLong(_) => "string_above_max_length",
-            _ => "invalid_value",
-        };
-        ApiError::invalid(code, param, format!("{param} {error}"))
-    })
+    let code = if id.len() > MAX_ID_BYTES {
+        "string_above_max_length"
+    } else {
+        "invalid_value"
+    };
+    check(id).map_err(|reason| ApiError::invalid(code, param, format!("{param} {reason}")))
 }
 
 fn not_utf8(rejection: PathRejection) -> ApiError {

@@ -25,15 +25,15 @@ use crate::store::{Database, Store};
 /// Configuration of a [`Server`], created by [`Server::builder`].
 #[derive(Debug)]
 pub struct ServerBuilder {
-    database: Database,
+    pub(crate) database: Database,
     bind: SocketAddr,
-    keys: KeySource,
-    tls: Option<(PathBuf, PathBuf)>,
-    limits: Limits,
-    rate_limit: Option<u32>,
+    pub(crate) keys: KeySource,
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) limits: Limits,
+    pub(crate) rate_limit: Option<u32>,
     clock: Clock,
     ids: IdSource,
-    faults: Option<Faults>,
+    pub(crate) faults: Option<Faults>,
     record: bool,
     presets: Vec<Preset>,
 }

@@ -12,6 +12,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::error::StartError;
 use crate::id::IdSource;
@@ -20,7 +21,8 @@ use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 /// The database that stores the permissions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
 pub struct Database(Location);
 
 #[derive(Debug, Clone)]
@@ -51,9 +53,9 @@ impl Database {
         Self(Location::Postgres(url.into()))
     }
 
-    /// Parses a setting whose relative path is relative to `folder`.
-    pub(crate) fn in_folder(folder: &Path, text: &str) -> Self {
-        match Self::from(text).0 {
+    /// Makes the relative path of a file relative to `folder`.
+    pub(crate) fn in_folder(self, folder: &Path) -> Self {
+        match self.0 {
             Location::SqliteFile(path) if !is_sqlite_url(&path) => {
                 Self::sqlite_file(folder.join(path))
             }
@@ -74,6 +76,12 @@ impl From<&str> for Database {
         } else {
             Self::sqlite_file(text)
         }
+    }
+}
+
+impl From<String> for Database {
+    fn from(text: String) -> Self {
+        Self::from(&*text)
     }
 }
 

@@ -11,10 +11,12 @@ mod operations;
 mod pool;
 mod tls;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tokio::time::sleep;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::schema::{self, Migration};
@@ -65,13 +67,9 @@ impl PostgresStore {
         query: &PageQuery,
         mut each: impl FnMut(Permission<&str>) + Send,
     ) -> Result<PageResult, StoreError> {
-        let mut retries = Retries::new(true);
-        let rows = loop {
-            match self.try_list(query).await {
-                Ok(Some(rows)) => break rows,
-                Ok(None) => return Ok(PageResult::UnknownCursor),
-                Err(error) => retries.pause(error).await?,
-            }
+        let list = |client: Arc<Client>| async move { operations::list(&client, query).await };
+        let Some(rows) = self.run(true, list).await? else {
+            return Ok(PageResult::UnknownCursor);
         };
         let limit = query.limit as usize;
         for row in rows.iter().take(limit) {
@@ -83,24 +81,17 @@ impl PostgresStore {
     }
 
     pub(crate) async fn create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
-        let mut retries = Retries::new(true);
-        loop {
-            match self.try_create(creation).await {
-                Ok(created) => return Ok(created),
-                Err(error) => retries.pause(error).await?,
-            }
-        }
+        let ids = self.ids;
+        let create =
+            |client: Arc<Client>| async move { operations::create(&client, creation, ids).await };
+        self.run(true, create).await
     }
 
     pub(crate) async fn delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
+        let delete =
+            |client: Arc<Client>| async move { operations::delete(&client, deletion).await };
         // A repeated delete would not find the permission that the first attempt has deleted.
-        let mut retries = Retries::new(false);
-        loop {
-            match self.try_delete(deletion).await {
-                Ok(deleted) => return Ok(deleted),
-                Err(error) => retries.pause(error).await?,
-            }
-        }
+        self.run(false, delete).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
@@ -110,61 +101,41 @@ impl PostgresStore {
         Ok(())
     }
 
-    async fn try_list(
+    /// Runs an operation and repeats it after failures without an effect. After a lost connection, which leaves the effect
+    /// unknown, only an idempotent operation is repeated.
+    async fn run<T, F>(
         &self,
-        query: &PageQuery,
-    ) -> Result<Option<Vec<tokio_postgres::Row>>, StoreError> {
-        let client = self.pool.get().await?;
-        let rows = operations::list(&client, query).await?;
-        client.release();
-        Ok(rows)
-    }
-
-    async fn try_create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
-        let client = self.pool.get().await?;
-        let created = operations::create(&client, creation, self.ids).await?;
-        client.release();
-        Ok(created)
-    }
-
-    async fn try_delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
-        let client = self.pool.get().await?;
-        let deleted = operations::delete(&client, deletion).await?;
-        client.release();
-        Ok(deleted)
-    }
-}
-
-/// Decides whether an operation is repeated.
-struct Retries {
-    start: Instant,
-    /// Whether repeating the operation has the same effect and result as doing it once.
-    idempotent: bool,
-}
-
-impl Retries {
-    fn new(idempotent: bool) -> Self {
-        Self {
-            start: Instant::now(),
-            idempotent,
-        }
-    }
-
-    /// Waits before the next attempt. Fails with `error` if there is none.
-    async fn pause(&mut self, error: StoreError) -> Result<(), StoreError> {
-        let retryable = match error.kind {
-            StoreErrorKind::Unreachable | StoreErrorKind::Conflict | StoreErrorKind::ReadOnly => {
-                true
+        idempotent: bool,
+        operation: impl Fn(Arc<Client>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let start = Instant::now();
+        loop {
+            let attempt = async {
+                let client = self.pool.get().await?;
+                let output = operation(Arc::clone(&client)).await?;
+                client.release();
+                Ok::<_, StoreError>(output)
+            };
+            let error = match attempt.await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            };
+            let retryable = match error.kind {
+                StoreErrorKind::Unreachable
+                | StoreErrorKind::Conflict
+                | StoreErrorKind::ReadOnly => true,
+                StoreErrorKind::ConnectionLost => idempotent,
+                _ => false,
+            };
+            if !retryable || start.elapsed() >= RETRY_TIME {
+                return Err(error);
             }
-            StoreErrorKind::ConnectionLost => self.idempotent,
-            _ => false,
-        };
-        if !retryable || self.start.elapsed() >= RETRY_TIME {
-            return Err(error);
+            tracing::warn!(%error, "retrying");
+            sleep(RETRY_PAUSE).await;
         }
-        tracing::warn!(%error, "retrying");
-        sleep(RETRY_PAUSE).await;
-        Ok(())
     }
 }
 

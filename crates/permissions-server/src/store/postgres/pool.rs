@@ -4,6 +4,7 @@
 //! connection, which also rolls back an open transaction.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,13 +23,13 @@ const WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Pool {
     hosts: Hosts,
-    idle: Mutex<Vec<Client>>,
+    idle: Mutex<Vec<Arc<Client>>>,
     permits: Semaphore,
 }
 
 /// A connection in use.
 pub(super) struct Pooled<'a> {
-    client: Client,
+    client: Arc<Client>,
     pool: &'a Pool,
     _permit: SemaphorePermit<'a>,
 }
@@ -63,7 +64,7 @@ impl Pool {
         };
         let client = match idle {
             Some(client) => client,
-            None => self.hosts.connect().await?,
+            None => Arc::new(self.hosts.connect().await?),
         };
         Ok(Pooled {
             client,
@@ -81,9 +82,9 @@ impl Pooled<'_> {
 }
 
 impl Deref for Pooled<'_> {
-    type Target = Client;
+    type Target = Arc<Client>;
 
-    fn deref(&self) -> &Client {
+    fn deref(&self) -> &Arc<Client> {
         &self.client
     }
 }
