@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use permissions_ext::{CheckpointId, Client, Event, Permissions};
-use permissions_server::{Database, Server};
+use permissions_server::{Database, Limits, Server};
 
 use crate::context::Context;
 use crate::escape::escape_control;
@@ -67,8 +68,12 @@ impl Session {
             ))
             .remedy("check the path; `create`, `apply` and `serve` create a missing file"));
         }
+        let mut limits = Limits::default();
+        // No other client uses this server, so its shutdown does not wait for requests on idle connections.
+        limits.keep_alive_grace = Duration::ZERO;
         let server = Server::builder()
             .database(Database::sqlite_file(file))
+            .limits(limits)
             .start()
             .await
             .map_err(start_failure)?;

@@ -1,23 +1,28 @@
-//! The official SDKs and schemathesis against the server, where they are installed: `.ci/sdks`
-//! installs them, `PERMISSIONS_SDKS` says where, `target/sdks` is looked at without it.
+//! The official SDKs and schemathesis against the server. `.ci/sdks` installs them into `PERMISSIONS_SDKS`, by default
+//! `target/sdks`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::process::{KEY, Process, command};
+use libtest_mimic::Trial;
 
-/// The interpreter or tool at `path` of the installed ones.
-fn tool(path: &str) -> Option<(PathBuf, PathBuf)> {
+use crate::process::{KEY, Process, command};
+use crate::{Available, blocking};
+
+/// An installed program and the folder of all programs.
+fn tool(path: &str) -> Available<(PathBuf, PathBuf)> {
     let folder = std::env::var_os("PERMISSIONS_SDKS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sdks"),
         PathBuf::from,
     );
     let tool = folder.join(path);
     if tool.exists() {
-        Some((tool, folder))
+        Ok((tool, folder))
     } else {
-        eprintln!("skipped: no {}; .ci/sdks installs it", tool.display());
-        None
+        Err(format!(
+            "{} is missing; .ci/sdks installs it",
+            tool.display()
+        ))
     }
 }
 
@@ -35,11 +40,8 @@ fn run(command: &mut Command) {
     );
 }
 
-#[test]
-fn python() {
-    let Some((python, _)) = tool("python/bin/python") else {
-        return;
-    };
+fn python_sdk_works() -> Available<()> {
+    let (python, _) = tool("python/bin/python")?;
     let server = Process::start(&[]);
     run(Command::new(python)
         .arg(concat!(
@@ -48,16 +50,14 @@ fn python() {
         ))
         .env("OPENAI_BASE_URL", &server.base_url)
         .env("OPENAI_ADMIN_KEY", KEY));
+    Ok(())
 }
 
-/// The SDK's own tests of these operations. Left out are those whose ids are made up: a permission to
-/// delete that nobody created, and `after=after`.
-#[test]
-fn what_the_python_sdk_is_tested_with() {
-    let (Some((python, _)), Some((sdk, _))) = (tool("python/bin/python"), tool("python-sdk"))
-    else {
-        return;
-    };
+/// The SDK's own tests of the three operations, except those with invented ids: they delete a permission that nobody has
+/// created, and list with `after=after`.
+fn tests_of_the_python_sdk_pass() -> Available<()> {
+    let (python, _) = tool("python/bin/python")?;
+    let (sdk, _) = tool("python-sdk")?;
     let mut command = command(&["--listen", "127.0.0.1:0"]);
     command.env("OPENAI_ADMIN_KEY", "My API Key");
     let server = Process::spawn(command);
@@ -78,13 +78,11 @@ fn what_the_python_sdk_is_tested_with() {
         ])
         .env("TEST_API_BASE_URL", &server.base_url)
         .current_dir(sdk));
+    Ok(())
 }
 
-#[test]
-fn node() {
-    let Some((_, folder)) = tool("node/node_modules/openai") else {
-        return;
-    };
+fn node_sdk_works() -> Available<()> {
+    let (_, folder) = tool("node/node_modules/openai")?;
     let server = Process::start(&[]);
     run(Command::new("node")
         .arg("--test")
@@ -95,13 +93,11 @@ fn node() {
         .env("PERMISSIONS_SDKS", folder)
         .env("OPENAI_BASE_URL", &server.base_url)
         .env("OPENAI_ADMIN_KEY", KEY));
+    Ok(())
 }
 
-#[test]
-fn schemathesis() {
-    let Some((schemathesis, _)) = tool("python/bin/schemathesis") else {
-        return;
-    };
+fn schemathesis_finds_no_violations() -> Available<()> {
+    let (schemathesis, _) = tool("python/bin/schemathesis")?;
     let server = Process::start(&[]);
     let folder = tempfile::tempdir().expect("a folder");
     let root = server.base_url.trim_end_matches("/v1");
@@ -129,4 +125,21 @@ fn schemathesis() {
             "none",
         ])
         .current_dir(folder.path()));
+    Ok(())
+}
+
+/// The tests of this module.
+pub fn trials() -> Vec<Trial> {
+    vec![
+        blocking("sdks::python_sdk_works", python_sdk_works),
+        blocking(
+            "sdks::tests_of_the_python_sdk_pass",
+            tests_of_the_python_sdk_pass,
+        ),
+        blocking("sdks::node_sdk_works", node_sdk_works),
+        blocking(
+            "sdks::schemathesis_finds_no_violations",
+            schemathesis_finds_no_violations,
+        ),
+    ]
 }

@@ -1,13 +1,20 @@
-//! A PostgreSQL of the tests' own, or the one that `DATABASE_URL` names.
+//! PostgreSQL clusters for the tests.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Sets up a cluster in a folder of its own, does what its first argument says once that answers,
-/// says where it is, does what each line of its standard input says, and removes it when the test
-/// process ends: then its standard input ends. Nothing listens on the network.
+use permissions_server::Database;
+use tokio_postgres::{Client, NoTls};
+
+use crate::Available;
+use crate::database::TestDatabase;
+
+/// Creates a cluster in a new folder, runs its first argument and prints the folder. Then it runs each line of standard input.
+/// It removes the cluster at the end of standard input, which is when the test process exits. The cluster has only a Unix
+/// socket.
 const SCRIPT: &str = r#"
 set -eu
 setup=$1
@@ -30,8 +37,8 @@ while read -r order; do
 done
 "#;
 
-/// Sets up a primary and a synchronous standby, and then does what each line of its standard input
-/// says: `crash` the primary, `promote` the standby.
+/// Creates a primary and a synchronous standby. Each line of standard input is `crash`, which stops the primary, or `promote`,
+/// which promotes the standby.
 const PAIR: &str = r#"
 set -eu
 folder=$(mktemp -d "${TMPDIR:-/tmp}/permissions-pg.XXXXXX")
@@ -78,47 +85,77 @@ impl Cluster {
     pub fn url(&self, database: &str) -> String {
         format!("{}/{database}", self.server)
     }
+
+    /// The folder of the socket. Fails if `DATABASE_URL` is set.
+    pub fn socket(&self) -> Available<&str> {
+        let script = self._script.as_ref();
+        script
+            .map(|script| &*script.folder)
+            .ok_or("DATABASE_URL is set".to_owned())
+    }
 }
 
-/// The one that all tests of this process share; `None` where there is none.
-pub fn shared() -> Option<&'static Cluster> {
-    static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
-    SHARED
-        .get_or_init(|| match std::env::var("DATABASE_URL") {
-            Ok(url) if url.starts_with("postgres") => {
-                let (server, _) = url.rsplit_once('/').expect("DATABASE_URL names a database");
-                Some(Cluster {
-                    server: server.to_owned(),
-                    _script: None,
-                })
-            }
-            _ => {
-                let started = start();
-                if started.is_none() {
-                    eprintln!("skipped: neither DATABASE_URL nor a local postgres binary");
-                }
-                started
-            }
-        })
-        .as_ref()
+/// The cluster of all tests: `DATABASE_URL`, or a new one.
+pub fn cluster() -> Available<&'static Cluster> {
+    static CLUSTER: OnceLock<Available<Cluster>> = OnceLock::new();
+    let cluster = CLUSTER.get_or_init(|| match std::env::var("DATABASE_URL") {
+        Ok(url) if url.starts_with("postgres") => {
+            let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+            Ok(Cluster {
+                server: server.to_owned(),
+                _script: None,
+            })
+        }
+        _ => {
+            let script = Script::run(ordinary_user(), SCRIPT, &["", "-c", "fsync=off"])?;
+            Ok(Cluster {
+                server: script.server(),
+                _script: Some(script),
+            })
+        }
+    });
+    cluster.as_ref().map_err(Clone::clone)
 }
 
-fn start() -> Option<Cluster> {
-    // What these tests show is not what happens when the machine loses power.
-    let script = Script::run(as_ordinary_user(), SCRIPT, &["", "-c", "fsync=off"])?;
-    Some(Cluster {
-        server: script.server(),
-        _script: Some(script),
+/// Creates an empty database.
+pub async fn database() -> Available<TestDatabase> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster()?;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test_{}_{number}", std::process::id());
+    let admin = connect(&cluster.url("postgres")).await;
+    let create = format!("CREATE DATABASE {name}");
+    admin.batch_execute(&create).await.expect("a database");
+    Ok(TestDatabase {
+        database: Database::postgres(cluster.url(&name)),
+        argument: Some(cluster.url(&name)),
+        by_processes: false,
+        folder: None,
     })
 }
 
-/// A cluster for one test, which may stop it.
-pub struct Own(Script);
+/// Creates an empty database that two processes serve while a third one is killed repeatedly.
+pub async fn database_by_processes() -> Available<TestDatabase> {
+    Ok(TestDatabase {
+        by_processes: true,
+        ..database().await?
+    })
+}
 
-impl Own {
-    /// `None` where there is no PostgreSQL.
-    pub fn start() -> Option<Self> {
-        Script::run(as_ordinary_user(), SCRIPT, &["", "-c", "fsync=off"]).map(Self)
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .expect("a connection");
+    tokio::spawn(connection);
+    client
+}
+
+/// A cluster that a test may stop.
+pub struct OwnCluster(Script);
+
+impl OwnCluster {
+    pub fn start() -> Available<Self> {
+        Script::run(ordinary_user(), SCRIPT, &["", "-c", "fsync=off"]).map(Self)
     }
 
     pub fn url(&self) -> String {
@@ -134,12 +171,11 @@ impl Own {
     }
 }
 
-/// A cluster with a database on a small disk of its own, which is nearly full.
-pub struct Small(Script);
+/// A cluster with a database on a nearly full disk of its own.
+pub struct SmallCluster(Script);
 
-impl Small {
-    /// `None` where there is no PostgreSQL, or nobody may mount a disk.
-    pub fn start(disk: &str) -> Option<Self> {
+impl SmallCluster {
+    pub fn start(disk: &str) -> Available<Self> {
         let setup = format!(
             "mkdir '{disk}/space'
              psql -q -h \"$folder\" -U test postgres \\
@@ -147,7 +183,7 @@ impl Small {
                  -c 'CREATE DATABASE small TABLESPACE small'
              head -c 5000000 /dev/zero > '{disk}/filler'"
         );
-        let user = with_disk(disk, as_ordinary_user())?;
+        let user = with_disk(disk, ordinary_user())?;
         Script::run(user, SCRIPT, &[&setup, "-c", "fsync=off"]).map(Self)
     }
 
@@ -155,16 +191,16 @@ impl Small {
         format!("{}/small", self.0.server())
     }
 
-    /// Somebody frees some space.
+    /// Frees some space.
     pub fn free(&mut self, disk: &str) {
         self.0.order(&format!("rm '{disk}/filler'"));
     }
 }
 
-/// `user`, with a disk of 16 megabytes at `folder` that nobody else sees.
-fn with_disk(folder: &str, user: Command) -> Option<Command> {
+/// Runs a command with a disk of 16 MB at `folder` in a mount namespace of its own.
+fn with_disk(folder: &str, user: Command) -> Available<Command> {
     let mut command = Command::new("unshare");
-    // Whoever is root already stays so; PostgreSQL itself runs as somebody else in either case.
+    // PostgreSQL itself never runs as root.
     if is_root() {
         command.args(["--mount", "sh", "-c"]);
     } else {
@@ -177,27 +213,25 @@ fn with_disk(folder: &str, user: Command) -> Option<Command> {
         .arg(&mount)
         .stderr(Stdio::null());
     if !probe.status().is_ok_and(|status| status.success()) {
-        eprintln!("skipped: this system lets nobody mount a disk of their own");
-        return None;
+        return Err("this system does not allow to mount a disk in a namespace".to_owned());
     }
     command.arg(format!("{mount} && exec \"$@\"")).arg("sh");
     if !is_root() {
         command.args(["unshare", "--user", "--map-user=1000", "--"]);
     }
     command.arg(user.get_program()).args(user.get_args());
-    Some(command)
+    Ok(command)
 }
 
 /// A primary with a synchronous standby.
 pub struct Pair(Script);
 
 impl Pair {
-    /// `None` where there is no PostgreSQL.
-    pub fn start() -> Option<Self> {
-        Script::run(as_ordinary_user(), PAIR, &[]).map(Self)
+    pub fn start() -> Available<Self> {
+        Script::run(ordinary_user(), PAIR, &[]).map(Self)
     }
 
-    /// Both hosts in one URL.
+    /// A URL with both hosts.
     pub fn url(&self) -> String {
         let folder = self.0.folder.replace('/', "%2F");
         format!(
@@ -206,29 +240,26 @@ impl Pair {
         )
     }
 
-    /// `crash` or `promote`; returns when it is done.
+    /// Runs `crash` or `promote`.
     pub fn order(&mut self, order: &str) {
         self.0.order(order);
     }
 }
 
-/// A script that keeps something running until this is dropped.
-struct Script {
+/// A script that runs programs until this value is dropped.
+pub struct Script {
     process: Child,
-    answers: BufReader<ChildStdout>,
-    folder: String,
+    output: BufReader<ChildStdout>,
+    pub folder: String,
 }
 
 impl Script {
-    /// Runs it as `user`, until it says where its folder is; `None` where there is no PostgreSQL.
-    fn run(mut user: Command, script: &str, args: &[&str]) -> Option<Self> {
-        let Some(binaries) = binaries() else {
-            eprintln!("skipped: no local postgres binary");
-            return None;
-        };
+    /// Starts a script with PostgreSQL's programs in `PATH`. Waits until the script prints its folder.
+    pub fn run(mut user: Command, script: &str, args: &[&str]) -> Available<Self> {
+        let binaries = binaries().ok_or("PostgreSQL is missing; .ci/postgres installs it")?;
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", binaries.display());
         let mut process = user
-            .args(["sh", "-c", script, "postgres"])
+            .args(["sh", "-c", script, "script"])
             .args(args)
             .env("PATH", path)
             .current_dir("/")
@@ -236,42 +267,42 @@ impl Script {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        let mut answers = BufReader::new(process.stdout.take().expect("piped"));
+        let mut output = BufReader::new(process.stdout.take().expect("piped"));
         let mut folder = String::new();
-        answers.read_line(&mut folder).expect("a line");
+        output.read_line(&mut folder).expect("a line");
         let folder = folder.trim().to_owned();
-        assert!(!folder.is_empty(), "PostgreSQL did not start");
-        Some(Self {
+        assert!(!folder.is_empty(), "the script failed");
+        Ok(Self {
             process,
-            answers,
+            output,
             folder,
         })
     }
 
-    /// The URL of the server in its folder, without a database.
+    /// The URL of the cluster in the folder, without a database.
     fn server(&self) -> String {
         format!("postgres://test@{}", self.folder.replace('/', "%2F"))
     }
 
-    /// Has a line of its input done.
+    /// Runs a line of input and waits for its end.
     fn order(&mut self, order: &str) {
         let input = self.process.stdin.as_mut().expect("piped");
-        writeln!(input, "{order}").expect("told");
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).expect("a line");
-        assert_eq!(answer.trim(), "done");
+        writeln!(input, "{order}").expect("sent");
+        let mut reply = String::new();
+        self.output.read_line(&mut reply).expect("a line");
+        assert_eq!(reply.trim(), "done");
     }
 }
 
 impl Drop for Script {
     fn drop(&mut self) {
-        // The end of its input ends it, and it takes its folder along.
+        // At the end of its input, the script stops its programs and removes its folder.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
 
-/// The newest PostgreSQL of this machine.
+/// The folder of the newest PostgreSQL.
 fn binaries() -> Option<PathBuf> {
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&on_path).collect();
@@ -284,8 +315,8 @@ fn binaries() -> Option<PathBuf> {
         .max()
 }
 
-/// PostgreSQL refuses to run as root.
-fn as_ordinary_user() -> Command {
+/// Runs a command as a user other than root, because PostgreSQL refuses to run as root.
+pub fn ordinary_user() -> Command {
     if is_root() {
         let mut command = Command::new("runuser");
         command.args(["-u", "postgres", "--"]);

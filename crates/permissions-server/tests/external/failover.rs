@@ -1,4 +1,4 @@
-//! The primary is lost under load, and nothing that was acknowledged with it.
+//! The primary crashes under load.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use permissions_server::{Database, Server};
 use tokio::task::JoinSet;
 
+use libtest_mimic::Trial;
+
 use crate::postgres::Pair;
 use crate::support::Client;
+use crate::{Available, asynchronous};
 
-/// Creates before and after the loss, at least.
-const ENOUGH: usize = 100;
+/// Minimum number of creates before and after the crash.
+const CREATES: usize = 100;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_go_on_with_the_promoted_standby() {
-    let Some(mut pair) = Pair::start() else {
-        return;
-    };
+async fn promoted_standby_has_all_acknowledged_creates() -> Available<()> {
+    let mut pair = Pair::start()?;
     let mut servers = Vec::new();
     for _ in 0..2 {
         let database = Database::postgres(pair.url());
@@ -30,15 +30,15 @@ async fn servers_go_on_with_the_promoted_standby() {
         );
     }
     let acknowledged = Arc::new(AtomicUsize::new(0));
-    let goal = Arc::new(AtomicUsize::new(usize::MAX));
+    let target = Arc::new(AtomicUsize::new(usize::MAX));
     let mut writers = JoinSet::new();
     for writer in 0..6 {
         let client = Client::of(&servers[writer % 2]);
-        let (acknowledged, goal) = (Arc::clone(&acknowledged), Arc::clone(&goal));
+        let (acknowledged, target) = (Arc::clone(&acknowledged), Arc::clone(&target));
         writers.spawn(async move {
             let mut ids = Vec::new();
             for n in 0.. {
-                if acknowledged.load(Ordering::Relaxed) >= goal.load(Ordering::Relaxed) {
+                if acknowledged.load(Ordering::Relaxed) >= target.load(Ordering::Relaxed) {
                     break;
                 }
                 let created = client.create(&[&format!("proj_{writer}_{n}")]).await;
@@ -49,7 +49,7 @@ async fn servers_go_on_with_the_promoted_standby() {
             ids
         });
     }
-    while acknowledged.load(Ordering::Relaxed) < ENOUGH {
+    while acknowledged.load(Ordering::Relaxed) < CREATES {
         tokio::task::yield_now().await;
     }
     let pair = tokio::task::spawn_blocking(move || {
@@ -59,8 +59,8 @@ async fn servers_go_on_with_the_promoted_standby() {
     })
     .await
     .expect("promoted");
-    goal.store(
-        acknowledged.load(Ordering::Relaxed) + ENOUGH,
+    target.store(
+        acknowledged.load(Ordering::Relaxed) + CREATES,
         Ordering::Relaxed,
     );
     let ids: Vec<String> = writers.join_all().await.into_iter().flatten().collect();
@@ -71,10 +71,19 @@ async fn servers_go_on_with_the_promoted_standby() {
         .into_iter()
         .map(|(id, _)| id)
         .collect();
-    assert!(ids.len() >= 2 * ENOUGH);
+    assert!(ids.len() >= 2 * CREATES);
     assert!(
         ids.iter().all(|id| there.contains(id)),
-        "an acknowledged one is lost"
+        "an acknowledged create is lost"
     );
     drop(pair);
+    Ok(())
+}
+
+/// The tests of this module.
+pub fn trials() -> Vec<Trial> {
+    vec![asynchronous(
+        "failover::promoted_standby_has_all_acknowledged_creates",
+        promoted_standby_has_all_acknowledged_creates,
+    )]
 }

@@ -1,4 +1,4 @@
-//! What the server offers to tests of clients.
+//! Features for tests of clients.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use permissions_server::{Fault, Faults, Server};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Client, MODEL, answer};
+use crate::support::{Client, MODEL, send};
 
 #[tokio::test]
-async fn permissions_can_be_there_from_the_start() {
+async fn builder_creates_initial_permissions() {
     let server = Server::builder()
         .permissions(MODEL, ["proj_a", "proj_b", "proj_a"])
         .start()
@@ -23,12 +23,12 @@ async fn permissions_can_be_there_from_the_start() {
         .permissions(MODEL, [".."])
         .start()
         .await
-        .expect_err("a refusal");
+        .expect_err("an error");
     assert!(error.to_string().contains("'..'"), "{error}");
 }
 
 #[tokio::test]
-async fn requests_are_kept_without_their_key() {
+async fn recorded_requests_contain_no_key() {
     let server = Server::builder()
         .record_requests()
         .start()
@@ -58,7 +58,7 @@ async fn requests_are_kept_without_their_key() {
 }
 
 #[tokio::test]
-async fn faults_come_in_turn() {
+async fn faults_are_injected_in_turn() {
     let server = Server::builder()
         .faults(Faults::in_turn([
             Some(Fault::Status(503)),
@@ -93,17 +93,17 @@ async fn faults_come_in_turn() {
     let large = get().send().await.expect("headers");
     let large = large.bytes().await.expect("a body");
     assert_eq!(large.len(), 100_000);
-    let list: serde_json::Value = serde_json::from_slice(&large).expect("JSON still");
+    let list: serde_json::Value = serde_json::from_slice(&large).expect("JSON");
     assert_eq!(
         list["data"][0]["project_id"], "proj_a",
-        "the lost answer's permission"
+        "the permission of the dropped response"
     );
     assert_eq!(client.list("").await.status, 200);
     assert_eq!(client.list("").await.status, 200);
 }
 
 #[tokio::test]
-async fn a_request_can_ask_for_its_fault_where_the_server_allows_it() {
+async fn fault_header_is_ignored_by_default() {
     let server = Server::builder()
         .faults(Faults::by_header())
         .start()
@@ -115,9 +115,9 @@ async fn a_request_can_ask_for_its_fault_where_the_server_allows_it() {
             .request(Method::GET, &client.path())
             .header("x-fault", fault)
     };
-    assert_eq!(answer(with("status=429")).await.status, 429);
+    assert_eq!(send(with("status=429")).await.status, 429);
     assert_eq!(
-        answer(with("explode")).await.error(),
+        send(with("explode")).await.error(),
         (400, "invalid_value", Some("x-fault"))
     );
     assert_eq!(client.list("").await.status, 200);
@@ -127,11 +127,11 @@ async fn a_request_can_ask_for_its_fault_where_the_server_allows_it() {
     let ignored = client
         .request(Method::GET, &client.path())
         .header("x-fault", "status=503");
-    assert_eq!(answer(ignored).await.status, 200);
+    assert_eq!(send(ignored).await.status, 200);
 }
 
 #[tokio::test]
-async fn operators_see_health_readiness_metrics_and_the_document() {
+async fn monitoring_routes_need_no_key() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     client.list("").await;
@@ -139,7 +139,7 @@ async fn operators_see_health_readiness_metrics_and_the_document() {
     let get = |path: &str| {
         let url = format!("{root}{path}");
         async move {
-            let response = reqwest::get(url).await.expect("an answer");
+            let response = reqwest::get(url).await.expect("a response");
             assert_eq!(response.status(), 200);
             response.text().await.expect("a body")
         }

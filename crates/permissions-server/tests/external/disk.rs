@@ -1,17 +1,18 @@
-//! A disk that fills up.
+//! Full and read-only disks.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
 
+use libtest_mimic::Trial;
 use permissions_server::{Database, Server};
 
-use crate::postgres::Small;
+use crate::postgres::SmallCluster;
 use crate::process::{KEY, Process, command};
-use crate::support::{Answer, Client};
+use crate::support::{Client, Reply};
+use crate::{Available, asynchronous, blocking};
 
-/// A command that sees a disk of its own, of one megabyte, at `folder`; `None`, with a word on
-/// stderr, where the system does not allow that.
-fn on_small_disk(folder: &str, fill: &str, args: &[&str]) -> Option<Command> {
+/// A server with a disk of 1 MB at `folder` in a mount namespace of its own. The script `fill` prepares the disk.
+fn on_small_disk(folder: &str, fill: &str, args: &[&str]) -> Available<Command> {
     let namespace = ["--map-root-user", "--mount"];
     let mounts = Command::new("unshare")
         .args(namespace)
@@ -20,8 +21,7 @@ fn on_small_disk(folder: &str, fill: &str, args: &[&str]) -> Option<Command> {
         .status()
         .is_ok_and(|status| status.success());
     if !mounts {
-        eprintln!("skipped: this system lets nobody mount a disk of their own");
-        return None;
+        return Err("this system does not allow to mount a disk in a namespace".to_owned());
     }
     let server = command(args);
     let mut command = Command::new("unshare");
@@ -39,40 +39,35 @@ fn on_small_disk(folder: &str, fill: &str, args: &[&str]) -> Option<Command> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Some(command)
+    Ok(command)
 }
 
-#[tokio::test]
-async fn writes_are_503_while_it_is_full_and_go_on_when_it_is_not() {
+async fn full_disk_refuses_writes_until_space_is_free() -> Available<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().display().to_string();
     let file = format!("{folder}/permissions.db");
     let fill = format!("head -c 300000 /dev/zero > '{folder}/filler'");
-    let Some(command) = on_small_disk(&folder, &fill, &["--database", &file]) else {
-        return;
-    };
+    let command = on_small_disk(&folder, &fill, &["--database", &file])?;
     let server = Process::spawn(command);
     let client = server.client();
     let (created, refused) = create_until_refused(&client).await;
     assert_eq!(refused.error(), (503, "database_full", None));
     assert_eq!(client.all("ascending", 100).await.len(), created);
 
-    // Somebody frees some space, and writes go on without a restart.
+    // The server accepts writes again without a restart.
     let filler = format!("/proc/{}/root{folder}/filler", server.id());
     std::fs::remove_file(filler).expect("removed");
     assert_eq!(client.create(&["proj_one_more"]).await.status, 200);
     assert_eq!(client.all("ascending", 100).await.len(), created + 1);
+    Ok(())
 }
 
-#[tokio::test]
-async fn writes_are_503_while_the_disk_of_postgresql_is_full_and_go_on_when_it_is_not() {
+async fn full_postgres_disk_refuses_writes_until_space_is_free() -> Available<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let disk = folder.path().display().to_string();
-    let Some(mut postgres) = Small::start(&disk) else {
-        return;
-    };
+    let mut cluster = SmallCluster::start(&disk)?;
     let server = Server::builder()
-        .database(Database::postgres(postgres.url()))
+        .database(Database::postgres(cluster.url()))
         .start()
         .await
         .expect("a server");
@@ -81,79 +76,74 @@ async fn writes_are_503_while_the_disk_of_postgresql_is_full_and_go_on_when_it_i
     assert_eq!(refused.error(), (503, "database_full", None));
     assert_eq!(client.all("ascending", 100).await.len(), created);
 
-    postgres.free(&disk);
+    cluster.free(&disk);
 
     assert_eq!(client.create(&["proj_one_more"]).await.status, 200);
     assert_eq!(client.all("ascending", 100).await.len(), created + 1);
+    Ok(())
 }
 
-/// How many were created, and the answer to those that were not.
-async fn create_until_refused(client: &Client) -> (usize, Answer) {
+/// Creates until a request is refused. Returns the number of created permissions and the refusal.
+async fn create_until_refused(client: &Client) -> (usize, Reply) {
     let mut created = 0;
     loop {
         let projects: Vec<String> = (0..200).map(|n| format!("proj_{created}_{n}")).collect();
         let projects: Vec<&str> = projects.iter().map(String::as_str).collect();
-        let answer = client.create(&projects).await;
-        if answer.status != 200 {
-            return (created, answer);
+        let reply = client.create(&projects).await;
+        if reply.status != 200 {
+            return (created, reply);
         }
         created += 200;
     }
 }
 
-#[test]
-fn a_start_on_a_full_disk_is_refused() {
-    let Some((said, file)) = refused("head -c 2000000 /dev/zero > filler") else {
-        return;
-    };
+fn start_on_full_disk_is_refused() -> Available<()> {
+    let (message, file) = start_error("head -c 2000000 /dev/zero > filler")?;
     assert!(
-        said.contains("the disk is full") && said.contains(&file),
-        "{said}"
+        message.contains("the disk is full") && message.contains(&file),
+        "{message}"
     );
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_start_with_the_file_of_before_on_a_full_disk_is_refused() {
-    let before = a_database().await;
+async fn start_with_existing_file_on_full_disk_is_refused() -> Available<()> {
+    let before = stopped_database().await;
     let copy = format!("cp '{}/permissions.db' .", before.path().display());
-    // From nothing left, through too little for the shared memory, to too little for the log.
+    // Free space: none, less than the shared memory, less than the log.
     for pages in [0, 1, 4, 8] {
         let fill = format!(
             "{copy} && head -c 2000000 /dev/zero > filler; \
              truncate -s -$(({pages} * 4096)) filler"
         );
-        let Some((said, file)) = refused(&fill) else {
-            return;
-        };
+        let (message, file) = start_error(&fill)?;
         assert!(
-            said.contains("the disk is full")
-                && said.contains("free some space")
-                && said.contains(&file),
-            "{pages} pages left: {said}"
+            message.contains("the disk is full")
+                && message.contains("free some space")
+                && message.contains(&file),
+            "{pages} pages left: {message}"
         );
     }
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_start_on_a_read_only_disk_is_refused() {
-    let before = a_database().await;
+async fn start_on_read_only_disk_is_refused() -> Available<()> {
+    let before = stopped_database().await;
     let copy = format!("cp '{}/permissions.db' .", before.path().display());
     for state in ["true", &copy] {
         let read_only = format!("{state}; mount -o remount,ro \"$PWD\"");
-        let Some((said, file)) = refused(&read_only) else {
-            return;
-        };
+        let (message, file) = start_error(&read_only)?;
         assert!(
-            said.contains("file system is read-only")
-                && said.contains("mount it writable")
-                && said.contains(&file),
-            "after {state}: {said}"
+            message.contains("file system is read-only")
+                && message.contains("mount it writable")
+                && message.contains(&file),
+            "after {state}: {message}"
         );
     }
+    Ok(())
 }
 
-/// A folder with the `permissions.db` of a server that has stopped.
-async fn a_database() -> tempfile::TempDir {
+/// A folder with the file `permissions.db` of a stopped server.
+async fn stopped_database() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     Server::builder()
         .database(Database::sqlite_file(folder.path().join("permissions.db")))
@@ -165,22 +155,47 @@ async fn a_database() -> tempfile::TempDir {
     folder
 }
 
-/// What a server says that does not start, and the file it was given, on a small disk that the
-/// script `fill` has prepared.
-fn refused(fill: &str) -> Option<(String, String)> {
+/// Starts a server on a disk that the script `fill` has prepared. Returns its error message and its file.
+fn start_error(fill: &str) -> Available<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().display().to_string();
     let file = format!("{folder}/permissions.db");
     let fill = format!("cd '{folder}'; {fill}");
     let mut command = on_small_disk(&folder, &fill, &["--database", &file])?;
     let mut child = command.spawn().expect("a process");
-    let mut said = String::new();
+    let mut message = String::new();
     child
         .stderr
         .take()
         .expect("piped")
-        .read_to_string(&mut said)
+        .read_to_string(&mut message)
         .expect("text");
-    assert_eq!(child.wait().expect("an end").code(), Some(1), "{said}");
-    Some((said, file))
+    assert_eq!(child.wait().expect("an end").code(), Some(1), "{message}");
+    Ok((message, file))
+}
+
+/// The tests of this module.
+pub fn trials() -> Vec<Trial> {
+    vec![
+        asynchronous(
+            "disk::full_disk_refuses_writes_until_space_is_free",
+            full_disk_refuses_writes_until_space_is_free,
+        ),
+        asynchronous(
+            "disk::full_postgres_disk_refuses_writes_until_space_is_free",
+            full_postgres_disk_refuses_writes_until_space_is_free,
+        ),
+        blocking(
+            "disk::start_on_full_disk_is_refused",
+            start_on_full_disk_is_refused,
+        ),
+        asynchronous(
+            "disk::start_with_existing_file_on_full_disk_is_refused",
+            start_with_existing_file_on_full_disk_is_refused,
+        ),
+        asynchronous(
+            "disk::start_on_read_only_disk_is_refused",
+            start_on_read_only_disk_is_refused,
+        ),
+    ]
 }

@@ -1,4 +1,4 @@
-//! What unfriendly or broken clients can do, and cannot.
+//! Limits for slow, idle and hostile clients.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,10 @@ async fn connect(server: &Server) -> TcpStream {
         .expect("a connection")
 }
 
-/// All that comes until the server closes.
-async fn rest(stream: &mut TcpStream) -> String {
+/// Reads until the server closes the connection.
+async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut text = String::new();
-    // A reset is an end too.
+    // A reset also closes the connection.
     let _ = stream.read_to_string(&mut text).await;
     text
 }
@@ -37,13 +37,13 @@ async fn with_limits(change: impl FnOnce(&mut Limits)) -> Server {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_are_given_up() {
+async fn incomplete_headers_close_the_connection() {
     let server = with_limits(|limits| limits.idle_time = Duration::from_millis(100)).await;
     let mut slow = connect(&server).await;
     slow.write_all(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n")
         .await
         .expect("sent");
-    let said = rest(&mut slow).await;
+    let said = read_to_end(&mut slow).await;
     assert!(
         said.is_empty() || said.starts_with("HTTP/1.1 408"),
         "{said}"
@@ -51,7 +51,7 @@ async fn headers_that_never_end_are_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_ends_is_408() {
+async fn incomplete_body_is_408() {
     let server = with_limits(|limits| limits.body_time = Duration::from_millis(100)).await;
     let mut slow = connect(&server).await;
     let head = format!(
@@ -60,13 +60,13 @@ async fn a_body_that_never_ends_is_408() {
         server.admin_key()
     );
     slow.write_all(head.as_bytes()).await.expect("sent");
-    let said = rest(&mut slow).await;
+    let said = read_to_end(&mut slow).await;
     assert!(said.starts_with("HTTP/1.1 408"), "{said}");
     assert!(said.contains("request_timeout"), "{said}");
 }
 
 #[tokio::test]
-async fn a_chunked_body_without_bounds_is_413() {
+async fn large_chunked_body_is_413() {
     let server = with_limits(|limits| limits.body_bytes = 1000).await;
     let mut client = connect(&server).await;
     let head = format!(
@@ -77,12 +77,12 @@ async fn a_chunked_body_without_bounds_is_413() {
         " ".repeat(0x800)
     );
     client.write_all(head.as_bytes()).await.expect("sent");
-    let said = rest(&mut client).await;
+    let said = read_to_end(&mut client).await;
     assert!(said.starts_with("HTTP/1.1 413"), "{said}");
 }
 
 #[tokio::test]
-async fn connections_that_say_nothing_do_not_keep_others_out() {
+async fn idle_connections_are_evicted_at_the_limit() {
     let server = with_limits(|limits| limits.connections = 50).await;
     let mut silent = Vec::new();
     for n in 0..500 {
@@ -99,7 +99,7 @@ async fn connections_that_say_nothing_do_not_keep_others_out() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_ends_its_connection_only() {
+async fn bytes_other_than_http_affect_one_connection() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     for garbage in [
@@ -110,46 +110,13 @@ async fn what_is_not_http_ends_its_connection_only() {
         let mut stream = connect(&server).await;
         stream.write_all(garbage).await.expect("sent");
         stream.shutdown().await.expect("ended");
-        rest(&mut stream).await;
+        read_to_end(&mut stream).await;
         assert_eq!(client.list("").await.status, 200);
     }
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_was_accepted_and_waits_for_nobody_else() {
-    let server = with_limits(|limits| limits.shutdown_time = Duration::from_secs(60)).await;
-    let client = Arc::new(Client::of(&server));
-    let _silent = connect(&server).await;
-    let mut half = connect(&server).await;
-    half.write_all(b"GET / HTTP/1.1\r\nhost")
-        .await
-        .expect("sent");
-    let mut posting = connect(&server).await;
-    let body = "{\"project_ids\":[\"proj_a\"]}";
-    let head = format!(
-        "POST /v1/fine_tuning/checkpoints/{MODEL}/permissions HTTP/1.1\r\nhost: x\r\n\
-         authorization: Bearer {}\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n\
-         content-length: {}\r\n\r\n",
-        server.admin_key(),
-        body.len()
-    );
-    posting.write_all(head.as_bytes()).await.expect("sent");
-    let mut go_on = [0; 25];
-    posting.read_exact(&mut go_on).await.expect("100 Continue");
-
-    let stopping = tokio::spawn(server.shutdown());
-    posting.write_all(body.as_bytes()).await.expect("sent");
-
-    let said = rest(&mut posting).await;
-    assert!(said.contains("HTTP/1.1 200 OK"), "{said}");
-    assert!(said.contains("connection: close"), "{said}");
-    stopping.await.expect("stopped");
-    let refused = client.request(Method::GET, &client.path()).send().await;
-    assert!(refused.is_err());
-}
-
-#[tokio::test]
-async fn too_many_requests_of_a_key_are_429_for_that_key() {
+async fn requests_above_the_rate_limit_are_429() {
     let server = Server::builder()
         .admin_key("sk-admin-1")
         .admin_key("sk-admin-2")
@@ -163,7 +130,7 @@ async fn too_many_requests_of_a_key_are_429_for_that_key() {
             .request(Method::GET, &client.path())
             .send()
             .await
-            .expect("an answer")
+            .expect("a response")
     };
     for left in ["1", "0"] {
         let answer = get().await;
@@ -186,7 +153,7 @@ async fn too_many_requests_of_a_key_are_429_for_that_key() {
 }
 
 #[tokio::test]
-async fn changed_key_files_are_taken_and_broken_ones_are_not() {
+async fn changed_key_file_is_reloaded_if_valid() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys");
     std::fs::write(&file, "sk-admin-1\n").expect("written");
@@ -202,18 +169,18 @@ async fn changed_key_files_are_taken_and_broken_ones_are_not() {
     assert_eq!(status("sk-admin-1").await, 200);
 
     std::fs::write(&file, "# none\n").expect("written");
-    let error = server.reload_keys().expect_err("a refusal");
-    assert!(error.to_string().contains("holds none"), "{error}");
+    let error = server.reload_keys().expect_err("an error");
+    assert!(error.to_string().contains("contains none"), "{error}");
     assert_eq!(status("sk-admin-1").await, 200);
 
     std::fs::write(&file, "sk-admin-number-2\n").expect("written");
-    // Nobody tells the server: it looks by itself.
+    // The server checks the file every second.
     while status("sk-admin-number-2").await != 200 {}
     assert_eq!(status("sk-admin-1").await, 401);
 }
 
 #[tokio::test]
-async fn https_with_a_certificate_of_ones_own() {
+async fn https_uses_the_configured_certificate() {
     let folder = tempfile::tempdir().expect("a folder");
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let (certificate, key) = (
@@ -249,13 +216,163 @@ async fn https_with_a_certificate_of_ones_own() {
         .await
         .expect("sent");
     let mut said = String::new();
-    stream.read_to_string(&mut said).await.expect("an answer");
+    stream.read_to_string(&mut said).await.expect("a response");
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
 
     let error = Server::builder()
         .tls(&key, &certificate)
         .start()
         .await
-        .expect_err("a refusal");
+        .expect_err("an error");
     assert!(error.to_string().contains("private key"), "{error}");
+}
+
+/// The headers of a create request with a body of `length` bytes.
+fn create_head(key: &str, length: usize) -> String {
+    format!(
+        "POST /v1/fine_tuning/checkpoints/{MODEL}/permissions HTTP/1.1\r\nhost: x\r\n\
+         authorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn body_below_the_minimum_rate_is_408() {
+    let server = with_limits(|limits| {
+        limits.body_time = Duration::from_secs(3600);
+        limits.request_time = Duration::from_secs(3600);
+    })
+    .await;
+    let mut slow = connect(&server).await;
+    let head = create_head(server.admin_key(), 1_000_000);
+    slow.write_all(head.as_bytes()).await.expect("sent");
+    slow.write_all(b"{").await.expect("sent");
+    let response = read_to_end(&mut slow).await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    assert!(response.contains("too slowly"), "{response}");
+}
+
+#[tokio::test]
+async fn healthz_responds_while_slow_bodies_use_all_connections() {
+    for key in [None, Some("sk-admin-unknown")] {
+        let server = with_limits(|limits| {
+            limits.connections = 8;
+            limits.body_time = Duration::from_secs(3600);
+            limits.request_time = Duration::from_secs(3600);
+            limits.body_bytes_per_second = 1;
+        })
+        .await;
+        let key = key.unwrap_or(server.admin_key());
+        let mut slow = Vec::new();
+        for _ in 0..8 {
+            let mut stream = connect(&server).await;
+            let request = format!("{}{}", create_head(key, 4000), "{".repeat(3000));
+            stream.write_all(request.as_bytes()).await.expect("sent");
+            slow.push(stream);
+        }
+
+        let mut stream = connect(&server).await;
+        let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("sent");
+        let response = read_to_end(&mut stream).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+
+        // With a valid key, no slow request has ended.
+        if key == server.admin_key() {
+            for stream in &slow {
+                let mut byte = [0];
+                let error = stream.try_read(&mut byte).expect_err("no response");
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn slow_body_beyond_the_limit_is_evicted() {
+    let server = with_limits(|limits| {
+        limits.connections = 1;
+        limits.body_time = Duration::from_secs(3600);
+        limits.request_time = Duration::from_secs(3600);
+        limits.body_bytes_per_second = 1;
+    })
+    .await;
+    let mut slow = Vec::new();
+    for _ in 0..5 {
+        let mut stream = connect(&server).await;
+        let request = format!(
+            "{}{}",
+            create_head(server.admin_key(), 4000),
+            "{".repeat(3000)
+        );
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        slow.push(stream);
+    }
+    let client = Client::of(&server);
+    assert_eq!(client.create(&["proj_a"]).await.status, 200);
+}
+
+#[cfg(target_os = "linux")]
+mod descriptors {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use rlimit::Resource;
+
+    use crate::process::Process;
+
+    fn is_served(address: &str) -> bool {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let sent = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+        let mut status = [0; 12];
+        sent.and_then(|()| stream.read_exact(&mut status)).is_ok() && status == *b"HTTP/1.1 200"
+    }
+
+    fn address(process: &Process) -> String {
+        let address = process.base_url.trim_start_matches("http://");
+        address.trim_end_matches("/v1").to_owned()
+    }
+
+    fn set_limit(process: &Process, limit: u64) {
+        let pid = process.id().try_into().expect("a process id");
+        rlimit::prlimit(pid, Resource::NOFILE, Some((limit, limit)), None).expect("set");
+    }
+
+    #[test]
+    fn lack_of_descriptors_evicts_idle_connections() {
+        let process = Process::start(&["--log", "off"]);
+        let address = address(&process);
+        let mut idle = Vec::new();
+        for _ in 0..20 {
+            idle.push(TcpStream::connect(&address).expect("a connection"));
+            assert!(is_served(&address));
+        }
+        let open = std::fs::read_dir(format!("/proc/{}/fd", process.id())).expect("a folder");
+        set_limit(&process, open.count() as u64 - 1);
+        for _ in 0..5 {
+            assert!(is_served(&address));
+        }
+    }
+
+    #[test]
+    fn descriptor_limit_caps_the_connections() {
+        let mut command = std::process::Command::new("sh");
+        let server = crate::process::command(&["--listen", "127.0.0.1:0", "--log", "off"]);
+        command
+            .args(["-c", "ulimit -n 80 && exec \"$@\"", "sh"])
+            .arg(server.get_program())
+            .args(server.get_args())
+            .env("OPENAI_ADMIN_KEY", crate::process::KEY)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        let process = Process::spawn(command);
+        let address = address(&process);
+        let idle: Vec<TcpStream> = (0..200)
+            .map(|_| TcpStream::connect(&address).expect("a connection"))
+            .collect();
+        assert!(is_served(&address));
+        let open = std::fs::read_dir(format!("/proc/{}/fd", process.id())).expect("a folder");
+        assert!(open.count() < 80);
+        drop(idle);
+    }
 }
