@@ -146,7 +146,9 @@ fn time_out_of_range_is_printed_as_number() {
 fn row_filter_receives_each_row() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some(Jq::Rows("select(.id != \"cp_2\") | .id, {when: .created_at}")),
+        jq: Some(Jq::Rows(
+            "select(.id != \"cp_2\") | .id, {when: .created_at}",
+        )),
         ..settings(Format::Table)
     };
     let mut output = open(&shared, settings, PLAIN, COLUMNS);
@@ -185,7 +187,10 @@ fn dropped_changes_write_announced_rows() {
     drop(changes);
 
     let rows: Vec<serde_json::Value> = serde_json::from_str(&shared.text()).unwrap();
-    assert_eq!((&rows[0]["id"], &rows[1]["id"]), (&"cp_done".into(), &"cp_2".into()));
+    assert_eq!(
+        (&rows[0]["id"], &rows[1]["id"]),
+        (&"cp_done".into(), &"cp_2".into())
+    );
 }
 
 #[test]
@@ -195,9 +200,17 @@ fn narrow_table_shortens_long_cells() {
         ..PLAIN
     };
 
-    let text = written(Format::Table, look, COLUMNS, &["cp_0123456789012345678901234567890"]);
+    let text = written(
+        Format::Table,
+        look,
+        COLUMNS,
+        &["cp_0123456789012345678901234567890"],
+    );
 
-    assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 40),
+        "{text}"
+    );
     assert!(text.contains('…'), "{text}");
 }
 

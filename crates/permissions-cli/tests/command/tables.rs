@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::support::World;
 use crate::terminal::Terminal;
