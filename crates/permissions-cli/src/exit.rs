@@ -1,39 +1,38 @@
-//! The exit codes, in one place: scripts depend on them.
+//! The exit codes. Scripts depend on them.
 
 use std::process::ExitCode;
 
-/// How the command ended.
+/// The result of a run of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// What was asked for is done.
     Success,
-    /// The server or the machine refused it, and trying again will not help.
+    /// The server or this machine refused the request. A retry would fail too.
     Failure,
-    /// What is live differs from what is wanted.
+    /// The live state differs from the manifest.
     Drift,
-    /// The command line or an input file is wrong; nothing was sent.
+    /// The command line or an input file is invalid. Nothing was sent.
     Usage,
-    /// It may work later: rate limit, server failure, no connection.
+    /// A retry may succeed: rate limit, server failure, no connection.
     Temporary,
-    /// The admin key is missing, wrong or not allowed to do this.
+    /// The admin key is missing, invalid or not allowed to do this.
     Auth,
     /// Stopped by Ctrl-C or SIGTERM.
     Interrupted,
 }
 
-/// The codes as `--help` documents them.
+/// The list of exit codes in `--help` and in the man pages.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0    done
-  1    failed, and trying again will not help
-  2    what is live differs from what is wanted (plan, audit)
-  64   the command line or an input file is wrong; nothing was sent
-  75   failed for now: rate limit, server failure, no connection; try again
-  77   the admin key is missing, wrong or not allowed to do this
+  0    success
+  1    failure that a retry does not fix
+  2    the live state differs from the manifest (plan, audit)
+  64   the command line or an input file is invalid; nothing was sent
+  75   temporary failure: rate limit, server failure, no connection; try again
+  77   the admin key is missing, invalid or not allowed to do this
   130  stopped by Ctrl-C or SIGTERM";
 
 impl Exit {
-    /// The number that the shell sees.
+    /// The number that the shell receives.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,

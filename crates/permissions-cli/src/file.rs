@@ -1,6 +1,7 @@
-//! Files are read up to a limit, as a device may never end. They are written whole or not at all: beside their place,
-//! then moved into it. What is no file (a pipe, a device) is written to as it is, and a symbolic link goes on leading
-//! where it led.
+//! Reading and writing files.
+//!
+//! Reads are limited, because a device may never end. Writes go to a temporary file that is then renamed, so a file is
+//! written completely or not at all. Pipes and devices are written directly, and symbolic links are followed.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
@@ -11,34 +12,48 @@ use tempfile::NamedTempFile;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// More bytes than any list, manifest or plan has.
-pub(crate) const MOST: u64 = 64 << 20;
+/// The size limit of lists, manifests and plans: 64 MiB, because 100,000 permissions are about 10 MiB.
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
-/// The text of a file, or of standard input where the path is `-`; an error where it has more than `most` bytes.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<String> {
-    if path == Path::new("-") {
-        read_up_to(io::stdin().lock(), most)
+const STDIO: &str = "-";
+
+/// Whether the path is `-`, which means standard input or output.
+pub(crate) fn is_stdio(path: &Path) -> bool {
+    path == Path::new(STDIO)
+}
+
+/// Reads a file, or standard input if the path is `-`. Fails if there are more than `max` bytes.
+pub(crate) fn read(path: &Path, max: u64) -> io::Result<String> {
+    if is_stdio(path) {
+        read_limited(io::stdin().lock(), max)
     } else {
-        read_up_to(File::open(path)?, most)
+        read_limited(File::open(path)?, max)
     }
 }
 
-/// What a file is called in an error.
+/// The name of a file in an error message.
 pub(crate) fn name(path: &Path) -> String {
-    if path == Path::new("-") {
+    if is_stdio(path) {
         "standard input".to_owned()
     } else {
         path.display().to_string()
     }
 }
 
-/// Writes a file in place of any that is there.
+/// Writes to standard output.
+pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// Writes a file, and replaces an existing one.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    // A path that leads nowhere yet is a file to be made.
+    // Canonicalization fails if the file does not exist yet.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_file = target.metadata().map_or(true, |found| found.is_file());
     let written = if is_file {
-        prepared(&target, text)
+        temporary(&target, text)
             .and_then(|file| {
                 if let Ok(found) = target.metadata() {
                     file.as_file().set_permissions(found.permissions())?;
@@ -52,31 +67,32 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
             .open(&target)
             .and_then(|mut sink| sink.write_all(text.as_bytes()))
     };
-    written.map_err(|error| failed(path, &error))
+    written.map_err(|error| write_failure(path, &error))
 }
 
-/// Writes a file in place of one that was written by the same option before; anything else that is there may be what
-/// the command was to read, and stays. A file of that kind starts with `start`, in letters of either case.
+/// Writes to a file, or to standard output if the path is `-`. An existing file is replaced only if it starts with
+/// `start` in any case, because then this command wrote it. Any other file may be an input of the command.
 pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure> {
+    if is_stdio(path) {
+        return write_stdout(text);
+    }
     if path.is_file() && !starts_with(path, start) {
         let message = format!(
-            "failed to write {}: another file is there, which was not written by this option",
+            "failed to write {}: the file exists and was not written by this option",
             path.display()
         );
-        return Err(
-            Failure::new(Exit::Usage, message).remedy("choose another name, or move the file away")
-        );
+        return Err(Failure::usage(message).remedy("choose another name, or move the file away"));
     }
     replace(path, text)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a new file. Fails if it exists.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    prepared(path, text)
+    temporary(path, text)
         .and_then(|file| file.persist_noclobber(path).map_err(|error| error.error))
         .map(drop)
         .map_err(|error| {
-            let failure = failed(path, &error);
+            let failure = write_failure(path, &error);
             if error.kind() == io::ErrorKind::AlreadyExists {
                 failure.remedy("choose another name, or move the file away")
             } else {
@@ -85,7 +101,7 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
         })
 }
 
-/// Whether a file is empty or starts so; one that cannot be read does not.
+/// Whether a file is empty or starts with the text in any case. An unreadable file does not.
 fn starts_with(path: &Path, start: &str) -> bool {
     let mut found = Vec::new();
     let read =
@@ -93,20 +109,21 @@ fn starts_with(path: &Path, start: &str) -> bool {
     read.is_ok() && (found.is_empty() || found.eq_ignore_ascii_case(start.as_bytes()))
 }
 
-fn read_up_to(from: impl Read, most: u64) -> io::Result<String> {
+fn read_limited(from: impl Read, max: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
-    from.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
+    from.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            format!("there are more than {most} bytes in it"),
+            format!("it has more than {max} bytes"),
         ));
     }
     String::from_utf8(bytes)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
 }
 
-fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+/// Writes a temporary file in the folder of `path`.
+fn temporary(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -115,7 +132,7 @@ fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As any program would make it; the umask still applies.
+        // tempfile's default of 0600 would hide the file from other users. The umask still applies.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.prefix(".permissions-").tempfile_in(folder)?;
@@ -124,21 +141,19 @@ fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The name of the file beside it, which was tried, is left out.
-fn failed(path: &Path, error: &io::Error) -> Failure {
+/// Describes a failed write without the name of the temporary file.
+fn write_failure(path: &Path, error: &io::Error) -> Failure {
     let reason = match (error.kind(), error.raw_os_error()) {
-        (io::ErrorKind::NotFound, _) => "there is no such folder".to_owned(),
+        (io::ErrorKind::NotFound, _) => "the folder does not exist".to_owned(),
         (_, Some(_)) => error.to_string(),
         (kind, None) => kind.to_string(),
     };
-    let failure = Failure::new(
-        Exit::Failure,
-        format!("failed to write {}: {reason}", path.display()),
-    );
+    let message = format!("failed to write {}: {reason}", path.display());
+    let failure = Failure::new(Exit::Failure, message);
     match error.kind() {
-        io::ErrorKind::NotFound => failure.remedy("make it first, or name another place"),
+        io::ErrorKind::NotFound => failure.remedy("create the folder, or choose another one"),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            failure.remedy("name a place that you may write to")
+            failure.remedy("choose a folder that you can write to")
         }
         _ => failure,
     }
@@ -151,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_symbolic_link_goes_on_leading_where_it_led() {
+    fn replaced_symbolic_link_still_points_to_its_target() {
         let folder = tempfile::tempdir().unwrap();
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         std::fs::write(&target, "before").unwrap();
@@ -164,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_not_read_for_ever() {
+    fn endless_device_read_stops_at_limit() {
         let endless = read(Path::new("/dev/zero"), 1000).unwrap_err();
 
-        assert_eq!(endless.to_string(), "there are more than 1000 bytes in it");
+        assert_eq!(endless.to_string(), "it has more than 1000 bytes");
     }
 
     #[test]
-    fn a_device_is_written_to_and_stays_one() {
+    fn device_is_written_directly_and_stays_a_device() {
         let device = Path::new("/dev/full");
 
         let failure = replace(device, "text").unwrap_err();

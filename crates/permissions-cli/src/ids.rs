@@ -1,74 +1,101 @@
-//! Ids as people give them: on the command line, in lists and in manifests.
+//! Validation of ids in arguments, manifests and lists.
 //!
-//! The API takes almost any text for an id. What can only be a slip is refused before it becomes a permission that
-//! nobody can use, or an answer about something that nobody meant.
+//! The API accepts almost any text as an id. Text that is certainly a mistake is refused here, before a permission
+//! exists that no project can use.
 
 use std::fmt::Display;
 
 use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 
-/// What an id is one of, and how such an id looks.
+use crate::failure::Failure;
+
+/// An id type with an example and the prefixes of the other id types.
 pub(crate) trait Id: TryFrom<String, Error: Display> {
+    const NAME: &str;
     const EXAMPLE: &str;
-    /// How ids of another kind begin, with what to do where one of them is given instead.
-    const OTHERS: &[(&str, &str)];
+    /// Prefixes of other ids, each with the reason why they are wrong here.
+    const FOREIGN: &[(&str, &str)];
 }
 
 impl Id for CheckpointId {
-    const EXAMPLE: &str = "a checkpoint's id looks like ft:gpt-4o:acme";
-    const OTHERS: &[(&str, &str)] = &[
-        ("proj_", "it is a project's, and the checkpoint comes first"),
+    const NAME: &str = "checkpoint id";
+    const EXAMPLE: &str = "a checkpoint id looks like ft:gpt-4o:acme";
+    const FOREIGN: &[(&str, &str)] = &[
+        (
+            "proj_",
+            "this is a project id, and the checkpoint comes first",
+        ),
         (
             "cp_",
-            "it is a permission's, and the checkpoint comes first",
+            "this is a permission id, and the checkpoint comes first",
         ),
     ];
 }
 
 impl Id for ProjectId {
-    const EXAMPLE: &str = "a project's id looks like proj_a";
-    const OTHERS: &[(&str, &str)] = &[
+    const NAME: &str = "project id";
+    const EXAMPLE: &str = "a project id looks like proj_a";
+    const FOREIGN: &[(&str, &str)] = &[
         (
             "ft:",
-            "it is a checkpoint's; more of them go behind --checkpoint each",
+            "this is a checkpoint id; use --checkpoint for further checkpoints",
         ),
-        ("cp_", "it is a permission's"),
+        (
+            "ft-",
+            "this is a checkpoint id; use --checkpoint for further checkpoints",
+        ),
+        ("cp_", "this is a permission id"),
     ];
 }
 
 impl Id for PermissionId {
+    const NAME: &str = "permission id";
     const EXAMPLE: &str =
-        "a permission's id looks like cp_zc4Q7MP6XxulcVzj4MZdwsAB, and `permissions list` shows it";
-    const OTHERS: &[(&str, &str)] = &[
-        ("proj_", "it is a project's, which goes behind --project"),
-        ("ft:", "it is a checkpoint's"),
+        "a permission id looks like cp_zc4Q7MP6XxulcVzj4MZdwsAB, and `permissions list` prints it";
+    const FOREIGN: &[(&str, &str)] = &[
+        ("proj_", "this is a project id; use --project for projects"),
+        ("ft:", "this is a checkpoint id"),
+        ("ft-", "this is a checkpoint id"),
     ];
 }
 
-/// Reads what the API takes for an id: a place in a list may be anything that it gave.
-pub(crate) fn read_any<T: Id>(text: &str) -> Result<T, String> {
-    let reason = if text.contains(char::is_control) {
-        "there is a line break, a tab or another control character in it".to_owned()
-    } else {
-        match T::try_from(text.to_owned()) {
-            Ok(id) => return Ok(id),
-            Err(error) => error.to_string(),
-        }
-    };
-    Err(format!("{reason}; {}", T::EXAMPLE))
+/// Validates an id. The error contains the reason and an example.
+pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
+    check::<T>(text)
+        .and_then(|()| accept(text))
+        .map_err(|reason| format!("{reason}; {}", T::EXAMPLE))
 }
 
-/// Reads an id, or says why it is none: what can only be a slip is refused. A list that is empty, or a deletion of
-/// nothing, would pass for an answer.
-pub(crate) fn read<T: Id>(text: &str) -> Result<T, String> {
-    let other = T::OTHERS.iter().find(|(start, _)| text.starts_with(start));
-    if let Some((_, reason)) = other {
-        return Err(format!("{reason}; {}", T::EXAMPLE));
+/// Accepts every id that the API accepts, such as an id from an export.
+pub(crate) fn accept<T: Id>(text: &str) -> Result<T, String> {
+    T::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Validates an id outside of clap.
+pub(crate) fn argument<T: Id>(text: &str) -> Result<T, Failure> {
+    read(text).map_err(|reason| Failure::usage(format!("invalid {} {text:?}: {reason}", T::NAME)))
+}
+
+/// Whether the text has the prefix of a checkpoint id: `ft:` or `ft-`.
+pub(crate) fn is_checkpoint(text: &str) -> bool {
+    text.starts_with("ft:") || text.starts_with("ft-")
+}
+
+fn check<T: Id>(text: &str) -> Result<(), String> {
+    let foreign = T::FOREIGN
+        .iter()
+        .find(|(prefix, _)| text.starts_with(prefix));
+    if let Some((_, reason)) = foreign {
+        return Err((*reason).to_owned());
+    }
+    if text.contains(char::is_control) {
+        return Err("it contains a line break, a tab or another control character".to_owned());
     }
     if text.contains([',', ' ']) {
-        let reason =
-            "there is a comma or a blank in it, and several ids are several arguments or lines";
-        return Err(format!("{reason}; {}", T::EXAMPLE));
+        return Err(
+            "it contains a comma or a space; give several ids as several arguments or lines"
+                .to_owned(),
+        );
     }
-    read_any(text)
+    Ok(())
 }

@@ -1,51 +1,52 @@
-//! Ctrl-C and SIGTERM: most commands stop at once, and what changes much finishes what is under way first.
+//! Ctrl-C and SIGTERM. Most commands stop at once; `apply` first finishes the requests in flight.
 
 use std::cell::Cell;
 use std::io;
 
 use tokio::sync::watch;
 
-/// How often the command was asked to stop.
+/// Counts the signals that ask the command to stop.
 pub(crate) struct Interrupt {
-    asked: watch::Sender<usize>,
-    /// With how many of them it stops at once.
-    patience: Cell<usize>,
+    signals: watch::Sender<usize>,
+    /// The number of signals that stops the command at once.
+    limit: Cell<usize>,
 }
 
 impl Interrupt {
     pub(crate) fn new() -> Self {
         Self {
-            asked: watch::Sender::new(0),
-            patience: Cell::new(1),
+            signals: watch::Sender::new(0),
+            limit: Cell::new(1),
         }
     }
 
-    /// From now on, being asked once only makes the returned future ready; asked twice, the command stops at once.
-    pub(crate) fn gently(&self) -> impl Future<Output = ()> + Send + 'static {
-        self.patience.set(2);
-        let mut asked = self.asked.subscribe();
+    /// Returns a future that is ready after the first signal. From now on, only the second signal stops the command
+    /// at once.
+    pub(crate) fn graceful(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.limit.set(2);
+        let mut signals = self.signals.subscribe();
         async move {
-            // The sender lives for as long as somebody may ask.
-            let _ = asked.wait_for(|times| *times > 0).await;
+            // `wait_for` fails only after the sender is dropped, which is after the command.
+            let _ = signals.wait_for(|count| *count > 0).await;
         }
     }
 
-    /// Ready when the command shall stop at once. `told` is called where it goes on to finish what is under way.
+    /// Waits until the command has to stop at once. Calls `finishing` for a signal after which the command first
+    /// finishes the requests in flight.
     ///
-    /// Nothing is listened to before this is polled: what blocks the thread until then, as a read from a terminal
-    /// does, ends as any program does.
-    pub(crate) async fn at_once(&self, told: impl Fn()) {
+    /// The handlers are installed when the future is polled first. Until then, a signal ends the process.
+    pub(crate) async fn at_once(&self, finishing: impl Fn()) {
         let Ok(mut signals) = Signals::new() else {
-            // Where nobody can listen, the system's own way of stopping a program stays.
+            // Without a handler, the signal ends the process.
             return std::future::pending().await;
         };
         loop {
             signals.next().await;
-            self.asked.send_modify(|times| *times += 1);
-            if *self.asked.borrow() >= self.patience.get() {
+            self.signals.send_modify(|count| *count += 1);
+            if *self.signals.borrow() >= self.limit.get() {
                 return;
             }
-            told();
+            finishing();
         }
     }
 }

@@ -1,36 +1,39 @@
-//! The `permissions` command: who may use which fine-tuned checkpoint.
+//! The `permissions` command, which manages which projects may use which fine-tuned checkpoint.
 
+mod api_error;
 mod audit;
 mod cli;
 mod commands;
+mod completion;
+mod context;
+mod escape;
 mod exit;
 mod failure;
 mod file;
+mod format;
+mod id_list;
 mod ids;
 mod interrupt;
-mod lines;
 mod manifest;
+mod options;
 mod output;
+mod problem;
 mod progress;
+mod requests;
+mod run;
+mod saved_plan;
 mod session;
 mod settings;
+mod style;
 
 use std::process::ExitCode;
 
-use failure::Voice;
-
 fn main() -> ExitCode {
+    // Prints candidates and exits, if a completion script runs the command.
+    clap_complete::CompleteEnv::with_factory(cli::command).complete();
     let args: Vec<_> = std::env::args_os().collect();
-    let cli = match cli::parse(&args) {
-        Ok(cli) => cli,
-        Err(refusal) => return failure::refuse(&refusal, &args),
-    };
-    let voice = Voice::of(&cli.global);
-    match commands::run(cli) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            failure.tell(voice);
-            failure.exit().into()
-        }
+    match cli::parse(&args) {
+        Ok(cli) => run::run(cli).into(),
+        Err(error) => cli::refuse(&error, &args),
     }
 }

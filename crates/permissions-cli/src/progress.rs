@@ -1,59 +1,72 @@
-//! How far it is, on a terminal and nowhere else.
+//! The progress line on standard error, shown only on a terminal.
 
 use std::io::{self, IsTerminal as _};
-use std::time::Duration;
+
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use permissions_ext::Event;
 
-use crate::cli::Global;
+/// Eight redraws per second look smooth and cost little.
+const REDRAW: Duration = Duration::from_millis(125);
 
-const REDRAW: Duration = Duration::from_millis(120);
-
-/// A line on standard error that says how much was read, and how fast. Cheap to clone: clones are
-/// the same line.
+/// The progress line. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+}
 
 impl Progress {
-    /// Hidden unless there is a terminal, and nobody asked for silence or for more words.
-    pub(crate) fn new(global: &Global) -> Self {
-        if global.quiet || global.verbose > 0 || !io::stderr().is_terminal() {
-            return Self::hidden();
+    /// Creates the line, hidden unless standard error is a terminal.
+    pub(crate) fn new(visible: bool) -> Self {
+        let bar = if visible && io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{spinner} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let bar = ProgressBar::new_spinner()
+                .with_style(style)
+                .with_message("starting");
+            bar.enable_steady_tick(REDRAW);
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Self {
+            bar,
+            started: Instant::now(),
         }
-        let style = ProgressStyle::with_template("{spinner} {pos} permissions read, {per_sec}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = ProgressBar::new_spinner().with_style(style);
-        bar.enable_steady_tick(REDRAW);
-        Self(bar)
     }
 
-    /// For what is done at once.
-    pub(crate) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
-    }
-
-    /// Takes note of what the client did.
+    /// Counts the permissions that a list has read.
     pub(crate) fn observe(&self, event: &Event<'_>) {
         if let Event::Page { items, .. } = event {
-            self.0.inc(*items as u64);
+            self.bar.inc(*items as u64);
+            let read = self.bar.position();
+            let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+            let rate = read as f64 / seconds;
+            self.bar
+                .set_message(format!("{read} permissions read, {rate:.0}/s"));
         }
     }
 
-    /// Lets somebody else write to the terminal.
-    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.suspend(write)
+    /// Shows how many of `total` things are done, and how long the client waits for the rate limit of the API.
+    pub(crate) fn show(&self, done: usize, total: usize, things: &str, waiting: Option<Duration>) {
+        self.bar.set_message(match waiting {
+            Some(waiting) => format!(
+                "waiting {} s for the API's rate limit ({done} of {total} {things})",
+                waiting.as_secs_f64().ceil()
+            ),
+            None => format!("{done} of {total} {things}"),
+        });
     }
 
-    /// Makes room for data, where that goes to the terminal too: it is progress enough.
-    pub(crate) fn make_room(&self) {
-        if io::stdout().is_terminal() {
-            self.end();
-        }
+    /// Hides the line while `write` writes to the terminal.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     pub(crate) fn end(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

@@ -1,157 +1,159 @@
-//! What a command talks to: the API, or a server of its own over a local file.
+//! The connection of a command: to the API, or to an embedded server on a local file.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use permissions_ext::{CheckpointId, Client, Event, Permissions};
 use permissions_server::{Database, Server};
 
-use crate::cli::Global;
+use crate::context::Context;
+use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::harmless;
-use crate::progress::Progress;
-use crate::settings::Settings;
+use crate::requests::RequestOptions;
+use crate::settings::{Settings, speaks_other_protocol};
 
-/// A client, and the server behind it under `--local`.
+/// A client, with the embedded server behind it if `--local` is set.
 pub(crate) struct Session {
     client: Client,
-    local: Option<Local>,
+    backend: Backend,
 }
 
-/// A server of our own.
-struct Local {
-    server: Server,
-    file: PathBuf,
+enum Backend {
+    Remote(Box<Settings>),
+    Local { server: Server, file: PathBuf },
 }
 
 impl Session {
-    /// Gets ready to talk. Nothing is sent yet. Only what `may_begin` makes a local file that is not there: for anything
-    /// else its name must be a slip.
+    /// Creates the client. Sends nothing yet. A missing `--local` file is created only if `creates_file` is set.
     pub(crate) async fn open(
-        global: &Global,
-        progress: &Progress,
-        may_begin: bool,
+        context: &Context,
+        requests: &RequestOptions,
+        creates_file: bool,
     ) -> Result<Self, Failure> {
-        match &global.local {
-            Some(file) if !may_begin && is_missing(file) => Err(Failure::new(
-                Exit::Usage,
-                format!("there is no file {}", file.display()),
-            )
-            .remedy(
-                "look at the path after --local; `create`, `apply` and `serve` make a new one",
-            )),
-            Some(file) => Self::local(file, global, progress).await,
-            None => Ok(Self {
-                client: remote(global, progress)?,
-                local: None,
-            }),
+        match &context.global.local {
+            Some(file) => Self::local(file, context, requests, creates_file).await,
+            None => {
+                let settings = Settings::read(&context.global)?;
+                let builder = settings.client()?.observer(observer(context));
+                let client = requests.configure(builder)?.build()?;
+                Ok(Self {
+                    client,
+                    backend: Backend::Remote(Box::new(settings)),
+                })
+            }
         }
     }
 
-    async fn local(file: &Path, global: &Global, progress: &Progress) -> Result<Self, Failure> {
-        // Not repeated in the error: an address may hold a password.
+    async fn local(
+        file: &Path,
+        context: &Context,
+        requests: &RequestOptions,
+        creates_file: bool,
+    ) -> Result<Self, Failure> {
+        // The address is not printed, because it may contain a password.
         if file.to_string_lossy().contains("://") {
-            return Err(Failure::new(
-                Exit::Usage,
-                "--local takes the path of a SQLite file, and was given the address of a database",
-            )
-            .remedy(
-                "run `permissions serve --database ADDRESS`, and give the command its --base-url",
-            ));
+            return Err(
+                Failure::usage("--local expects the path of a SQLite file, not a URL").remedy(
+                    "run `permissions serve --database URL`, and use its address with --base-url",
+                ),
+            );
+        }
+        let is_missing = is_missing(file);
+        if is_missing && !creates_file {
+            return Err(Failure::usage(format!(
+                "the file {} of --local does not exist",
+                file.display()
+            ))
+            .remedy("check the path; `create`, `apply` and `serve` create a missing file"));
         }
         let server = Server::builder()
             .database(Database::sqlite_file(file))
             .start()
             .await
-            .map_err(not_started)?;
-        let client = Client::builder()
+            .map_err(start_failure)?;
+        if is_missing {
+            context.note_always(&format!("created the database file {}", file.display()));
+        }
+        let builder = Client::builder()
             .admin_key(server.admin_key())
             .base_url(server.base_url())
-            .observer(observer(global, progress))
-            .build()?;
+            .observer(observer(context));
+        let client = requests.configure(builder)?.build()?;
         Ok(Self {
             client,
-            local: Some(Local {
+            backend: Backend::Local {
                 server,
                 file: file.to_owned(),
-            }),
+            },
         })
     }
 
-    /// What requests go through.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The permissions of one checkpoint.
+    /// The permissions of a checkpoint.
     pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
         self.client.permissions(checkpoint)
     }
 
-    /// Adds what only the session knows: where the culprit is.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
-        match &self.local {
-            Some(local) if failure.is_server_error() => failure.remedy(format!(
-                "look at the database file {}: may it be written, and is there space on its disk?",
-                local.file.display()
+    /// Adds a remedy that depends on the connection.
+    pub(crate) async fn explain(&self, failure: Failure) -> Failure {
+        match &self.backend {
+            Backend::Local { file, .. } if failure.is_server_error() => failure.remedy(format!(
+                "check that the database file {} is writable, and that its disk has space",
+                file.display()
             )),
-            None if failure.is_unreachable() => failure.remedy(format!(
-                "the API was looked for at {}",
-                self.client.base_url()
-            )),
+            Backend::Remote(settings) if failure.is_connection_error() => {
+                let base_url = &settings.base_url;
+                match speaks_other_protocol(&base_url.value).await {
+                    Some(reason) => failure.remedy(format!("{reason} ({})", base_url.origin)),
+                    None => failure.remedy_if_none(|| {
+                        format!(
+                            "check the base URL {} ({}), the network and the proxy",
+                            base_url.value, base_url.origin
+                        )
+                    }),
+                }
+            }
+            Backend::Remote(settings) if failure.exit() == Exit::Auth => failure
+                .remedy_if_none(|| format!("check the admin key ({})", settings.key_source())),
             _ => failure,
         }
     }
 
-    /// Lets the server, where there is one, finish and close its file.
+    /// Stops the embedded server, which closes its file.
     pub(crate) async fn close(self) {
-        if let Some(local) = self.local {
-            local.server.shutdown().await;
+        if let Backend::Local { server, .. } = self.backend {
+            server.shutdown().await;
         }
     }
 }
 
-/// Whether nothing is there that could be looked into. What is no path at all is refused elsewhere.
 fn is_missing(file: &Path) -> bool {
-    let is_path = !file.as_os_str().is_empty() && !file.to_string_lossy().contains("://");
-    is_path
-        && file
-            .metadata()
-            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    let missing = file
+        .metadata()
+        .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    missing && !file.as_os_str().is_empty()
 }
 
-/// A server that does not start; its error names the file or the port, and the remedy.
-pub(crate) fn not_started(error: permissions_server::StartError) -> Failure {
+/// Describes a server that did not start. Its error contains the file or the port, and a remedy.
+pub(crate) fn start_failure(error: permissions_server::StartError) -> Failure {
     Failure::new(Exit::Failure, error.to_string())
 }
 
-fn remote(global: &Global, progress: &Progress) -> Result<Client, Failure> {
-    let builder = Settings::read(global)?
-        .client()?
-        .observer(observer(global, progress));
-    builder.build().map_err(|error| {
-        let plain = error.to_string().contains("not encrypted");
-        let failure = Failure::from(error);
-        if plain {
-            failure.remedy("--allow-http sends it all the same")
-        } else {
-            failure
-        }
-    })
-}
-
-fn observer(global: &Global, progress: &Progress) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-    let (tracing, progress) = (global.verbose > 1, progress.clone());
+fn observer(context: &Context) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+    let (traces, progress) = (context.global.verbose > 1, context.progress.clone());
     move |event| {
         progress.observe(event);
-        if tracing {
+        if traces {
             trace(event);
         }
     }
 }
 
-/// Says what goes over the wire, under `-vv`. The client's own errors hold no secret.
+/// Prints a request and its response for `-vv`. Events contain no secrets.
 fn trace(event: &Event<'_>) {
     let text = match event {
         Event::Answered {
@@ -172,26 +174,18 @@ fn trace(event: &Event<'_>) {
             ..
         } => {
             let next = delay.map_or_else(
-                || "not tried again".to_owned(),
-                |delay| format!("again in {delay:.1?}"),
+                || "no further attempt".to_owned(),
+                |delay| format!("next attempt in {delay:.1?}"),
             );
             format!("{operation}: failed in {elapsed:.0?}: {error}; {next}")
         }
-        Event::Page {
-            checkpoint,
-            items,
-            has_more,
-            ..
-        } => {
-            let more = if *has_more {
-                "more to come"
-            } else {
-                "the last one"
-            };
-            format!("list {checkpoint}: a page of {items}, {more}")
-        }
         _ => return,
     };
-    // Nobody is left to tell that standard error is gone.
-    let _ = writeln!(io::stderr(), "debug: {}", harmless(&text));
+    eprintln_ignoring_errors(&format!("debug: {}", escape_control(&text)));
+}
+
+/// Errors are ignored, because there is nowhere left to report them.
+fn eprintln_ignoring_errors(line: &str) {
+    use io::Write as _;
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -30,6 +30,7 @@ mod rate;
 mod record;
 mod server;
 mod store;
+mod stored_ids;
 #[doc = include_str!("testing_your_code.md")]
 pub mod testing_your_code {}
 
@@ -40,3 +41,4 @@ pub use limits::Limits;
 pub use record::RecordedRequest;
 pub use server::{Server, ServerBuilder};
 pub use store::Database;
+pub use stored_ids::{StoredIds, stored_ids};

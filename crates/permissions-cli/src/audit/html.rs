@@ -5,9 +5,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use permissions_ext::audit::{CheckpointDrift, Drift, Report};
-use permissions_ext::{CheckpointId, Error, Permission, PermissionId, ProjectId};
+use permissions_ext::{
+    CheckpointDrift, CheckpointId, Drift, Error, Permission, PermissionId, ProjectId, Report,
+};
 use serde::Serialize;
+
+/// First characters of every page.
+pub(crate) const START: &str = "<!doctype html>";
 
 const TEMPLATE: &str = include_str!("page/page.html");
 
@@ -261,7 +265,7 @@ fn cells<'a>(
             ..Cells::default()
         },
         Some(drift) => Cells {
-            access: list(&drift.unchanged),
+            access: list(&drift.managed),
             extra: list(&drift.extra),
             missing: drift.missing.iter().filter_map(|project| positions.get(project).copied()).collect(),
         },

@@ -1,15 +1,17 @@
-//! `permissions check`: whether a manifest is one, without a network.
+//! `permissions check` validates manifests without a network.
 
-use super::{Context, Manifests, count};
+use super::manifests::Manifests;
+use super::words::count;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
-  Before a commit:
+  Check permissions.toml before a commit:
     permissions check
 
-  All manifests of a folder, for a program to read the mistakes:
+  Check all manifests of a folder, with errors in JSON:
     permissions check --file access/ --format json";
 
 /// Arguments of `check`.
@@ -21,9 +23,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
-    let manifest = args.manifests.read()?;
+    let manifest = args.manifests.read(context)?;
     for (path, checkpoints, permissions) in manifest.files() {
-        context.tell_people(&format!(
+        context.note_always(&format!(
             "{}: {}, {}",
             path.display(),
             count(checkpoints, "checkpoint"),

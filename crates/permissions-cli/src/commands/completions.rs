@@ -1,37 +1,46 @@
-//! `permissions completions`: completion for a shell.
+//! `permissions completions` prints the completion script of a shell.
 
-use std::io::Write as _;
+use clap::builder::PossibleValuesParser;
+use clap_complete::env::Shells;
 
-use clap::CommandFactory as _;
-use clap_complete::Shell;
-
-use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::file;
 
 const EXAMPLES: &str = "\
 Examples:
   bash:
     permissions completions bash > ~/.local/share/bash-completion/completions/permissions
 
-  zsh, into a folder of $fpath:
+  zsh, in a folder of $fpath:
     permissions completions zsh > ~/.zfunc/_permissions
 
   fish:
     permissions completions fish > ~/.config/fish/completions/permissions.fish";
 
+const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
+
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Shell to complete in
-    #[arg(value_name = "SHELL")]
-    shell: Shell,
+    /// Shell of the script
+    #[arg(value_name = "SHELL", value_parser = PossibleValuesParser::new(SHELLS))]
+    shell: String,
 }
 
+/// The script runs the command for each completion, so that it can offer ids.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "permissions", &mut script);
-    std::io::stdout().write_all(&script)?;
+    if let Some(shell) = Shells::builtins().completer(&args.shell) {
+        shell.write_registration(
+            "COMPLETE",
+            "permissions",
+            "permissions",
+            "permissions",
+            &mut script,
+        )?;
+    }
+    file::write_stdout(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
 }

@@ -1,195 +1,279 @@
-//! `permissions doctor`: which settings apply, where they come from, and whether they work.
+//! `permissions doctor` shows the settings with their sources, and tests the connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use anstyle::Style;
+use jiff::Timestamp;
 use permissions_ext::{CheckpointId, Error};
 
-use super::Context;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::ids;
-use crate::output::Text;
+use crate::output::{Cell, Columns};
+use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::settings::{Set, Settings, config_file, masked};
+use crate::settings::{Setting, Settings, config_file, masked, proxy};
+use crate::style::{CREATED, DELETED};
+use crate::{completion, ids};
+
+const COLUMNS: Columns = Columns {
+    all: &["name", "value", "source"],
+    hidden: None,
+};
 
 const EXAMPLES: &str = "\
 Examples:
-  When something does not work:
+  Find out why a command fails:
     permissions doctor
 
-  Whether this key may look after a checkpoint:
-    permissions doctor ft:gpt-4o:acme";
+  Check whether the key may manage a checkpoint:
+    permissions doctor ft:gpt-4o:acme
 
-/// Who is asked for where no checkpoint is named: nobody. The answer still tells whether the key
-/// is known.
-const NOBODY: &str = "ft:permissions-doctor:nobody";
+  For a bug report:
+    permissions doctor --format json";
+
+/// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key
+/// is valid.
+const NONEXISTENT: &str = "ft:permissions-doctor:nobody";
+
+/// A larger difference may break TLS certificates and signatures.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Checkpoint to try it on
-    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
+    /// Checkpoint for the test
+    #[arg(
+        value_name = "CHECKPOINT",
+        value_parser = ids::read::<CheckpointId>,
+        add = completion::checkpoints()
+    )]
     checkpoint: Option<CheckpointId>,
+
+    #[command(flatten)]
+    requests: RequestOptions,
+}
+
+/// The findings.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<Line>,
+}
+
+struct Line {
+    name: &'static str,
+    value: String,
+    source: Option<String>,
+    style: Style,
+}
+
+impl Findings {
+    fn add(&mut self, name: &'static str, value: impl Into<String>, source: Option<String>) {
+        self.styled(name, value, source, Style::new());
+    }
+
+    fn styled(
+        &mut self,
+        name: &'static str,
+        value: impl Into<String>,
+        source: Option<String>,
+        style: Style,
+    ) {
+        self.lines.push(Line {
+            name,
+            value: value.into(),
+            source,
+            style,
+        });
+    }
+
+    fn setting(&mut self, name: &'static str, setting: Option<&Setting<String>>) {
+        match setting {
+            Some(setting) => self.add(
+                name,
+                setting.value.clone(),
+                Some(setting.origin.to_string()),
+            ),
+            None => self.add(name, "none", None),
+        }
+    }
+
+    fn show(&self, context: &Context) -> Result<(), Failure> {
+        if context.wants_rows() {
+            let mut rows = context.changes(COLUMNS)?;
+            for line in &self.lines {
+                let source = line.source.as_ref().map_or(Cell::Null, Cell::text);
+                rows.row(&[Cell::text(line.name), Cell::text(&line.value), source]);
+            }
+            return Ok(rows.finish_unchanged()?);
+        }
+        let mut out = context.text()?;
+        for line in &self.lines {
+            let source = line
+                .source
+                .as_ref()
+                .map_or_else(String::new, |source| format!("  ({source})"));
+            out.parts(&[(
+                format!("{:<16} {}{source}", line.name, line.value),
+                line.style,
+            )])?;
+        }
+        Ok(out.finish()?)
+    }
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
-    let mut out = context.text();
+    let mut findings = Findings::default();
     match &context.global.local {
-        Some(file) => setting(&mut out, "database", &file.display().to_string(), "--local")?,
-        None => settings(&mut out, context)?,
+        Some(file) => findings.add(
+            "database",
+            file.display().to_string(),
+            Some("--local".to_owned()),
+        ),
+        None => settings(&mut findings, context)?,
     }
-    let session = match Session::open(&context.global, &context.progress, false).await {
+    let session = match Session::open(context, &args.requests, false).await {
         Ok(session) => session,
         Err(failure) => {
-            out.finish()?;
+            findings.show(context)?;
             return Err(failure);
         }
     };
-    let reached = reach(&args, &session, &mut out).await;
+    let tested = test(&args, &session, &mut findings).await;
     session.close().await;
-    let exit = reached?;
-    out.finish()?;
+    let exit = tested?;
+    findings.show(context)?;
     Ok(exit)
 }
 
-fn settings(out: &mut Text, context: &Context) -> Result<(), Failure> {
+fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
     let settings = Settings::read(&context.global)?;
     let file = match config_file() {
         Some(file) if file.exists() => file.display().to_string(),
-        Some(file) => format!("{} (not there)", file.display()),
-        None => "none: there is no home".to_owned(),
+        Some(file) => format!("{} (does not exist)", file.display()),
+        None => "none: there is no home directory".to_owned(),
     };
-    setting(out, "configuration", &file, "")?;
-    setting(
-        out,
+    findings.add("configuration", file, None);
+    findings.add(
         "profile",
         settings.profile.as_deref().unwrap_or("none"),
-        "",
-    )?;
-    let base_url = &settings.base_url;
-    setting(
-        out,
-        "base URL",
-        &base_url.value,
-        &base_url.origin.to_string(),
-    )?;
+        None,
+    );
+    findings.setting("base URL", Some(&settings.base_url));
     match settings.key() {
-        Ok(key) => setting(
-            out,
+        Ok(key) => findings.add("admin key", masked(&key), Some(settings.key_source())),
+        Err(_) => findings.add(
             "admin key",
-            &masked(&key.value),
-            &key.origin.to_string(),
-        )?,
-        Err(_) => setting(out, "admin key", "none that can be used", "")?,
+            "none that is valid",
+            Some(settings.key_source()),
+        ),
     }
-    optional(out, "organization", settings.organization.as_ref())?;
-    optional(out, "project", settings.project.as_ref())?;
+    findings.setting("organization", settings.organization.as_ref());
+    findings.setting("project", settings.project.as_ref());
+    findings.setting("proxy", proxy(&settings.base_url.value).as_ref());
+    if let Ok(hosts) = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")) {
+        findings.add("no proxy for", hosts, Some("NO_PROXY".to_owned()));
+    }
+    let variable = |name: &str| std::env::var_os(name).map(|value| (value, name.to_owned()));
+    match variable("SSL_CERT_FILE").or_else(|| variable("SSL_CERT_DIR")) {
+        Some((path, name)) => findings.add("TLS roots", path.to_string_lossy(), Some(name)),
+        None => findings.add("TLS roots", "those of the system", None),
+    }
     let tls = &settings.tls;
     for (name, file) in [
+        ("further roots", &tls.roots),
         ("certificate", &tls.certificate),
-        ("its key", &tls.key),
-        ("more roots", &tls.roots),
+        ("certificate key", &tls.key),
     ] {
         if let Some(file) = file {
             let path = file.value.display().to_string();
-            setting(out, name, &path, &file.origin.to_string())?;
+            findings.add(name, path, Some(file.origin.to_string()));
         }
     }
     Ok(())
 }
 
-fn optional(out: &mut Text, name: &str, set: Option<&Set<String>>) -> Result<(), Failure> {
-    match set {
-        Some(set) => setting(out, name, &set.value, &set.origin.to_string()),
-        None => setting(out, name, "none", ""),
-    }
-}
-
-fn setting(out: &mut Text, name: &str, value: &str, origin: &str) -> Result<(), Failure> {
-    let origin = if origin.is_empty() {
-        String::new()
-    } else {
-        format!("  ({origin})")
-    };
-    Ok(out.line(&format!("{name:<14} {value}{origin}"))?)
-}
-
-async fn reach(args: &Args, session: &Session, out: &mut Text) -> Result<Exit, Failure> {
+/// Lists one permission of the checkpoint.
+async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result<Exit, Failure> {
     let checkpoint = match &args.checkpoint {
         Some(checkpoint) => checkpoint.clone(),
-        None => NOBODY.parse().map_err(|error| {
-            Failure::new(
-                Exit::Failure,
-                format!("failed to name a checkpoint: {error}"),
-            )
-        })?,
+        None => ids::argument(NONEXISTENT)?,
     };
-    let begun = Instant::now();
-    let answer = session
+    let start = Instant::now();
+    let list = session
         .permissions(&checkpoint)
         .list()
         .page_size(1)
-        .prefetch(false)
-        .send()
-        .await;
-    let took = begun.elapsed();
-    let error = match answer {
-        Ok(_) => {
-            out.added(&format!(
-                "connection     the API answered in {took:.0?} and took the key"
-            ))?;
+        .prefetch(false);
+    let result = list.send().await;
+    let elapsed = start.elapsed();
+    let accepted = format!("the API answered in {elapsed:.0?} and accepted the key");
+    let error = match result {
+        Ok(page) => {
+            findings.styled("connection", accepted, None, CREATED);
+            if let Some(clock) = page.metadata().header("date").and_then(clock) {
+                findings.add("clock", clock, None);
+            }
             return Ok(Exit::Success);
         }
         Err(error) => error,
     };
     if error.is_not_found() && is_the_api(&error) && args.checkpoint.is_none() {
-        out.added(&format!(
-            "connection     the API answered in {took:.0?} and took the key; \
-             name a checkpoint to see whether it may be looked after"
-        ))?;
+        let value = format!("{accepted}; name a checkpoint to check whether the key may manage it");
+        findings.styled("connection", value, None, CREATED);
         return Ok(Exit::Success);
     }
-    let failure = Failure::of(&error);
-    out.removed(&format!("connection     {error}"))?;
-    out.line(&format!("               {}", explained(&error)))?;
+    let failure = session.explain(Failure::from(&error)).await;
+    findings.styled("connection", error.to_string(), None, DELETED);
+    findings.add("", explanation(&error), None);
     Ok(failure.exit())
 }
 
-/// Whether it is the API that does not find something, and not another server, or the API in another place.
+/// Compares the clock with the header `Date` of a response.
+fn clock(date: &str) -> Option<String> {
+    let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
+    let ahead = Timestamp::now().as_second() - server.as_second();
+    let seconds = ahead.unsigned_abs();
+    let direction = if ahead > 0 { "ahead of" } else { "behind" };
+    // `Date` has whole seconds, and the response took some time.
+    Some(if seconds <= 2 {
+        "agrees with the API's".to_owned()
+    } else if seconds > CLOCK_TOLERANCE.as_secs() {
+        format!("{seconds} s {direction} the API's: set the clock of this machine")
+    } else {
+        format!("{seconds} s {direction} the API's")
+    })
+}
+
+/// Whether the 404 comes from the API, and not from another server or another path of the API.
 fn is_the_api(error: &Error) -> bool {
     error.type_().is_some() && error.code() != Some("unknown_url")
 }
 
-/// What a failure means, in plain words.
-fn explained(error: &Error) -> &'static str {
-    let text = error.to_string().to_lowercase();
+fn explanation(error: &Error) -> &'static str {
     if error.is_unauthorized() {
-        "The API was reached, and does not know this key: it was mistyped, revoked, or belongs to \
-         another base URL."
+        "The API does not know this key. It is mistyped, revoked, or belongs to another base URL."
     } else if error.is_permission_denied() {
-        "The API knows this key, and does not let it do this: it is a project key, or the admin \
+        "The API knows this key but does not allow it to do this. It is a project key, or the admin \
          key of another organization."
     } else if error.is_not_found() && !is_the_api(error) {
-        "There is no such operation at this base URL: look at it, and whether it ends in /v1."
+        "The base URL has no such operation. Check the base URL, and whether it ends in /v1."
     } else if error.is_not_found() {
-        "The API was reached and took the key, and knows no such checkpoint: look at its id, and \
-         whether the base URL ends in /v1."
-    } else if text.contains("client certificate") {
-        "The gateway in front of the API wants to know who you are: give it a certificate that it \
-         accepts, with --mtls-client-cert-file and --mtls-client-key-file."
+        "The API accepted the key but does not know this checkpoint. Check its id, and whether the \
+         base URL ends in /v1."
     } else if error.is_certificate() {
-        "Somebody answers at the base URL, and cannot prove to be who it is: an inspecting proxy, \
-         or a certificate that this system does not trust."
+        "The TLS handshake failed. A proxy inspects the traffic, this system does not trust the \
+         certificate (see --ca-file), or the server requires a client certificate (see \
+         --mtls-client-cert-file)."
     } else if error.is_connect() {
-        "Nobody answers at the base URL: look at its host and port, at the network, and at \
-         HTTPS_PROXY."
+        "No server answers at the base URL. Check its host and port, the network, and the proxy."
     } else if error.is_rate_limited() {
-        "The API was reached and took the key, and is asked too often at the moment."
+        "The API accepted the key, but its rate limit is exceeded."
     } else if error.is_decode() {
-        "Something answers at the base URL that is not this API: look at whether it ends in /v1, \
-         and for a login page in between."
+        "The server at the base URL is not this API. Check whether the base URL ends in /v1, and \
+         whether a login page intercepts the request."
     } else {
-        "The API was reached and failed: try again later."
+        "The API failed. Try again later."
     }
 }

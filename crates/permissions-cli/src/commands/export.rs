@@ -1,84 +1,125 @@
-//! `permissions export`: a manifest of what is live.
+//! `permissions export` writes a manifest of the live permissions.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use permissions_ext::{CheckpointId, ProjectId};
 
-use super::{Context, Manifests, count, distinct};
+use super::manifests::Manifests;
+use super::words::{count, distinct};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::manifest::DEFAULT_FILE;
+use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::{file, ids, manifest};
+use crate::{completion, file, ids, manifest};
 
 const EXAMPLES: &str = "\
 Examples:
-  Begin with access as code:
+  Start with access as code:
     permissions export ft:gpt-4o:acme ft:gpt-4o:acme-eu --out permissions.toml
 
-  Take what is live into permissions.toml, which keeps its comments and its order:
+  The live permissions of the checkpoints in permissions.toml:
+    permissions export
+
+  Write the live permissions into permissions.toml, and keep its comments and its order:
     permissions export --update";
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
+    /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of the manifest]
     #[arg(
         value_name = "CHECKPOINT",
-        required_unless_present = "update",
-        value_parser = ids::read::<CheckpointId>
+        value_parser = ids::read::<CheckpointId>,
+        add = completion::checkpoints()
     )]
     checkpoints: Vec<CheckpointId>,
 
-    /// Write to a file that is not there yet, instead of to standard output
+    /// Write a new file; - is standard output, the default
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "update")]
     out: Option<PathBuf>,
 
-    /// Change the manifests to what is live; checkpoints they do not speak of are added
+    /// Update the manifests, and add new checkpoints to the first one
     #[arg(long)]
     update: bool,
 
     #[command(flatten)]
     manifests: Manifests,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+    if args.update {
+        return update(&args, context, session).await;
+    }
     let mut checkpoints = args.checkpoints.clone();
-    if !args.update {
-        let live = live(distinct(checkpoints), session).await?;
-        let text = manifest::written(&live)?;
-        match &args.out {
-            Some(path) => file::create(path, &text)?,
-            None => std::io::stdout().write_all(text.as_bytes())?,
-        }
-        return Ok(Exit::Success);
+    if args.manifests.is_set() || checkpoints.is_empty() {
+        checkpoints.extend(read_manifest(&args, context)?.checkpoints().cloned());
     }
-    let manifest = args.manifests.read()?;
-    checkpoints.extend(manifest.checkpoints().cloned());
-    let live = live(distinct(checkpoints), session).await?;
-    let updated = manifest.updated(&live)?;
-    for (path, text) in &updated {
-        file::replace(path, text)?;
-        context.tell_people(&format!("updated {}", path.display()));
-    }
-    if updated.is_empty() {
-        context.tell_people(&format!(
-            "in sync: {}",
-            count(manifest.checkpoints().count(), "checkpoint")
-        ));
+    let live = live(distinct(checkpoints), &args.requests, context, session).await?;
+    let text = manifest::write(&live)?;
+    match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
+        Some(path) => file::create(path, &text)?,
+        None => file::write_stdout(&text)?,
     }
     Ok(Exit::Success)
 }
 
-/// All of it or an error: a manifest of a part would take access away when it is applied.
+async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+    let manifest = read_manifest(args, context)?;
+    let checkpoints = args
+        .checkpoints
+        .iter()
+        .chain(manifest.checkpoints())
+        .cloned();
+    let live = live(distinct(checkpoints), &args.requests, context, session).await?;
+    let updated = manifest.updated(&live)?;
+    for (path, text) in &updated {
+        file::replace(path, text)?;
+        context.note_always(&format!("updated {}", path.display()));
+    }
+    if updated.is_empty() {
+        let checkpoints = count(manifest.checkpoints().count(), "checkpoint");
+        context.note_always(&format!("in sync: {checkpoints}"));
+    }
+    Ok(Exit::Success)
+}
+
+/// Reads the manifest. If there is none, names the two ways to choose checkpoints.
+fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, Failure> {
+    if !args.manifests.is_set() && !Path::new(DEFAULT_FILE).exists() {
+        let message = format!("no checkpoint to export: {DEFAULT_FILE} does not exist");
+        return Err(Failure::usage(message).remedy(if args.update {
+            "create it with permissions export CHECKPOINT... --out permissions.toml, or name another manifest \
+             with --file"
+        } else {
+            "name checkpoints, as in permissions export CHECKPOINT... --out permissions.toml, or a manifest with --file"
+        }));
+    }
+    args.manifests.read(context)
+}
+
+/// Reads the live permissions of all checkpoints. Any error ends the export, because applying an incomplete manifest
+/// would delete permissions.
 async fn live(
     checkpoints: Vec<CheckpointId>,
+    requests: &RequestOptions,
+    context: &Context,
     session: &Session,
 ) -> Result<BTreeMap<CheckpointId, Vec<ProjectId>>, Failure> {
-    let report = session.client().audit(checkpoints).send().await;
+    let _ = context;
+    let report = session
+        .client()
+        .audit(checkpoints)
+        .concurrency(requests.concurrency())
+        .send()
+        .await;
     let mut live = BTreeMap::new();
     for audited in report.into_results() {
         let mut projects: Vec<ProjectId> = audited

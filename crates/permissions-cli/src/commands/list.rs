@@ -1,42 +1,60 @@
-//! `permissions list`: every permission, over all pages.
+//! `permissions list` reads all pages.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use futures_util::TryStreamExt as _;
-use permissions_ext::{CheckpointId, Order, PermissionId, ProjectId};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use permissions_ext::{CheckpointId, Error, Order, Page, PageStream, PermissionId, ProjectId};
 
-use super::{Context, count, distinct};
+use super::words::{count, distinct};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::ids;
 use crate::output::{Cell, Columns, Output};
+use crate::requests::RequestOptions;
 use crate::session::Session;
+use crate::{completion, ids};
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at"];
 
+/// The documented maximum of the API.
+const MAX_PAGE_SIZE: u32 = 100;
+
 const EXAMPLES: &str = "\
 Examples:
-  Everyone who may use a checkpoint:
+  The projects that may use a checkpoint:
     permissions list ft:gpt-4o:acme
 
-  Whether one project may, oldest permission first, for a program to read:
-    permissions list ft:gpt-4o:acme --project proj_a --order ascending --format json
+  The permission of one project in JSON:
+    permissions list ft:gpt-4o:acme --project proj_a --json
 
-  Two checkpoints in one file:
-    permissions list ft:gpt-4o:acme ft:gpt-4o:acme-eu --format csv > access.csv";
+  Two checkpoints in one CSV file, oldest permissions first:
+    permissions list ft:gpt-4o:acme ft:gpt-4o:acme-eu --order ascending --format csv > permissions.csv
+
+A list that fails stays incomplete on purpose: its JSON array is not closed, so that no program takes it for a complete
+list. Check the exit code, or use --jq, which prints nothing in this case.";
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(required = true, value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
+    #[arg(
+        required = true,
+        value_name = "CHECKPOINT",
+        value_parser = ids::read::<CheckpointId>,
+        add = completion::checkpoints()
+    )]
     checkpoints: Vec<CheckpointId>,
 
-    /// Only what this project has
-    #[arg(long, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
+    /// List only the permissions of this project
+    #[arg(
+        long,
+        value_name = "PROJECT",
+        value_parser = ids::read::<ProjectId>,
+        add = completion::projects()
+    )]
     project: Option<ProjectId>,
 
-    /// Newest or oldest first
+    /// Order by creation time
     #[arg(
         long,
         value_name = "ORDER",
@@ -45,38 +63,65 @@ pub(crate) struct Args {
     )]
     order: Order,
 
-    /// Begin behind this permission, the last one of an earlier list
-    #[arg(long, value_name = "PERMISSION", value_parser = ids::read_any::<PermissionId>)]
+    /// Start after this permission, the last one of an earlier list
+    #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
     after: Option<PermissionId>,
 
-    /// Ask for this many at a time
-    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of permissions per page, 1 to 100
+    #[arg(
+        long,
+        visible_alias = "limit",
+        value_name = "N",
+        default_value = "100",
+        value_parser = page_size,
+        allow_negative_numbers = true
+    )]
     page_size: u32,
 
-    /// Stop after this many
+    /// Stop after this number of permissions per checkpoint
     #[arg(long, value_name = "N")]
     max_items: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
     let checkpoints = distinct(args.checkpoints.clone());
     if checkpoints.len() > 1 && args.after.is_some() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--after needs a single checkpoint: a permission belongs to one of them",
+        return Err(Failure::usage("--after requires a single checkpoint")
+            .remedy("list each checkpoint in a run of its own"));
+    }
+    if args.page_size > MAX_PAGE_SIZE {
+        context.warn(&format!(
+            "--page-size {}: the API may refuse more than {MAX_PAGE_SIZE}",
+            args.page_size
         ));
     }
     let mut output = context.output(Columns {
         all: COLUMNS,
-        constant: (checkpoints.len() == 1).then_some("checkpoint"),
+        hidden: (checkpoints.len() == 1).then_some("checkpoint"),
     })?;
+    // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
+    let first_page = |checkpoint: CheckpointId| {
+        let mut pages = pages(&args, &checkpoint, session);
+        async move {
+            let first = pages.try_next().await;
+            (checkpoint, first, pages)
+        }
+    };
+    let mut lists = std::pin::pin!(
+        stream::iter(checkpoints.iter().cloned())
+            .map(first_page)
+            .buffered(args.requests.concurrency())
+    );
     let mut exit = Exit::Success;
-    for checkpoint in &checkpoints {
-        match list(&args, checkpoint, context, session, &mut output).await {
+    while let Some((checkpoint, first, pages)) = lists.next().await {
+        match print(&args, &checkpoint, first, pages, context, &mut output).await {
             Ok(()) => {}
-            // What one checkpoint is refused says nothing about the next; anything else does.
+            // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
-                context.tell(&failure);
+                context.report(&failure);
                 exit = Exit::Failure;
             }
             Err(failure) => return Err(failure),
@@ -88,13 +133,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(exit)
 }
 
-async fn list(
-    args: &Args,
-    checkpoint: &CheckpointId,
-    context: &Context,
-    session: &Session,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> PageStream {
     let mut list = session
         .permissions(checkpoint)
         .list()
@@ -106,13 +145,24 @@ async fn list(
     if let Some(after) = &args.after {
         list = list.after(after.clone());
     }
-    if let Some(most) = args.max_items {
-        list = list.max_items(most);
+    if let Some(max_items) = args.max_items {
+        list = list.max_items(max_items);
     }
-    let mut pages = list.pages();
-    let (mut seen, mut items) = (0, 0);
-    while let Some(page) = pages.try_next().await? {
-        seen += 1;
+    list.pages()
+}
+
+async fn print(
+    args: &Args,
+    checkpoint: &CheckpointId,
+    first: Result<Option<Page>, Error>,
+    mut pages: PageStream,
+    context: &Context,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut next = first?;
+    let (mut read, mut items) = (0, 0);
+    while let Some(page) = next {
+        read += 1;
         for permission in page.data() {
             items += 1;
             output.row(&[
@@ -122,17 +172,32 @@ async fn list(
                 Cell::Time(permission.created_at),
             ])?;
         }
-        output.batch_end()?;
+        output.flush()?;
+        next = pages.try_next().await?;
     }
-    if items == 0 && context.wants_table() && !context.is_verbose() {
-        context.tell_people(&format!("{checkpoint}: no permission"));
+    if items == 0 && args.max_items != Some(0) {
+        let project = args.project.as_ref();
+        let of_project =
+            project.map_or_else(String::new, |project| format!(" of project {project}"));
+        context.note_always(&format!(
+            "{checkpoint}: no permissions{of_project}; the API does not report whether this checkpoint exists"
+        ));
     }
     context.note(&format!(
         "{checkpoint}: {} in {}",
         count(items, "permission"),
-        count(seen, "page")
+        count(read, "page")
     ));
     Ok(())
+}
+
+fn page_size(text: &str) -> Result<u32, String> {
+    let size = text.parse().ok().filter(|size| *size > 0);
+    size.ok_or_else(|| {
+        format!(
+            "expected a whole number from 1 to {MAX_PAGE_SIZE}; the API may refuse larger numbers"
+        )
+    })
 }
 
 fn order() -> impl clap::builder::TypedValueParser<Value = Order> {

@@ -1,30 +1,32 @@
-//! `permissions plan`: what would have to change.
+//! `permissions plan` shows what `apply` would change.
 
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use permissions_ext::Plan;
+use permissions_ext::{CheckpointId, Plan};
 
-use super::{Context, Manifests, count};
+use super::manifests::Manifests;
+use super::plan_view;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::file;
-use crate::output::{Cell, Columns};
+use crate::manifest::Manifest;
+use crate::requests::RequestOptions;
+use crate::saved_plan::SavedPlan;
 use crate::session::Session;
-
-pub(super) const COLUMNS: &[&str] = &["change", "checkpoint", "project_id", "permission_id"];
+use crate::{completion, file, ids};
 
 const EXAMPLES: &str = "\
 Examples:
-  What permissions.toml would change, as a diff; exit code 2 when there is something:
+  The changes of permissions.toml as a diff; the exit code is 2 if there are changes:
     permissions plan
 
-  Keep the plan for review, and apply that one and no other:
+  Save the plan for a review, and apply exactly this plan later:
     permissions plan --out plan.json
     permissions apply plan.json --allow-delete
 
-  In a program:
-    permissions plan --format json";
+  For a comment on a pull request:
+    permissions plan --format markdown";
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -33,104 +35,92 @@ pub(crate) struct Args {
     #[command(flatten)]
     manifests: Manifests,
 
-    /// Write the plan to a file, for `apply`
+    #[command(flatten)]
+    targets: Targets,
+
+    /// Save the plan for `apply`; - prints it to standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
+}
+
+/// The option that limits a plan to some checkpoints.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Targets {
+    /// Plan changes of this checkpoint only; may be repeated
+    #[arg(
+        long = "target",
+        value_name = "CHECKPOINT",
+        value_parser = ids::read::<CheckpointId>,
+        add = completion::checkpoints()
+    )]
+    targets: Vec<CheckpointId>,
+}
+
+impl Targets {
+    /// Whether the checkpoint is selected.
+    pub(super) fn contains(&self, checkpoint: &CheckpointId) -> bool {
+        self.targets.is_empty() || self.targets.contains(checkpoint)
+    }
+
+    /// Fails if a target is not among the checkpoints of `source`.
+    pub(super) fn check<'a>(
+        &self,
+        checkpoints: impl Iterator<Item = &'a CheckpointId>,
+        source: &str,
+    ) -> Result<(), Failure> {
+        let known: Vec<&CheckpointId> = checkpoints.collect();
+        match self.targets.iter().find(|target| !known.contains(target)) {
+            None => Ok(()),
+            Some(target) => Err(Failure::usage(format!(
+                "the checkpoint {target} of --target is not in {source}"
+            ))
+            .remedy("check its id, or leave --target out")),
+        }
+    }
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let manifest = args.manifests.read()?;
-    let plan = session.client().plan(manifest.desired()).send().await?;
+    let manifest = args.manifests.read(context)?;
+    args.targets
+        .check(manifest.checkpoints(), &manifest.names())?;
+    let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
+    let mut rows = plan_view::Rows::open(!prints_plan, context)?;
+    let targets = |checkpoint: &&CheckpointId| args.targets.contains(checkpoint);
+    rows.announce(manifest.checkpoints().filter(targets));
+    let plan = make(&manifest, &args.targets, &args.requests, context, session).await?;
+    let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
-        let mut text = serde_json::to_string_pretty(&plan).map_err(|error| {
-            Failure::new(Exit::Failure, format!("failed to write the plan: {error}"))
-        })?;
-        text.push('\n');
-        file::renew(path, &text, "{")?;
+        saved.write(path)?;
     }
-    show(&plan, context)?;
-    if plan.is_in_sync() {
+    if prints_plan {
+        context.note_always(&plan_view::summary(&saved.plan));
+    } else {
+        rows.show(&saved.plan, &[], context)?;
+    }
+    if saved.plan.is_in_sync() {
         return Ok(Exit::Success);
     }
     Ok(Exit::Drift)
 }
 
-/// Shows a plan: as a diff, or as rows where a format is asked for.
-pub(super) fn show(plan: &Plan, context: &Context) -> Result<(), Failure> {
-    if context.wants_rows() {
-        rows(plan, context)?;
-    } else {
-        diff(plan, context)?;
-    }
-    let checkpoints = count(plan.checkpoints().len(), "checkpoint");
-    if plan.is_in_sync() {
-        let unchanged = count(plan.unchanged(), "permission");
-        context.tell_people(&format!("in sync: {unchanged} of {checkpoints}"));
-    } else {
-        context.tell_people(&format!(
-            "{} to create, {} to delete, {} unchanged, in {checkpoints}",
-            plan.creations(),
-            plan.deletions(),
-            plan.unchanged(),
-        ));
-    }
-    Ok(())
-}
-
-/// A diff: the sign comes first, so that a fenced `diff` block shows it in colour.
-fn diff(plan: &Plan, context: &Context) -> Result<(), Failure> {
-    let mut out = context.text();
-    for part in plan.checkpoints() {
-        if part.create.is_empty() && part.delete.is_empty() && !context.is_verbose() {
-            continue;
-        }
-        out.line(&format!("  {}", part.checkpoint))?;
-        for project in &part.create {
-            out.added(&format!("+   {project}"))?;
-        }
-        for grant in &part.delete {
-            out.removed(&format!(
-                "-   {} ({})",
-                grant.project_id, grant.permission_id
-            ))?;
-        }
-        if context.is_verbose() {
-            for grant in &part.unchanged {
-                out.line(&format!(
-                    "    {} ({})",
-                    grant.project_id, grant.permission_id
-                ))?;
-            }
-        }
-    }
-    Ok(out.finish()?)
-}
-
-fn rows(plan: &Plan, context: &Context) -> Result<(), Failure> {
-    let mut output = context.output(Columns {
-        all: COLUMNS,
-        constant: None,
-    })?;
-    for part in plan.checkpoints() {
-        let checkpoint = || Cell::text(&part.checkpoint);
-        for project in &part.create {
-            output.row(&[
-                Cell::text("create"),
-                checkpoint(),
-                Cell::text(project),
-                Cell::Nothing,
-            ])?;
-        }
-        let grants = part.delete.iter().map(|grant| ("delete", grant));
-        let unchanged = part.unchanged.iter().map(|grant| ("unchanged", grant));
-        for (change, grant) in grants.chain(unchanged) {
-            output.row(&[
-                Cell::text(change),
-                checkpoint(),
-                Cell::text(&grant.project_id),
-                Cell::text(&grant.permission_id),
-            ])?;
-        }
-    }
-    output.finish()
+/// Reads the live permissions and makes a plan for the targets.
+pub(super) async fn make(
+    manifest: &Manifest,
+    targets: &Targets,
+    requests: &RequestOptions,
+    context: &Context,
+    session: &Session,
+) -> Result<Plan, Failure> {
+    let desired = manifest.desired(|checkpoint| targets.contains(checkpoint));
+    let plan = session
+        .client()
+        .plan(desired)
+        .concurrency(requests.concurrency())
+        .send()
+        .await?;
+    let _ = context;
+    Ok(plan)
 }

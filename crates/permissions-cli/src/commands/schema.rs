@@ -1,10 +1,8 @@
-//! `permissions schema`: the JSON Schema of a manifest.
-
-use std::io::Write as _;
+//! `permissions schema` prints the JSON Schema of a manifest.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::manifest;
+use crate::{file, manifest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,9 +15,13 @@ Examples:
 pub(crate) struct Args {}
 
 pub(crate) fn run() -> Result<Exit, Failure> {
-    let mut text = serde_json::to_string_pretty(&manifest::schema())
-        .map_err(|error| Failure::new(Exit::Failure, format!("failed to write it: {error}")))?;
+    let mut text = serde_json::to_string_pretty(&manifest::schema()).map_err(|error| {
+        Failure::new(
+            Exit::Failure,
+            format!("failed to write the schema: {error}"),
+        )
+    })?;
     text.push('\n');
-    std::io::stdout().write_all(text.as_bytes())?;
+    file::write_stdout(&text)?;
     Ok(Exit::Success)
 }

@@ -1,14 +1,14 @@
-//! `permissions serve`: the three operations over a database of your own, for as long as it runs.
+//! `permissions serve` runs a server for the three operations.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
 use permissions_server::{Database, ServeArgs, Server};
 
-use super::Context;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::session::not_started;
+use crate::session::start_failure;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,43 +27,47 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
     let mut server = args.server;
+    if context.global.base_url.is_some() {
+        return Err(
+            Failure::usage("--base-url is an option of clients, and serve is a server")
+                .remedy("set the address of the server with --listen"),
+        );
+    }
+    let mut created = None;
     if let Some(file) = &context.global.local {
         if server.database.is_some() {
-            return Err(Failure::new(
-                Exit::Usage,
-                "--local and --database both say where the permissions are kept",
-            )
-            .remedy("leave one of them out"));
+            return Err(
+                Failure::usage("--local and --database both set the database")
+                    .remedy("use one of them"),
+            );
         }
+        created = (!file.exists()).then(|| format!("created the database file {}", file.display()));
         server.database = Some(Database::sqlite_file(file));
     }
-    if context.global.base_url.is_some() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "--base-url is where a client goes, serve is no client",
-        )
-        .remedy("choose the server's own address with --listen"));
-    }
+    let announce = |server: &Server| {
+        if let Some(created) = created {
+            context.note_always(&created);
+        }
+        announce(server);
+    };
     permissions_server::serve(server, announce)
         .await
-        .map_err(not_started)?;
+        .map_err(start_failure)?;
     Ok(Exit::Success)
 }
 
-/// What the standard library says about an address that is none helps nobody.
+/// Parses an address. The error of the standard library contains no example.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(
-        |_| "it takes the number of a host and a port, such as 127.0.0.1:8080 or [::1]:8080",
-    )
+    text.parse()
+        .map_err(|_| "expected an IP address with a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
-/// Says where the server is, in the form that a shell takes. Only a key made up for this run is
-/// shown: nobody knows it yet.
+/// Prints the address as shell variables. Prints the key only if the server generated it.
 fn announce(server: &Server) {
     let mut text = format!("OPENAI_BASE_URL={}\n", server.base_url());
     if server.made_admin_key() {
         text.push_str(&format!("OPENAI_ADMIN_KEY={}\n", server.admin_key()));
     }
-    // Serving goes on whether or not somebody reads this.
+    // The server runs even if nobody reads the address.
     let _ = io::stdout().write_all(text.as_bytes());
 }

@@ -1,7 +1,7 @@
-//! Access as code: who shall have access to what, in TOML files that people keep in git.
+//! Manifests: TOML files with the desired permissions, which people keep in git.
 
+mod labels;
 mod parse;
-mod problem;
 mod schema;
 mod update;
 mod variables;
@@ -11,22 +11,32 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use permissions_ext::{CheckpointId, Desired, ProjectId};
+use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::problem::Problem;
 pub(crate) use self::schema::schema;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::problem::Problem;
 
-/// The file that is meant where none is named.
+/// The manifest of commands without a `--file`.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
 
-/// One or several manifests that were read and checked. No network is needed for that.
-pub(crate) struct Manifest {
-    files: Vec<File>,
+/// How manifests are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOptions {
+    /// The option with the paths, for error messages.
+    pub(crate) option: &'static str,
+    /// Whether unusual ids are errors.
+    pub(crate) strict: bool,
 }
 
-/// One file of it.
+/// One or several valid manifests.
+pub(crate) struct Manifest {
+    files: Vec<File>,
+    warnings: Vec<Problem>,
+}
+
 struct File {
     path: PathBuf,
     text: String,
@@ -34,62 +44,102 @@ struct File {
 }
 
 impl Manifest {
-    /// Reads manifests, each a file or a folder of them; `permissions.toml` where none is named.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
+    /// Reads files and folders of manifests, or `permissions.toml` if there are no paths. Needs no network.
+    pub(crate) fn read(paths: &[PathBuf], options: ReadOptions) -> Result<Self, Failure> {
         let default = [PathBuf::from(DEFAULT_FILE)];
         let paths = if paths.is_empty() { &default } else { paths };
-        let (mut files, mut problems) = (Vec::new(), Vec::new());
-        for path in manifests(paths)? {
-            let text = file::read(&path, file::MOST).map_err(|error| unreadable(&path, &error))?;
-            match parse::parse(&text, &variables::environment) {
-                Ok(entries) => files.push(File {
-                    path,
-                    text,
-                    entries,
-                }),
-                Err(mistakes) => {
-                    let place = |mistake| Problem::new(&path, &text, mistake);
-                    problems.extend(mistakes.into_iter().map(place));
-                }
+        let (mut files, mut errors, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+        for path in expand_folders(paths, options)? {
+            let text = file::read(&path, file::MAX_BYTES)
+                .map_err(|error| unreadable(&path, &error, options))?;
+            let parsed = parse::parse(&text, &variables::environment);
+            let problem = |mistake: parse::Mistake| {
+                Problem::new(&path, &text, mistake.span, mistake.message, mistake.remedy)
+            };
+            errors.extend(parsed.errors.into_iter().map(problem));
+            let unusual = parsed.warnings.into_iter().map(problem);
+            if options.strict {
+                errors.extend(unusual);
+            } else {
+                warnings.extend(unusual);
             }
+            files.push(File {
+                entries: parsed.entries,
+                path,
+                text,
+            });
         }
-        problems.extend(named_twice(&files));
-        if problems.is_empty() {
-            return Ok(Self { files });
+        errors.extend(duplicates(&files));
+        if errors.is_empty() {
+            return Ok(Self { files, warnings });
         }
-        let mistakes = if problems.len() == 1 {
-            "there is a mistake".to_owned()
-        } else {
-            format!("there are {} mistakes", problems.len())
+        let count = match errors.len() {
+            1 => "1 error".to_owned(),
+            count => format!("{count} errors"),
         };
-        Err(Failure::new(Exit::Usage, format!("{mistakes} in the manifest")).details(problems))
+        Err(Failure::usage(format!("{count} in the manifest")).problems(errors))
     }
 
-    /// What is wanted.
-    pub(crate) fn desired(&self) -> Desired {
+    /// Unusual ids, unless they are errors.
+    pub(crate) fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// The desired state of the checkpoints that the filter selects.
+    pub(crate) fn desired(&self, filter: impl Fn(&CheckpointId) -> bool) -> Desired {
         self.entries()
-            .map(|entry| {
-                let projects = entry.projects.iter().map(|project| project.id.clone());
-                (entry.checkpoint.clone(), projects)
-            })
+            .filter(|entry| filter(&entry.checkpoint))
+            .map(|entry| (entry.checkpoint.clone(), entry.projects().cloned()))
             .collect()
     }
 
-    /// The checkpoints it speaks of, in its own order.
+    /// The checkpoints in the order of the files.
     pub(crate) fn checkpoints(&self) -> impl Iterator<Item = &CheckpointId> {
         self.entries().map(|entry| &entry.checkpoint)
     }
 
-    /// Each file with how many checkpoints and permissions it wants.
+    /// All projects, also repeated ones.
+    pub(crate) fn projects(&self) -> impl Iterator<Item = &ProjectId> {
+        self.entries().flat_map(parse::Entry::projects)
+    }
+
+    /// Each file with its number of checkpoints and permissions.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, usize, usize)> {
         self.files.iter().map(|file| {
-            let permissions = file.entries.iter().map(|entry| entry.projects.len()).sum();
+            let permissions = file
+                .entries
+                .iter()
+                .map(|entry| entry.projects().count())
+                .sum();
             (file.path.as_path(), file.entries.len(), permissions)
         })
     }
 
-    /// The texts of its files with `live` in place of what they want: comments, order and
-    /// variables stay. Checkpoints that no file speaks of go to the end of the first one.
+    /// The names of the files, for messages.
+    pub(crate) fn names(&self) -> String {
+        let names = self
+            .files
+            .iter()
+            .map(|file| file.path.display().to_string());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The digest of the desired state. Comments, order and layout do not change it.
+    pub(crate) fn digest(&self) -> String {
+        let mut desired: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for entry in self.entries() {
+            let mut projects: Vec<&str> = entry.projects().map(ProjectId::as_str).collect();
+            projects.sort_unstable();
+            desired.insert(entry.checkpoint.as_str(), projects);
+        }
+        let canonical = serde_json::json!(desired).to_string();
+        let digest = Sha256::digest(canonical.as_bytes());
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+
+    /// Returns the changed files with the live permissions instead of the desired ones. Comments, order and variables
+    /// stay. New checkpoints are added to the first file.
     pub(crate) fn updated(
         &self,
         live: &BTreeMap<CheckpointId, Vec<ProjectId>>,
@@ -115,79 +165,94 @@ impl Manifest {
     }
 }
 
-/// A manifest of what is live.
-pub(crate) fn written(live: &BTreeMap<CheckpointId, Vec<ProjectId>>) -> Result<String, Failure> {
+/// Writes a manifest of the live permissions.
+pub(crate) fn write(live: &BTreeMap<CheckpointId, Vec<ProjectId>>) -> Result<String, Failure> {
     let new: Vec<&CheckpointId> = live.keys().collect();
-    update::update("", &[], live, &new)
-        .map_err(|reason| Failure::new(Exit::Failure, format!("failed to write it: {reason}")))
+    update::update("", &[], live, &new).map_err(|reason| {
+        Failure::new(
+            Exit::Failure,
+            format!("failed to write the manifest: {reason}"),
+        )
+    })
 }
 
-/// The files that are meant, folders opened, in a stable order.
-fn manifests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// Replaces folders by their `.toml` files in the order of their names.
+fn expand_folders(paths: &[PathBuf], options: ReadOptions) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push(path.clone());
             continue;
         }
-        let mut inside = Vec::new();
-        for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
-            let file = entry.map_err(|error| unreadable(path, &error))?.path();
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-                && !file.is_dir()
-            {
-                inside.push(file);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error, options))? {
+            let file = entry
+                .map_err(|error| unreadable(path, &error, options))?
+                .path();
+            if is_manifest(&file) && !file.is_dir() {
+                found.push(file);
             }
         }
-        if inside.is_empty() {
-            let message = format!("the folder {} holds no .toml file", path.display());
-            return Err(Failure::new(Exit::Usage, message));
+        if found.is_empty() {
+            let message = format!(
+                "the folder {} of {} contains no .toml file",
+                path.display(),
+                options.option
+            );
+            return Err(Failure::usage(message));
         }
-        inside.sort();
-        files.extend(inside);
+        found.sort();
+        files.extend(found);
     }
     Ok(files)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let failure = Failure::new(
-        Exit::Usage,
-        format!("failed to read the manifest {}: {error}", path.display()),
-    );
-    if error.kind() == std::io::ErrorKind::NotFound {
-        return failure.remedy(
-            "name it with --file, or write one from what is live: \
-             permissions export CHECKPOINT... --out permissions.toml",
-        );
-    }
-    failure
+/// Whether a file of a folder is a manifest. Hidden files and lock files of editors (`.#x.toml`, `._x.toml`) are not.
+fn is_manifest(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
+    name.ends_with(".toml") && !name.starts_with(['.', '#'])
 }
 
-/// A checkpoint has one place: two files that want something else of it cannot both be right.
-fn named_twice(files: &[File]) -> Vec<Problem> {
+fn unreadable(path: &Path, error: &std::io::Error, options: ReadOptions) -> Failure {
+    let option = options.option;
+    let message = format!("failed to read the manifest {}: {error}", path.display());
+    let failure = Failure::usage(message);
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return failure;
+    }
+    if option == "--file" {
+        failure.remedy(
+            "name another manifest with --file, or write one of the live permissions: \
+             permissions export CHECKPOINT... --out permissions.toml",
+        )
+    } else {
+        failure.remedy(format!("check the path after {option}"))
+    }
+}
+
+/// A checkpoint in two files is an error, because the files may disagree.
+fn duplicates(files: &[File]) -> Vec<Problem> {
     let mut first: BTreeMap<&CheckpointId, &File> = BTreeMap::new();
     let mut problems = Vec::new();
     for file in files {
         for entry in &file.entries {
-            match first.get(&entry.checkpoint) {
-                Some(other) => problems.push(Problem::new(
-                    &file.path,
-                    &file.text,
-                    parse::Mistake::new(
-                        entry.span.clone(),
-                        format!(
-                            "the checkpoint {} is in {} already",
-                            entry.checkpoint,
-                            other.path.display()
-                        ),
-                    ),
-                )),
-                None => {
-                    first.insert(&entry.checkpoint, file);
-                }
-            }
+            let Some(other) = first.insert(&entry.checkpoint, file) else {
+                continue;
+            };
+            problems.push(Problem::new(
+                &file.path,
+                &file.text,
+                entry.span.clone(),
+                format!(
+                    "the checkpoint {} is already in {}",
+                    entry.checkpoint,
+                    other.path.display()
+                ),
+                None,
+            ));
         }
     }
     problems

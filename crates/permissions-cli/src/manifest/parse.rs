@@ -1,4 +1,4 @@
-//! The text of one manifest, checked as a whole: every mistake is found at once, with its place.
+//! Parses a manifest and finds all its mistakes at once.
 
 use std::ops::Range;
 
@@ -8,35 +8,46 @@ use toml_edit::{Document, Item, Key, Table, Value};
 use super::variables::expand;
 use crate::ids::{self, Id};
 
-/// The one table of a manifest.
+/// The only table of a manifest.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
-/// A checkpoint and the projects that shall have access to it.
+/// The comment that `export` writes above an unusual id. It marks an id that the API has, so that the manifest of an
+/// export is always valid, while the same id from a person is a mistake.
+pub(super) const UNUSUAL: &str = "# unusual id, exported as it is";
+
+/// A checkpoint with the projects that may use it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Entry {
-    /// Its key as written, variables and all.
+    /// The key as it is written, before variables are expanded.
     pub(super) key: String,
     pub(super) checkpoint: CheckpointId,
     pub(super) span: Range<usize>,
-    pub(super) projects: Vec<Project>,
+    pub(super) items: Vec<ProjectItem>,
 }
 
-/// A project, where it stands in its array.
+/// A project in the array of its checkpoint.
 #[derive(Debug, PartialEq)]
-pub(super) struct Project {
+pub(super) struct ProjectItem {
     pub(super) id: ProjectId,
+    pub(super) span: Range<usize>,
 }
 
-/// What is wrong, and where.
+impl Entry {
+    pub(super) fn projects(&self) -> impl Iterator<Item = &ProjectId> {
+        self.items.iter().map(|item| &item.id)
+    }
+}
+
+/// A mistake and its position.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Mistake {
+pub(super) struct Mistake {
     pub(super) span: Range<usize>,
     pub(super) message: String,
     pub(super) remedy: Option<String>,
 }
 
 impl Mistake {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
             span,
             message: message.into(),
@@ -52,56 +63,68 @@ impl Mistake {
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Reads a manifest.
-pub(super) fn parse(text: &str, lookup: Lookup<'_>) -> Result<Vec<Entry>, Vec<Mistake>> {
-    let document = Document::parse(text).map_err(|error| {
-        let message = error.message().trim_end().replace('\n', "; ");
-        vec![Mistake::new(error.span().unwrap_or(0..0), message)]
-    })?;
-    let mut reader = Reader {
-        lookup,
-        entries: Vec::new(),
-        mistakes: Vec::new(),
+/// The content of a manifest. It is valid if there are no errors.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    pub(super) entries: Vec<Entry>,
+    pub(super) errors: Vec<Mistake>,
+    /// Unusual ids that `export` wrote.
+    pub(super) warnings: Vec<Mistake>,
+}
+
+/// Parses a manifest. `lookup` returns the value of a variable.
+pub(super) fn parse(text: &str, lookup: Lookup<'_>) -> Parsed {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let message = error.message().trim_end().replace('\n', "; ");
+            let mistake = Mistake::new(error.span().unwrap_or(0..0), message);
+            return Parsed {
+                errors: vec![mistake],
+                ..Parsed::default()
+            };
+        }
     };
-    reader.document(document.as_table());
-    if reader.mistakes.is_empty() {
-        Ok(reader.entries)
-    } else {
-        Err(reader.mistakes)
-    }
+    let mut parser = Parser {
+        text,
+        lookup,
+        parsed: Parsed::default(),
+    };
+    parser.document(document.as_table());
+    parser.parsed
 }
 
-struct Reader<'a> {
+struct Parser<'a> {
+    text: &'a str,
     lookup: Lookup<'a>,
-    entries: Vec<Entry>,
-    mistakes: Vec<Mistake>,
+    parsed: Parsed,
 }
 
-impl Reader<'_> {
+impl Parser<'_> {
+    fn error(&mut self, mistake: Mistake) {
+        self.parsed.errors.push(mistake);
+    }
+
     fn document(&mut self, table: &Table) {
-        let mut found = false;
+        let mut is_found = false;
         for (name, item) in table {
             if name == CHECKPOINTS {
-                found = true;
+                is_found = true;
                 self.checkpoints(item);
                 continue;
             }
             let span = table.key(name).and_then(Key::span).or_else(|| item.span());
-            let mistake = Mistake::new(
-                span.unwrap_or(0..0),
-                format!("nothing is known of {name:?} here"),
-            );
-            self.mistakes
-                .push(mistake.remedy(if name.contains(':') || item.is_array() {
-                    format!("checkpoints go below a line [{CHECKPOINTS}]")
-                } else {
-                    format!("a manifest holds the table [{CHECKPOINTS}] and nothing else")
-                }));
+            let mistake = Mistake::new(span.unwrap_or(0..0), format!("unknown key {name:?}"));
+            self.error(mistake.remedy(if name.contains(':') || item.is_array() {
+                format!("write checkpoints below a line [{CHECKPOINTS}]")
+            } else {
+                format!("a manifest contains only the table [{CHECKPOINTS}]")
+            }));
         }
-        if !found && self.mistakes.is_empty() {
+        if !is_found && self.parsed.errors.is_empty() {
             let mistake = Mistake::new(0..0, format!("the table [{CHECKPOINTS}] is missing"));
-            self.mistakes.push(mistake.remedy(format!(
-                "a manifest looks like this: [{CHECKPOINTS}], and below it \
+            self.error(mistake.remedy(format!(
+                "write a line [{CHECKPOINTS}], and below it lines such as \
                  \"ft:gpt-4o:acme\" = [\"proj_a\", \"proj_b\"]"
             )));
         }
@@ -110,75 +133,102 @@ impl Reader<'_> {
     fn checkpoints(&mut self, item: &Item) {
         let Some(table) = item.as_table_like() else {
             let span = item.span().unwrap_or(0..0);
-            let message = format!("expected a table, found {}", item.type_name());
-            self.mistakes.push(Mistake::new(span, message));
-            return;
+            return self.error(Mistake::new(
+                span,
+                format!("expected a table, found {}", item.type_name()),
+            ));
         };
         for (name, item) in table.iter() {
             let span = table.key(name).and_then(Key::span).unwrap_or(0..0);
-            let checkpoint = self.id::<CheckpointId>(name, &span, "checkpoint");
-            let projects = self.projects(item, &span);
+            let checkpoint = self.id::<CheckpointId>(name, &span);
+            let items = self.projects(item, &span);
             let Some(checkpoint) = checkpoint else {
                 continue;
             };
             if self
+                .parsed
                 .entries
                 .iter()
                 .any(|entry| entry.checkpoint == checkpoint)
             {
-                let message = format!("the checkpoint {checkpoint} is named twice");
-                self.mistakes.push(Mistake::new(span, message));
+                self.error(Mistake::new(
+                    span,
+                    format!("the checkpoint {checkpoint} occurs twice"),
+                ));
                 continue;
             }
-            self.entries.push(Entry {
+            self.parsed.entries.push(Entry {
                 key: name.to_owned(),
                 checkpoint,
                 span,
-                projects,
+                items,
             });
         }
     }
 
-    fn projects(&mut self, item: &Item, key: &Range<usize>) -> Vec<Project> {
+    fn projects(&mut self, item: &Item, key: &Range<usize>) -> Vec<ProjectItem> {
         let Some(array) = item.as_array() else {
             let span = item.span().unwrap_or_else(|| key.clone());
             let message = format!("expected an array of projects, found {}", item.type_name());
             let mistake = Mistake::new(span, message);
-            self.mistakes.push(match item.as_str() {
-                Some(_) => mistake.remedy("put it into brackets: [\"...\"]"),
-                None => mistake.remedy("a key with dots or colons in it goes into quotes"),
+            self.error(match item.as_str() {
+                Some(_) => mistake.remedy("put the project into brackets: [\"...\"]"),
+                None => mistake.remedy("put a checkpoint with dots or colons into quotes"),
             });
             return Vec::new();
         };
-        let mut projects: Vec<Project> = Vec::with_capacity(array.len());
+        let mut items: Vec<ProjectItem> = Vec::with_capacity(array.len());
         for value in array {
             let span = value.span().unwrap_or_else(|| key.clone());
             let Value::String(text) = value else {
                 let message = format!("expected a project id, found {}", value.type_name());
-                self.mistakes.push(Mistake::new(span, message));
+                self.error(Mistake::new(span, message));
                 continue;
             };
-            let Some(id) = self.id::<ProjectId>(text.value(), &span, "project") else {
+            let Some(id) = self.id::<ProjectId>(text.value(), &span) else {
                 continue;
             };
-            if projects.iter().any(|project| project.id == id) {
-                let message = format!("the project {id} is named twice");
-                self.mistakes.push(Mistake::new(span, message));
+            if items.iter().any(|item| item.id == id) {
+                self.error(Mistake::new(span, format!("the project {id} occurs twice")));
                 continue;
             }
-            projects.push(Project { id });
+            items.push(ProjectItem { id, span });
         }
-        projects
+        items
     }
 
-    fn id<T: Id>(&mut self, text: &str, span: &Range<usize>, what: &str) -> Option<T> {
-        match expand(text, self.lookup).and_then(|id| ids::read_any(&id)) {
-            Ok(id) => Some(id),
+    /// Expands variables and validates the id.
+    fn id<T: Id>(&mut self, text: &str, span: &Range<usize>) -> Option<T> {
+        let expanded = match expand(text, self.lookup) {
+            Ok(expanded) => expanded,
             Err(reason) => {
-                let message = format!("this is no {what} id: {reason}");
-                self.mistakes.push(Mistake::new(span.clone(), message));
+                self.error(Mistake::new(span.clone(), reason));
+                return None;
+            }
+        };
+        let reason = match ids::read(&expanded) {
+            Ok(id) => return Some(id),
+            Err(reason) => reason,
+        };
+        let mistake = Mistake::new(span.clone(), format!("invalid {}: {reason}", T::NAME));
+        match ids::accept(&expanded) {
+            Ok(id) if self.is_exported(span) => {
+                let message = format!("unusual {}: {reason}", T::NAME);
+                self.parsed.warnings.push(Mistake { message, ..mistake });
+                Some(id)
+            }
+            _ => {
+                self.error(mistake);
                 None
             }
         }
+    }
+
+    /// Whether the line above the id is the comment of `export`.
+    fn is_exported(&self, span: &Range<usize>) -> bool {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let mut lines = before.rsplit('\n');
+        lines.next();
+        lines.next().is_some_and(|line| line.trim() == UNUSUAL)
     }
 }

@@ -1,10 +1,10 @@
-//! The JSON Schema of a manifest, for editors and checkers.
+//! The JSON Schema of a manifest, for editors.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema, schema_for};
 
-/// The schema as a JSON document.
+/// Returns the schema as a JSON document.
 pub(crate) fn schema() -> Schema {
     schema_for!(Manifest)
 }
@@ -19,12 +19,12 @@ impl JsonSchema for Manifest {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let id = generator.subschema_for::<Id>();
         json_schema!({
-            "description": "Who may use which fine-tuned checkpoint.",
+            "description": "The projects that may use fine-tuned checkpoints.",
             "type": "object",
             "properties": {
                 "checkpoints": {
-                    "description": "Each checkpoint with the projects that shall have access to it. \
-                        A checkpoint with an empty array shall have none; one that is not named is left alone.",
+                    "description": "Each checkpoint with the projects that may use it. An empty array means that \
+                        no project may use the checkpoint. Checkpoints that are not listed stay unchanged.",
                     "type": "object",
                     "propertyNames": id,
                     "additionalProperties": {
@@ -49,8 +49,8 @@ impl JsonSchema for Id {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "An id, such as ft:gpt-4o:acme or proj_a. ${NAME} stands for an environment \
-                variable, $$ for a dollar sign. As a part of a URL it is neither empty nor . nor ..",
+            "description": "An id, such as ft:gpt-4o:acme or proj_a. ${NAME} is replaced by an environment variable, \
+                and $$ by a dollar sign. An id is a part of a URL and therefore not empty, not . and not ..",
             "type": "string",
             "minLength": 1,
             "not": { "enum": [".", ".."] },

@@ -1,4 +1,4 @@
-use super::parse::parse;
+use super::parse::{UNUSUAL, parse};
 use super::update::update;
 use super::variables::{escape, expand};
 use super::*;
@@ -29,16 +29,51 @@ fn live(checkpoints: &[(&str, &[&str])]) -> BTreeMap<CheckpointId, Vec<ProjectId
         .collect()
 }
 
-#[test]
-fn variables_stand_for_ids() {
-    let entries = parse(TEXT, &lookup).unwrap();
-
-    assert_eq!(entries[0].projects[1].id.as_str(), "proj_from_env");
+fn problem(text: &str, mistake: super::parse::Mistake) -> String {
+    let path = Path::new("permissions.toml");
+    Problem::new(path, text, mistake.span, mistake.message, mistake.remedy).text()
 }
 
 #[test]
-fn an_update_keeps_comments_order_and_variables() {
-    let entries = parse(TEXT, &lookup).unwrap();
+fn unusual_id_is_accepted_only_from_export() {
+    let by_hand = parse(
+        "[checkpoints]\n\"proj_x\" = [\"cp_1\", \"proj a\"]\n",
+        &lookup,
+    );
+    assert_eq!((by_hand.errors.len(), by_hand.warnings.len()), (3, 0));
+
+    let live = live(&[("proj_x", &["cp_1", "proj a"])]);
+    let exported = write(&live).unwrap();
+    assert_eq!(exported.matches(UNUSUAL).count(), 3, "{exported}");
+
+    let parsed = parse(&exported, &lookup);
+    assert_eq!(
+        (parsed.errors.len(), parsed.warnings.len()),
+        (0, 3),
+        "{exported}"
+    );
+}
+
+#[test]
+fn both_prefixes_of_checkpoints_are_valid() {
+    let parsed = parse(
+        "[checkpoints]\n\"ft:a:b::c\" = []\n\"ft-abc123\" = []\n",
+        &lookup,
+    );
+
+    assert_eq!((parsed.entries.len(), parsed.errors.len()), (2, 0));
+}
+
+#[test]
+fn variable_in_id_is_replaced() {
+    let entries = parse(TEXT, &lookup).entries;
+
+    assert_eq!(entries[0].items[1].id.as_str(), "proj_from_env");
+}
+
+#[test]
+fn update_keeps_comments_order_and_variables() {
+    let entries = parse(TEXT, &lookup).entries;
     let live = live(&[
         ("ft:gpt-4o:acme", &["proj_c", "proj_from_env", "proj_a"]),
         ("ft:gpt-4o:old", &["proj_b"]),
@@ -69,8 +104,8 @@ fn an_update_keeps_comments_order_and_variables() {
 }
 
 #[test]
-fn an_update_to_what_is_there_changes_nothing() {
-    let entries = parse(TEXT, &lookup).unwrap();
+fn update_without_drift_keeps_text() {
+    let entries = parse(TEXT, &lookup).entries;
     let live = live(&[
         ("ft:gpt-4o:acme", &["proj_from_env", "proj_a"]),
         ("ft:gpt-4o:old", &["proj_b", "proj_a"]),
@@ -80,7 +115,7 @@ fn an_update_to_what_is_there_changes_nothing() {
 }
 
 #[test]
-fn every_mistake_is_found_with_its_place() {
+fn all_mistakes_are_reported_with_position() {
     let text = "\
 checkpoint = 1
 [checkpoints]
@@ -90,40 +125,38 @@ ft.c = []
 \"\" = []
 ";
 
-    let mistakes = parse(text, &lookup).unwrap_err();
+    let mistakes = parse(text, &lookup).errors;
 
-    let told: Vec<String> = mistakes
+    let shown: Vec<String> = mistakes
         .into_iter()
-        .map(|mistake| Problem::new(Path::new("permissions.toml"), text, mistake).text())
+        .map(|mistake| problem(text, mistake))
         .collect();
     insta::with_settings!({
-        description => "every mistake of a manifest, as it is told",
+        description => "all mistakes of a manifest",
         omit_expression => true,
     }, {
-        insta::assert_snapshot!("mistakes", told.join("\n\n"));
+        insta::assert_snapshot!("mistakes", shown.join("\n\n"));
     });
 }
 
 proptest! {
     #[test]
-    fn what_is_escaped_is_expanded_to_itself(text in any::<String>()) {
+    fn escaped_text_expands_to_itself(text in any::<String>()) {
         prop_assert_eq!(expand(&escape(&text), &lookup).unwrap(), text);
     }
 
-    /// Whatever is in the file, the answer is a manifest or mistakes with places in it.
+    /// Any text is parsed, and every mistake has a position.
     #[test]
-    fn no_text_is_too_strange(text in "[\\[\\]\"$={}a.#:\n é']{0,40}") {
-        if let Err(mistakes) = parse(&text, &lookup) {
-            for mistake in mistakes {
-                let shown = Problem::new(Path::new("f"), &text, mistake).text();
-                prop_assert!(shown.contains("f:"));
-            }
+    fn arbitrary_text_never_panics(text in "[\\[\\]\"$={}a.#:\n é']{0,40}") {
+        let parsed = parse(&text, &lookup);
+        for mistake in parsed.errors.into_iter().chain(parsed.warnings) {
+            prop_assert!(problem(&text, mistake).contains("permissions.toml:"));
         }
     }
 
-    /// What is exported reads back as what was live.
+    /// An export contains all live permissions, whatever their ids are.
     #[test]
-    fn an_export_reads_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
+    fn export_reads_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
         let ids: BTreeMap<CheckpointId, Vec<ProjectId>> = ids
             .into_iter()
             .filter_map(|(checkpoint, projects)| {
@@ -132,11 +165,13 @@ proptest! {
             })
             .collect();
 
-        let entries = parse(&written(&ids).unwrap(), &lookup).unwrap();
+        let parsed = parse(&write(&ids).unwrap(), &lookup);
 
-        let back: BTreeMap<CheckpointId, Vec<ProjectId>> = entries
+        prop_assert_eq!(parsed.errors, vec![]);
+        let back: BTreeMap<CheckpointId, Vec<ProjectId>> = parsed
+            .entries
             .into_iter()
-            .map(|entry| (entry.checkpoint, entry.projects.into_iter().map(|project| project.id).collect()))
+            .map(|entry| (entry.checkpoint.clone(), entry.projects().cloned().collect()))
             .collect();
         prop_assert_eq!(back, ids);
     }

@@ -1,17 +1,17 @@
-//! Writing what is live into a manifest, with all that people put into it kept: comments, order,
-//! variables.
+//! Writes live permissions into a manifest and keeps comments, order and variables.
 
 use std::collections::BTreeMap;
 
 use permissions_ext::{CheckpointId, ProjectId};
-use toml_edit::{Array, DocumentMut, Item, Table, Value};
+use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
 
-use super::parse::{CHECKPOINTS, Entry};
+use super::parse::{CHECKPOINTS, Entry, UNUSUAL};
 use super::variables::escape;
+use crate::ids;
 
 type Live = BTreeMap<CheckpointId, Vec<ProjectId>>;
 
-/// The text with `live` for each of its entries, and the `new` checkpoints at its end.
+/// Returns the text with the `live` projects of its entries, and with the `new` checkpoints at the end.
 pub(super) fn update(
     text: &str,
     entries: &[Entry],
@@ -23,7 +23,7 @@ pub(super) fn update(
         .entry(CHECKPOINTS)
         .or_insert_with(|| Item::Table(Table::new()))
         .as_table_like_mut()
-        .ok_or("checkpoints is no table")?;
+        .ok_or("checkpoints is not a table")?;
     for entry in entries {
         let array = checkpoints.get_mut(&entry.key).and_then(Item::as_array_mut);
         if let (Some(array), Some(live)) = (array, live.get(&entry.checkpoint)) {
@@ -31,68 +31,93 @@ pub(super) fn update(
         }
     }
     for checkpoint in new {
-        let mut array = Array::new();
-        for project in live.get(*checkpoint).into_iter().flatten() {
-            array.push(escape(project.as_str()));
-        }
-        if array.len() > 1 {
-            one_a_line(&mut array);
-        }
-        checkpoints.insert(&escape(checkpoint.as_str()), Item::Value(array.into()));
+        insert(
+            checkpoints,
+            checkpoint,
+            live.get(*checkpoint).map_or(&[], Vec::as_slice),
+        );
     }
     Ok(document.to_string())
 }
 
-/// Takes out of the array what is not live, and adds to its end what is and was not in it.
+/// Adds a checkpoint at the end of the table.
+fn insert(checkpoints: &mut dyn TableLike, checkpoint: &CheckpointId, projects: &[ProjectId]) {
+    let is_spread = projects.len() > 1 || projects.iter().any(is_unusual);
+    let mut array = Array::new();
+    for project in projects {
+        push(&mut array, project, is_spread);
+    }
+    if is_spread {
+        array.set_trailing("\n");
+        array.set_trailing_comma(true);
+    }
+    let key = escape(checkpoint.as_str());
+    checkpoints.insert(&key, Item::Value(array.into()));
+    if ids::read::<CheckpointId>(checkpoint.as_str()).is_err()
+        && let Some(mut key) = checkpoints.key_mut(&key)
+    {
+        key.leaf_decor_mut().set_prefix(format!("{UNUSUAL}\n"));
+    }
+}
+
+/// Removes projects that are not live, and adds new ones at the end.
 fn set(array: &mut Array, entry: &Entry, live: &[ProjectId]) {
-    let spread =
-        breaks(array.trailing().as_str()) || array.iter().any(|value| breaks(prefix(value)));
-    let before = array.get(0).and_then(prefix).map(str::to_owned);
+    let known: Vec<&ProjectId> = entry.projects().collect();
+    let added: Vec<&ProjectId> = live
+        .iter()
+        .filter(|project| !known.contains(project))
+        .collect();
+    let is_spread = has_break(Some(array.trailing()))
+        || array.iter().any(|value| has_break(value.decor().prefix()))
+        || added.iter().any(|project| is_unusual(project));
+    let before = array
+        .get(0)
+        .and_then(|value| value.decor().prefix()?.as_str())
+        .map(str::to_owned);
     let (mut at, mut removed_first) = (0, false);
-    for project in &entry.projects {
-        if live.contains(&project.id) {
+    for project in &known {
+        if live.contains(project) {
             at += 1;
         } else {
             array.remove(at);
             removed_first |= at == 0;
         }
     }
-    // On one line, what is first now had the gap behind a comma before it.
-    if let Some(first) = array.get_mut(0).filter(|_| removed_first && !spread) {
+    // In an array on one line, the new first element would keep the space after the comma.
+    if let Some(first) = array.get_mut(0).filter(|_| removed_first && !is_spread) {
         first.decor_mut().set_prefix(before.unwrap_or_default());
     }
-    let known: Vec<&ProjectId> = entry.projects.iter().map(|project| &project.id).collect();
-    for project in live.iter().filter(|project| !known.contains(project)) {
-        let mut value = Value::from(escape(project.as_str()));
-        if spread {
-            value.decor_mut().set_prefix(INDENT);
-            array.push_formatted(value);
-        } else {
-            array.push(value);
-        }
+    for project in added {
+        push(array, project, is_spread);
     }
-    if spread && !array.is_empty() {
+    if is_spread && !array.is_empty() {
         array.set_trailing_comma(true);
-        if !breaks(array.trailing().as_str()) {
+        if !has_break(Some(array.trailing())) {
             array.set_trailing("\n");
         }
     }
 }
 
-fn one_a_line(array: &mut Array) {
-    for value in array.iter_mut() {
-        value.decor_mut().set_prefix(INDENT);
+/// Adds a project, on a line of its own if `is_spread` is set.
+fn push(array: &mut Array, project: &ProjectId, is_spread: bool) {
+    const INDENT: &str = "\n    ";
+    let mut value = Value::from(escape(project.as_str()));
+    if !is_spread {
+        return array.push(value);
     }
-    array.set_trailing("\n");
-    array.set_trailing_comma(true);
+    value.decor_mut().set_prefix(if is_unusual(project) {
+        format!("{INDENT}{UNUSUAL}{INDENT}")
+    } else {
+        INDENT.to_owned()
+    });
+    array.push_formatted(value);
 }
 
-const INDENT: &str = "\n    ";
-
-fn breaks(gap: Option<&str>) -> bool {
-    gap.is_some_and(|gap| gap.contains('\n'))
+fn is_unusual(project: &ProjectId) -> bool {
+    ids::read::<ProjectId>(project.as_str()).is_err()
 }
 
-fn prefix(value: &Value) -> Option<&str> {
-    value.decor().prefix()?.as_str()
+fn has_break(text: Option<&RawString>) -> bool {
+    text.and_then(RawString::as_str)
+        .is_some_and(|text| text.contains('\n'))
 }

@@ -1,12 +1,11 @@
-//! `${NAME}` in an id stands for an environment variable, so that one manifest serves several
-//! organizations; `$$` is a dollar sign.
+//! Environment variables in ids: `${NAME}` is replaced by the value, `$$` by a dollar sign.
 
-/// The value of a variable, where it has one.
+/// Returns the value of an environment variable that is not empty.
 pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Puts the values of variables in their place, or says what is wrong.
+/// Replaces the variables in a text. The error contains the reason.
 pub(super) fn expand(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -23,12 +22,10 @@ pub(super) fn expand(
         }
         let Some((name, after)) = rest.strip_prefix('{').and_then(|name| name.split_once('}'))
         else {
-            return Err(
-                "a $ begins a variable, as in ${NAME}; write $$ for the sign itself".into(),
-            );
+            return Err("a $ starts a variable such as ${NAME}; write $$ for a dollar sign".into());
         };
         if !is_name(name) {
-            return Err(format!("{name:?} is not the name of a variable"));
+            return Err(format!("{name:?} is not a valid name of a variable"));
         }
         let value =
             lookup(name).ok_or_else(|| format!("the environment variable {name} is not set"))?;
@@ -39,7 +36,7 @@ pub(super) fn expand(
     Ok(expanded)
 }
 
-/// The text that [`expand`] gives back as it was.
+/// Escapes dollar signs, so that [`expand`] returns the same text.
 pub(super) fn escape(text: &str) -> String {
     text.replace('$', "$$")
 }

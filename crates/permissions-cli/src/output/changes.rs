@@ -1,48 +1,92 @@
-//! Rows that tell of changes.
+//! Rows about changes and checkpoints.
 //!
-//! A change that is made stays made: what cannot be written keeps no later change from being made, and is told with
-//! what was done.
+//! Every change has a row, also after a failure or a signal. A row is announced first. If its result never arrives, the
+//! announced row is written when the value is dropped, and the document is closed. An interrupted command drops it too.
 
-use super::{Cell, Output};
-use crate::exit::Exit;
-use crate::failure::Failure;
+use std::io;
 
+use super::{Cell, Error, Output};
+
+/// Writes one row per change and closes the document in any case.
 pub(crate) struct Changes {
     output: Option<Output>,
-    failed: Option<Failure>,
+    /// Rows without a result, in the order of their announcement.
+    pending: Vec<Option<Vec<Cell>>>,
+    error: Option<Error>,
 }
 
 impl Changes {
     pub(crate) fn new(output: Output) -> Self {
         Self {
             output: Some(output),
-            failed: None,
+            pending: Vec::new(),
+            error: None,
         }
     }
 
-    /// Shows a change as soon as it is made.
+    /// Announces a row and returns its number.
+    pub(crate) fn announce(&mut self, cells: Vec<Cell>) -> usize {
+        self.pending.push(Some(cells));
+        self.pending.len() - 1
+    }
+
+    /// Replaces an announced row that has no result yet.
+    pub(crate) fn update(&mut self, number: usize, cells: Vec<Cell>) {
+        if let Some(pending) = self.pending.get_mut(number).filter(|row| row.is_some()) {
+            *pending = Some(cells);
+        }
+    }
+
+    /// Removes the announced rows.
+    pub(crate) fn clear(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Writes the result of an announced row.
+    pub(crate) fn resolve(&mut self, number: usize, cells: &[Cell]) {
+        if let Some(pending) = self.pending.get_mut(number) {
+            *pending = None;
+        }
+        self.row(cells);
+    }
+
+    /// Writes a row. An error is kept for [`Self::finish`], because the changes have to continue without output.
     pub(crate) fn row(&mut self, cells: &[Cell]) {
         let Some(output) = &mut self.output else {
             return;
         };
-        if let Err(failure) = output.row(cells).and_then(|()| output.batch_end()) {
-            self.failed = Some(failure);
+        if let Err(error) = output.row(cells).and_then(|()| output.flush()) {
+            self.error = Some(error);
             self.output = None;
         }
     }
 
-    /// Closes what was written, where everything went well; says what was `done` where it could not be shown.
-    pub(crate) fn finish(self, whole: bool, done: &str) -> Result<(), Failure> {
-        let failed = match (self.failed, self.output) {
-            (Some(failure), _) => Some(failure),
-            (None, Some(output)) if whole => output.finish().err(),
-            (None, _) => None,
-        };
-        match failed {
-            // Nobody wants to hear of it.
-            Some(failure) if failure.exit() == Exit::Success => Ok(()),
-            Some(failure) => Err(failure.after_changes(done)),
-            None => Ok(()),
+    /// Writes the rows without a result and closes the document.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        self.close();
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// Closes the document of a command that made no changes. A reader that stopped reading is then not an error.
+    pub(crate) fn finish_unchanged(self) -> Result<(), Error> {
+        match self.finish() {
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
         }
+    }
+
+    fn close(&mut self) {
+        for row in std::mem::take(&mut self.pending).into_iter().flatten() {
+            self.row(&row);
+        }
+        if let Some(Err(error)) = self.output.take().map(Output::finish) {
+            self.error = Some(error);
+        }
+    }
+}
+
+impl Drop for Changes {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -1,4 +1,4 @@
-//! RFC 4180 with a header.
+//! CSV after RFC 4180, with a header.
 
 use std::io::{self, Write};
 
@@ -6,20 +6,20 @@ use super::{Cell, Writer};
 
 pub(super) struct Csv {
     names: Vec<&'static str>,
-    headed: bool,
+    has_header: bool,
 }
 
 impl Csv {
     pub(super) fn new(names: Vec<&'static str>) -> Self {
         Self {
             names,
-            headed: false,
+            has_header: false,
         }
     }
 
-    fn head(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if !self.headed {
-            self.headed = true;
+    fn header(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.has_header {
+            self.has_header = true;
             record(out, &self.names)?;
         }
         Ok(())
@@ -28,13 +28,13 @@ impl Csv {
 
 impl Writer for Csv {
     fn row(&mut self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
-        self.head(out)?;
+        self.header(out)?;
         let cells: Vec<String> = cells.iter().map(|cell| cell.plain()).collect();
         record(out, &cells)
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.head(out)
+        self.header(out)
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON: one array of objects, or one object a line.
+//! JSON: one array of objects, or one object per line.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::{Cell, Writer};
 
-/// Members in the order of the columns, without a map in between.
+/// An object with the members in the order of the columns.
 struct Object<'a> {
     names: &'a [&'static str],
     cells: &'a [&'a Cell],
@@ -22,7 +22,7 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// One object a line.
+/// Writes one object per line.
 pub(super) struct Lines {
     names: Vec<&'static str>,
 }
@@ -41,7 +41,7 @@ impl Writer for Lines {
     }
 }
 
-/// One array, an element a line.
+/// Writes one array, with one element per line.
 pub(super) struct Array {
     names: Vec<&'static str>,
     open: bool,

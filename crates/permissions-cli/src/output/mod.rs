@@ -1,236 +1,209 @@
-//! Data on standard output: rows of named values, written as they come.
+//! Data on standard output: rows of named values.
 //!
-//! A [`Writer`] a format; [`Output`] chooses one, keeps the columns and flushes at each end of a
-//! batch, so that the first page of a long list is seen before the second is asked for.
+//! Each format implements [`Writer`]. [`Output`] chooses the format and the columns, and flushes after each page, so that
+//! the first page of a long list is visible while the second is read.
 
 mod cell;
 mod changes;
 mod csv;
+mod error;
 mod filter;
 mod json;
-mod place;
+mod markdown;
 mod plain;
+mod stdout;
 mod table;
 mod text;
+mod width;
 mod yaml;
 
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, Write};
 
-pub(crate) use cell::{Cell, harmless};
+pub(crate) use cell::Cell;
 pub(crate) use changes::Changes;
-use clap::ValueEnum;
+pub(crate) use error::Error;
 use filter::Filter;
-pub(crate) use place::{is_discarded, is_lost};
+pub(crate) use stdout::{stdout_is_closed, stdout_is_discarded, stdout_width};
 pub(crate) use text::Text;
+pub(crate) use width::{fit, pad, shorten};
 
-use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::format::Format;
 
-/// How data is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Aligned columns under a header
-    Table,
-    /// One line a row, separated by tabs, no header: what a pipe gets
-    Plain,
-    /// One array of objects
-    Json,
-    /// One object a line
-    Jsonl,
-    /// Comma-separated values with a header
-    Csv,
-    /// One sequence of mappings
-    Yaml,
-}
-
-impl Format {
-    /// The one that suits standard output.
-    pub(crate) fn fitting() -> Self {
-        if io::stdout().is_terminal() {
-            Self::Table
-        } else {
-            Self::Plain
-        }
-    }
-}
-
-/// When colour is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl ColorChoice {
-    /// Whether to colour what goes to a place that is a terminal or is not.
-    pub(crate) fn on(self, terminal: bool) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => {
-                terminal
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                    && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
-            }
-        }
-    }
-}
-
-/// The columns that a command prints.
+/// The columns of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns {
-    /// Every column, in order: what machines get.
+    /// All columns in order, as programs get them.
     pub(crate) all: &'static [&'static str],
-    /// A column that the table leaves out: every row says the same, or it is told below the table.
-    pub(crate) constant: Option<&'static str>,
+    /// A column that tables leave out, because its value is the same in every row or is shown elsewhere.
+    pub(crate) hidden: Option<&'static str>,
 }
 
-/// How a terminal, or its absence, shapes what is written.
+/// Properties of standard output that change the look of the data.
 #[derive(Clone, Copy, Debug)]
-struct Look {
-    color: bool,
-    local_time: bool,
+pub(crate) struct Look {
+    pub(crate) color: bool,
+    pub(crate) local_time: bool,
+    /// Width of the terminal. `None` without a terminal.
+    pub(crate) width: Option<usize>,
+}
+
+/// A jq filter of an option.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Jq<'a> {
+    /// `--jq`
+    Document(&'a str),
+    /// `--jq-rows`
+    Rows(&'a str),
+}
+
+/// The output options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings<'a> {
+    pub(crate) format: Format,
+    /// Names of the columns to print, in this order. Empty for all.
+    pub(crate) columns: &'a [String],
+    pub(crate) jq: Option<Jq<'a>>,
 }
 
 /// Writes one format.
 trait Writer {
-    /// Takes the next row; it may wait for the end of the batch.
+    /// Adds a row. The writer may keep it until the next flush.
     fn row(&mut self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()>;
 
-    /// Writes what waited.
-    fn batch_end(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the rows that were kept.
+    fn flush(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    /// Writes what closes the whole.
+    /// Writes the end of the document.
     fn finish(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// What the options say about output.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings<'a> {
-    pub(crate) format: Option<Format>,
-    pub(crate) color: ColorChoice,
-    /// Columns by name, in the order wanted; all that the format shows unless given.
-    pub(crate) columns: &'a [String],
-    /// A filter that each row goes through.
-    pub(crate) jq: Option<&'a str>,
+/// What happens to the JSON of the rows.
+enum Mode {
+    Format,
+    FilterRows(Filter),
+    /// The JSON document so far.
+    FilterDocument(Filter, Vec<u8>),
 }
 
-/// Where rows go.
+/// Writes rows in the chosen format.
 pub(crate) struct Output {
     out: Box<dyn Write>,
     writer: Box<dyn Writer>,
+    /// Positions of the columns to print.
     chosen: Vec<usize>,
-    filter: Option<Filter>,
+    mode: Mode,
 }
 
 impl Output {
-    /// Standard output as the settings say.
-    pub(crate) fn stdout(settings: Settings<'_>, columns: Columns) -> Result<Self, Failure> {
-        let stdout = io::stdout();
-        let terminal = stdout.is_terminal();
-        let look = Look {
-            color: settings.color.on(terminal),
-            local_time: terminal,
-        };
-        Self::new(Box::new(BufWriter::new(stdout)), settings, look, columns)
-    }
-
-    fn new(
+    pub(crate) fn new(
         out: Box<dyn Write>,
         settings: Settings<'_>,
         look: Look,
         columns: Columns,
-    ) -> Result<Self, Failure> {
-        let filter = settings
-            .jq
-            .map(Filter::parse)
-            .transpose()
-            .map_err(|reason| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("the filter of --jq is wrong: {reason}"),
-                )
-            })?;
-        let format = match &filter {
-            // What the filter is given is the JSON of a row.
-            Some(_) => Format::Jsonl,
-            None => settings.format.unwrap_or_else(Format::fitting),
+    ) -> Result<Self, Error> {
+        let (format, mode) = match settings.jq {
+            None => (settings.format, Mode::Format),
+            Some(Jq::Rows(code)) => (Format::Jsonl, Mode::FilterRows(parse("--jq-rows", code)?)),
+            Some(Jq::Document(code)) => {
+                let filter = parse("--jq", code)?;
+                (Format::Json, Mode::FilterDocument(filter, Vec::new()))
+            }
         };
-        let chosen = chosen(settings.columns, format, columns)?;
+        let chosen = choose(settings.columns, format, columns)?;
         let names: Vec<&'static str> = chosen.iter().map(|&at| columns.all[at]).collect();
         let writer: Box<dyn Writer> = match format {
-            Format::Table => Box::new(table::Table::new(names, look)),
+            Format::Table => Box::new(table::Table::new(&names, look)),
             Format::Plain => Box::new(plain::Plain),
             Format::Json => Box::new(json::Array::new(names)),
             Format::Jsonl => Box::new(json::Lines::new(names)),
             Format::Csv => Box::new(csv::Csv::new(names)),
             Format::Yaml => Box::new(yaml::Yaml::new(names)),
+            Format::Markdown => Box::new(markdown::Markdown::new(names)),
         };
         Ok(Self {
             out,
             writer,
             chosen,
-            filter,
+            mode,
         })
     }
 
-    /// Takes a row: one cell for each of the command's columns.
-    pub(crate) fn row(&mut self, cells: &[Cell]) -> Result<(), Failure> {
+    /// Writes a row with one cell for each column of the command.
+    pub(crate) fn row(&mut self, cells: &[Cell]) -> Result<(), Error> {
         let cells: Vec<&Cell> = self.chosen.iter().filter_map(|&at| cells.get(at)).collect();
-        let Some(filter) = &self.filter else {
-            return Ok(self.writer.row(&mut self.out, &cells)?);
-        };
-        let mut json = Vec::new();
-        self.writer.row(&mut json, &cells)?;
-        let lines = filter.run(&json).map_err(|reason| {
-            Failure::new(Exit::Usage, format!("the filter of --jq failed: {reason}"))
-        })?;
-        for line in lines {
-            writeln!(self.out, "{line}")?;
+        match &mut self.mode {
+            Mode::Format => Ok(self.writer.row(&mut self.out, &cells)?),
+            Mode::FilterDocument(_, document) => Ok(self.writer.row(document, &cells)?),
+            Mode::FilterRows(filter) => {
+                let mut row = Vec::new();
+                self.writer.row(&mut row, &cells)?;
+                filtered(&mut self.out, "--jq-rows", filter, &row)
+            }
         }
-        Ok(())
     }
 
-    /// Shows the rows taken so far.
-    pub(crate) fn batch_end(&mut self) -> Result<(), Failure> {
-        self.writer.batch_end(&mut self.out)?;
+    /// Makes the rows so far visible.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.writer.flush(&mut self.out)?;
         Ok(self.out.flush()?)
     }
 
-    /// Closes what was written. Without it a JSON array stays open, so that a list cut short by
-    /// an error is not read as a whole one.
-    pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        self.writer.batch_end(&mut self.out)?;
-        self.writer.finish(&mut self.out)?;
+    /// Writes the end of the document. A list that failed does not call this: its JSON array stays open, so that no
+    /// program takes it for a complete list.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        match &mut self.mode {
+            Mode::FilterDocument(filter, document) => {
+                self.writer.finish(document)?;
+                filtered(&mut self.out, "--jq", filter, document)?;
+            }
+            Mode::Format | Mode::FilterRows(_) => {
+                self.writer.flush(&mut self.out)?;
+                self.writer.finish(&mut self.out)?;
+            }
+        }
         Ok(self.out.flush()?)
     }
 }
 
-/// The places of the columns that are shown.
-fn chosen(wanted: &[String], format: Format, columns: Columns) -> Result<Vec<usize>, Failure> {
-    if wanted.is_empty() {
-        let places = 0..columns.all.len();
-        let shown =
-            |&at: &usize| format != Format::Table || columns.constant != Some(columns.all[at]);
-        return Ok(places.filter(shown).collect());
+fn parse(option: &str, code: &str) -> Result<Filter, Error> {
+    Filter::parse(code).map_err(|reason| Error::Usage {
+        message: format!("invalid filter in {option}: {reason}"),
+        remedy: None,
+    })
+}
+
+fn filtered(out: &mut dyn Write, option: &str, filter: &Filter, json: &[u8]) -> Result<(), Error> {
+    let lines = filter.run(json).map_err(|reason| Error::Usage {
+        message: format!("the filter of {option} failed: {reason}"),
+        remedy: (option == "--jq").then(|| {
+            "--jq gets the array of all rows, as in 'map(.id)'; --jq-rows gets each row".to_owned()
+        }),
+    })?;
+    for line in lines {
+        writeln!(out, "{line}")?;
     }
-    let place = |name: &String| {
-        let known = columns.all.iter().position(|known| known == name);
-        known.ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("there is no column {name:?}"))
-                .remedy(format!("the columns are {}", columns.all.join(",")))
+    Ok(())
+}
+
+/// Returns the positions of the columns to print.
+fn choose(names: &[String], format: Format, columns: Columns) -> Result<Vec<usize>, Error> {
+    if names.is_empty() {
+        let is_shown =
+            |at: &usize| format != Format::Table || columns.hidden != Some(columns.all[*at]);
+        return Ok((0..columns.all.len()).filter(is_shown).collect());
+    }
+    let position = |name: &String| {
+        let found = columns.all.iter().position(|known| known == name);
+        found.ok_or_else(|| Error::Usage {
+            message: format!("unknown column {name:?} in --columns"),
+            remedy: Some(format!("use some of {}", columns.all.join(","))),
         })
     };
-    wanted.iter().map(place).collect()
+    names.iter().map(position).collect()
 }
 
 #[cfg(test)]

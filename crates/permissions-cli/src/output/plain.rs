@@ -1,9 +1,10 @@
-//! One line a row, separated by tabs: for `cut`, `sort`, `wc -l`.
+//! One tab-separated line per row, for `cut`, `sort` and `wc -l`.
 
 use std::io::{self, Write};
 
 use super::Writer;
-use super::cell::{Cell, harmless};
+use super::cell::Cell;
+use crate::escape::escape_control;
 
 pub(super) struct Plain;
 
@@ -13,7 +14,7 @@ impl Writer for Plain {
             if at > 0 {
                 out.write_all(b"\t")?;
             }
-            out.write_all(harmless(&cell.plain()).as_bytes())?;
+            out.write_all(escape_control(&cell.plain()).as_bytes())?;
         }
         out.write_all(b"\n")
     }

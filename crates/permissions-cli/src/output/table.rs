@@ -1,27 +1,31 @@
 //! Aligned columns under a header.
 //!
-//! Widths come from the first batch and grow with later ones, so that nothing waits for the last
-//! page. The last column is never padded.
+//! The widths come from the first page and grow with later pages, so the first page is printed at once. On a terminal,
+//! long cells are shortened in the middle, so that no row wraps.
 
 use std::io::{self, Write};
 
-use anstyle::{Reset, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::cell::{Cell, harmless};
+use super::cell::Cell;
+use super::width::{fit, pad, shorten};
 use super::{Look, Writer};
+use crate::escape::escape_control;
+use crate::style::{HEADING, paint};
 
 const GAP: &str = "  ";
 
 pub(super) struct Table {
     look: Look,
+    /// `None` after the header was written.
     header: Option<Vec<String>>,
+    /// Widths of the widest cells so far.
     widths: Vec<usize>,
-    waiting: Vec<Vec<String>>,
+    pending: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(names: Vec<&'static str>, look: Look) -> Self {
+    pub(super) fn new(names: &[&'static str], look: Look) -> Self {
         let header: Vec<String> = names
             .iter()
             .map(|name| name.replace('_', " ").to_uppercase())
@@ -30,22 +34,27 @@ impl Table {
             look,
             widths: header.iter().map(|title| title.width()).collect(),
             header: Some(header),
-            waiting: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
-    fn line(&self, out: &mut dyn Write, cells: &[String]) -> io::Result<()> {
-        for (at, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {
-            if at > 0 {
-                out.write_all(GAP.as_bytes())?;
-            }
-            out.write_all(cell.as_bytes())?;
-            if at + 1 < cells.len() {
-                let pad = width.saturating_sub(cell.width());
-                write!(out, "{:pad$}", "")?;
-            }
+    /// The widths of the columns on this terminal.
+    fn fitted(&self) -> Vec<usize> {
+        let mut widths = self.widths.clone();
+        if let Some(width) = self.look.width {
+            let gaps = GAP.len() * widths.len().saturating_sub(1);
+            fit(&mut widths, width.saturating_sub(gaps));
         }
-        Ok(())
+        widths
+    }
+
+    fn line(cells: &[String], widths: &[usize]) -> String {
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, &width)| pad(&shorten(cell, width), width))
+            .collect();
+        cells.join(GAP).trim_end().to_owned()
     }
 }
 
@@ -54,7 +63,7 @@ impl Writer for Table {
         let cells: Vec<String> = cells
             .iter()
             .map(|cell| {
-                harmless(&if self.look.local_time {
+                escape_control(&if self.look.local_time {
                     cell.local()
                 } else {
                     cell.plain()
@@ -64,27 +73,21 @@ impl Writer for Table {
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
             *width = (*width).max(cell.width());
         }
-        self.waiting.push(cells);
+        self.pending.push(cells);
         Ok(())
     }
 
-    fn batch_end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        if self.waiting.is_empty() {
+    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.pending.is_empty() {
             return Ok(());
         }
+        let widths = self.fitted();
         if let Some(header) = self.header.take() {
-            if self.look.color {
-                write!(out, "{}", Style::new().bold())?;
-            }
-            self.line(out, &header)?;
-            if self.look.color {
-                write!(out, "{Reset}")?;
-            }
-            out.write_all(b"\n")?;
+            let header = Self::line(&header, &widths);
+            writeln!(out, "{}", paint(&header, HEADING, self.look.color))?;
         }
-        for row in std::mem::take(&mut self.waiting) {
-            self.line(out, &row)?;
-            out.write_all(b"\n")?;
+        for row in std::mem::take(&mut self.pending) {
+            writeln!(out, "{}", Self::line(&row, &widths))?;
         }
         Ok(())
     }

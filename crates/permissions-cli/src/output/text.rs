@@ -1,57 +1,49 @@
-//! Lines for people, some of them in colour.
+//! Lines for people, with colours.
 
-use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
+use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Reset, Style};
+use anstyle::Style;
 
-use super::ColorChoice;
-use super::cell::harmless;
+use super::Look;
+use super::width::shorten;
+use crate::escape::escape_control;
+use crate::style::paint;
 
-/// Standard output, line by line.
+/// Writes lines to standard output.
 pub(crate) struct Text {
-    out: BufWriter<Stdout>,
-    color: bool,
+    out: Box<dyn Write>,
+    look: Look,
 }
 
 impl Text {
-    pub(crate) fn stdout(color: ColorChoice) -> Self {
-        let stdout = io::stdout();
-        Self {
-            color: color.on(stdout.is_terminal()),
-            out: BufWriter::new(stdout),
+    pub(crate) fn new(out: Box<dyn Write>, look: Look) -> Self {
+        Self { out, look }
+    }
+
+    /// The width of the terminal. `None` without a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.look.width
+    }
+
+    /// Writes a line in one style. On a terminal, a long line is shortened in the middle.
+    pub(crate) fn line(&mut self, line: &str, style: Style) -> io::Result<()> {
+        let mut line = escape_control(line);
+        if let Some(width) = self.look.width {
+            line = shorten(&line, width);
         }
+        writeln!(self.out, "{}", paint(&line, style, self.look.color))
     }
 
-    /// A line as it is.
-    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        self.styled(line, None)
+    /// Writes a line of parts, each in its own style.
+    pub(crate) fn parts(&mut self, parts: &[(String, Style)]) -> io::Result<()> {
+        let painted = parts
+            .iter()
+            .map(|(text, style)| paint(&escape_control(text), *style, self.look.color));
+        let line: String = painted.collect();
+        writeln!(self.out, "{}", line.trim_end())
     }
 
-    /// A heading.
-    pub(crate) fn bold(&mut self, line: &str) -> io::Result<()> {
-        self.styled(line, Some(Style::new().bold()))
-    }
-
-    /// A line that tells of something new, in green.
-    pub(crate) fn added(&mut self, line: &str) -> io::Result<()> {
-        self.styled(line, Some(AnsiColor::Green.on_default()))
-    }
-
-    /// A line that tells of something that goes, in red.
-    pub(crate) fn removed(&mut self, line: &str) -> io::Result<()> {
-        self.styled(line, Some(AnsiColor::Red.on_default()))
-    }
-
-    /// Shows what was written.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.out.flush()
-    }
-
-    fn styled(&mut self, line: &str, style: Option<Style>) -> io::Result<()> {
-        let line = harmless(line);
-        match style {
-            Some(style) if self.color => writeln!(self.out, "{style}{line}{Reset}"),
-            _ => writeln!(self.out, "{line}"),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! YAML 1.2: a sequence of mappings, every string in double quotes.
+//! YAML 1.2: a sequence of mappings.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ impl Writer for Yaml {
         for (at, (name, cell)) in self.names.iter().zip(cells).enumerate() {
             let lead = if at == 0 { "- " } else { "  " };
             let value = match cell {
-                Cell::Nothing => "null".to_owned(),
+                Cell::Null => "null".to_owned(),
                 cell => quoted(&cell.plain()),
             };
             writeln!(out, "{lead}{name}: {value}")?;
@@ -37,7 +37,7 @@ impl Writer for Yaml {
     }
 }
 
-/// Quoted always: `no`, `1e3` and `2024-01-01` are ids as good as any.
+/// Quotes every string, because plain `no`, `1e3` and `2024-01-01` are not strings in YAML.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');

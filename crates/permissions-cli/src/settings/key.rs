@@ -1,84 +1,155 @@
-//! The admin key: where it comes from, and how much of it is shown.
+//! The admin key and its source.
 
-use std::path::Path;
+use std::fmt;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::Setting;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 
-pub(super) const VARIABLE: &str = "OPENAI_ADMIN_KEY";
+const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
-/// More bytes than any key has.
-const MOST: u64 = 64 << 10;
+/// Keys have about 200 bytes. 64 KiB leave room for comments that the error message should mention.
+const MAX_BYTES: u64 = 64 << 10;
 
-const REMEDY: &str = "name a file with one admin key in it, on one line, and nothing else";
+/// The source of the admin key.
+pub(super) enum KeySource {
+    File(Setting<PathBuf>),
+    Variable,
+    /// A program with its arguments.
+    Command(Setting<Vec<String>>),
+}
 
-/// Reads the admin key: from `file`, from standard input where that is `-`, else from the
-/// environment.
-pub(super) fn read(file: Option<&Path>) -> Result<SecretString, Failure> {
-    match file {
-        Some(file) => {
-            let name = match file.to_str() {
-                Some("-") => "the key on standard input".to_owned(),
-                _ => format!("the key file {}", file.display()),
-            };
-            let text = file::read(file, MOST).map_err(|error| {
-                Failure::new(Exit::Auth, format!("failed to read {name}: {error}")).remedy(REMEDY)
-            })?;
-            let key = text.trim();
-            if key.is_empty() {
-                return Err(Failure::new(Exit::Auth, format!("{name} is empty")).remedy(REMEDY));
-            }
-            usable(key, &name)
+impl KeySource {
+    /// Chooses the option, then the variable, then the profile.
+    pub(super) fn choose(
+        option: Option<Setting<PathBuf>>,
+        file: Option<Setting<PathBuf>>,
+        command: Option<Setting<Vec<String>>>,
+    ) -> Result<Self, Failure> {
+        if let Some(file) = option {
+            return Ok(Self::File(file));
         }
-        None => match std::env::var_os(VARIABLE) {
-            Some(value) if is_set() => usable(value.to_string_lossy().trim(), VARIABLE),
-            _ => Err(no_key()),
-        },
+        match (file, command) {
+            _ if is_set(VARIABLE) => Ok(Self::Variable),
+            (Some(file), Some(command)) => Err(Failure::usage(format!(
+                "{} and {} are both set",
+                file.origin, command.origin
+            ))
+            .remedy("remove one of them")),
+            (Some(file), None) => Ok(Self::File(file)),
+            (None, Some(command)) => Ok(Self::Command(command)),
+            (None, None) => Ok(Self::Variable),
+        }
+    }
+
+    pub(super) fn read(&self) -> Result<SecretString, Failure> {
+        let text = match self {
+            Self::Variable => match std::env::var_os(VARIABLE) {
+                Some(value) if is_set(VARIABLE) => value.to_string_lossy().into_owned().into(),
+                _ => return Err(missing()),
+            },
+            Self::File(file) => file::read(&file.value, MAX_BYTES)
+                .map(SecretString::from)
+                .map_err(|error| self.failure(&format!("failed to read it: {error}")))?,
+            Self::Command(command) => self.run(&command.value)?,
+        };
+        let key = text.expose_secret().trim();
+        if key.is_empty() {
+            return Err(self.failure("it is empty"));
+        }
+        // Other characters are not valid in an HTTP header. They are never printed.
+        if !key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(self.failure("it contains spaces, line breaks or non-ASCII characters"));
+        }
+        Ok(key.into())
+    }
+
+    /// Runs the program without a shell and returns its output. Its standard error stays visible, because password
+    /// managers ask there.
+    fn run(&self, words: &[String]) -> Result<SecretString, Failure> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(self.failure("the command is empty"));
+        };
+        let start_failure = |error| self.failure(&format!("failed to run {program}: {error}"));
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::inherit())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(start_failure)?;
+        let mut output = String::new();
+        let stdout = child.stdout.take();
+        let read = stdout.map_or(Ok(0), |stdout| {
+            stdout.take(MAX_BYTES).read_to_string(&mut output)
+        });
+        let output = SecretString::from(output);
+        let status = child.wait().map_err(start_failure)?;
+        if !status.success() {
+            return Err(self.failure(&format!("{program} failed with {status}")));
+        }
+        read.map_err(|error| {
+            self.failure(&format!("failed to read the output of {program}: {error}"))
+        })?;
+        Ok(output)
+    }
+
+    fn failure(&self, reason: &str) -> Failure {
+        let remedy = match self {
+            Self::File(_) => "use a file that contains one admin key on one line",
+            Self::Variable => "set it to one admin key",
+            Self::Command(_) => "use a command that prints one admin key on one line",
+        };
+        Failure::new(Exit::Auth, format!("no admin key from {self}: {reason}")).remedy(remedy)
     }
 }
 
-/// Whether the environment has a key.
-pub(super) fn is_set() -> bool {
-    std::env::var_os(VARIABLE).is_some_and(|key| !key.to_string_lossy().trim().is_empty())
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable => f.write_str(VARIABLE),
+            Self::File(file) if file::is_stdio(&file.value) => {
+                write!(f, "{} - (standard input)", file.origin)
+            }
+            Self::File(file) => match &file.origin {
+                super::Origin::Option(option) => write!(f, "{option} {}", file.value.display()),
+                origin => write!(f, "{} ({origin})", file.value.display()),
+            },
+            Self::Command(command) => write!(f, "{}", command.origin),
+        }
+    }
 }
 
-/// As much of a key as tells it from another: what kind it is, and its end.
+/// Formats the prefix and the last four characters of a key, which tell keys apart.
 pub(crate) fn masked(key: &SecretString) -> String {
     let key = key.expose_secret();
-    let kind = ["sk-admin-", "sk-proj-", "sk-svcacct-", "sk-"]
+    let prefix = ["sk-admin-", "sk-proj-", "sk-svcacct-", "sk-"]
         .into_iter()
-        .find(|kind| key.starts_with(kind))
+        .find(|prefix| key.starts_with(prefix))
         .unwrap_or_default();
     let end = if key.len() >= 24 {
         &key[key.len() - 4..]
     } else {
         ""
     };
-    format!("{kind}…{end}")
+    format!("{prefix}…{end}")
 }
 
-/// What a header can carry. Anything else is a slip of copy and paste, and not shown.
-fn usable(key: &str, name: &str) -> Result<SecretString, Failure> {
-    if key.chars().all(|c| c.is_ascii_graphic()) {
-        return Ok(key.into());
-    }
-    Err(Failure::new(
-        Exit::Auth,
-        format!("{name} holds no key: there are blanks, line breaks or letters beyond ASCII in it"),
-    )
-    .remedy(REMEDY))
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.to_string_lossy().trim().is_empty())
 }
 
-fn no_key() -> Failure {
+fn missing() -> Failure {
     let mut message = format!("no admin key: {VARIABLE} is not set, and there is no --key-file");
-    if std::env::var_os("OPENAI_API_KEY").is_some_and(|key| !key.is_empty()) {
-        message.push_str(" (OPENAI_API_KEY is set, but these operations take no ordinary key)");
+    if is_set("OPENAI_API_KEY") {
+        message.push_str(" (OPENAI_API_KEY is set, but the API refuses ordinary keys here)");
     }
-    Failure::new(Exit::Auth, message).remedy(
-        "give an admin key of the organization, or try the command without one against a file \
-         of your own: --local demo.db",
-    )
+    Failure::new(Exit::Auth, message).remedy(format!(
+        "set {VARIABLE} to an admin key, or try the command with a local file: --local demo.db"
+    ))
 }

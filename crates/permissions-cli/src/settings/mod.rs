@@ -1,8 +1,10 @@
-//! Which settings apply, and where each comes from: options before the environment, the
-//! environment before the profile.
+//! Settings of the client and their origin. Options override the environment, which overrides the profile.
 
 mod key;
+mod preferences;
 mod profile;
+mod protocol;
+mod proxy;
 mod tls;
 
 use std::ffi::OsString;
@@ -12,29 +14,29 @@ use std::path::PathBuf;
 use permissions_ext::ClientBuilder;
 use secrecy::SecretString;
 
+use self::key::KeySource;
 pub(crate) use self::key::masked;
+pub(crate) use self::preferences::Preferences;
 use self::profile::Profile;
 pub(crate) use self::profile::config_file;
-use self::tls::Tls;
-use crate::cli::Global;
-use crate::exit::Exit;
+pub(crate) use self::protocol::speaks_other_protocol;
+pub(crate) use self::proxy::proxy;
+pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
+use crate::options::Global;
 
 const BASE_URL: &str = "OPENAI_BASE_URL";
 const ORGANIZATION: &str = "OPENAI_ORG_ID";
 const PROJECT: &str = "OPENAI_PROJECT_ID";
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
-/// Where a setting comes from.
+/// The source of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Origin {
-    /// An option of the command line.
     Option(&'static str),
-    /// An environment variable.
     Variable(&'static str),
-    /// A profile of the configuration file.
-    Profile(String),
-    /// Nobody said anything.
+    /// A setting of a profile: the profile and the setting.
+    Profile(String, &'static str),
     Default,
 }
 
@@ -42,97 +44,110 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option(name) | Self::Variable(name) => f.write_str(name),
-            Self::Profile(name) => write!(f, "profile {name}"),
+            Self::Profile(profile, setting) => write!(f, "{setting} of profile {profile}"),
             Self::Default => f.write_str("default"),
         }
     }
 }
 
 /// A setting with its origin.
-pub(crate) struct Set<T> {
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
 }
 
-/// What a client is made from.
+/// The settings of a client.
 pub(crate) struct Settings {
-    pub(crate) base_url: Set<String>,
-    pub(crate) organization: Option<Set<String>>,
-    pub(crate) project: Option<Set<String>>,
-    /// The profile in use, if there is one.
+    pub(crate) base_url: Setting<String>,
+    pub(crate) organization: Option<Setting<String>>,
+    pub(crate) project: Option<Setting<String>>,
+    /// The name of the profile in use.
     pub(crate) profile: Option<String>,
     pub(crate) tls: Tls,
-    key_file: Option<Set<PathBuf>>,
+    key: KeySource,
     allow_http: bool,
 }
 
 impl Settings {
-    /// Puts them together. The key is not read yet.
+    /// Merges options, environment and profile. Does not read the key yet.
     pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let profile = profile::read(global.profile.as_deref())?;
-        let (name, profile) = match profile {
+        let found = profile::read(global.profile.as_deref())?;
+        let (name, profile) = match found {
             Some((name, profile)) => (Some(name), profile),
             None => (None, Profile::default()),
         };
-        let of_profile = |value: Option<String>| {
-            let origin = Origin::Profile(name.clone().unwrap_or_default());
-            value.map(|value| Set { value, origin })
+        let in_profile = |value: Option<String>, setting: &'static str| {
+            let origin = Origin::Profile(name.clone().unwrap_or_default(), setting);
+            value.map(|value| Setting { value, origin })
         };
-        let path_of_profile = |value: Option<String>| {
-            of_profile(value).map(|set| Set {
-                value: PathBuf::from(set.value),
-                origin: set.origin,
+        let path_in_profile = |value: Option<String>, setting: &'static str| {
+            in_profile(value, setting).map(|found| Setting {
+                value: PathBuf::from(found.value),
+                origin: found.origin,
             })
         };
-        let base_url = pick("--base-url", &global.base_url, BASE_URL)?
-            .or(of_profile(profile.base_url))
-            .unwrap_or_else(|| Set {
+        let base_url = option_or_variable("--base-url", &global.base_url, BASE_URL)?
+            .or(in_profile(profile.base_url, "base_url"))
+            .unwrap_or_else(|| Setting {
                 value: DEFAULT_BASE_URL.to_owned(),
                 origin: Origin::Default,
             });
-        let organization = pick("--organization", &global.organization, ORGANIZATION)?
-            .or(of_profile(profile.organization));
-        let project =
-            pick("--api-project", &global.api_project, PROJECT)?.or(of_profile(profile.project));
-        let key_file = match option("--key-file", &global.key_file) {
-            Some(file) => Some(file),
-            // A key in the environment is nearer than one in a profile.
-            None if key::is_set() => None,
-            None => path_of_profile(profile.key_file),
-        };
+        let organization =
+            option_or_variable("--organization", &global.organization, ORGANIZATION)?
+                .or(in_profile(profile.organization, "organization"));
+        let project = option_or_variable("--api-project", &global.api_project, PROJECT)?
+            .or(in_profile(profile.project, "project"));
         let tls = Tls {
-            roots: option("--ca-file", &global.ca_file).or(path_of_profile(profile.ca_file)),
+            roots: option("--ca-file", &global.ca_file)
+                .or(path_in_profile(profile.ca_file, "ca_file")),
             certificate: option("--mtls-client-cert-file", &global.mtls_client_cert_file)
                 .or_else(|| path_variable(tls::CERTIFICATE))
-                .or(path_of_profile(profile.mtls_client_cert_file)),
+                .or(path_in_profile(
+                    profile.mtls_client_cert_file,
+                    "mtls_client_cert_file",
+                )),
             key: option("--mtls-client-key-file", &global.mtls_client_key_file)
                 .or_else(|| path_variable(tls::KEY))
-                .or(path_of_profile(profile.mtls_client_key_file)),
+                .or(path_in_profile(
+                    profile.mtls_client_key_file,
+                    "mtls_client_key_file",
+                )),
         };
+        let key = KeySource::choose(
+            option("--key-file", &global.key_file),
+            path_in_profile(profile.key_file, "key_file"),
+            profile.key_command.map(|command| Setting {
+                value: command.words(),
+                origin: Origin::Profile(name.clone().unwrap_or_default(), "key_command"),
+            }),
+        )?;
         Ok(Self {
             base_url,
             organization,
             project,
             profile: name,
             tls,
-            key_file,
+            key,
             allow_http: global.allow_http,
         })
     }
 
     /// Reads the admin key.
-    pub(crate) fn key(&self) -> Result<Set<SecretString>, Failure> {
-        let file = self.key_file.as_ref();
-        Ok(Set {
-            value: key::read(file.map(|file| file.value.as_path()))?,
-            origin: file.map_or(Origin::Variable(key::VARIABLE), |file| file.origin.clone()),
-        })
+    pub(crate) fn key(&self) -> Result<SecretString, Failure> {
+        self.key.read()
     }
 
-    /// The client that they describe.
+    /// Describes where the key comes from, such as `--key-file key.txt`.
+    pub(crate) fn key_source(&self) -> String {
+        self.key.to_string()
+    }
+
+    /// Creates a client with these settings.
     pub(crate) fn client(&self) -> Result<ClientBuilder, Failure> {
+        self.check_encryption()?;
         let mut builder = permissions_ext::Client::builder()
-            .admin_key(self.key()?.value)
+            .admin_key(self.key()?)
             .base_url(&self.base_url.value);
         if let Some(organization) = &self.organization {
             builder = builder.organization(&organization.value);
@@ -143,43 +158,62 @@ impl Settings {
         if self.allow_http {
             builder = builder.allow_http();
         }
-        self.tls.apply(builder)
+        self.tls.configure(builder)
+    }
+
+    /// Refuses plain http to another machine, which would send the admin key unencrypted.
+    fn check_encryption(&self) -> Result<(), Failure> {
+        let Setting { value, origin } = &self.base_url;
+        let Ok(url) = url::Url::parse(value) else {
+            return Err(Failure::usage(format!(
+                "invalid base URL ({origin}): it is not an absolute URL"
+            ))
+            .remedy("use a URL such as https://api.openai.com/v1"));
+        };
+        if url.scheme() != "http" || self.allow_http || protocol::is_loopback(&url) {
+            return Ok(());
+        }
+        let host = url.host_str().unwrap_or_default();
+        Err(Failure::usage(format!(
+            "the base URL ({origin}) uses plain http, which would send the admin key unencrypted to {host}"
+        ))
+        .remedy("use https, or allow it with --allow-http"))
     }
 }
 
-fn option<T: Clone>(name: &'static str, given: &Option<T>) -> Option<Set<T>> {
-    given.clone().map(|value| Set {
+fn option<T: Clone>(name: &'static str, value: &Option<T>) -> Option<Setting<T>> {
+    value.clone().map(|value| Setting {
         value,
         origin: Origin::Option(name),
     })
 }
 
-/// A path in a variable; a blank one counts as none.
-fn path_variable(name: &'static str) -> Option<Set<PathBuf>> {
+/// Reads a path from a variable. A blank variable counts as unset.
+fn path_variable(name: &'static str) -> Option<Setting<PathBuf>> {
     let is_blank = |value: &OsString| value.to_string_lossy().trim().is_empty();
     let value = std::env::var_os(name).filter(|value| !is_blank(value))?;
-    Some(Set {
+    Some(Setting {
         value: value.into(),
         origin: Origin::Variable(name),
     })
 }
 
-/// An option, or else a variable with something in it.
-fn pick(
+/// Reads an option, or a variable that is not blank.
+fn option_or_variable(
     option: &'static str,
-    given: &Option<String>,
+    value: &Option<String>,
     variable: &'static str,
-) -> Result<Option<Set<String>>, Failure> {
-    if given.is_some() {
-        return Ok(self::option(option, given));
+) -> Result<Option<Setting<String>>, Failure> {
+    if value.is_some() {
+        return Ok(self::option(option, value));
     }
     let Some(value) = std::env::var_os(variable) else {
         return Ok(None);
     };
     let value = value
         .into_string()
-        .map_err(|_| Failure::new(Exit::Usage, format!("{variable} is not valid UTF-8")))?;
-    Ok((!value.trim().is_empty()).then(|| Set {
+        .map_err(|_| Failure::usage(format!("{variable} is not valid UTF-8")))?;
+    Ok((!value.trim().is_empty()).then(|| Setting {
         value: value.trim().to_owned(),
         origin: Origin::Variable(variable),
     }))

@@ -1,4 +1,4 @@
-//! Profiles: settings under a name, in a file in the platform's place.
+//! Profiles of the configuration file.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::format::Format;
+use crate::style::ColorChoice;
 
 const VARIABLE: &str = "PERMISSIONS_PROFILE";
 const DEFAULT: &str = "default";
 
-/// The settings of one profile. There is no key among them: a file that is edited and copied is
-/// no place for one.
+/// The settings of a profile. A key itself is not a setting, because configuration files are copied and shared.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Profile {
@@ -23,9 +23,29 @@ pub(super) struct Profile {
     pub(super) organization: Option<String>,
     pub(super) project: Option<String>,
     pub(super) key_file: Option<String>,
+    pub(super) key_command: Option<KeyCommand>,
     pub(super) ca_file: Option<String>,
     pub(super) mtls_client_cert_file: Option<String>,
     pub(super) mtls_client_key_file: Option<String>,
+    pub(super) format: Option<Format>,
+    pub(super) color: Option<ColorChoice>,
+}
+
+/// A program with its arguments, as an array or as words between spaces.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum KeyCommand {
+    Words(Vec<String>),
+    Line(String),
+}
+
+impl KeyCommand {
+    pub(super) fn words(self) -> Vec<String> {
+        match self {
+            Self::Words(words) => words,
+            Self::Line(line) => line.split_whitespace().map(str::to_owned).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,70 +55,61 @@ struct Config {
     profiles: BTreeMap<String, Profile>,
 }
 
-/// Where the configuration file is, whether it exists or not; none without a home.
+/// The path of the configuration file, even if it does not exist. `None` without a home directory.
 pub(crate) fn config_file() -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.config_dir();
     Some(folder.join("permissions").join("config.toml"))
 }
 
-/// The profile asked for; else the one named `default`, where there is one.
+/// Reads the profile that the option or the variable chooses, or the profile `default` if it exists.
 pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Failure> {
     let variable = std::env::var(VARIABLE)
         .ok()
         .filter(|name| !name.trim().is_empty());
-    let asked = option.map(str::to_owned).or(variable);
+    let chosen = option.map(str::to_owned).or(variable);
     let Some(path) = config_file() else {
-        return match asked {
+        return match chosen {
             None => Ok(None),
-            Some(name) => Err(Failure::new(
-                Exit::Usage,
-                format!(
-                    "there is no profile {name}: without a home there is no configuration file"
-                ),
-            )),
+            Some(name) => Err(Failure::usage(format!(
+                "unknown profile {name}: there is no configuration file without a home directory"
+            ))),
         };
     };
-    let text = match file::read(&path, file::MOST) {
+    let text = match file::read(&path, file::MAX_BYTES) {
         Ok(text) => text,
-        // A file out of reach says nothing, as one that is not there.
-        Err(error)
-            if asked.is_none()
-                && matches!(
-                    error.kind(),
-                    ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::NotADirectory
-                ) =>
-        {
-            return Ok(None);
-        }
+        Err(error) if chosen.is_none() && is_out_of_reach(error.kind()) => return Ok(None),
         Err(error) => {
-            let place = path.display();
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("failed to read {place}: {error}"),
-            ));
+            let path = path.display();
+            return Err(Failure::usage(format!("failed to read {path}: {error}")));
         }
     };
-    // Without the line itself, which may hold a key by mistake.
+    // The line itself is not printed, because it may contain a key by mistake.
     let mut config: Config = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.as_bytes().get(..start).unwrap_or_default();
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
         let reason = error.message().trim_end().replace('\n', "; ");
-        Failure::new(Exit::Usage, format!("{}:{line}: {reason}", path.display()))
+        Failure::usage(format!("{}:{line}: {reason}", path.display()))
     })?;
-    let name = asked.clone().unwrap_or_else(|| DEFAULT.to_owned());
+    let name = chosen.clone().unwrap_or_else(|| DEFAULT.to_owned());
     match config.profiles.remove(&name) {
         Some(profile) => Ok(Some((name, profile))),
-        None if asked.is_none() => Ok(None),
+        None if chosen.is_none() => Ok(None),
         None => {
             let names: Vec<String> = config.profiles.into_keys().collect();
-            let message = format!("there is no profile {name} in {}", path.display());
-            let known = if names.is_empty() {
-                "none".to_owned()
+            let message = format!("unknown profile {name} in {}", path.display());
+            Err(Failure::usage(message).remedy(if names.is_empty() {
+                format!("add a table [profiles.{name}]")
             } else {
-                names.join(", ")
-            };
-            Err(Failure::new(Exit::Usage, message).remedy(format!("the profiles are: {known}")))
+                format!("use one of {}", names.join(", "))
+            }))
         }
     }
+}
+
+fn is_out_of_reach(error: ErrorKind) -> bool {
+    matches!(
+        error,
+        ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::NotADirectory
+    )
 }

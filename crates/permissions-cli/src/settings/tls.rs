@@ -1,31 +1,30 @@
-//! Certificates: whom to trust beyond the system's roots, and what to prove oneself with.
+//! Root certificates and the client certificate.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use permissions_ext::ClientBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Origin, Set};
-use crate::exit::Exit;
+use super::Setting;
 use crate::failure::Failure;
 use crate::file;
 
 pub(super) const CERTIFICATE: &str = "OPENAI_MTLS_CLIENT_CERT_FILE";
 pub(super) const KEY: &str = "OPENAI_MTLS_CLIENT_KEY_FILE";
 
-/// More bytes than any bundle of certificates has.
-const MOST: u64 = 8 << 20;
+/// The roots of a system are about 250 KiB.
+const MAX_BYTES: u64 = 8 << 20;
 
 /// The files, which are not read yet.
 pub(crate) struct Tls {
-    pub(crate) roots: Option<Set<PathBuf>>,
-    pub(crate) certificate: Option<Set<PathBuf>>,
-    pub(crate) key: Option<Set<PathBuf>>,
+    pub(crate) roots: Option<Setting<PathBuf>>,
+    pub(crate) certificate: Option<Setting<PathBuf>>,
+    pub(crate) key: Option<Setting<PathBuf>>,
 }
 
 impl Tls {
-    /// Gives a client what is in the files.
-    pub(super) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
+    /// Reads the files and adds the certificates to a client.
+    pub(super) fn configure(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Failure> {
         if let Some(roots) = &self.roots {
             builder = builder.root_certificates(read(roots)?.expose_secret());
         }
@@ -35,37 +34,35 @@ impl Tls {
                 read(certificate)?.expose_secret(),
                 read(key)?.expose_secret(),
             )),
-            (Some(certificate), None) => Err(alone(certificate, "certificate", "its key")
-                .remedy(format!("give the key too: --mtls-client-key-file or {KEY}"))),
-            (None, Some(key)) => Err(alone(key, "key", "its certificate").remedy(format!(
-                "give the certificate too: --mtls-client-cert-file or {CERTIFICATE}"
-            ))),
+            (Some(certificate), None) => Err(incomplete(certificate, "certificate", "private key")
+                .remedy(format!(
+                    "add the private key with --mtls-client-key-file or {KEY}"
+                ))),
+            (None, Some(key)) => Err(incomplete(key, "private key", "certificate").remedy(
+                format!("add the certificate with --mtls-client-cert-file or {CERTIFICATE}"),
+            )),
         }
     }
 }
 
-/// Read as a secret, as a key may be in either.
-fn read(set: &Set<PathBuf>) -> Result<SecretString, Failure> {
-    match file::read(&set.value, MOST) {
+/// Reads a file as a secret, because both files may contain a private key.
+fn read(file: &Setting<PathBuf>) -> Result<SecretString, Failure> {
+    match file::read(&file.value, MAX_BYTES) {
         Ok(text) => Ok(text.into()),
-        Err(error) => Err(Failure::new(
-            Exit::Usage,
-            format!("failed to read {}: {error}", named(&set.value, &set.origin)),
-        )
-        .remedy("name a PEM file that you may read")),
+        Err(error) => Err(
+            Failure::usage(format!("failed to read {}: {error}", described(file)))
+                .remedy("use a PEM file that you can read"),
+        ),
     }
 }
 
-fn alone(set: &Set<PathBuf>, what: &str, other: &str) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        format!(
-            "the client {what} {} is given without {other}",
-            named(&set.value, &set.origin)
-        ),
-    )
+fn incomplete(file: &Setting<PathBuf>, present: &str, missing: &str) -> Failure {
+    let file = described(file);
+    Failure::usage(format!(
+        "there is a client {present}, {file}, but no {missing}"
+    ))
 }
 
-fn named(path: &Path, origin: &Origin) -> String {
-    format!("{} ({origin})", path.display())
+fn described(file: &Setting<PathBuf>) -> String {
+    format!("{} ({})", file.value.display(), file.origin)
 }

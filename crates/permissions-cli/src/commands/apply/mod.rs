@@ -1,108 +1,216 @@
-//! `permissions apply`: makes what is live what is wanted.
+//! `permissions apply` changes the live permissions to those of a manifest or of a saved plan.
 
-mod confirm;
-mod steps;
+mod run;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueHint;
-use permissions_ext::Plan;
+use permissions_ext::{CheckpointId, Plan};
 
-use super::{Context, Manifests, count, plan};
+use self::run::Rows;
+use super::confirm::confirm;
+use super::manifests::Manifests;
+use super::plan::{self, Targets};
+use super::plan_view;
+use super::words::count;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::file;
+use crate::requests::RequestOptions;
+use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
 Examples:
-  What permissions.toml says, after a look at what will change:
+  Apply permissions.toml, after a prompt that shows the changes:
     permissions apply
 
-  In CI, where nobody can be asked, with permissions to be deleted:
+  In CI, without a prompt and with deletions:
     permissions apply --yes --allow-delete
 
-  A plan that was reviewed; it is refused when something else changed meanwhile:
-    permissions apply plan.json --yes";
+  Apply a reviewed plan, if the manifest and the live permissions are still the same:
+    permissions apply plan.json --file permissions.toml --yes";
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Plan made by `plan --out`; without one a plan is made from the manifests
-    #[arg(value_name = "PLAN", conflicts_with = "file", value_hint = ValueHint::FilePath)]
+    /// Plan that `plan --out` saved; with --file, the plan must be made from this manifest
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
     manifests: Manifests,
 
-    /// Delete permissions that are not wanted
+    #[command(flatten)]
+    targets: Targets,
+
+    /// Allow deletions
     #[arg(long)]
     allow_delete: bool,
 
-    /// Leave a checkpoint without any project
+    /// Allow that no project can use a checkpoint afterwards
     #[arg(long)]
     allow_empty: bool,
 
-    /// Do not ask
+    /// Apply without a prompt
     #[arg(short, long)]
     yes: bool,
+
+    /// Show the plan, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let plan = match &args.plan {
-        Some(path) => read(path)?,
-        None => {
-            let manifest = args.manifests.read()?;
-            session.client().plan(manifest.desired()).send().await?
-        }
+    context.tally.announce();
+    if args.dry_run {
+        return dry_run(&args, context, session).await;
+    }
+    let source = Source::read(&args, context)?;
+    // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
+    let mut rows = if context.wants_rows() {
+        Some(Rows::open(source.checkpoints(&args.targets), context)?)
+    } else {
+        None
     };
+    let plan = source.plan(&args, context, session).await?;
+    if let Some(rows) = &mut rows {
+        rows.announce(&plan);
+    }
     if plan.is_in_sync() {
-        plan::show(&plan, context)?;
-        return Ok(Exit::Success);
+        return match rows {
+            Some(rows) => rows.finish(&plan, context),
+            None => plan_view::Rows::open(true, context)?
+                .show(&plan, &[], context)
+                .map(|()| Exit::Success),
+        };
     }
     check_allowed(&plan, &args)?;
     if !args.yes {
-        plan::show(&plan, context)?;
-        confirm::confirm(&plan, context).await?;
+        match &rows {
+            Some(_) => plan_view::note(&plan, context),
+            None => plan_view::Rows::open(true, context)?.show(&plan, &[], context)?,
+        }
+        let changes = count(plan.creations() + plan.deletions(), "change");
+        confirm(&format!("Apply {changes}?"), context).await?;
     }
+    let rows = match rows {
+        Some(rows) => rows,
+        None => {
+            let mut rows = Rows::open(Vec::new(), context)?;
+            rows.announce(&plan);
+            rows
+        }
+    };
+    context.tally.start(plan.creations() + plan.deletions());
     let apply = session
         .client()
         .apply(plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
-        .stop_when(context.interrupt.gently());
-    steps::carry_out(apply, context).await
+        .concurrency(args.requests.concurrency())
+        .stop_when(context.interrupt.graceful());
+    run::run(apply, rows, context).await
 }
 
-/// Deletions are a decision of their own, and so is shutting everybody out.
+/// Shows the plan, and what `apply` would refuse.
+async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+    let source = Source::read(args, context)?;
+    let mut rows = plan_view::Rows::open(true, context)?;
+    rows.announce(source.checkpoints(&args.targets).iter());
+    let plan = source.plan(args, context, session).await?;
+    rows.show(&plan, &[], context)?;
+    if plan.deletions() > 0 && !args.allow_delete {
+        context.warn("apply refuses the deletions without --allow-delete");
+    }
+    if let Some(checkpoint) = plan.emptied().next().filter(|_| !args.allow_empty) {
+        context.warn(&format!(
+            "apply refuses to leave no project for {checkpoint} without --allow-empty"
+        ));
+    }
+    Ok(if plan.is_in_sync() {
+        Exit::Success
+    } else {
+        Exit::Drift
+    })
+}
+
+/// The source of the plan.
+enum Source {
+    Saved(Box<SavedPlan>),
+    Manifest(crate::manifest::Manifest),
+}
+
+impl Source {
+    fn read(args: &Args, context: &Context) -> Result<Self, Failure> {
+        let Some(path) = &args.plan else {
+            let manifest = args.manifests.read(context)?;
+            args.targets
+                .check(manifest.checkpoints(), &manifest.names())?;
+            return Ok(Self::Manifest(manifest));
+        };
+        let saved = SavedPlan::read(path)?;
+        if args.manifests.is_set() {
+            saved.check_manifest(&args.manifests.read(context)?)?;
+        }
+        let checkpoints = saved.plan.checkpoints().iter().map(|part| &part.checkpoint);
+        args.targets.check(checkpoints, "the plan")?;
+        Ok(Self::Saved(Box::new(saved)))
+    }
+
+    fn checkpoints(&self, targets: &Targets) -> Vec<CheckpointId> {
+        let all: Vec<&CheckpointId> = match self {
+            Self::Saved(saved) => saved
+                .plan
+                .checkpoints()
+                .iter()
+                .map(|part| &part.checkpoint)
+                .collect(),
+            Self::Manifest(manifest) => manifest.checkpoints().collect(),
+        };
+        let selected = all
+            .into_iter()
+            .filter(|checkpoint| targets.contains(checkpoint));
+        selected.cloned().collect()
+    }
+
+    /// Makes the plan, or checks that a saved plan is for this target.
+    async fn plan(
+        self,
+        args: &Args,
+        context: &Context,
+        session: &Session,
+    ) -> Result<Plan, Failure> {
+        match self {
+            Self::Saved(saved) => {
+                let plan = saved.plan;
+                Ok(plan)
+            }
+            Self::Manifest(manifest) => {
+                plan::make(&manifest, &args.targets, &args.requests, context, session).await
+            }
+        }
+    }
+}
+
+/// Deletions, and checkpoints without any project, require an option of their own.
 fn check_allowed(plan: &Plan, args: &Args) -> Result<(), Failure> {
     if plan.deletions() > 0 && !args.allow_delete {
         let permissions = count(plan.deletions(), "permission");
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("the plan deletes {permissions}; nothing was changed"),
-        )
-        .remedy("look at it with `permissions plan`, then allow it with --allow-delete"));
+        return Err(Failure::usage(format!(
+            "the plan deletes {permissions}; nothing was changed"
+        ))
+        .remedy("review it with `permissions plan`, and allow it with --allow-delete"));
     }
     match plan.emptied().next() {
-        Some(checkpoint) if !args.allow_empty => Err(Failure::new(
-            Exit::Usage,
-            format!("the plan leaves no project with access to {checkpoint}; nothing was changed"),
-        )
-        .remedy("if that is meant, allow it with --allow-empty")),
+        Some(checkpoint) if !args.allow_empty => Err(Failure::usage(format!(
+            "the plan leaves no project with access to {checkpoint}; nothing was changed"
+        ))
+        .remedy("allow it with --allow-empty")),
         _ => Ok(()),
     }
-}
-
-fn read(path: &Path) -> Result<Plan, Failure> {
-    let refuse = |reason: String| {
-        Failure::new(
-            Exit::Usage,
-            format!("failed to read the plan {}: {reason}", path.display()),
-        )
-        .remedy("make one with `permissions plan --out FILE`")
-    };
-    let text = file::read(path, file::MOST).map_err(|error| refuse(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))
 }

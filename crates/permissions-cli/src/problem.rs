@@ -1,13 +1,12 @@
-//! A mistake in a file as a person is shown it: the place, and the line itself.
+//! A problem in a file, shown with its line.
 
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::parse::Mistake;
-
-/// A mistake with its place.
+/// A problem with its position and an excerpt of the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     file: String,
@@ -19,21 +18,27 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
     #[serde(skip)]
-    shown: Shown,
+    excerpt: Excerpt,
 }
 
-/// The line, and what of it is marked.
+/// The line of the problem. `width` terminal columns from column `start` are marked.
 #[derive(Debug)]
-struct Shown {
+struct Excerpt {
     line: String,
-    before: usize,
+    start: usize,
     width: usize,
 }
 
 impl Problem {
-    pub(super) fn new(path: &Path, text: &str, mistake: Mistake) -> Self {
-        let start = floor(text, mistake.span.start);
-        let end = floor(text, mistake.span.end).max(start);
+    pub(crate) fn new(
+        path: &Path,
+        text: &str,
+        span: Range<usize>,
+        message: String,
+        remedy: Option<String>,
+    ) -> Self {
+        let start = floor_char_boundary(text, span.start);
+        let end = floor_char_boundary(text, span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let before = &text[line_start..start];
@@ -42,17 +47,17 @@ impl Problem {
             file: path.display().to_string(),
             line: text[..start].matches('\n').count() + 1,
             column: before.chars().count() + 1,
-            message: mistake.message,
-            remedy: mistake.remedy,
-            shown: Shown {
+            message,
+            remedy,
+            excerpt: Excerpt {
                 line: text[line_start..line_end].trim_end().replace('\t', " "),
-                before: before.width(),
+                start: before.width(),
                 width: marked.width().max(1),
             },
         }
     }
 
-    /// As several lines.
+    /// Formats the problem as several lines, as compilers do.
     pub(crate) fn text(&self) -> String {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
@@ -62,19 +67,27 @@ impl Problem {
             self.line,
             self.column,
             self.message,
-            self.shown.line,
-            " ".repeat(self.shown.before),
-            "^".repeat(self.shown.width),
+            self.excerpt.line,
+            " ".repeat(self.excerpt.start),
+            "^".repeat(self.excerpt.width),
         );
         if let Some(remedy) = &self.remedy {
             text.push_str(&format!("\n{gutter} = tip: {remedy}"));
         }
         text
     }
+
+    /// Formats the problem as one line.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )
+    }
 }
 
-/// The nearest place at or before `at` where a character begins.
-fn floor(text: &str, at: usize) -> usize {
+/// Returns the last character boundary at or before `at`.
+fn floor_char_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

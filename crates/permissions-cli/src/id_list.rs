@@ -2,22 +2,18 @@
 
 use std::path::Path;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 
-/// The text of a file, or of standard input where the path is `-`.
+/// Reads a file, or standard input if the path is `-`.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
-    file::read(path, file::MOST).map_err(|error| {
-        Failure::new(
-            Exit::Usage,
-            format!("failed to read {}: {error}", file::name(path)),
-        )
-        .remedy("give a file with one id a line, or - for standard input")
+    file::read(path, file::MAX_BYTES).map_err(|error| {
+        Failure::usage(format!("failed to read {}: {error}", file::name(path)))
+            .remedy("use a file with one id per line, or - for standard input")
     })
 }
 
-/// One id a line; blank lines and lines that begin with # are skipped.
+/// Parses one id per line. Blank lines and lines that start with # are skipped.
 pub(crate) fn ids<T>(
     path: &Path,
     text: &str,
@@ -28,8 +24,8 @@ pub(crate) fn ids<T>(
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
         .map(|(at, line)| {
             read(line).map_err(|reason| {
-                let place = format!("{}:{}", file::name(path), at + 1);
-                Failure::new(Exit::Usage, format!("{place}: {reason}"))
+                let position = format!("{}:{}", file::name(path), at + 1);
+                Failure::usage(format!("{position}: invalid id {line:?}: {reason}"))
             })
         })
         .collect()

@@ -1,0 +1,121 @@
+//! The command line.
+
+mod suggest;
+mod usage;
+
+use std::ffi::OsString;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub(crate) use self::usage::refuse;
+use crate::commands::{
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
+    serve, show,
+};
+use crate::exit;
+use crate::options::Global;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  Without a key or a network, with a local file:
+    permissions --local demo.db create ft:gpt-4o:acme proj_a proj_b
+    permissions --local demo.db list ft:gpt-4o:acme
+
+  With the API and an admin key:
+    export OPENAI_ADMIN_KEY=sk-admin-...
+    permissions list ft:gpt-4o:acme --format csv > permissions.csv";
+
+/// Manage which projects may use which fine-tuned checkpoint
+///
+/// A checkpoint is a fine-tuned model of an organization. A permission lets one project use one checkpoint. The API
+/// requires an admin key of the organization.
+///
+/// Data goes to standard output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(
+    name = "permissions",
+    version,
+    styles = STYLES,
+    after_help = after_help(),
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    Api(ApiCommand),
+    /// Check manifests, without a network
+    Check(check::Args),
+    /// Show a saved plan, without a network
+    Show(show::Args),
+    /// Print the JSON Schema of a manifest
+    Schema(schema::Args),
+    /// Show the settings and test the connection
+    Doctor(doctor::Args),
+    /// Print the completion script of a shell
+    Completions(completions::Args),
+    /// Write man pages
+    Man(man::Args),
+    /// Run a server for the three operations
+    Serve(serve::Args),
+    /// Print the version
+    Version,
+}
+
+/// A subcommand that sends requests to the API or to the embedded server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiCommand {
+    /// List the permissions of checkpoints
+    #[command(visible_aliases = ["ls", "get", "retrieve"])]
+    List(list::Args),
+    /// Let projects use checkpoints
+    #[command(visible_alias = "grant")]
+    Create(create::Args),
+    /// Delete permissions of checkpoints
+    #[command(visible_aliases = ["rm", "remove", "revoke"])]
+    Delete(delete::Args),
+    /// Show what `apply` would change
+    #[command(visible_alias = "drift")]
+    Plan(plan::Args),
+    /// Change the live permissions to those of the manifest
+    Apply(apply::Args),
+    /// Write a manifest of the live permissions
+    Export(export::Args),
+    /// Show which projects may use which of many checkpoints
+    Audit(audit::Args),
+}
+
+/// Parses the command line.
+pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command
+        .try_get_matches_from_mut(args)
+        .map_err(|error| suggest::improve(error, &command, args))?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Describes the command line, for completion scripts and man pages.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}

@@ -1,0 +1,147 @@
+//! Suggestions for an unknown option or subcommand.
+//!
+//! clap suggests the most similar name, even if it means something else (`--allow-http` for `--all`). Here a name must
+//! be close, and options of other tools have their own suggestions.
+
+use std::ffi::OsString;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Options of the official command and of similar tools.
+const KNOWN_OPTIONS: &[(&str, &str)] = &[
+    (
+        "--admin-api-key",
+        "use --key-file FILE: other users can see arguments",
+    ),
+    ("--all", "leave it out: `list` reads all pages"),
+    (
+        "--api-key",
+        "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
+    ),
+    ("--auto-approve", "use --yes"),
+    ("--debug", "use -vv"),
+    (
+        "--fine-tuned-model-checkpoint",
+        "give the checkpoint id without an option",
+    ),
+    ("--force", "use --yes"),
+    ("--model", "give the checkpoint id without an option"),
+    ("--no-color", "use --color never"),
+    ("--output", "use --format FORMAT, or --out FILE for a file"),
+    (
+        "--permission-id",
+        "give the permission id without an option",
+    ),
+    ("--project-ids", "give the project ids without an option"),
+    (
+        "--raw-output",
+        "leave it out: --jq prints strings without quotes",
+    ),
+    ("--transform", "use --jq FILTER"),
+];
+
+/// Replaces the suggestions of clap.
+pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsString]) -> clap::Error {
+    match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg).cloned()
+            else {
+                return error;
+            };
+            error.remove(ContextKind::Suggested);
+            error.remove(ContextKind::SuggestedArg);
+            let name = unknown.split(['=', ' ']).next().unwrap_or_default();
+            if let Some(tip) = known(name, args) {
+                let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+                error.insert(ContextKind::Suggested, tip);
+            } else if let Some(option) = closest(name, &long_options(command, args)) {
+                error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
+            }
+        }
+        ErrorKind::InvalidSubcommand => {
+            let Some(ContextValue::String(unknown)) =
+                error.get(ContextKind::InvalidSubcommand).cloned()
+            else {
+                return error;
+            };
+            error.remove(ContextKind::Suggested);
+            error.remove(ContextKind::SuggestedSubcommand);
+            let names: Vec<String> = command
+                .get_subcommands()
+                .flat_map(|command| command.get_name_and_visible_aliases())
+                .map(str::to_owned)
+                .collect();
+            if let Some(name) = closest(&unknown, &names) {
+                let names = ContextValue::Strings(vec![name]);
+                error.insert(ContextKind::SuggestedSubcommand, names);
+            }
+        }
+        _ => {}
+    }
+    error
+}
+
+fn known(name: &str, args: &[OsString]) -> Option<String> {
+    if !name.starts_with('-') {
+        return name
+            .ends_with(".toml")
+            .then(|| format!("use --file {name} for a manifest"));
+    }
+    // `delete` and `create` take the projects in different ways.
+    if name == "--project-id" || name == "--project" {
+        let create = args.iter().any(|arg| arg == "create" || arg == "grant");
+        return Some(if create {
+            "give the project ids without an option".to_owned()
+        } else {
+            "use --project PROJECT".to_owned()
+        });
+    }
+    let known = KNOWN_OPTIONS.iter().find(|(option, _)| *option == name);
+    known.map(|(_, tip)| (*tip).to_owned())
+}
+
+/// The long options of the subcommand in `args`, or of the root command.
+fn long_options(command: &Command, args: &[OsString]) -> Vec<String> {
+    let subcommand = args
+        .iter()
+        .filter_map(|arg| command.find_subcommand(arg))
+        .next()
+        .unwrap_or(command);
+    let options = subcommand.get_arguments().chain(command.get_arguments());
+    options
+        .filter_map(|option| option.get_long_and_visible_aliases())
+        .flatten()
+        .map(|name| format!("--{name}"))
+        .collect()
+}
+
+/// Returns the name with the fewest typing errors, at most one in three characters.
+fn closest(unknown: &str, names: &[String]) -> Option<String> {
+    let length = unknown.trim_start_matches('-').chars().count();
+    let distances = names.iter().map(|name| (distance(unknown, name), name));
+    let (distance, name) = distances.min()?;
+    (distance * 3 <= length).then(|| name.clone())
+}
+
+/// Levenshtein distance, in which a swap of two neighbours counts as one error.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut least = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    least = least.min(rows[i - 2][j - 2] + 1);
+                }
+                least
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}

@@ -1,0 +1,253 @@
+//! `permissions audit` shows which projects may use which of many checkpoints.
+
+mod findings;
+mod matrix;
+
+use std::path::{Path, PathBuf};
+
+use anstyle::Style;
+use clap::ValueHint;
+use permissions_ext::{CheckpointId, Drift, Report};
+
+use self::findings::{Finding, Findings, State};
+use super::manifests;
+use super::words::{count, distinct};
+use crate::audit::html;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::manifest::{DEFAULT_FILE, Manifest};
+use crate::output::{Cell, Changes, Columns, Text};
+use crate::requests::RequestOptions;
+use crate::session::Session;
+use crate::{completion, file, id_list, ids};
+
+const COLUMNS: Columns = Columns {
+    all: &["checkpoint", "project_id", "id", "created_at", "state"],
+    hidden: None,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  The checkpoints of permissions.toml as a matrix:
+    permissions audit
+
+  A page for people without a terminal, with every difference from the manifest:
+    permissions audit --against permissions.toml --html audit.html
+
+  The checkpoints of a list, for a spreadsheet:
+    permissions audit --from checkpoints.txt --format csv > audit.csv";
+
+/// Arguments of `audit`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of permissions.toml]
+    #[arg(
+        value_name = "CHECKPOINT",
+        value_parser = ids::read::<CheckpointId>,
+        add = completion::checkpoints()
+    )]
+    checkpoints: Vec<CheckpointId>,
+
+    /// Audit the checkpoints of a manifest or of a folder of manifests; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    manifest: Vec<PathBuf>,
+
+    /// Audit the checkpoints of a file, one per line, or of standard input with -
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from: Option<PathBuf>,
+
+    /// Compare with a manifest; the exit code is 2 if there are differences
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    against: Vec<PathBuf>,
+
+    /// Write a page to search, sort and print; - is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    html: Option<PathBuf>,
+
+    /// Refuse unusual ids that `export` wrote, instead of a warning
+    #[arg(long)]
+    strict: bool,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
+}
+
+pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+    if args.html.as_deref().is_some_and(file::is_stdio) && context.wants_rows() {
+        return Err(
+            Failure::usage("--html - and --format both write to standard output")
+                .remedy("write the page to a file"),
+        );
+    }
+    let desired = match args.against.as_slice() {
+        [] => None,
+        paths => Some(manifests::read(paths, "--against", args.strict, context)?),
+    };
+    let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
+    let rows = if context.wants_rows() || (args.html.is_none() && !context.wants_table()) {
+        let mut rows = context.changes(COLUMNS)?;
+        for checkpoint in &checkpoints {
+            rows.announce(row(checkpoint, None, "not_read"));
+        }
+        Some(rows)
+    } else {
+        None
+    };
+    let report = session
+        .client()
+        .audit(checkpoints)
+        .concurrency(args.requests.concurrency())
+        .send()
+        .await;
+    let drift = desired
+        .as_ref()
+        .map(|manifest| report.drift(&manifest.desired(|_| true)));
+    let findings = Findings::new(&report, drift.as_ref());
+    if let Some(path) = &args.html {
+        let page = page(&report, drift.as_ref(), desired.as_ref(), session)?;
+        file::renew(path, &page, html::START)?;
+    }
+    if let Some(rows) = rows {
+        write_rows(&findings, rows)?;
+    } else if args.html.is_none() {
+        write_matrix(&findings, context)?;
+    }
+    context.note_always(&summary(&findings));
+    conclude(&report, &findings, context)
+}
+
+/// The checkpoints of the arguments, of `--manifest` and of `--from`. Without any, those of `--against` or of
+/// `permissions.toml`.
+fn checkpoints(
+    args: &Args,
+    desired: Option<&Manifest>,
+    context: &Context,
+) -> Result<Vec<CheckpointId>, Failure> {
+    let mut checkpoints = args.checkpoints.clone();
+    if !args.manifest.is_empty() {
+        let manifest = manifests::read(&args.manifest, "--manifest", args.strict, context)?;
+        checkpoints.extend(manifest.checkpoints().cloned());
+    }
+    if let Some(path) = &args.from {
+        let text = id_list::text(path)?;
+        checkpoints.extend(id_list::ids(path, &text, ids::read::<CheckpointId>)?);
+    }
+    let has_source =
+        !args.checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
+    match desired {
+        _ if has_source => {}
+        Some(desired) => checkpoints.extend(desired.checkpoints().cloned()),
+        None if Path::new(DEFAULT_FILE).exists() => {
+            let manifest = manifests::read(&[], "--manifest", args.strict, context)?;
+            checkpoints.extend(manifest.checkpoints().cloned());
+        }
+        None => {}
+    }
+    if checkpoints.is_empty() {
+        let message = if has_source || desired.is_some() || Path::new(DEFAULT_FILE).exists() {
+            "no checkpoint to audit: the list or the manifest is empty".to_owned()
+        } else {
+            format!("no checkpoint to audit: {DEFAULT_FILE} does not exist")
+        };
+        return Err(Failure::usage(message)
+            .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
+    }
+    Ok(distinct(checkpoints))
+}
+
+fn row(checkpoint: &CheckpointId, project: Option<(&str, &Finding<'_>)>, state: &str) -> Vec<Cell> {
+    let permission = project.and_then(|(_, finding)| finding.permission);
+    vec![
+        Cell::text(checkpoint),
+        project.map_or(Cell::Null, |(project, _)| Cell::text(project)),
+        permission.map_or(Cell::Null, |permission| Cell::text(&permission.id)),
+        permission.map_or(Cell::Null, |permission| Cell::Time(permission.created_at)),
+        Cell::text(state),
+    ]
+}
+
+fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure> {
+    rows.clear();
+    for found in &findings.rows {
+        let Some(projects) = &found.findings else {
+            rows.row(&row(found.checkpoint, None, "not_read"));
+            continue;
+        };
+        if projects.is_empty() {
+            rows.row(&row(found.checkpoint, None, "none"));
+        }
+        for (project, finding) in projects {
+            let project = Some((project.as_str(), finding));
+            rows.row(&row(found.checkpoint, project, finding.state.name()));
+        }
+    }
+    Ok(rows.finish_unchanged()?)
+}
+
+fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
+    let mut out: Text = context.text()?;
+    if let Some(needed) = matrix::write(findings, &mut out)? {
+        let width = out.width().unwrap_or_default();
+        for row in &findings.rows {
+            let projects = match &row.findings {
+                Some(projects) => count(projects.len(), "project"),
+                None => "not read".to_owned(),
+            };
+            out.line(&format!("{}: {projects}", row.checkpoint), Style::new())?;
+        }
+        context.note_always(&format!(
+            "the matrix needs {needed} columns and the terminal has {width}: use --html FILE or --format csv"
+        ));
+    }
+    Ok(out.finish()?)
+}
+
+fn page(
+    report: &Report,
+    drift: Option<&Drift>,
+    desired: Option<&Manifest>,
+    session: &Session,
+) -> Result<String, Failure> {
+    let _ = (report, drift, desired, session);
+    Ok(html::START.to_owned())
+}
+
+fn summary(findings: &Findings<'_>) -> String {
+    let mut text = format!(
+        "{} of {} to {}",
+        count(findings.live(), "permission"),
+        count(findings.projects.len(), "project"),
+        count(findings.rows.len(), "checkpoint"),
+    );
+    if findings.is_compared {
+        text.push_str(&format!(
+            "; {} extra, {} missing",
+            findings.count(State::Extra),
+            findings.count(State::Missing)
+        ));
+    }
+    text
+}
+
+/// Reports the checkpoints that could not be read, and returns the exit code.
+fn conclude(report: &Report, findings: &Findings<'_>, context: &Context) -> Result<Exit, Failure> {
+    let mut exit = None;
+    for (_, error) in report.failures() {
+        let failure = Failure::from(error);
+        context.report(&failure);
+        exit.get_or_insert(failure.exit());
+    }
+    if let Some(exit) = exit {
+        let failed = count(report.failures().count(), "checkpoint");
+        return Err(Failure::new(
+            exit,
+            format!("{failed} could not be read; the rest is complete"),
+        ));
+    }
+    if findings.count(State::Extra) + findings.count(State::Missing) > 0 {
+        return Ok(Exit::Drift);
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,240 @@
+//! State that every subcommand uses: options, output, messages, progress and signals.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal as _, Write};
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Reporter};
+use crate::format::Format;
+use crate::interrupt::Interrupt;
+use crate::options::Global;
+use crate::output::{
+    Changes, Columns, Error, Jq, Look, Output, Settings, Text, stdout_is_closed,
+    stdout_is_discarded, stdout_width,
+};
+use crate::progress::Progress;
+use crate::settings::Preferences;
+
+/// The state of a run of the command.
+pub(crate) struct Context {
+    pub(crate) global: Global,
+    pub(crate) progress: Progress,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) tally: Tally,
+    preferences: Preferences,
+    reporter: Reporter,
+}
+
+impl Context {
+    /// Reads the preferences. The progress line is shown only if `has_progress` is set.
+    pub(crate) fn new(global: Global, has_progress: bool) -> Result<Self, Failure> {
+        let preferences = Preferences::read(&global)?;
+        let visible = has_progress && !global.quiet && global.verbose == 0;
+        Ok(Self {
+            progress: Progress::new(visible),
+            interrupt: Interrupt::new(),
+            tally: Tally::default(),
+            reporter: Reporter::new(&global, preferences.format, preferences.color),
+            preferences,
+            global,
+        })
+    }
+
+    /// Opens standard output for rows.
+    pub(crate) fn output(&self, columns: Columns) -> Result<Output, Failure> {
+        let jq = self.global.jq.as_deref().map(Jq::Document);
+        let settings = Settings {
+            format: self.format(),
+            columns: &self.global.columns,
+            jq: jq.or(self.global.jq_rows.as_deref().map(Jq::Rows)),
+        };
+        Ok(Output::new(self.stdout()?, settings, self.look(), columns)?)
+    }
+
+    /// Opens standard output for one row per change.
+    pub(crate) fn changes(&self, columns: Columns) -> Result<Changes, Failure> {
+        self.output(columns).map(Changes::new)
+    }
+
+    /// Opens standard output for lines.
+    pub(crate) fn text(&self) -> Result<Text, Failure> {
+        Ok(Text::new(self.stdout()?, self.look()))
+    }
+
+    /// Whether an option asks for rows, instead of the layout for people.
+    pub(crate) fn wants_rows(&self) -> bool {
+        self.preferences.format.is_some() || self.has_filter()
+    }
+
+    /// Whether the output is a table for people.
+    pub(crate) fn wants_table(&self) -> bool {
+        !self.has_filter() && self.format() == Format::Table
+    }
+
+    /// Whether the output is Markdown.
+    pub(crate) fn wants_markdown(&self) -> bool {
+        !self.has_filter() && self.format() == Format::Markdown
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.global.verbose > 0
+    }
+
+    /// Prints what was done, if `-v` is set.
+    pub(crate) fn note(&self, text: &str) {
+        if self.is_verbose() {
+            self.say(text);
+        }
+    }
+
+    /// Prints what was changed, if `-v` is set or standard output is discarded.
+    pub(crate) fn note_change(&self, text: &str) {
+        if self.is_verbose() || stdout_is_discarded() {
+            self.note_always(text);
+        }
+    }
+
+    /// Prints a message, unless `-q` is set.
+    pub(crate) fn note_always(&self, text: &str) {
+        if !self.global.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Prints a warning, unless `-q` is set.
+    pub(crate) fn warn(&self, text: &str) {
+        if !self.global.quiet {
+            self.progress.suspend(|| self.reporter.warn(text));
+        }
+    }
+
+    /// Prints an error. The command may continue.
+    pub(crate) fn report(&self, failure: &Failure) {
+        self.progress.suspend(|| failure.report(self.reporter));
+    }
+
+    fn say(&self, text: &str) {
+        self.progress.suspend(|| self.reporter.line(text));
+    }
+
+    fn format(&self) -> Format {
+        self.preferences.format.unwrap_or_else(Format::of_stdout)
+    }
+
+    fn has_filter(&self) -> bool {
+        let global = &self.global;
+        global.jq.is_some() || global.jq_rows.is_some() || !global.columns.is_empty()
+    }
+
+    fn look(&self) -> Look {
+        let is_terminal = io::stdout().is_terminal();
+        Look {
+            color: self.preferences.color.enabled(is_terminal),
+            local_time: is_terminal,
+            width: if is_terminal { stdout_width() } else { None },
+        }
+    }
+
+    fn stdout(&self) -> Result<Box<dyn Write>, Error> {
+        if stdout_is_closed() {
+            return Err(Error::Closed);
+        }
+        Ok(Box::new(BesideProgress {
+            buffer: Vec::new(),
+            progress: self.progress.clone(),
+        }))
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Closed => Self::new(Exit::Failure, "standard output is closed")
+                .remedy("redirect it to a file or to /dev/null"),
+            Error::Usage { message, remedy } => {
+                let failure = Self::usage(message);
+                match remedy {
+                    Some(remedy) => failure.remedy(remedy),
+                    None => failure,
+                }
+            }
+            Error::Io(error) => error.into(),
+        }
+    }
+}
+
+/// Standard output, which hides the progress line while it writes.
+struct BesideProgress {
+    buffer: Vec<u8>,
+    progress: Progress,
+}
+
+/// Large writes need few system calls.
+const BUFFER: usize = 64 << 10;
+
+impl Write for BesideProgress {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let bytes = std::mem::take(&mut self.buffer);
+        self.progress.suspend(|| {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(&bytes)?;
+            stdout.flush()
+        })
+    }
+}
+
+/// Counts the changes of the command, for the message after an interruption.
+#[derive(Default)]
+pub(crate) struct Tally(Cell<Phase>);
+
+#[derive(Clone, Copy, Default)]
+enum Phase {
+    #[default]
+    ReadOnly,
+    BeforeChanges,
+    Changing {
+        total: usize,
+        made: usize,
+    },
+}
+
+impl Tally {
+    /// Records that the command is going to make changes.
+    pub(crate) fn announce(&self) {
+        self.0.set(Phase::BeforeChanges);
+    }
+
+    /// Records that the first of `total` changes is sent.
+    pub(crate) fn start(&self, total: usize) {
+        self.0.set(Phase::Changing { total, made: 0 });
+    }
+
+    /// Records changes that were made.
+    pub(crate) fn add(&self, changes: usize) {
+        if let Phase::Changing { total, made } = self.0.get() {
+            let made = made + changes;
+            self.0.set(Phase::Changing { total, made });
+        }
+    }
+
+    /// The error after Ctrl-C or SIGTERM.
+    pub(crate) fn interrupted(&self) -> Failure {
+        let stopped = |message: &str| Failure::new(Exit::Interrupted, message);
+        match self.0.get() {
+            Phase::ReadOnly => stopped("stopped before the end"),
+            Phase::BeforeChanges => stopped("stopped; nothing was changed"),
+            Phase::Changing { total, made } => stopped(&format!("stopped: {made} of {total} changes made"))
+                .remedy(
+                    "requests in flight may have made further changes; run the same command again to make the rest",
+                ),
+        }
+    }
+}

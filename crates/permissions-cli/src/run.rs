@@ -1,0 +1,122 @@
+//! Runs a subcommand.
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::{self, ApiCommand, Cli, Command};
+use crate::commands::{
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
+    serve, show,
+};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::{Failure, Reporter};
+use crate::file;
+use crate::requests::RequestOptions;
+use crate::session::Session;
+
+/// Runs the subcommand and reports a failure.
+pub(crate) fn run(cli: Cli) -> Exit {
+    let has_progress = matches!(cli.command, Command::Api(_));
+    let color = cli.global.color.unwrap_or_default();
+    let reporter = Reporter::new(&cli.global, None, color);
+    let context = match Context::new(cli.global, has_progress) {
+        Ok(context) => context,
+        Err(failure) => {
+            failure.report(reporter);
+            return failure.exit();
+        }
+    };
+    let result = dispatch(cli.command, &context);
+    context.progress.end();
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            context.report(&failure);
+            failure.exit()
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Api(command) => {
+            runtime(Builder::new_current_thread())?.block_on(with_session(command, context))
+        }
+        Command::Doctor(args) => {
+            runtime(Builder::new_current_thread())?.block_on(doctor::run(args, context))
+        }
+        Command::Serve(args) => {
+            runtime(Builder::new_multi_thread())?.block_on(serve::run(args, context))
+        }
+        Command::Check(args) => check::run(&args, context),
+        Command::Show(args) => show::run(&args, context),
+        Command::Schema(_) => schema::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, cli::command()),
+        Command::Version => {
+            file::write_stdout(&cli::command().render_version())?;
+            Ok(Exit::Success)
+        }
+    }
+}
+
+async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Failure> {
+    let session = Session::open(context, requests(&command), creates_file(&command)).await?;
+    let finishing = || {
+        context.note_always("finishing the requests in flight; press Ctrl-C again to stop at once");
+    };
+    // Biased: a finished command reports its result, even if a signal arrives at the same time.
+    let result = tokio::select! {
+        biased;
+        result = api(command, context, &session) => result,
+        () = context.interrupt.at_once(finishing) => Err(context.tally.interrupted()),
+    };
+    let result = match result {
+        Err(failure) => Err(session.explain(failure).await),
+        ok => ok,
+    };
+    session.close().await;
+    result
+}
+
+async fn api(command: ApiCommand, context: &Context, session: &Session) -> Result<Exit, Failure> {
+    match command {
+        ApiCommand::List(args) => list::run(args, context, session).await,
+        ApiCommand::Create(args) => create::run(args, context, session).await,
+        ApiCommand::Delete(args) => delete::run(args, context, session).await,
+        ApiCommand::Plan(args) => plan::run(args, context, session).await,
+        ApiCommand::Apply(args) => apply::run(args, context, session).await,
+        ApiCommand::Export(args) => export::run(args, context, session).await,
+        ApiCommand::Audit(args) => audit::run(args, context, session).await,
+    }
+}
+
+fn requests(command: &ApiCommand) -> &RequestOptions {
+    match command {
+        ApiCommand::List(args) => &args.requests,
+        ApiCommand::Create(args) => &args.requests,
+        ApiCommand::Delete(args) => &args.requests,
+        ApiCommand::Plan(args) => &args.requests,
+        ApiCommand::Apply(args) => &args.requests,
+        ApiCommand::Export(args) => &args.requests,
+        ApiCommand::Audit(args) => &args.requests,
+    }
+}
+
+/// Whether the command creates a missing `--local` file. For other commands, a missing file is a mistyped name.
+fn creates_file(command: &ApiCommand) -> bool {
+    match command {
+        ApiCommand::Create(args) => !args.dry_run,
+        ApiCommand::Apply(args) => !args.dry_run,
+        _ => false,
+    }
+}
+
+fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
+    builder.enable_all().build().map_err(|error| {
+        Failure::new(
+            Exit::Failure,
+            format!("failed to start the async runtime: {error}"),
+        )
+    })
+}

@@ -1,0 +1,115 @@
+//! Saved plans: JSON files that `plan --out` writes and `apply` reads.
+
+use std::path::Path;
+
+use permissions_ext::Plan;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::file;
+use crate::manifest::Manifest;
+
+/// A plan with the manifest that it was made from.
+pub(crate) struct SavedPlan {
+    pub(crate) plan: Plan,
+    manifest_digest: Option<String>,
+    /// The version of the command that made the plan. Only for information.
+    tool_version: Option<String>,
+}
+
+const MANIFEST_DIGEST: &str = "manifest_digest";
+const TOOL_VERSION: &str = "tool_version";
+
+impl SavedPlan {
+    pub(crate) fn new(plan: Plan, manifest: &Manifest) -> Self {
+        Self {
+            plan,
+            manifest_digest: Some(manifest.digest()),
+            tool_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }
+    }
+
+    /// Reads a file, or standard input if the path is `-`.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        let refuse = |reason: String| {
+            let message = format!("failed to read the plan {}: {reason}", file::name(path));
+            Failure::usage(message).remedy(if is_toml {
+                format!("use --file {} for a manifest", path.display())
+            } else {
+                "make a plan with `permissions plan --out FILE`".to_owned()
+            })
+        };
+        let text = file::read(path, file::MAX_BYTES).map_err(|error| refuse(error.to_string()))?;
+        if is_toml {
+            return Err(refuse("it is a TOML file, and plans are JSON".to_owned()));
+        }
+        let mut document: Value =
+            serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
+        let mut take = |name: &str| match document.as_object_mut()?.remove(name)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        };
+        let (manifest_digest, tool_version) = (take(MANIFEST_DIGEST), take(TOOL_VERSION));
+        let plan = serde_json::from_value(document).map_err(|error| refuse(error.to_string()))?;
+        Ok(Self {
+            plan,
+            manifest_digest,
+            tool_version,
+        })
+    }
+
+    /// Writes a file, or standard output if the path is `-`.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(flatten)]
+            plan: &'a Plan,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            manifest_digest: &'a Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            tool_version: &'a Option<String>,
+        }
+        let document = Document {
+            plan: &self.plan,
+            manifest_digest: &self.manifest_digest,
+            tool_version: &self.tool_version,
+        };
+        let mut text = serde_json::to_string_pretty(&document).map_err(|error| {
+            Failure::new(Exit::Failure, format!("failed to write the plan: {error}"))
+        })?;
+        text.push('\n');
+        file::renew(path, &text, "{")
+    }
+
+    /// Fails if the plan was made from another manifest.
+    pub(crate) fn check_manifest(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let (current, planned) = (manifest.digest(), self.manifest_digest.as_deref());
+        if planned == Some(&current) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "the plan was made from another manifest: its digest is {}, the digest of {} is {current}; \
+             nothing was changed",
+            planned.unwrap_or("missing"),
+            manifest.names()
+        ))
+        .remedy("make a new plan with `permissions plan --out FILE`"))
+    }
+
+    /// Describes where the plan comes from, as lines of a name and a value.
+    pub(crate) fn origin(&self) -> Vec<(&'static str, String)> {
+        let mut origin = Vec::new();
+        if let Some(digest) = &self.manifest_digest {
+            origin.push(("manifest", digest.clone()));
+        }
+        if let Some(version) = &self.tool_version {
+            origin.push(("made by", format!("permissions {version}")));
+        }
+        origin
+    }
+}
