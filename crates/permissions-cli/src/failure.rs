@@ -97,7 +97,7 @@ impl Failure {
     pub(crate) fn is_connection_error(&self) -> bool {
         matches!(
             self.response.kind.as_deref(),
-            Some("connect" | "transport" | "certificate")
+            Some("connect" | "transport" | "certificate" | "timeout")
         )
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use permissions_ext::Plan;
+use permissions_ext::sync::Plan;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -94,8 +94,8 @@ impl Session {
     }
 
     /// The permissions of a checkpoint.
-    pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Permissions {
-        self.client.permissions(checkpoint)
+    pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Result<Permissions, Failure> {
+        Ok(self.client.permissions(checkpoint)?)
     }
 
     /// Adds a remedy that depends on the connection.

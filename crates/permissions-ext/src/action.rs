@@ -10,7 +10,9 @@ pub(crate) enum Action {
     List(CheckpointId),
     Create(CheckpointId),
     Delete(CheckpointId),
-    Apply(CheckpointId),
+    Plan,
+    Audit,
+    Apply(Option<CheckpointId>),
     #[cfg(feature = "blocking")]
     Wait,
 }
@@ -24,6 +26,8 @@ impl Action {
             Self::List(_) => "list",
             Self::Create(_) => "create",
             Self::Delete(_) => "delete",
+            Self::Plan => "plan",
+            Self::Audit => "audit",
             Self::Apply(_) => "apply",
             #[cfg(feature = "blocking")]
             Self::Wait => "wait",
@@ -38,13 +42,13 @@ impl Action {
 
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
-            Self::Configure | Self::ParseId => None,
+            Self::Configure | Self::ParseId | Self::Plan | Self::Audit => None,
             #[cfg(feature = "blocking")]
             Self::Wait => None,
-            Self::List(checkpoint)
-            | Self::Create(checkpoint)
-            | Self::Delete(checkpoint)
-            | Self::Apply(checkpoint) => Some(checkpoint),
+            Self::List(checkpoint) | Self::Create(checkpoint) | Self::Delete(checkpoint) => {
+                Some(checkpoint)
+            }
+            Self::Apply(checkpoint) => checkpoint.as_ref(),
         }
     }
 }
@@ -57,7 +61,12 @@ impl fmt::Display for Action {
             Self::List(checkpoint) => write!(f, "list the permissions of checkpoint {checkpoint}"),
             Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
             Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
-            Self::Apply(checkpoint) => write!(f, "apply the plan for checkpoint {checkpoint}"),
+            Self::Plan => f.write_str("make a plan"),
+            Self::Audit => f.write_str("audit checkpoints"),
+            Self::Apply(None) => f.write_str("apply the plan"),
+            Self::Apply(Some(checkpoint)) => {
+                write!(f, "apply the plan for checkpoint {checkpoint}")
+            }
             #[cfg(feature = "blocking")]
             Self::Wait => f.write_str("wait for a response"),
         }

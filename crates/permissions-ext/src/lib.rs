@@ -11,6 +11,7 @@ mod action;
 pub mod audit;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod bulk;
 mod client;
 mod create;
 mod delete;
@@ -22,7 +23,6 @@ mod list;
 mod metadata;
 mod model;
 mod options;
-mod parallel;
 mod permissions;
 mod progress;
 pub mod sync;

@@ -1,6 +1,7 @@
 //! Options of a single request. They override the client's settings.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -10,6 +11,7 @@ use secrecy::SecretString;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::key::Secret;
+use crate::progress::BulkProgress;
 use crate::transport::RetryPolicy;
 
 /// The options of a request.
@@ -23,6 +25,8 @@ pub(crate) struct RequestOptions {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) body_limit: Option<usize>,
     pub(crate) key: Option<Secret>,
+    /// The bulk call that the request is part of.
+    pub(crate) bulk: Option<Arc<BulkProgress>>,
     /// The first invalid argument. The call fails with it before anything is sent.
     pub(crate) invalid: Option<Error>,
 }

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 /// How far a bulk call has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,16 +17,6 @@ pub struct Progress {
     pub waiting: Option<Duration>,
 }
 
-impl Progress {
-    pub(crate) fn new(done: usize, total: usize, waiting: Option<Duration>) -> Self {
-        Self {
-            done,
-            total,
-            waiting,
-        }
-    }
-}
-
 /// The callback of `on_progress`.
 #[derive(Clone, Default)]
 pub(crate) struct OnProgress(Option<Arc<dyn Fn(&Progress) + Send + Sync>>);
@@ -32,12 +25,6 @@ impl OnProgress {
     pub(crate) fn new(callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(callback)))
     }
-
-    pub(crate) fn report(&self, progress: Progress) {
-        if let Some(callback) = &self.0 {
-            callback(&progress);
-        }
-    }
 }
 
 impl fmt::Debug for OnProgress {
@@ -45,5 +32,74 @@ impl fmt::Debug for OnProgress {
         f.debug_tuple("OnProgress")
             .field(&self.0.is_some())
             .finish()
+    }
+}
+
+/// The progress of one bulk call, shared by its requests.
+///
+/// The presence of this value in the options of a request selects the waiting rules of bulk calls.
+pub(crate) struct BulkProgress {
+    callback: OnProgress,
+    done: AtomicUsize,
+    total: AtomicUsize,
+    stopped: AtomicBool,
+    on_stop: Notify,
+}
+
+impl BulkProgress {
+    pub(crate) fn new(callback: OnProgress, total: usize) -> Self {
+        Self {
+            callback,
+            done: AtomicUsize::new(0),
+            total: AtomicUsize::new(total),
+            stopped: AtomicBool::new(false),
+            on_stop: Notify::new(),
+        }
+    }
+
+    /// Replaces the number of steps, if it is only known after the start.
+    pub(crate) fn set_total(&self, total: usize) {
+        self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Counts a finished step and reports it.
+    pub(crate) fn advance(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.report(None);
+    }
+
+    /// Reports that no request is sent for this long, because the API asked to wait.
+    pub(crate) fn report_wait(&self, wait: Duration) {
+        self.report(Some(wait));
+    }
+
+    /// Ends the waits of the call. Requests that have been sent are not affected.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.on_stop.notify_waiters();
+    }
+
+    /// Whether [`stop`](Self::stop) was called.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Waits until [`stop`](Self::stop) is called.
+    pub(crate) async fn stopped(&self) {
+        // Created before the check, so that a stop in between is not missed.
+        let notified = self.on_stop.notified();
+        if !self.is_stopped() {
+            notified.await;
+        }
+    }
+
+    fn report(&self, waiting: Option<Duration>) {
+        if let Some(callback) = &self.callback.0 {
+            callback(&Progress {
+                done: self.done.load(Ordering::Relaxed),
+                total: self.total.load(Ordering::Relaxed),
+                waiting,
+            });
+        }
     }
 }

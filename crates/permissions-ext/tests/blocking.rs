@@ -1,12 +1,13 @@
-//! The blocking client, on every kind of thread.
+//! Tests of the blocking client, in and outside of asynchronous code.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use permissions_ext::blocking::{Client, Permissions};
-use permissions_ext::{Created, Desired, Error, Order, ProjectId};
+use permissions_ext::sync::DesiredState;
+use permissions_ext::{Created, Error, ErrorKind, Order, ProjectId};
 use permissions_server::Server;
 use tokio::runtime::{Builder, Runtime};
 
-/// A server on a runtime of its own.
+/// A server with its own runtime.
 struct World {
     server: Server,
     runtime: Runtime,
@@ -32,7 +33,7 @@ impl World {
     }
 
     fn permissions(&self) -> Permissions {
-        self.client().permissions(&"ft:a".parse().unwrap())
+        self.client().permissions("ft:a").unwrap()
     }
 
     fn stop(self) {
@@ -50,19 +51,18 @@ fn create(permissions: &Permissions) -> Result<Created, Error> {
     permissions.create(projects(1)).send()
 }
 
-// Row 63.
 #[test]
-fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
+fn created_permissions_are_listed_and_deleted() {
     let world = World::new();
     let permissions = world.permissions();
 
     let created = permissions.create(projects(5)).send().unwrap();
-    assert_eq!(created.created().count(), 5);
+    assert_eq!(created.len(), 5);
 
     let list = permissions.list().page_size(2).order(Order::Ascending);
     let listed: Vec<ProjectId> = list
         .clone()
-        .into_iter()
+        .stream()
         .map(|permission| permission.unwrap().project_id)
         .collect();
     assert_eq!(listed, projects(5));
@@ -79,7 +79,7 @@ fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
     let gone = permissions.delete(&first.data()[0].id).send().unwrap();
     assert!(!gone.already_gone);
     let again = permissions.delete(&first.data()[0].id).send().unwrap_err();
-    assert!(again.is_not_found(), "{again}");
+    assert_eq!(again.kind(), ErrorKind::NotFound, "{again}");
     let gone = permissions.delete_project(&projects(2)[1]).send().unwrap();
     assert_eq!(gone.len(), 1);
     assert_eq!(permissions.list().stream().count(), 3);
@@ -87,7 +87,7 @@ fn what_is_created_is_listed_over_pages_and_can_be_deleted() {
 }
 
 #[test]
-fn a_list_goes_on_where_it_was_left() {
+fn list_resumes_at_saved_position() {
     let world = World::new();
     let permissions = world.permissions();
     let _ = permissions.create(projects(5)).send().unwrap();
@@ -102,18 +102,19 @@ fn a_list_goes_on_where_it_was_left() {
 }
 
 #[test]
-fn a_plan_is_made_and_applied_and_an_audit_finds_it_so() {
+fn audit_after_apply_is_in_sync() {
     let world = World::new();
     let client = world.client();
-    let desired = Desired::new()
-        .checkpoint("ft:a".parse().unwrap(), projects(2))
-        .checkpoint("ft:b".parse().unwrap(), projects(1));
+    let desired = DesiredState::new()
+        .checkpoint("ft:a", projects(2))
+        .and_then(|desired| desired.checkpoint("ft:b", projects(1)))
+        .unwrap();
 
     let plan = client.plan(desired.clone()).send().unwrap();
     assert_eq!(plan.creations(), 3);
     assert!(client.apply(plan).send().unwrap().is_complete());
 
-    let audit = client.audit(desired.checkpoints().cloned());
+    let audit = client.audit(["ft:a", "ft:b"]);
     let report = audit.clone().send().unwrap();
     assert!(report.drift(&desired).is_in_sync());
     let results: Result<Vec<_>, _> = audit.stream().collect();
@@ -122,27 +123,27 @@ fn a_plan_is_made_and_applied_and_an_audit_finds_it_so() {
 }
 
 #[test]
-fn threads_share_a_client() {
+fn threads_share_one_client() {
     let world = World::new();
     let client = world.client();
 
     std::thread::scope(|scope| {
         for n in 0..4 {
-            let permissions = client.permissions(&format!("ft:{n}").parse().unwrap());
+            let permissions = client.permissions(format!("ft:{n}")).unwrap();
             scope.spawn(move || {
                 assert_eq!(create(&permissions).unwrap().len(), 1);
             });
         }
     });
 
-    let all = (0..4).map(|n| format!("ft:{n}").parse().unwrap());
+    let all = (0..4).map(|n| format!("ft:{n}"));
     let report = client.audit(all).send().unwrap();
     assert_eq!(report.permissions().count(), 4);
     world.stop();
 }
 
 #[test]
-fn within_a_runtime_it_works_on_threads_that_may_wait() {
+fn calls_on_blocking_threads_of_a_runtime_succeed() {
     let world = World::new();
     for runtime in runtimes() {
         let permissions = world.permissions();
@@ -164,7 +165,7 @@ fn within_a_runtime_it_works_on_threads_that_may_wait() {
 }
 
 #[test]
-fn from_an_asynchronous_task_it_does_nothing_and_says_so() {
+fn call_in_an_asynchronous_task_fails() {
     let world = World::new();
     for runtime in runtimes() {
         let (inside, spawned) = (world.permissions(), world.permissions());
@@ -173,14 +174,15 @@ fn from_an_asynchronous_task_it_does_nothing_and_says_so() {
             [create(&inside).unwrap_err(), spawned.await.unwrap()]
         });
         for error in errors {
-            assert!(error.is_would_block(), "{error}");
+            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
             assert!(error.attempts().is_empty());
             assert_eq!(
                 error.to_string(),
-                "failed to wait for an answer: the blocking client was called from an asynchronous task, which it \
-                 would hold up; use the asynchronous client there, or call this one within \
-                 tokio::task::spawn_blocking"
+                "failed to wait for a response: the blocking client was called in an asynchronous task and would \
+                 block its thread"
             );
+            let remedy = error.remedy().unwrap();
+            assert!(remedy.contains("spawn_blocking"), "{remedy}");
         }
     }
     assert_eq!(world.permissions().list().stream().count(), 0);
@@ -188,7 +190,7 @@ fn from_an_asynchronous_task_it_does_nothing_and_says_so() {
 }
 
 #[test]
-fn a_client_may_be_dropped_within_a_runtime() {
+fn client_is_dropped_in_asynchronous_code() {
     let world = World::new();
     let (client, permissions) = (world.client(), world.permissions());
     assert_eq!(create(&permissions).unwrap().len(), 1);
@@ -203,7 +205,7 @@ fn a_client_may_be_dropped_within_a_runtime() {
 }
 
 #[test]
-fn an_iterator_ends_after_its_error() {
+fn iterator_ends_after_its_error() {
     let world = World::new();
     let permissions = world.permissions();
     let mut items = runtimes()
@@ -211,22 +213,24 @@ fn an_iterator_ends_after_its_error() {
         .block_on(async move { permissions.list().stream().collect::<Vec<_>>() });
 
     assert_eq!(items.len(), 1);
-    assert!(items.remove(0).unwrap_err().is_would_block());
+    let error = items.remove(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
     world.stop();
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_error_as_ever() {
+fn call_without_server_fails_to_connect() {
     let world = World::new();
     let permissions = world.permissions();
     world.stop();
 
     let error = create(&permissions).unwrap_err();
 
-    assert!(error.is_connect() || error.is_transport(), "{error}");
+    let kinds = [ErrorKind::Connect, ErrorKind::Transport];
+    assert!(kinds.contains(&error.kind()), "{error}");
 }
 
-/// One of each kind.
+/// One runtime of each kind.
 fn runtimes() -> Vec<Runtime> {
     vec![
         Builder::new_current_thread().enable_all().build().unwrap(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
-use permissions_ext::{CheckpointId, Permission, PermissionId, ProjectId};
+use permissions_ext::{CheckpointId, Created, Permission, PermissionId, ProjectId};
 use serde::Deserialize;
 
 use super::batch;
@@ -95,33 +95,29 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     context.tally.start(checkpoints.len() * projects.len());
     let summaries = RefCell::new(Vec::new());
     let create = |at: usize, checkpoint: &CheckpointId| {
-        let request = session
-            .permissions(checkpoint)
-            .create(projects.clone())
-            .read_first(true);
+        let permissions = session.permissions(checkpoint);
+        let projects = projects.clone();
         let (rows, summaries) = (&rows, &summaries);
         async move {
+            let request = match permissions {
+                Ok(permissions) => permissions.create(projects).read_first(true),
+                Err(failure) => return Some(failure),
+            };
             // If the command is stopped during the request, nobody knows whether the permissions were created.
             rows.mark(at, "unknown");
-            let result = request.send().await;
-            if let Some(created) = result.as_ref().map_or_else(|error| error.created(), Some) {
-                let new: HashSet<&PermissionId> = created.created().map(|new| &new.id).collect();
-                for permission in created.iter() {
-                    let is_new = new.contains(&permission.id);
-                    rows.resolve(at, permission, if is_new { "created" } else { "existing" });
-                }
-                context.tally.add(created.len());
-                let summary = format!(
-                    "{}: {} created, {} existing",
-                    rows.checkpoints[at],
-                    count(new.len(), "permission"),
-                    created.len() - new.len()
-                );
+            let (summary, failure) = match request.send().await {
+                Ok(created) => (rows.created(at, &created), None),
+                Err(error) => (
+                    rows.present(at, error.created()),
+                    Some(Failure::from(error)),
+                ),
+            };
+            if let Some((done, summary)) = summary {
+                context.tally.add(done);
                 context.note_change(&summary);
                 summaries.borrow_mut().push(summary);
             }
-            rows.mark(at, "failed");
-            result.err().map(Failure::from)
+            failure
         }
     };
     let result = batch::each(&checkpoints, args.requests.concurrency(), context, create).await;
@@ -134,7 +130,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 /// Reads the live permissions and shows which ones are missing.
 async fn dry_run(rows: &Rows<'_>, session: &Session) -> Result<(), Failure> {
     for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
-        let mut live = session.permissions(checkpoint).list().stream();
+        let mut live = session.permissions(checkpoint)?.list().stream();
         while let Some(permission) = live.try_next().await? {
             rows.resolve(at, &permission, "existing");
         }
@@ -175,6 +171,37 @@ impl<'a> Rows<'a> {
             let number = at * self.projects.len() + position;
             changes.update(number, row(&self.checkpoints[at], project, None, result));
         }
+    }
+
+    /// Writes the permissions of a successful request. Returns their number and a summary.
+    fn created(&self, at: usize, created: &Created) -> Option<(usize, String)> {
+        let new = created.new_permissions().unwrap_or_default();
+        let new: HashSet<&PermissionId> = new.into_iter().map(|new| &new.id).collect();
+        for permission in created.iter() {
+            let is_new = new.contains(&permission.id);
+            self.resolve(at, permission, if is_new { "created" } else { "existing" });
+        }
+        let summary = format!(
+            "{}: {} created, {} existing",
+            self.checkpoints[at],
+            count(new.len(), "permission"),
+            created.len() - new.len()
+        );
+        Some((created.len(), summary))
+    }
+
+    /// Writes the permissions that exist after a failed request. It is not known which ones are new.
+    fn present(&self, at: usize, present: &[Permission]) -> Option<(usize, String)> {
+        for permission in present {
+            self.resolve(at, permission, "present");
+        }
+        self.mark(at, "failed");
+        let permissions = count(present.len(), "permission");
+        let summary = format!(
+            "{}: {permissions} created or existing",
+            self.checkpoints[at]
+        );
+        (!present.is_empty()).then_some((present.len(), summary))
     }
 
     /// Writes a permission, if it is one of a requested project.

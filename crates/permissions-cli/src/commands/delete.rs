@@ -271,7 +271,7 @@ async fn send(
     checkpoint: &CheckpointId,
     session: &Session,
 ) -> Result<Vec<(Vec<Cell>, &'static str)>, Failure> {
-    let permissions = session.permissions(checkpoint);
+    let permissions = session.permissions(checkpoint)?;
     let row = |id: &PermissionId, project: Cell, deleted: &Deleted| {
         let result = if deleted.already_gone {
             "already_gone"
@@ -323,7 +323,7 @@ impl Survey {
         let mut checkpoints = Vec::new();
         for checkpoint in &selection.checkpoints {
             let (mut selected, mut has_others) = (Vec::new(), false);
-            let mut live = session.permissions(checkpoint).list().stream();
+            let mut live = session.permissions(checkpoint)?.list().stream();
             while let Some(permission) = live.try_next().await? {
                 if selection
                     .targets

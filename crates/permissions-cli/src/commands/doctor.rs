@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::Style;
 use jiff::Timestamp;
-use permissions_ext::{CheckpointId, Error};
+use permissions_ext::{CheckpointId, Error, ErrorKind};
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -202,7 +202,7 @@ async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result
     };
     let start = Instant::now();
     let list = session
-        .permissions(&checkpoint)
+        .permissions(&checkpoint)?
         .list()
         .page_size(1)
         .prefetch(false);
@@ -219,7 +219,7 @@ async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result
         }
         Err(error) => error,
     };
-    if error.is_not_found() && is_the_api(&error) && args.checkpoint.is_none() {
+    if error.kind() == ErrorKind::NotFound && is_the_api(&error) && args.checkpoint.is_none() {
         let value = format!("{accepted}; name a checkpoint to check whether the key may manage it");
         findings.styled("connection", value, None, CREATED);
         return Ok(Exit::Success);
@@ -252,28 +252,35 @@ fn is_the_api(error: &Error) -> bool {
 }
 
 fn explanation(error: &Error) -> &'static str {
-    if error.is_unauthorized() {
-        "The API does not know this key. It is mistyped, revoked, or belongs to another base URL."
-    } else if error.is_permission_denied() {
-        "The API knows this key but does not allow it to do this. It is a project key, or the admin \
-         key of another organization."
-    } else if error.is_not_found() && !is_the_api(error) {
-        "The base URL has no such operation. Check the base URL, and whether it ends in /v1."
-    } else if error.is_not_found() {
-        "The API accepted the key but does not know this checkpoint. Check its id, and whether the \
-         base URL ends in /v1."
-    } else if error.is_certificate() {
-        "The TLS handshake failed. A proxy inspects the traffic, this system does not trust the \
-         certificate (see --ca-file), or the server requires a client certificate (see \
-         --mtls-client-cert-file)."
-    } else if error.is_connect() {
-        "No server answers at the base URL. Check its host and port, the network, and the proxy."
-    } else if error.is_rate_limited() {
-        "The API accepted the key, but its rate limit is exceeded."
-    } else if error.is_decode() {
-        "The server at the base URL is not this API. Check whether the base URL ends in /v1, and \
-         whether a login page intercepts the request."
-    } else {
-        "The API failed. Try again later."
+    match error.kind() {
+        ErrorKind::Unauthorized => {
+            "The API does not know this key. It is mistyped, revoked, or belongs to another base URL."
+        }
+        ErrorKind::PermissionDenied => {
+            "The API knows this key but does not allow it to do this. It is a project key, or the \
+             admin key of another organization."
+        }
+        ErrorKind::NotFound if !is_the_api(error) => {
+            "The base URL has no such operation. Check the base URL, and whether it ends in /v1."
+        }
+        ErrorKind::NotFound => {
+            "The API accepted the key but does not know this checkpoint. Check its id, and whether \
+             the base URL ends in /v1."
+        }
+        ErrorKind::Certificate => {
+            "The TLS handshake failed. A proxy inspects the traffic, this system does not trust the \
+             certificate (see --ca-file), or the server requires a client certificate (see \
+             --mtls-client-cert-file)."
+        }
+        ErrorKind::Connect => {
+            "No server answers at the base URL. Check its host and port, the network, and the proxy."
+        }
+        ErrorKind::Proxy => "The proxy refused the request or cannot be reached.",
+        ErrorKind::RateLimited => "The API accepted the key, but its rate limit is exceeded.",
+        ErrorKind::Decode => {
+            "The server at the base URL is not this API. Check whether the base URL ends in /v1, and \
+             whether a login page intercepts the request."
+        }
+        _ => "The API failed. Try again later.",
     }
 }

@@ -104,10 +104,11 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     })?;
     // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
     let first_page = |checkpoint: CheckpointId| {
-        let mut pages = pages(&args, &checkpoint, session);
+        let pages = pages(&args, &checkpoint, session);
         async move {
+            let mut pages = pages?;
             let first = pages.try_next().await;
-            (checkpoint, first, pages)
+            Ok::<_, Failure>((checkpoint, first, pages))
         }
     };
     let mut lists = std::pin::pin!(
@@ -116,7 +117,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             .buffered(args.requests.concurrency())
     );
     let mut exit = Exit::Success;
-    while let Some((checkpoint, first, pages)) = lists.next().await {
+    while let Some(list) = lists.next().await {
+        let (checkpoint, first, pages) = list?;
         match print(&args, &checkpoint, first, pages, context, &mut output).await {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
@@ -133,22 +135,22 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(exit)
 }
 
-fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> PageStream {
+fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
     let mut list = session
-        .permissions(checkpoint)
+        .permissions(checkpoint)?
         .list()
         .order(args.order)
         .page_size(args.page_size);
     if let Some(project) = &args.project {
-        list = list.project_id(project.clone());
+        list = list.project_id(project);
     }
     if let Some(after) = &args.after {
-        list = list.after(after.clone());
+        list = list.after(after);
     }
     if let Some(max_items) = args.max_items {
         list = list.max_items(max_items);
     }
-    list.pages()
+    Ok(list.pages())
 }
 
 async fn print(

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use permissions_ext::{CheckpointId, Plan};
+use permissions_ext::CheckpointId;
+use permissions_ext::sync::Plan;
 
 use super::manifests::Manifests;
 use super::plan_view;

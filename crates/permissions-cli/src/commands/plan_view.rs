@@ -1,7 +1,8 @@
 //! Shows a plan as a diff, as Markdown or as rows.
 
 use anstyle::Style;
-use permissions_ext::{CheckpointId, CheckpointPlan, Grant, Plan};
+use permissions_ext::CheckpointId;
+use permissions_ext::sync::{CheckpointPlan, Grant, Plan};
 
 use super::words::count;
 use crate::context::Context;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use permissions_ext::{CheckpointId, Desired, ProjectId};
+use permissions_ext::sync::Desired;
+use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::schema::schema;

@@ -1,44 +1,43 @@
-//! Audit: who has access to what, over many checkpoints at once.
+//! Audit: which projects may use which checkpoints, for many checkpoints at once.
+//!
+//! ```
+//! # async fn run(client: permissions_ext::Client) -> Result<(), permissions_ext::Error> {
+//! let checkpoints = [
+//!     "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd",
+//!     "ft:gpt-4o-mini-2024-07-18:org:maps:A1B2C3D4",
+//! ];
+//! let report = client.audit(checkpoints).concurrency(32).send().await?;
+//! for (checkpoint, permission) in report.permissions() {
+//!     println!("{} may use {checkpoint}", permission.project_id);
+//! }
+//! for (checkpoint, error) in report.failures() {
+//!     eprintln!("{checkpoint}: {error}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod drift;
-mod matrix;
-mod progress;
 mod report;
-mod running;
+mod stream;
 
 use std::collections::HashSet;
-use std::fmt;
-use std::sync::Arc;
 
-pub use self::drift::{CheckpointDrift, Drift, DriftRow, DriftState};
-pub use self::matrix::{Access, Matrix, MatrixRow};
-pub use self::progress::AuditProgress;
-pub use self::report::{Audited, Report, ReportRow};
-pub use self::running::AuditStream;
-use crate::options::RequestOptions;
-use crate::{CheckpointId, Client, ProjectId};
+pub use self::drift::{CheckpointDrift, Drift, DriftState};
+pub use self::report::{CheckpointAudit, Report};
+pub use self::stream::AuditStream;
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::{CheckpointId, InvalidId, ProjectId};
+use crate::options::{RequestOptions, request_options};
+use crate::progress::{OnProgress, Progress};
 
-/// How many checkpoints are read at a time unless set.
+/// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 result in 160 requests per
+/// second.
 const CONCURRENCY: usize = 16;
 
-type OnProgress = Arc<dyn Fn(AuditProgress<'_>) + Send + Sync>;
-
-/// Many checkpoints to be listed; [`send`](Self::send) for a report, [`stream`](Self::stream) for one at a time.
-///
-/// Each checkpoint has a result of its own: one that is gone does not sink the rest.
-///
-/// ```
-/// # async fn run(client: permissions_ext::Client, checkpoints: Vec<permissions_ext::CheckpointId>) {
-/// let report = client.audit(checkpoints).concurrency(32).send().await;
-/// for (checkpoint, error) in report.failures() {
-///     eprintln!("{checkpoint}: {error}");
-/// }
-/// for project in report.projects() {
-///     println!("{project} has access to {} checkpoints", report.checkpoints_of(project).count());
-/// }
-/// # }
-/// ```
-#[derive(Clone)]
+/// A request that lists the permissions of many checkpoints.
+#[derive(Clone, Debug)]
 #[must_use = "nothing is read before `send` or `stream`"]
 pub struct Audit {
     client: Client,
@@ -46,89 +45,90 @@ pub struct Audit {
     project_id: Option<ProjectId>,
     page_size: Option<u32>,
     concurrency: usize,
-    on_progress: Option<OnProgress>,
+    on_progress: OnProgress,
     options: RequestOptions,
 }
 
-/// Audits.
 impl Client {
-    /// Lists the permissions of many checkpoints at once, each with a result of its own.
-    pub fn audit(&self, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Audit {
-        Audit::new(self.clone(), checkpoints)
-    }
-}
-
-impl Audit {
-    fn new(client: Client, checkpoints: impl IntoIterator<Item = CheckpointId>) -> Self {
+    /// Lists the permissions of many checkpoints. Repeated checkpoints are read once.
+    pub fn audit(
+        &self,
+        checkpoints: impl IntoIterator<Item: TryInto<CheckpointId, Error: Into<InvalidId>>>,
+    ) -> Audit {
+        let mut options = RequestOptions::default();
         let mut seen = HashSet::new();
-        let checkpoints = checkpoints
-            .into_iter()
-            .filter(|checkpoint| seen.insert(checkpoint.clone()))
-            .collect();
-        Self {
-            client,
-            checkpoints,
+        let mut unique = Vec::new();
+        for checkpoint in checkpoints {
+            match checkpoint.try_into() {
+                Ok(checkpoint) if seen.insert(checkpoint.clone()) => unique.push(checkpoint),
+                Ok(_) => {}
+                Err(invalid) => options.reject(invalid.into()),
+            }
+        }
+        Audit {
+            client: self.clone(),
+            checkpoints: unique,
             project_id: None,
             page_size: None,
             concurrency: CONCURRENCY,
-            on_progress: None,
-            options: RequestOptions::default(),
+            on_progress: OnProgress::default(),
+            options,
         }
     }
+}
 
-    /// Lists the permissions of this project alone.
-    pub fn project_id(mut self, project_id: ProjectId) -> Self {
-        self.project_id = Some(project_id);
+request_options!(Audit);
+
+impl Audit {
+    /// Lists only the permissions of this project.
+    pub fn project_id(
+        mut self,
+        project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
+    ) -> Self {
+        match project_id.try_into() {
+            Ok(id) => self.project_id = Some(id),
+            Err(invalid) => self.options.reject(invalid.into()),
+        }
         self
     }
 
-    /// How many permissions the API is asked for at a time; 100 unless set.
+    /// Sets the number of permissions per page. The default is 100.
     pub fn page_size(mut self, permissions: u32) -> Self {
         self.page_size = Some(permissions);
         self
     }
 
-    /// How many checkpoints are read at a time, each with one request after the other; at least 1, and 16 unless set.
-    ///
-    /// There are never more requests under way than this, and never fewer while a checkpoint is left to begin with.
-    pub fn concurrency(mut self, requests: usize) -> Self {
-        self.concurrency = requests.max(1);
+    /// Sets the number of checkpoints that are read concurrently, at least 1. The default is 16. Each checkpoint has at
+    /// most one request at a time.
+    pub fn concurrency(mut self, checkpoints: usize) -> Self {
+        self.concurrency = checkpoints.max(1);
         self
     }
 
-    /// Called when a checkpoint is begun, with each of its pages, and when it has its result.
-    pub fn on_progress(
-        mut self,
-        report: impl Fn(AuditProgress<'_>) + Send + Sync + 'static,
-    ) -> Self {
-        self.on_progress = Some(Arc::new(report));
+    /// Sets a callback for each checkpoint that has been read and each wait that the API asks for.
+    pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = OnProgress::new(callback);
         self
     }
 
-    /// Checkpoint by checkpoint, as each is read: for results too large to keep.
+    /// Returns the result of each checkpoint as soon as it is available, for results that do not fit into memory.
     pub fn stream(self) -> AuditStream {
         AuditStream::new(self)
     }
 
-    /// Reads all checkpoints.
-    pub async fn send(self) -> Report {
+    /// Lists the permissions of all checkpoints.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an argument is invalid, before anything is sent. If a checkpoint cannot be read, the report contains
+    /// its error.
+    pub async fn send(self) -> Result<Report, Error> {
         let order = self.checkpoints.clone();
         let mut stream = self.stream();
         let mut results = Vec::with_capacity(order.len());
         while let Some(result) = stream.next().await {
-            results.push(result);
+            results.push(result?);
         }
-        Report::new(&order, results)
-    }
-}
-
-impl fmt::Debug for Audit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Audit")
-            .field("checkpoints", &self.checkpoints)
-            .field("project_id", &self.project_id)
-            .field("concurrency", &self.concurrency)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        Ok(Report::new(&order, results))
     }
 }

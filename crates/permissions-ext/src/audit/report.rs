@@ -1,151 +1,104 @@
 use std::collections::{BTreeSet, HashMap};
 
-use serde::Serialize;
-use serde::ser::{SerializeStruct as _, Serializer};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
-use super::{Drift, Matrix};
-use crate::sync::Desired;
-use crate::{CheckpointId, Error, Permission, PermissionId, ProjectId};
+use super::Drift;
+use crate::error::Error;
+use crate::model::{CheckpointId, Permission, ProjectId};
+use crate::sync::DesiredState;
 
-/// The permissions of one checkpoint, or why they could not be read.
+/// The permissions of one checkpoint, or the error if they could not be listed.
 ///
-/// Serialises as an object with `checkpoint`, and `permissions` or `error`.
-#[derive(Debug)]
+/// Serializes as an object with `checkpoint`, and `permissions` or `error`.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Audited {
+pub struct CheckpointAudit {
     /// The checkpoint.
     pub checkpoint: CheckpointId,
-    /// All its permissions, newest first; never a part of them.
+    /// All permissions, newest first. Never an incomplete list.
     pub result: Result<Vec<Permission>, Error>,
 }
 
-/// The permissions of many checkpoints.
+/// The permissions of many checkpoints, returned by [`Audit::send`](super::Audit::send).
 ///
-/// Serialises as an object with `complete` and `checkpoints`; for a format without structure there are
-/// [`rows`](Self::rows).
-#[derive(Debug)]
+/// Serializes as an object with `complete` and `checkpoints`.
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Report {
-    results: Vec<Audited>,
-}
-
-/// One permission with its checkpoint, for CSV and the like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ReportRow<'a> {
-    /// The checkpoint.
-    pub checkpoint: &'a CheckpointId,
-    /// The project that has access.
-    pub project_id: &'a ProjectId,
-    /// By this permission.
-    pub permission_id: &'a PermissionId,
-    /// Since then, in seconds since 1970-01-01 00:00 UTC.
-    pub created_at: i64,
+    results: Vec<CheckpointAudit>,
 }
 
 impl Report {
-    pub(super) fn new(order: &[CheckpointId], mut results: Vec<Audited>) -> Self {
-        let place: HashMap<&CheckpointId, usize> =
-            order.iter().enumerate().map(|(n, id)| (id, n)).collect();
-        results.sort_by_key(|audited| place.get(&audited.checkpoint).copied());
+    pub(super) fn new(order: &[CheckpointId], mut results: Vec<CheckpointAudit>) -> Self {
+        let index: HashMap<&CheckpointId, usize> = order.iter().zip(0..).collect();
+        results.sort_by_key(|result| index.get(&result.checkpoint).copied());
         Self { results }
     }
 
-    /// The result of each checkpoint, in the order they were named.
+    /// Returns the result of each checkpoint, in the order of the request.
     #[must_use]
-    pub fn results(&self) -> &[Audited] {
+    pub fn results(&self) -> &[CheckpointAudit] {
         &self.results
     }
 
-    /// Takes the results out.
+    /// Returns the results by value.
     #[must_use]
-    pub fn into_results(self) -> Vec<Audited> {
+    pub fn into_results(self) -> Vec<CheckpointAudit> {
         self.results
     }
 
-    /// Whether every checkpoint could be read.
+    /// Returns whether every checkpoint was read.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.results.iter().all(|audited| audited.result.is_ok())
+        self.failures().next().is_none()
     }
 
-    /// The checkpoints that could not be read, and why.
+    /// Returns the checkpoints that could not be read, with their errors.
     pub fn failures(&self) -> impl Iterator<Item = (&CheckpointId, &Error)> {
-        self.results
-            .iter()
-            .filter_map(|audited| Some((&audited.checkpoint, audited.result.as_ref().err()?)))
+        let results = self.results.iter();
+        results.filter_map(|it| Some((&it.checkpoint, it.result.as_ref().err()?)))
     }
 
-    /// Every permission with its checkpoint.
+    /// Returns every permission with its checkpoint.
     pub fn permissions(&self) -> impl Iterator<Item = (&CheckpointId, &Permission)> {
-        let read = self
-            .results
-            .iter()
-            .filter_map(|audited| Some((&audited.checkpoint, audited.result.as_ref().ok()?)));
-        read.flat_map(|(checkpoint, permissions)| {
+        self.read().flat_map(|(checkpoint, permissions)| {
             permissions
                 .iter()
                 .map(move |permission| (checkpoint, permission))
         })
     }
 
-    /// Every permission as a flat row. What could not be read has none: see [`failures`](Self::failures).
-    pub fn rows(&self) -> impl Iterator<Item = ReportRow<'_>> {
-        self.permissions()
-            .map(|(checkpoint, permission)| ReportRow {
-                checkpoint,
-                project_id: &permission.project_id,
-                permission_id: &permission.id,
-                created_at: permission.created_at,
-            })
-    }
-
-    /// Every project that has access to anything, in order.
+    /// Returns every project that may use at least one of the checkpoints, sorted.
     #[must_use]
     pub fn projects(&self) -> BTreeSet<&ProjectId> {
-        self.permissions()
+        let permissions = self.permissions();
+        permissions
             .map(|(_, permission)| &permission.project_id)
             .collect()
     }
 
-    /// The checkpoints that a project has access to.
-    pub fn checkpoints_of<'a>(
-        &'a self,
-        project_id: &'a ProjectId,
-    ) -> impl Iterator<Item = &'a CheckpointId> {
-        let has_access = |permissions: &[Permission]| {
-            permissions.iter().any(|one| one.project_id == *project_id)
-        };
-        let results = self.results.iter();
-        results
-            .filter(move |audited| audited.result.as_deref().is_ok_and(has_access))
-            .map(|audited| &audited.checkpoint)
-    }
-
-    /// Checkpoints × projects.
-    pub fn matrix(&self) -> Matrix<'_> {
-        Matrix::new(self)
-    }
-
-    /// How the live state differs from a desired one.
-    pub fn drift(&self, desired: &Desired) -> Drift {
+    /// Compares the report with a desired state.
+    pub fn drift(&self, desired: &DesiredState) -> Drift {
         Drift::new(self, desired)
     }
 
-    /// The live state as a desired one: evidence to keep, or to go back to. None where a checkpoint could not be read.
+    /// Returns the live state as a desired state, for example as a backup. `None` if a checkpoint could not be read.
     #[must_use]
-    pub fn snapshot(&self) -> Option<Desired> {
-        let mut desired = Desired::new();
-        for audited in &self.results {
-            let projects = audited
-                .result
-                .as_ref()
-                .ok()?
-                .iter()
-                .map(|permission| permission.project_id.clone());
-            desired = desired.checkpoint(audited.checkpoint.clone(), projects);
+    pub fn snapshot(&self) -> Option<DesiredState> {
+        if !self.is_complete() {
+            return None;
         }
-        Some(desired)
+        let checkpoints = self.read().map(|(checkpoint, permissions)| {
+            let projects = permissions.iter().map(|it| it.project_id.clone());
+            (checkpoint.clone(), projects)
+        });
+        Some(checkpoints.collect())
+    }
+
+    /// Returns the checkpoints that were read.
+    pub(super) fn read(&self) -> impl Iterator<Item = (&CheckpointId, &Vec<Permission>)> {
+        let results = self.results.iter();
+        results.filter_map(|it| Some((&it.checkpoint, it.result.as_ref().ok()?)))
     }
 }
 
@@ -158,9 +111,9 @@ impl Serialize for Report {
     }
 }
 
-impl Serialize for Audited {
+impl Serialize for CheckpointAudit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Audited", 2)?;
+        let mut object = serializer.serialize_struct("CheckpointAudit", 2)?;
         object.serialize_field("checkpoint", &self.checkpoint)?;
         match &self.result {
             Ok(permissions) => object.serialize_field("permissions", permissions)?,

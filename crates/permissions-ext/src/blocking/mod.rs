@@ -1,4 +1,4 @@
-//! The same client for programs without a runtime: every call returns when it is done.
+//! The client for programs without an async runtime. Every call returns when it is done.
 //!
 //! ```
 //! use permissions_ext::blocking::Client;
@@ -10,47 +10,312 @@
 //!     .admin_key(server.admin_key())
 //!     .base_url(server.base_url())
 //!     .build()?;
-//! let permissions = client.permissions(&"ft:gpt-4o-mini:org:weather:1".parse()?);
+//! let permissions = client.permissions("ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd")?;
 //!
-//! permissions.create(["proj_forecast".parse()?, "proj_maps".parse()?]).send()?;
-//! for permission in permissions.list() {
+//! permissions.create(["proj_forecast", "proj_maps"]).send()?;
+//! for permission in permissions.list().stream() {
 //!     println!("{}", permission?.project_id);
 //! }
-//! permissions.delete_project(&"proj_maps".parse()?).send()?;
+//! permissions.delete_project("proj_maps").send()?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Names and promises are those of the asynchronous client, which each of these wraps. A thread in the background
-//! looks after connections and time; it is started with a client, and ends with its last clone.
+//! Types and methods have the names and the behavior of the asynchronous client. Streams are iterators. A background
+//! thread runs connections and timers. It starts with a client and ends with its last clone.
 //!
-//! # Within a runtime
+//! # Calls from asynchronous code
 //!
-//! A call may be made on any thread that is allowed to wait, such as one of `tokio::task::spawn_blocking`, or within
-//! `tokio::task::block_in_place`. Straight from an asynchronous task it would hold the runtime up; there it does
-//! nothing and returns an error of which [`Error::is_would_block`](crate::Error::is_would_block) is true.
+//! A call blocks its thread. Within an asynchronous task, make calls in `tokio::task::spawn_blocking` or
+//! `tokio::task::block_in_place`. Otherwise they send nothing and fail with
+//! [`ErrorKind::WouldBlock`](crate::ErrorKind::WouldBlock).
 
-/// Setters of the wrapped builder.
-macro_rules! forward {
-    ($wrapped:ident { $($method:ident($($argument:ident: $type:ty),*);)* }) => {$(
-        #[doc = concat!("As [`", stringify!($wrapped), "::", stringify!($method), "`](crate::",
-            stringify!($wrapped), "::", stringify!($method), ").")]
-        pub fn $method(mut self, $($argument: $type),*) -> Self {
-            self.inner = self.inner.$method($($argument),*);
-            self
-        }
-    )*};
+#[macro_use]
+mod adapter;
+mod runtime;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::ops::Deref;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use self::runtime::Runtime;
+use crate::audit::{CheckpointAudit, Report};
+use crate::create::Created;
+use crate::delete::Deleted;
+use crate::error::Error;
+use crate::event::Event;
+use crate::list::Position;
+use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
+use crate::progress::Progress;
+use crate::sync::{Applied, AppliedChange, DesiredState, Plan, Target};
+use crate::transport::RetryPolicy;
+
+/// A builder for a [`Client`].
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    inner: crate::ClientBuilder,
 }
 
-mod audit;
-mod client;
-mod list;
-mod permissions;
-mod runtime;
-mod sync;
+methods! { ClientBuilder(crate::ClientBuilder) {
+    set admin_key(key: impl Into<SecretString>);
+    set without_key();
+    set base_url(url: impl Into<String>);
+    set allow_http();
+    set organization(id: impl Into<String>);
+    set project(id: impl Into<String>);
+    set header(name: impl Into<String>, value: impl Into<String>);
+    set retry(policy: RetryPolicy);
+    set timeout(timeout: Duration);
+    set connect_timeout(timeout: Duration);
+    set deadline(deadline: Duration);
+    set max_wait(wait: Duration);
+    set max_bulk_wait(wait: Duration);
+    set body_limit(bytes: usize);
+    set target_name(name: impl Into<String>);
+    set observer(observe: impl Fn(&Event<'_>) + Send + Sync + 'static);
+    set proxy(url: impl Into<SecretString>);
+    set no_proxy();
+    set root_certificates(pem: impl AsRef<[u8]>);
+    set client_certificate(certificate_pem: impl AsRef<[u8]>, key_pem: impl AsRef<[u8]>);
+}}
 
-pub use self::audit::{Audit, AuditStream};
-pub use self::client::{Client, ClientBuilder};
-pub use self::list::{List, Page, PageStream, PermissionStream};
-pub use self::permissions::{Create, Delete, DeleteProject, Permissions};
-pub use self::sync::{Apply, Planning};
+#[cfg(feature = "reqwest")]
+methods! { ClientBuilder(crate::ClientBuilder) {
+    set http_client(client: reqwest::Client);
+}}
+
+impl ClientBuilder {
+    /// See [`from_env`](crate::ClientBuilder::from_env).
+    pub fn from_env() -> Self {
+        Self {
+            inner: crate::ClientBuilder::from_env(),
+        }
+    }
+
+    /// See [`from_variables`](crate::ClientBuilder::from_variables).
+    pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        Self {
+            inner: crate::ClientBuilder::from_variables(lookup),
+        }
+    }
+
+    /// See [`key_provider`](crate::ClientBuilder::key_provider). The function is called on the thread of the call, or on
+    /// the background thread of the client.
+    pub fn key_provider(
+        mut self,
+        provider: impl Fn() -> Result<SecretString, Box<dyn std::error::Error + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.inner = self.inner.key_provider(move || {
+            let key = provider();
+            async { key }
+        });
+        self
+    }
+
+    /// Checks the settings, starts the background thread and builds the client. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a setting is missing or unusable, or if the thread cannot be started.
+    pub fn build(self) -> Result<Client, Error> {
+        Ok(Client::new(self.inner.build()?, Runtime::start()?))
+    }
+}
+
+wrapper! {
+    /// A client for the API. Clones share its connections and its background thread.
+    #[derive(Clone)]
+    Client(crate::Client) {
+        get base_url() -> &str;
+        get target() -> Target;
+        start plan(desired: DesiredState) -> PlanRequest;
+        start apply(plan: Plan) -> Apply;
+        start audit(checkpoints: impl IntoIterator<Item: TryInto<CheckpointId, Error: Into<InvalidId>>>) -> Audit;
+    }
+
+    /// The permissions of one checkpoint.
+    #[derive(Clone)]
+    Permissions(crate::Permissions) {
+        get checkpoint() -> &CheckpointId;
+        start list() -> List;
+        start create(project_ids: impl IntoIterator<Item: TryInto<ProjectId, Error: Into<InvalidId>>>) -> Create;
+        start delete(permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>) -> Delete;
+        start delete_project(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>) -> DeleteProject;
+    }
+
+    /// A request that lists permissions.
+    #[derive(Clone)]
+    #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
+    List(crate::List) {
+        options;
+        set page_size(permissions: u32);
+        set max_items(permissions: u64);
+        set after(permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>);
+        set order(order: Order);
+        set project_id(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>);
+        set prefetch(prefetch: bool);
+        set resume(position: &Position);
+        into stream() -> PermissionStream;
+        into pages() -> PageStream;
+        wait all() -> Vec<Permission>;
+    }
+
+    /// A page of a list.
+    #[must_use]
+    Page(crate::Page) {}
+
+    /// A request that creates permissions.
+    #[derive(Clone)]
+    #[must_use = "nothing is created before `send`"]
+    Create(crate::Create) {
+        options;
+        set batch_size(projects: usize);
+        set read_first(read_first: bool);
+        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        wait send() -> Created;
+    }
+
+    /// A request that deletes a permission.
+    #[derive(Clone)]
+    #[must_use = "nothing is deleted before `send`"]
+    Delete(crate::Delete) {
+        options;
+        wait send() -> Deleted;
+    }
+
+    /// A request that deletes the permissions of a project.
+    #[derive(Clone)]
+    #[must_use = "nothing is deleted before `send`"]
+    DeleteProject(crate::DeleteProject) {
+        options;
+        wait send() -> Vec<Deleted>;
+    }
+
+    /// A request for a plan.
+    #[derive(Clone)]
+    #[must_use = "nothing is read before `send`"]
+    PlanRequest(crate::sync::PlanRequest) {
+        options;
+        set concurrency(requests: usize);
+        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        wait send() -> Plan;
+    }
+
+    /// A request to apply a plan.
+    #[must_use = "nothing is changed before `send`"]
+    Apply(crate::sync::Apply) {
+        options;
+        set allow_delete(allow: bool);
+        set allow_empty(allow: bool);
+        set concurrency(requests: usize);
+        set on_change(callback: impl Fn(&AppliedChange) + Send + Sync + 'static);
+        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        set stop_when(signal: impl Future<Output = ()> + Send + 'static);
+        wait send() -> Applied;
+    }
+
+    /// A request that lists the permissions of many checkpoints.
+    #[derive(Clone)]
+    #[must_use = "nothing is read before `send` or `stream`"]
+    Audit(crate::audit::Audit) {
+        options;
+        set project_id(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>);
+        set page_size(permissions: u32);
+        set concurrency(checkpoints: usize);
+        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        into stream() -> AuditStream;
+        wait send() -> Report;
+    }
+}
+
+iterator! {
+    /// An iterator over the permissions of a list.
+    PermissionStream(crate::PermissionStream) -> Permission, |stream| stream.take_fetched(), |item, _| item, {
+        get position() -> Position;
+    }
+
+    /// An iterator over the pages of a list.
+    PageStream(crate::PageStream) -> Page, |_| None, |page, runtime| Page::new(page, runtime.clone()), {}
+
+    /// An iterator over the results of an audit.
+    AuditStream(crate::audit::AuditStream) -> CheckpointAudit, |_| None, |item, _| item, {
+        get left() -> usize;
+    }
+}
+
+impl Client {
+    /// See [`Client::from_env`](crate::Client::from_env).
+    ///
+    /// # Errors
+    ///
+    /// Fails if a variable is missing or unusable.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env().build()
+    }
+
+    /// See [`Client::builder`](crate::Client::builder).
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder {
+            inner: crate::Client::builder(),
+        }
+    }
+
+    /// See [`Client::permissions`](crate::Client::permissions).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the id is invalid.
+    pub fn permissions(
+        &self,
+        checkpoint: impl TryInto<CheckpointId, Error: Into<InvalidId>>,
+    ) -> Result<Permissions, InvalidId> {
+        let inner = self.inner.permissions(checkpoint)?;
+        Ok(Permissions::new(inner, self.runtime.clone()))
+    }
+}
+
+impl List {
+    /// See [`List::send`](crate::List::send).
+    ///
+    /// # Errors
+    ///
+    /// Fails like the asynchronous method, and in an asynchronous task.
+    pub fn send(self) -> Result<Page, Error> {
+        let page = self.runtime.wait(self.inner.send())?;
+        Ok(Page::new(page, self.runtime))
+    }
+}
+
+impl Page {
+    /// See [`Page::into_data`](crate::Page::into_data).
+    #[must_use]
+    pub fn into_data(self) -> Vec<Permission> {
+        self.inner.into_data()
+    }
+
+    /// See [`Page::next`](crate::Page::next).
+    ///
+    /// # Errors
+    ///
+    /// Fails like the asynchronous method, and in an asynchronous task.
+    pub fn next(&self) -> Result<Option<Self>, Error> {
+        let next = self.runtime.wait(self.inner.next())?;
+        Ok(next.map(|page| Self::new(page, self.runtime.clone())))
+    }
+}
+
+/// Gives access to the page's data and metadata.
+impl Deref for Page {
+    type Target = crate::Page;
+
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}

@@ -9,27 +9,26 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::coop;
 
-use crate::Error;
 use crate::action::Action;
-use crate::error::Kind;
+use crate::error::{Error, ErrorKind};
 
-/// More than the budget that tokio gives a task before it has to let others run.
+/// More polls than tokio allows a task before it must yield (128).
 const BEYOND_ANY_BUDGET: usize = 1024;
 
-/// A runtime of one thread, which looks after connections and time while callers wait on their own threads.
+/// A runtime whose background thread runs connections and timers. Calls run on the threads of their callers.
 #[derive(Clone)]
 pub(super) struct Runtime(Arc<Background>);
 
 struct Background {
     handle: Handle,
-    /// When it goes, the thread ends.
+    /// Dropping it ends the thread.
     _stop: oneshot::Sender<()>,
 }
 
 impl Runtime {
     pub(super) fn start() -> Result<Self, Error> {
         let failed = |cause| {
-            Error::config("the thread behind the blocking client cannot be started")
+            Error::config("failed to start the background thread of the blocking client")
                 .with_source(cause)
         };
         let runtime = Builder::new_current_thread()
@@ -41,7 +40,7 @@ impl Runtime {
         thread::Builder::new()
             .name("permissions-ext".to_owned())
             .spawn(move || {
-                // An error is what the other side leaves when it goes, which is what this waits for.
+                // Completes with an error when the sender is dropped.
                 let _ = runtime.block_on(stopped);
             })
             .map_err(failed)?;
@@ -51,13 +50,13 @@ impl Runtime {
         })))
     }
 
-    /// Waits until it is done, where waiting is allowed.
+    /// Blocks until the call is done. Fails in an asynchronous task.
     pub(super) fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         if is_within_a_task() {
             return Err(Error::new(
-                Kind::WouldBlock,
+                ErrorKind::WouldBlock,
                 Action::Wait,
-                "the blocking client was called from an asynchronous task, which it would hold up",
+                "the blocking client was called in an asynchronous task and would block its thread",
             ));
         }
         let _entered = self.0.handle.enter();
@@ -73,10 +72,10 @@ impl Runtime {
     }
 }
 
-/// Whether tokio is polling a task on this thread, and nothing between it and here has said that it may be held up.
+/// Whether tokio is polling a task on this thread, outside of `spawn_blocking` and `block_in_place`.
 ///
-/// That is so exactly where tokio counts what the task does, to make it let others run: the count is used up, and the
-/// task lets others run at its next opportunity. There is no other way to ask that does not panic.
+/// Only then does tokio limit how often the task may poll before it must yield. Using up this budget is the only test
+/// that does not panic. The task yields at its next await.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;
@@ -85,7 +84,7 @@ fn is_within_a_task() -> bool {
     (0..BEYOND_ANY_BUDGET).any(|_| pin!(coop::consume_budget()).poll(&mut context).is_pending())
 }
 
-/// A thread that waits.
+/// A thread that is blocked in [`Runtime::wait`].
 struct Caller(Thread);
 
 impl Wake for Caller {

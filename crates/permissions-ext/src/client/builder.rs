@@ -48,6 +48,9 @@ pub struct ClientBuilder {
     deadline: Option<Duration>,
     body_limit: usize,
     observer: Observer,
+    target_name: Option<String>,
+    max_wait: Duration,
+    max_bulk_wait: Duration,
     tls: Tls,
     proxy: ProxyChoice,
     /// The caller's HTTP client.
@@ -84,6 +87,9 @@ impl ClientBuilder {
             deadline: None,
             body_limit: DEFAULT_BODY_LIMIT,
             observer: Observer::default(),
+            target_name: None,
+            max_wait: Duration::from_secs(60),
+            max_bulk_wait: Duration::from_secs(600),
             tls: Tls::default(),
             proxy: ProxyChoice::default(),
             http: None,
@@ -229,6 +235,27 @@ impl ClientBuilder {
     /// Limits the size of a response body in bytes. The default is 32 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// Sets the longest wait that the API may ask for. A call fails if the API asks for a longer one. The default is
+    /// 60 s. Plans, applies, audits and creates with several batches use [`max_bulk_wait`](Self::max_bulk_wait).
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// Sets the longest wait that the API may ask a plan, an apply, an audit or a create with several batches for. The
+    /// default is 10 minutes.
+    pub fn max_bulk_wait(mut self, wait: Duration) -> Self {
+        self.max_bulk_wait = wait;
+        self
+    }
+
+    /// Sets the name of the API in the [`Target`](crate::sync::Target) of plans, instead of the base URL. Use it if the
+    /// base URL changes, for example with an embedded server.
+    pub fn target_name(mut self, name: impl Into<String>) -> Self {
+        self.target_name = Some(name.into());
         self
     }
 
@@ -398,6 +425,7 @@ impl ClientBuilder {
             deadline: self.deadline,
             body_limit: self.body_limit,
             observer: self.observer,
+            target_name: self.target_name,
         })))
     }
 

@@ -7,6 +7,7 @@ mod reconcile;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 
 use permissions_api as api;
 use tracing::Instrument as _;
@@ -19,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 use crate::model::{CheckpointId, InvalidId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 use crate::permissions::Permissions;
-use crate::progress::{OnProgress, Progress};
+use crate::progress::{BulkProgress, OnProgress, Progress};
 use crate::transport::Operation;
 
 /// Default number of projects per request.
@@ -121,13 +122,19 @@ impl Create {
             return Err(Error::new(ErrorKind::InvalidRequest, action, reason));
         }
         let span = action.span();
+        let batches = self.project_ids.len().div_ceil(self.batch_size);
+        let progress = Arc::new(BulkProgress::new(self.on_progress, batches));
+        let mut options = self.options;
+        if batches > 1 {
+            options.bulk.get_or_insert_with(|| progress.clone());
+        }
         let mut reconciler = Reconciler::new(
             &self.permissions,
-            &self.options,
+            &options,
             ProjectSet::new(self.project_ids),
         );
         let result = {
-            let call = pin!(reconciler.run(self.batch_size, self.read_first, &self.on_progress));
+            let call = pin!(reconciler.run(self.batch_size, self.read_first, &progress));
             call.instrument(span).await
         };
         match result {

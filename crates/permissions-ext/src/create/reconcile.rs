@@ -8,7 +8,7 @@ use crate::metadata::Metadata;
 use crate::model::{Permission, ProjectId};
 use crate::options::RequestOptions;
 use crate::permissions::Permissions;
-use crate::progress::{OnProgress, Progress};
+use crate::progress::BulkProgress;
 use crate::transport::{Deadline, Fate, Retries};
 
 /// Up to this many projects are looked up one by one. For more, the whole list is read.
@@ -50,7 +50,7 @@ impl<'a> Reconciler<'a> {
         &mut self,
         batch_size: usize,
         read_first: bool,
-        on_progress: &OnProgress,
+        progress: &BulkProgress,
     ) -> Result<(), Error> {
         let mut missing: Vec<usize> = (0..self.projects.len()).collect();
         if read_first {
@@ -59,10 +59,10 @@ impl<'a> Reconciler<'a> {
             self.retain_missing(&mut missing);
         }
         let batches = missing.chunks(batch_size);
-        let total = batches.len();
-        for (done, batch) in (1..).zip(batches) {
+        progress.set_total(batches.len());
+        for batch in batches {
             self.create(batch.to_vec()).await?;
-            on_progress.report(Progress::new(done, total, None));
+            progress.advance();
         }
         Ok(())
     }

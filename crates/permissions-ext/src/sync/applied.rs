@@ -1,116 +1,123 @@
 use std::fmt;
-use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::Change;
-use crate::{CheckpointId, Error, Permission};
+use crate::error::Error;
+use crate::model::{CheckpointId, Permission};
 
-/// What became of a plan, change by change; its text says how many there were and how to go on.
+/// The outcome of every change of a plan, returned by [`Apply::send`](super::Apply::send).
 ///
-/// Serialises as an object with `complete`, the counts `done`, `failed` and `not_started`, and `steps`.
+/// `Display` writes how many changes were applied. Serializes as an object with `complete`, the numbers `changed`,
+/// `done`, `failed` and `skipped`, and the list `changes`.
 #[derive(Clone, Debug)]
 #[must_use = "a change may have failed"]
 pub struct Applied {
-    pub(super) steps: Vec<Step>,
+    pub(super) changes: Vec<AppliedChange>,
 }
 
-/// What became of one change.
+/// The outcome of one change.
 ///
-/// Serialises as an object with `checkpoint`, `change` (`create` or `delete`), `project_id`, `permission_id` where
-/// there is one, `outcome` (`created`, `existing`, `deleted`, `already_gone`, `failed` or `not_started`), and then
-/// `error` or `reason`.
+/// Serializes as an object with `checkpoint`, `change` (`create` or `delete`), `project_id`, `permission_id` if there
+/// is one, `outcome` (see [`Outcome::name`]), and `error` or `reason` if the change was not made.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Step {
-    /// The checkpoint it was for.
+pub struct AppliedChange {
+    /// The checkpoint.
     pub checkpoint: CheckpointId,
-    /// What was to be done.
+    /// The change.
     pub change: Change,
-    /// What was done.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// How a change ended.
+/// The outcome of a change.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The permission was created.
     Created(Permission),
-    /// The permission to be created was there already.
+    /// The permission to create already existed.
     Existing(Permission),
     /// The permission was deleted.
     Deleted,
-    /// The permission to be deleted was gone already.
+    /// The permission to delete no longer existed.
     AlreadyGone,
-    /// It was tried and failed. One request may carry several changes, which then share their error.
-    Failed(Arc<Error>),
-    /// It was not tried.
-    NotStarted(NotStarted),
+    /// The request failed. All changes of the request have the same error.
+    Failed(Error),
+    /// The change was not requested.
+    Skipped(SkipReason),
 }
 
-/// Why a change was not tried.
+/// The reason why a change was not requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NotStarted {
-    /// A creation that has to come before this deletion failed or was not tried: one for the same checkpoint, or for
-    /// the same project elsewhere.
-    CreateFirst,
-    /// Another change failed in a way that leaves no hope for the others: the key was refused, or no quota is left.
-    Refused,
-    /// The run was told to stop.
+pub enum SkipReason {
+    /// A create for the same checkpoint or the same project is not done. Deleting anyway could leave the project
+    /// without access to both the old and the new checkpoint.
+    CreateFailed,
+    /// Another change failed with an error that affects all changes: the key was rejected, the quota is used up, or
+    /// the deadline has passed.
+    Aborted,
+    /// The future of [`Apply::stop_when`](super::Apply::stop_when) completed.
     Stopped,
 }
 
 impl Applied {
-    /// Every change with its outcome, in the order of the plan.
+    /// Returns every change with its outcome, in the order of the plan.
     #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub fn changes(&self) -> &[AppliedChange] {
+        &self.changes
     }
 
-    /// Whether everything is as planned.
+    /// Returns whether every change is done.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome.is_done())
+        self.unfinished().next().is_none()
     }
 
-    /// The changes that failed or were not tried. Applying the same plan again goes on with them.
-    pub fn unfinished(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| !step.outcome.is_done())
+    /// Returns the failed and skipped changes. Applying the same plan again makes them.
+    pub fn unfinished(&self) -> impl Iterator<Item = &AppliedChange> {
+        self.changes.iter().filter(|it| !it.outcome.is_done())
     }
 
-    /// How many changes are in effect.
+    /// Returns the number of changes that are done, by this call or before.
     #[must_use]
     pub fn done(&self) -> usize {
         self.count(Outcome::is_done)
     }
 
-    /// How many changes were tried and failed.
+    /// Returns the number of permissions that this call created or deleted. 0 if the plan was done before.
     #[must_use]
-    pub fn failed(&self) -> usize {
-        self.count(|outcome| outcome.error().is_some())
+    pub fn changed(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Created(_) | Outcome::Deleted))
     }
 
-    /// How many changes were not tried.
+    /// Returns the number of failed changes.
     #[must_use]
-    pub fn not_started(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::NotStarted(_)))
+    pub fn failed(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
+    }
+
+    /// Returns the number of skipped changes.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::Skipped(_)))
     }
 
     fn count(&self, test: impl Fn(&Outcome) -> bool) -> usize {
-        self.steps.iter().filter(|step| test(&step.outcome)).count()
+        self.changes.iter().filter(|it| test(&it.outcome)).count()
     }
 }
 
 impl Outcome {
-    /// Whether the change is in effect.
+    /// Returns whether the change is done, by this call or before.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::NotStarted(_))
+        !matches!(self, Self::Failed(_) | Self::Skipped(_))
     }
 
-    /// Why it failed.
+    /// Returns the error of a failed change.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match self {
@@ -119,8 +126,7 @@ impl Outcome {
         }
     }
 
-    /// A word for it, the same in every release: `created`, `existing`, `deleted`, `already_gone`, `failed` or
-    /// `not_started`.
+    /// Returns `created`, `existing`, `deleted`, `already_gone`, `failed` or `skipped`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -129,52 +135,68 @@ impl Outcome {
             Self::Deleted => "deleted",
             Self::AlreadyGone => "already_gone",
             Self::Failed(_) => "failed",
-            Self::NotStarted(_) => "not_started",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+}
+
+impl SkipReason {
+    /// Returns `create_failed`, `aborted` or `stopped`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateFailed => "create_failed",
+            Self::Aborted => "aborted",
+            Self::Stopped => "stopped",
         }
     }
 }
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (all, done) = (self.steps.len(), self.done());
-        if all == 0 {
-            return f.write_str("nothing to change");
+        let (changed, total) = (self.changed(), self.changes.len());
+        if self.is_complete() && changed == 0 {
+            return f.write_str("nothing to do");
         }
-        write!(f, "{done} of {all} changes done")?;
-        if done < all {
-            let (failed, rest) = (self.failed(), self.not_started());
-            write!(
-                f,
-                ", {failed} failed, {rest} not started; apply the same plan again to go on"
-            )?;
+        write!(f, "{changed} of {total} changes applied")?;
+        let outcomes = [
+            (self.done() - changed, "already done"),
+            (self.failed(), "failed"),
+            (self.skipped(), "skipped"),
+        ];
+        for (count, name) in outcomes {
+            if count > 0 {
+                write!(f, ", {count} {name}")?;
+            }
         }
         Ok(())
     }
 }
 
-impl fmt::Display for NotStarted {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::CreateFirst => "a creation that has to come first is not done",
-            Self::Refused => "another change failed in a way that leaves no hope for this one",
-            Self::Stopped => "the run was stopped",
+            Self::CreateFailed => "a create for the same checkpoint or project is not done",
+            Self::Aborted => "another change failed with an error that affects all changes",
+            Self::Stopped => "the apply was stopped",
         })
     }
 }
 
 impl Serialize for Applied {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Applied", 5)?;
+        let mut object = serializer.serialize_struct("Applied", 6)?;
         object.serialize_field("complete", &self.is_complete())?;
+        object.serialize_field("changed", &self.changed())?;
         object.serialize_field("done", &self.done())?;
         object.serialize_field("failed", &self.failed())?;
-        object.serialize_field("not_started", &self.not_started())?;
-        object.serialize_field("steps", &self.steps)?;
+        object.serialize_field("skipped", &self.skipped())?;
+        object.serialize_field("changes", &self.changes)?;
         object.end()
     }
 }
 
-impl Serialize for Step {
+impl Serialize for AppliedChange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (change, deleted) = match &self.change {
             Change::Create { .. } => ("create", None),
@@ -184,7 +206,7 @@ impl Serialize for Step {
             Outcome::Created(permission) | Outcome::Existing(permission) => Some(&permission.id),
             _ => deleted,
         };
-        let mut object = serializer.serialize_struct("Step", 7)?;
+        let mut object = serializer.serialize_struct("AppliedChange", 7)?;
         object.serialize_field("checkpoint", &self.checkpoint)?;
         object.serialize_field("change", change)?;
         object.serialize_field("project_id", self.change.project_id())?;
@@ -194,12 +216,9 @@ impl Serialize for Step {
         }
         object.serialize_field("outcome", self.outcome.name())?;
         match &self.outcome {
-            Outcome::Failed(error) => object.serialize_field("error", error.as_ref())?,
+            Outcome::Failed(error) => object.serialize_field("error", error)?,
+            Outcome::Skipped(reason) => object.serialize_field("reason", reason.name())?,
             _ => object.skip_field("error")?,
-        }
-        match &self.outcome {
-            Outcome::NotStarted(reason) => object.serialize_field("reason", &reason.to_string())?,
-            _ => object.skip_field("reason")?,
         }
         object.end()
     }

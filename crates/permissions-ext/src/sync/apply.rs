@@ -1,23 +1,29 @@
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::checkpoint_plan::Remaining;
-use super::halt::{Halt, Signal};
-use super::live::Live;
-use super::run::Run;
-use super::{Applied, CONCURRENCY, Plan, Step};
+use super::change::Remaining;
+use super::{
+    Applied, AppliedChange, CONCURRENCY, Change, CheckpointPlan, Outcome, PermissionRef, Plan,
+    SkipReason, Target,
+};
 use crate::action::Action;
-use crate::error::Kind;
-use crate::options::RequestOptions;
-use crate::{CheckpointId, Client, Error, parallel};
+use crate::bulk::Bulk;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::model::{CheckpointId, Permission, ProjectId};
+use crate::options::{RequestOptions, request_options};
+use crate::progress::{OnProgress, Progress};
 
-type OnStep = Box<dyn Fn(&Step) + Send + Sync>;
+type OnChange = Box<dyn Fn(&AppliedChange) + Send + Sync>;
+type StopSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A plan to be applied; [`send`](Self::send) does it.
+/// A request to apply a plan.
 ///
-/// Deletions have to be allowed with [`allow_delete`](Self::allow_delete), and leaving a checkpoint without any access
-/// with [`allow_empty`](Self::allow_empty) on top.
+/// Deletes require [`allow_delete`](Self::allow_delete). Deleting all permissions of a checkpoint also requires
+/// [`allow_empty`](Self::allow_empty).
 #[must_use = "nothing is changed before `send`"]
 pub struct Apply {
     client: Client,
@@ -25,56 +31,71 @@ pub struct Apply {
     allow_delete: bool,
     allow_empty: bool,
     concurrency: usize,
-    on_step: Option<OnStep>,
-    /// The mutex is never locked: it makes a future that need not be `Sync` part of a value that is.
-    stop: Option<Mutex<Signal>>,
+    on_change: Option<OnChange>,
+    on_progress: OnProgress,
+    /// In a mutex that is never locked, so that `Apply` is `Sync` although the future may not be.
+    stop: Option<Mutex<StopSignal>>,
     options: RequestOptions,
 }
 
-impl Apply {
-    pub(super) fn new(client: Client, plan: Plan) -> Self {
-        Self {
-            client,
+impl Client {
+    /// Applies a plan.
+    pub fn apply(&self, plan: Plan) -> Apply {
+        Apply {
+            client: self.clone(),
             plan,
             allow_delete: false,
             allow_empty: false,
             concurrency: CONCURRENCY,
-            on_step: None,
+            on_change: None,
+            on_progress: OnProgress::default(),
             stop: None,
             options: RequestOptions::default(),
         }
     }
+}
 
-    /// Whether permissions may be deleted; false unless set.
+request_options!(Apply);
+
+impl Apply {
+    /// Sets whether permissions may be deleted. The default is false.
     pub fn allow_delete(mut self, allow: bool) -> Self {
         self.allow_delete = allow;
         self
     }
 
-    /// Whether a checkpoint may lose all access; false unless set.
+    /// Sets whether all permissions of a checkpoint may be deleted. The default is false.
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.allow_empty = allow;
         self
     }
 
-    /// How many requests are under way at a time, at least 1; 8 unless set.
+    /// Sets the number of concurrent requests, at least 1. The default is 8.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
     }
 
-    /// Called with each change as soon as its outcome is known, in the order in which they end. There will be as many
-    /// calls as the plan has changes.
-    pub fn on_step(mut self, report: impl Fn(&Step) + Send + Sync + 'static) -> Self {
-        self.on_step = Some(Box::new(report));
+    /// Sets a callback for the outcome of each change. It is called once per change of the plan, in the order in which
+    /// the changes end.
+    pub fn on_change(mut self, callback: impl Fn(&AppliedChange) + Send + Sync + 'static) -> Self {
+        self.on_change = Some(Box::new(callback));
         self
     }
 
-    /// Stops when this future is ready: what is under way is finished, nothing more is started, and the result tells
-    /// which is which. Dropping the call instead would leave in doubt what its last requests did.
+    /// Sets a callback for each step and each wait that the API asks for. The steps are the checkpoints, which are read
+    /// first, and then the changes.
+    pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = OnProgress::new(callback);
+        self
+    }
+
+    /// Stops the apply when this future completes. Requests that have been sent are finished, and the other changes are
+    /// skipped. If you drop the future of [`send`](Self::send) instead, the outcome of its last requests is unknown.
     ///
     /// ```no_run
-    /// # async fn run(client: permissions_ext::Client, plan: permissions_ext::sync::Plan) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use permissions_ext::sync::Plan;
+    /// # async fn run(client: permissions_ext::Client, plan: Plan) -> Result<(), permissions_ext::Error> {
     /// let interrupted = async {
     ///     let _ = tokio::signal::ctrl_c().await;
     /// };
@@ -88,93 +109,321 @@ impl Apply {
         self
     }
 
-    /// Checks the plan against the live state and carries it out: first what it creates, then what it deletes.
+    /// Compares the plan with the live state and applies it: first all creates, then all deletes.
     ///
-    /// Changes that fail are in the result, with their error, and the others go on. A permission is not deleted while
-    /// a creation of the plan is undone for the same checkpoint, or for the same project anywhere.
+    /// A failed change does not end the apply. The result contains its error. A permission is only deleted if all
+    /// creates of the plan for the same checkpoint, and for the same project, are done.
     ///
-    /// A plan that was carried out in part may be applied again: what is done stays done, and the rest follows.
+    /// If an apply was interrupted, apply the same plan again. Changes that are done stay, and the others are made.
     ///
     /// # Errors
     ///
-    /// Before anything is changed: where the plan deletes and that is not allowed ([`Error::is_not_allowed`]), where
-    /// the live state is no longer that of the plan ([`Error::is_stale_plan`]), and where it cannot be read.
+    /// Fails before anything is changed:
+    ///
+    /// * [`TargetMismatch`](ErrorKind::TargetMismatch) if the plan was made for another target,
+    /// * [`NotAllowed`](ErrorKind::NotAllowed) if the plan deletes and that is not allowed,
+    /// * [`StalePlan`](ErrorKind::StalePlan) if the live state has changed and the plan does not contain the change,
+    /// * any other kind if the live state cannot be read.
     pub async fn send(self) -> Result<Applied, Error> {
+        self.options.check(|| Action::Apply(None))?;
+        self.check_target()?;
         self.check_allowed()?;
-        let live = Live::new(&self.client, &self.options);
-        let remaining = self.check_fresh(&live).await?;
+        let total = self.plan.checkpoints().len() + self.plan.changes().count();
         let run = Run {
-            client: &self.client,
-            plan: &self.plan,
-            live: &live,
-            concurrency: self.concurrency,
-            report: self.on_step.as_deref(),
-            halt: Halt::default(),
+            bulk: Bulk::new(
+                self.client,
+                self.options,
+                self.concurrency,
+                self.on_progress,
+                total,
+            ),
+            plan: self.plan,
+            on_change: self.on_change,
+            ended: OnceLock::new(),
         };
-        let stop = self.stop.map(unwrap_signal);
-        Ok(run.to_the_end(remaining, stop).await)
+        let stop = self
+            .stop
+            .map(|stop| stop.into_inner().unwrap_or_else(PoisonError::into_inner));
+        run.run_until(stop).await
+    }
+
+    fn check_target(&self) -> Result<(), Error> {
+        let (planned, actual) = (self.plan.target(), Target::new(&self.client, &self.options));
+        if *planned == actual {
+            return Ok(());
+        }
+        let reason = format!("the plan was made for {planned}, but the client uses {actual}");
+        Err(Error::new(
+            ErrorKind::TargetMismatch,
+            Action::Apply(None),
+            reason,
+        ))
     }
 
     fn check_allowed(&self) -> Result<(), Error> {
         let refuse = |checkpoint: &CheckpointId, reason: String| {
-            Err(Error::new(
-                Kind::NotAllowed,
-                Action::Apply(checkpoint.clone()),
-                reason,
-            ))
+            let action = Action::Apply(Some(checkpoint.clone()));
+            Err(Error::new(ErrorKind::NotAllowed, action, reason))
         };
-        let mut parts = self.plan.checkpoints().iter();
+        let mut deleting = self
+            .plan
+            .checkpoints()
+            .iter()
+            .filter(|it| !it.delete.is_empty());
         if !self.allow_delete
-            && let Some(part) = parts.find(|part| !part.delete.is_empty())
+            && let Some(part) = deleting.next()
         {
             let deletions = self.plan.deletions();
-            return refuse(
-                &part.checkpoint,
-                format!("the plan deletes {deletions} permissions, which is not allowed"),
-            );
+            let reason = format!("the plan deletes {deletions} permissions, which is not allowed");
+            return refuse(&part.checkpoint, reason);
         }
         match self.plan.emptied().next() {
-            Some(checkpoint) if !self.allow_empty => refuse(
-                checkpoint,
-                "the plan leaves no project with access, which is not allowed".to_owned(),
-            ),
+            Some(checkpoint) if !self.allow_empty => {
+                let reason =
+                    "the plan deletes all permissions of the checkpoint, which is not allowed";
+                refuse(checkpoint, reason.to_owned())
+            }
             _ => Ok(()),
         }
     }
+}
 
-    /// What is left to do of each part; an error where any of them is not what it was.
-    async fn check_fresh(&self, live: &Live<'_>) -> Result<Vec<Remaining>, Error> {
+/// An apply after its checks.
+struct Run {
+    bulk: Bulk,
+    plan: Plan,
+    on_change: Option<OnChange>,
+    /// The reason why no more changes are requested.
+    ended: OnceLock<SkipReason>,
+}
+
+/// One checkpoint of the plan, with the changes that are not done yet.
+type Part<'a> = (&'a CheckpointPlan, Remaining);
+
+/// Checkpoints and projects with a create that is not done. Their permissions are not deleted.
+struct Undone {
+    checkpoints: BTreeSet<CheckpointId>,
+    projects: BTreeSet<ProjectId>,
+}
+
+impl Run {
+    /// Applies the plan. When the signal completes, no more requests are sent.
+    async fn run_until(&self, mut stop: Option<StopSignal>) -> Result<Applied, Error> {
+        let mut run = pin!(async {
+            match self.read_remaining().await {
+                Ok(remaining) => Ok(self.apply(remaining).await),
+                Err(error) => Err(error),
+            }
+        });
+        poll_fn(|cx| {
+            if let Some(signal) = &mut stop
+                && signal.as_mut().poll(cx).is_ready()
+            {
+                stop = None;
+                self.end(SkipReason::Stopped);
+                self.bulk.progress.stop();
+            }
+            run.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Lists the live state. Fails if it has changes that the plan does not contain.
+    async fn read_remaining(&self) -> Result<Vec<Remaining>, Error> {
         let parts = self.plan.checkpoints();
-        let reads: Vec<_> = parts
-            .iter()
-            .map(|part| live.read(&part.checkpoint, part.only.as_ref()))
-            .collect();
-        let states = parallel::try_all(reads, self.concurrency).await?;
+        let read = self
+            .bulk
+            .list_all(parts.iter().map(|part| &part.checkpoint));
+        let live = match read.await {
+            // All changes will be skipped, so the live state does not matter.
+            Err(_) if self.ended.get().is_some() => {
+                return Ok(parts.iter().map(Remaining::all).collect());
+            }
+            live => live?,
+        };
         let mut remaining = Vec::with_capacity(parts.len());
-        let mut moved = Vec::new();
-        for (part, permissions) in parts.iter().zip(states) {
+        let mut stale = Vec::new();
+        for (part, permissions) in parts.iter().zip(live) {
             match part.compare(permissions) {
-                Ok(left) => remaining.push(left),
-                Err(difference) => moved.push((&part.checkpoint, difference)),
+                Ok(part) => remaining.push(part),
+                Err(difference) => stale.push((&part.checkpoint, difference)),
             }
         }
-        let Some((checkpoint, difference)) = moved.first() else {
+        let Some((checkpoint, difference)) = stale.first() else {
             return Ok(remaining);
         };
-        let others = match moved.len() - 1 {
+        let others = match stale.len() - 1 {
             0 => String::new(),
-            others => format!(", and {others} more of its checkpoints have moved"),
+            others => format!(", and {others} more checkpoints have changed"),
         };
-        Err(Error::new(
-            Kind::StalePlan,
-            Action::Apply((*checkpoint).clone()),
-            format!("the live state is not that of the plan: {difference}{others}"),
-        ))
+        let reason =
+            format!("the live state has changed since the plan was made: {difference}{others}");
+        let action = Action::Apply(Some((*checkpoint).clone()));
+        Err(Error::new(ErrorKind::StalePlan, action, reason))
+    }
+
+    /// Makes all creates before any delete, so that a project that moves to another checkpoint always has one.
+    async fn apply(&self, remaining: Vec<Remaining>) -> Applied {
+        let parts: Vec<Part<'_>> = self.plan.checkpoints().iter().zip(remaining).collect();
+        let creates = parts.iter().map(|part| self.create(part)).collect();
+        let mut changes: Vec<Vec<AppliedChange>> = self.bulk.run(creates).await;
+        let undone = Undone::new(&changes);
+        let deletes: Vec<(usize, &Part<'_>, &PermissionRef)> = (0..)
+            .zip(&parts)
+            .flat_map(|(index, part)| part.0.delete.iter().map(move |it| (index, part, it)))
+            .collect();
+        let requests = deletes
+            .iter()
+            .map(|(_, part, it)| self.delete(part, it, &undone));
+        let deleted = self.bulk.run(requests.collect()).await;
+        for ((index, ..), change) in deletes.iter().zip(deleted) {
+            changes[*index].push(change);
+        }
+        Applied {
+            changes: changes.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Makes the creates of one checkpoint in one call.
+    async fn create(&self, (part, remaining): &Part<'_>) -> Vec<AppliedChange> {
+        let existing = remaining.existing.values().cloned();
+        let mut outcomes: HashMap<ProjectId, Outcome> = by_project(existing, Outcome::Existing);
+        let missing = part.create.iter().filter(|it| !outcomes.contains_key(*it));
+        let missing: Vec<ProjectId> = missing.cloned().collect();
+        if !missing.is_empty() {
+            let rest = match self.ended.get() {
+                Some(reason) => Outcome::Skipped(*reason),
+                None => {
+                    self.send_create(&part.checkpoint, &missing, &mut outcomes)
+                        .await
+                }
+            };
+            for project_id in missing {
+                outcomes.entry(project_id).or_insert_with(|| rest.clone());
+            }
+        }
+        let creates = part.create.iter().filter_map(|project_id| {
+            let outcome = outcomes.remove(project_id)?;
+            let project_id = project_id.clone();
+            Some(self.finish(&part.checkpoint, Change::Create { project_id }, outcome))
+        });
+        creates.collect()
+    }
+
+    /// Adds the permissions that exist afterwards to the outcomes. Returns the outcome of the other projects.
+    async fn send_create(
+        &self,
+        checkpoint: &CheckpointId,
+        project_ids: &[ProjectId],
+        outcomes: &mut HashMap<ProjectId, Outcome>,
+    ) -> Outcome {
+        let create = self.bulk.permissions(checkpoint).create(project_ids);
+        match create.with_options(self.bulk.options()).send().await {
+            Ok(created) => {
+                outcomes.extend(by_project(created.into_permissions(), Outcome::Created));
+                let reason = "the response does not confirm every project";
+                let action = Action::Create(checkpoint.clone());
+                Outcome::Failed(Error::new(ErrorKind::Incomplete, action, reason))
+            }
+            Err(error) => {
+                let created = error.created().iter().cloned();
+                outcomes.extend(by_project(created, Outcome::Created));
+                self.fail(error)
+            }
+        }
+    }
+
+    async fn delete(
+        &self,
+        (part, remaining): &Part<'_>,
+        permission: &PermissionRef,
+        undone: &Undone,
+    ) -> AppliedChange {
+        let outcome = if !remaining.to_delete.contains(permission) {
+            Outcome::AlreadyGone
+        } else if let Some(reason) = self.ended.get() {
+            Outcome::Skipped(*reason)
+        } else if undone.contains(&part.checkpoint, &permission.project_id) {
+            Outcome::Skipped(SkipReason::CreateFailed)
+        } else {
+            self.send_delete(&part.checkpoint, permission).await
+        };
+        self.finish(&part.checkpoint, permission.clone().into(), outcome)
+    }
+
+    async fn send_delete(&self, checkpoint: &CheckpointId, permission: &PermissionRef) -> Outcome {
+        let delete = self
+            .bulk
+            .permissions(checkpoint)
+            .delete(&permission.permission_id);
+        match delete.with_options(self.bulk.options()).send().await {
+            Ok(deleted) if deleted.already_gone => Outcome::AlreadyGone,
+            Ok(_) => Outcome::Deleted,
+            Err(error) if error.confirms_absence() => Outcome::AlreadyGone,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Returns the outcome of a failed request. Ends the apply if all other requests would fail with the same error.
+    fn fail(&self, error: Error) -> Outcome {
+        match error.kind() {
+            ErrorKind::Cancelled if error.attempts().is_empty() => {
+                return Outcome::Skipped(SkipReason::Stopped);
+            }
+            ErrorKind::Unauthorized
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::Config
+            | ErrorKind::Key
+            | ErrorKind::Deadline => self.end(SkipReason::Aborted),
+            _ => {}
+        }
+        Outcome::Failed(error)
+    }
+
+    /// Skips all changes that have not been requested. The first reason is kept.
+    fn end(&self, reason: SkipReason) {
+        let _ = self.ended.set(reason);
+    }
+
+    fn finish(&self, checkpoint: &CheckpointId, change: Change, outcome: Outcome) -> AppliedChange {
+        let change = AppliedChange {
+            checkpoint: checkpoint.clone(),
+            change,
+            outcome,
+        };
+        if let Some(callback) = &self.on_change {
+            callback(&change);
+        }
+        self.bulk.progress.advance();
+        change
     }
 }
 
-fn unwrap_signal(signal: Mutex<Signal>) -> Signal {
-    signal.into_inner().unwrap_or_else(PoisonError::into_inner)
+impl Undone {
+    fn new(creates: &[Vec<AppliedChange>]) -> Self {
+        let undone = creates.iter().flatten().filter(|it| !it.outcome.is_done());
+        let (checkpoints, projects) = undone
+            .map(|it| (it.checkpoint.clone(), it.change.project_id().clone()))
+            .unzip();
+        Self {
+            checkpoints,
+            projects,
+        }
+    }
+
+    fn contains(&self, checkpoint: &CheckpointId, project_id: &ProjectId) -> bool {
+        self.checkpoints.contains(checkpoint) || self.projects.contains(project_id)
+    }
+}
+
+fn by_project(
+    permissions: impl IntoIterator<Item = Permission>,
+    outcome: fn(Permission) -> Outcome,
+) -> HashMap<ProjectId, Outcome> {
+    let permissions = permissions.into_iter();
+    permissions
+        .map(|it| (it.project_id.clone(), outcome(it)))
+        .collect()
 }
 
 impl fmt::Debug for Apply {

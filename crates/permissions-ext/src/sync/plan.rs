@@ -1,23 +1,25 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Change, CheckpointPlan};
-use crate::CheckpointId;
+use super::{Change, CheckpointPlan, Target};
+use crate::model::CheckpointId;
 
-/// What has to change so that the live state is the desired one; made by [`Client::plan`](crate::Client::plan) and
-/// its siblings.
+/// The changes between the live state and the desired state, returned by [`Client::plan`](crate::Client::plan).
 ///
-/// It holds the live state it was made from, so that [`Client::apply`](crate::Client::apply) can refuse it where that
-/// has moved. The same states give the same plan, in the same order.
+/// A plan contains its [`Target`] and the live state. [`Client::apply`](crate::Client::apply) therefore refuses it for
+/// another target, or if the live state has changed. Equal states result in equal plans.
 ///
-/// It serialises, to be reviewed and applied later, as an object with the number of its format:
+/// Serializes as an object with the version of the format, the target and the checkpoints:
 ///
 /// ```
+/// use permissions_ext::sync::Plan;
+///
 /// # fn main() -> Result<(), serde_json::Error> {
-/// let plan: permissions_ext::sync::Plan = serde_json::from_str(
+/// let plan: Plan = serde_json::from_str(
 ///     r#"{
-///         "version": 1,
+///         "version": 2,
+///         "target": { "base_url": "https://api.openai.com/v1", "organization": "org-weather" },
 ///         "checkpoints": [{
-///             "checkpoint": "ft:gpt-4o-mini:org:weather:1",
+///             "checkpoint": "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd",
 ///             "create": ["proj_maps"],
 ///             "delete": [{ "project_id": "proj_old", "permission_id": "cp_1" }],
 ///             "unchanged": [{ "project_id": "proj_forecast", "permission_id": "cp_2" }]
@@ -33,79 +35,93 @@ use crate::CheckpointId;
 #[must_use = "a plan changes nothing before it is applied"]
 pub struct Plan {
     version: Version,
+    target: Target,
     checkpoints: Vec<CheckpointPlan>,
 }
 
-/// A plan as it was read: someone may have edited it.
+/// A deserialized plan, which may contain contradictions.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Unchecked {
     version: Version,
+    target: Option<Target>,
     checkpoints: Vec<CheckpointPlan>,
 }
 
-/// The format of a serialised plan.
+/// The version of the format. Only [`VERSION`] can be deserialized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 struct Version;
 
-const VERSION: u32 = 1;
+/// Version 1 had no target.
+const VERSION: u32 = 2;
 
 impl Plan {
-    pub(super) fn new(mut checkpoints: Vec<CheckpointPlan>) -> Self {
+    pub(super) fn new(target: Target, mut checkpoints: Vec<CheckpointPlan>) -> Self {
         checkpoints.sort_by(|a, b| a.checkpoint.cmp(&b.checkpoint));
         Self {
             version: Version,
+            target,
             checkpoints,
         }
     }
 
-    /// Its parts, in order of the checkpoint.
+    /// Returns the target that the plan was made for.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Returns the parts of the plan, sorted by checkpoint.
     #[must_use]
     pub fn checkpoints(&self) -> &[CheckpointPlan] {
         &self.checkpoints
     }
 
-    /// Every change, checkpoint by checkpoint, creations first.
-    pub fn changes(&self) -> impl Iterator<Item = (&CheckpointId, Change)> {
-        self.checkpoints
-            .iter()
-            .flat_map(|part| part.changes().map(move |change| (&part.checkpoint, change)))
+    /// Removes the checkpoints for which the function returns false.
+    pub fn retain(&mut self, mut keep: impl FnMut(&CheckpointId) -> bool) {
+        self.checkpoints.retain(|part| keep(&part.checkpoint));
     }
 
-    /// Whether the live state is the desired one.
+    /// Returns every change, sorted by checkpoint.
+    pub fn changes(&self) -> impl Iterator<Item = (&CheckpointId, Change)> {
+        let parts = self.checkpoints.iter();
+        parts.flat_map(|part| part.changes().map(move |change| (&part.checkpoint, change)))
+    }
+
+    /// Returns whether the live state is the desired state.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
         self.creations() == 0 && self.deletions() == 0
     }
 
-    /// How many permissions are to be created.
+    /// Returns the number of permissions to create.
     #[must_use]
     pub fn creations(&self) -> usize {
-        self.checkpoints.iter().map(|part| part.create.len()).sum()
+        self.count(|part| part.create.len())
     }
 
-    /// How many permissions are to be deleted.
+    /// Returns the number of permissions to delete.
     #[must_use]
     pub fn deletions(&self) -> usize {
-        self.checkpoints.iter().map(|part| part.delete.len()).sum()
+        self.count(|part| part.delete.len())
     }
 
-    /// How many permissions stay.
+    /// Returns the number of permissions to keep.
     #[must_use]
     pub fn unchanged(&self) -> usize {
-        self.checkpoints
-            .iter()
-            .map(|part| part.unchanged.len())
-            .sum()
+        self.count(|part| part.unchanged.len())
     }
 
-    /// The checkpoints that are left without any access, though they have some now.
+    /// Returns the checkpoints that lose all permissions.
     pub fn emptied(&self) -> impl Iterator<Item = &CheckpointId> {
-        self.checkpoints
-            .iter()
+        let parts = self.checkpoints.iter();
+        parts
             .filter(|part| part.empties())
             .map(|part| &part.checkpoint)
+    }
+
+    fn count(&self, number: impl Fn(&CheckpointPlan) -> usize) -> usize {
+        self.checkpoints.iter().map(number).sum()
     }
 }
 
@@ -113,21 +129,24 @@ impl TryFrom<Unchecked> for Plan {
     type Error = String;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, Self::Error> {
+        let target = unchecked
+            .target
+            .ok_or("the plan has no target: make a new plan")?;
         let plan = Self {
             version: unchecked.version,
-            ..Self::new(unchecked.checkpoints)
+            ..Self::new(target, unchecked.checkpoints)
         };
-        let same = |pair: &&[CheckpointPlan]| pair[0].checkpoint == pair[1].checkpoint;
-        if let Some(pair) = plan.checkpoints.windows(2).find(same) {
+        let is_same = |pair: &&[CheckpointPlan]| pair[0].checkpoint == pair[1].checkpoint;
+        if let Some(pair) = plan.checkpoints.windows(2).find(is_same) {
             return Err(format!(
-                "the plan has two parts for checkpoint {}",
+                "checkpoint {} occurs twice in the plan: make a new plan",
                 pair[0].checkpoint
             ));
         }
         for part in &plan.checkpoints {
             if let Some(contradiction) = part.contradiction() {
                 return Err(format!(
-                    "the plan for checkpoint {} {contradiction}; make the plan anew",
+                    "the plan for checkpoint {} {contradiction}: make a new plan",
                     part.checkpoint
                 ));
             }
@@ -150,7 +169,7 @@ impl TryFrom<u32> for Version {
             return Ok(Self);
         }
         Err(format!(
-            "the plan has format {version}, and this program knows format {VERSION}; make the plan anew"
+            "the plan has format version {version}, but only version {VERSION} is supported: make a new plan"
         ))
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Transport {
     /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
+    /// Name of the API in plans, instead of the base URL.
+    pub(crate) target_name: Option<String>,
 }
 
 /// One operation of the API with its arguments: it can be sent any number of times.

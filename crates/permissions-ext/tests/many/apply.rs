@@ -1,38 +1,33 @@
-//! What becomes of a plan when not everything goes well.
-
 use std::sync::Mutex;
 
-use permissions_ext::{Applied, Client, Desired, NotStarted, Outcome, Plan};
+use permissions_ext::Client;
+use permissions_ext::sync::{Applied, Outcome, Plan, SkipReason};
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use crate::peer::{Fate, Peer};
-use crate::support::{World, id, ids};
+use crate::proxy::{Behavior, Proxy};
+use crate::support::{World, desired};
 
-async fn plan(client: &Client, desired: &[(&str, &[&str])]) -> Plan {
-    let desired: Desired = desired
-        .iter()
-        .map(|(checkpoint, projects)| (id(checkpoint), ids(projects)))
-        .collect();
-    client.plan(desired).send().await.unwrap()
+async fn plan(client: &Client, state: &[(&str, &[&str])]) -> Plan {
+    client.plan(desired(state)).send().await.unwrap()
 }
 
 fn outcomes(applied: &Applied) -> Vec<(&str, &str)> {
     applied
-        .steps()
+        .changes()
         .iter()
-        .map(|step| (step.checkpoint.as_str(), step.outcome.name()))
+        .map(|it| (it.checkpoint.as_str(), it.outcome.name()))
         .collect()
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_fails_does_not_sink_the_others_and_the_plan_can_be_applied_again() {
+async fn failed_checkpoint_leaves_others_and_plan_can_resume() {
     let world = World::new().await;
-    world.give("ft:b", &["proj_old"]).await;
-    let peer = Peer::before(&world.server, |line| {
+    world.create("ft:b", &["proj_old"]).await;
+    let proxy = Proxy::new(&world.server, |line| {
         match line.contains("ft:b/") && line.starts_with("POST") {
-            true => Fate::Refused(400),
-            false => Fate::Passed,
+            true => Behavior::Refuse(400),
+            false => Behavior::Forward,
         }
     })
     .await;
@@ -46,7 +41,7 @@ async fn a_checkpoint_that_fails_does_not_sink_the_others_and_the_plan_can_be_ap
     )
     .await;
 
-    let apply = peer.client().apply(plan.clone()).allow_delete(true);
+    let apply = proxy.client().apply(plan.clone()).allow_delete(true);
     let applied = apply.send().await.unwrap();
 
     assert_eq!(
@@ -55,20 +50,20 @@ async fn a_checkpoint_that_fails_does_not_sink_the_others_and_the_plan_can_be_ap
             ("ft:a", "created"),
             ("ft:b", "failed"),
             ("ft:b", "failed"),
-            ("ft:b", "not_started"),
+            ("ft:b", "skipped"),
             ("ft:c", "created"),
         ]
     );
     assert_eq!(
         applied.to_string(),
-        "2 of 5 changes done, 2 failed, 1 not started; apply the same plan again to go on"
+        "2 of 5 changes applied, 2 failed, 1 skipped"
     );
     assert_eq!(applied.unfinished().count(), 3);
     assert_eq!(
-        applied.steps()[1].outcome.error().unwrap().code(),
-        Some("peer")
+        applied.changes()[1].outcome.error().unwrap().code(),
+        Some("proxy")
     );
-    assert_eq!(world.live("ft:b").await, ["proj_old"]);
+    assert_eq!(world.projects("ft:b").await, ["proj_old"]);
 
     let again = world
         .client
@@ -87,43 +82,47 @@ async fn a_checkpoint_that_fails_does_not_sink_the_others_and_the_plan_can_be_ap
             ("ft:c", "existing"),
         ]
     );
-    assert_eq!(again.to_string(), "5 of 5 changes done");
-    assert_eq!(world.live("ft:b").await, ["proj_1", "proj_2"]);
+    assert_eq!(again.to_string(), "3 of 5 changes applied, 2 already done");
+    assert_eq!(world.projects("ft:b").await, ["proj_1", "proj_2"]);
 }
 
 #[tokio::test]
-async fn a_plan_that_is_done_is_applied_again_without_any_write() {
+async fn finished_plan_is_applied_again_without_writes() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_1"]).await;
+    world.create("ft:a", &["proj_1"]).await;
     let plan = plan(&world.client, &[("ft:a", &["proj_2"])]).await;
     let apply = world.client.apply(plan.clone()).allow_delete(true);
     assert!(apply.send().await.unwrap().is_complete());
 
-    let peer = Peer::before(&world.server, |_| Fate::Passed).await;
-    let apply = peer.client().apply(plan).allow_delete(true);
+    let proxy = Proxy::new(&world.server, |_| Behavior::Forward).await;
+    let apply = proxy.client().apply(plan).allow_delete(true);
     let again = apply.send().await.unwrap();
 
     assert_eq!(
         outcomes(&again),
         [("ft:a", "existing"), ("ft:a", "already_gone")]
     );
-    assert_eq!((peer.count("POST"), peer.count("DELETE")), (0, 0));
+    assert_eq!((proxy.count("POST"), proxy.count("DELETE")), (0, 0));
+    assert_eq!(
+        (again.changed(), again.to_string().as_str()),
+        (0, "nothing to do")
+    );
 }
 
 #[tokio::test]
-async fn a_project_keeps_the_old_checkpoint_while_it_cannot_have_the_new_one() {
+async fn project_keeps_old_checkpoint_if_create_fails() {
     let world = World::new().await;
-    world.give("ft:old", &["proj_1", "proj_2"]).await;
-    world.give("ft:new", &["proj_2"]).await;
-    let peer = Peer::before(&world.server, |line| match line.starts_with("POST") {
-        true => Fate::Refused(403),
-        false => Fate::Passed,
+    world.create("ft:old", &["proj_1", "proj_2"]).await;
+    world.create("ft:new", &["proj_2"]).await;
+    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+        true => Behavior::Refuse(403),
+        false => Behavior::Forward,
     })
     .await;
-    let plan = peer.client().plan_move(&id("ft:old"), &id("ft:new"));
-    let plan = plan.send().await.unwrap();
+    let state: [(&str, &[&str]); 2] = [("ft:old", &[]), ("ft:new", &["proj_1", "proj_2"])];
+    let plan = plan(&proxy.client(), &state).await;
 
-    let apply = peer
+    let apply = proxy
         .client()
         .apply(plan)
         .allow_delete(true)
@@ -134,24 +133,24 @@ async fn a_project_keeps_the_old_checkpoint_while_it_cannot_have_the_new_one() {
         outcomes(&applied),
         [
             ("ft:new", "failed"),
-            ("ft:old", "not_started"),
+            ("ft:old", "skipped"),
             ("ft:old", "deleted")
         ]
     );
-    let held_back = &applied.steps()[1].outcome;
+    let held_back = &applied.changes()[1].outcome;
     assert!(
-        matches!(held_back, Outcome::NotStarted(NotStarted::CreateFirst)),
+        matches!(held_back, Outcome::Skipped(SkipReason::CreateFailed)),
         "{held_back:?}"
     );
-    assert_eq!(world.live("ft:old").await, ["proj_1"]);
+    assert_eq!(world.projects("ft:old").await, ["proj_1"]);
 }
 
 #[tokio::test]
-async fn once_the_key_is_refused_nothing_more_is_tried() {
+async fn apply_with_rejected_key_skips_all_other_changes() {
     let world = World::new().await;
-    let peer = Peer::before(&world.server, |line| match line.starts_with("POST") {
-        true => Fate::Refused(401),
-        false => Fate::Passed,
+    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+        true => Behavior::Refuse(401),
+        false => Behavior::Forward,
     })
     .await;
     let desired: [(&str, &[&str]); 3] = [
@@ -159,9 +158,9 @@ async fn once_the_key_is_refused_nothing_more_is_tried() {
         ("ft:b", &["proj_1"]),
         ("ft:c", &["proj_1"]),
     ];
-    let plan = plan(&peer.client(), &desired).await;
+    let plan = plan(&proxy.client(), &desired).await;
 
-    let applied = peer
+    let applied = proxy
         .client()
         .apply(plan)
         .concurrency(1)
@@ -171,20 +170,16 @@ async fn once_the_key_is_refused_nothing_more_is_tried() {
 
     assert_eq!(
         outcomes(&applied),
-        [
-            ("ft:a", "failed"),
-            ("ft:b", "not_started"),
-            ("ft:c", "not_started")
-        ]
+        [("ft:a", "failed"), ("ft:b", "skipped"), ("ft:c", "skipped")]
     );
-    assert_eq!(peer.count("POST"), 1);
+    assert_eq!(proxy.count("POST"), 1);
 }
 
 #[tokio::test]
-async fn a_run_that_is_told_to_stop_finishes_what_is_under_way_and_reports_the_rest() {
+async fn stopped_apply_reports_finished_and_skipped_changes() {
     let world = World::new().await;
     world
-        .give("ft:a", &["proj_1", "proj_2", "proj_3", "proj_kept"])
+        .create("ft:a", &["proj_1", "proj_2", "proj_3", "proj_kept"])
         .await;
     let plan = plan(&world.client, &[("ft:a", &["proj_kept"])]).await;
     let (stop, stopped) = oneshot::channel();
@@ -195,7 +190,7 @@ async fn a_run_that_is_told_to_stop_finishes_what_is_under_way_and_reports_the_r
         .apply(plan.clone())
         .allow_delete(true)
         .concurrency(1)
-        .on_step(move |_| {
+        .on_change(move |_| {
             if let Some(stop) = stop.lock().unwrap().take() {
                 stop.send(()).unwrap();
             }
@@ -205,14 +200,14 @@ async fn a_run_that_is_told_to_stop_finishes_what_is_under_way_and_reports_the_r
         });
     let applied = applied.send().await.unwrap();
 
-    assert_eq!(applied.done() + applied.not_started(), 3);
-    assert!(applied.not_started() >= 1, "{applied}");
-    let last = &applied.steps()[2].outcome;
+    assert_eq!(applied.done() + applied.skipped(), 3);
+    assert!(applied.skipped() >= 1, "{applied}");
+    let last = &applied.changes()[2].outcome;
     assert!(
-        matches!(last, Outcome::NotStarted(NotStarted::Stopped)),
+        matches!(last, Outcome::Skipped(SkipReason::Stopped)),
         "{last:?}"
     );
-    assert_eq!(world.live("ft:a").await.len(), 1 + applied.not_started());
+    assert_eq!(world.projects("ft:a").await.len(), 1 + applied.skipped());
 
     let again = world
         .client
@@ -222,36 +217,36 @@ async fn a_run_that_is_told_to_stop_finishes_what_is_under_way_and_reports_the_r
         .await
         .unwrap();
     assert!(again.is_complete(), "{again}");
-    assert_eq!(world.live("ft:a").await, ["proj_kept"]);
+    assert_eq!(world.projects("ft:a").await, ["proj_kept"]);
 }
 
 #[tokio::test]
-async fn answers_that_are_lost_leave_no_doubt_about_what_was_done() {
+async fn lost_response_of_create_is_reconciled() {
     let world = World::new().await;
-    let peer = Peer::before(&world.server, |line| match line.starts_with("POST") {
-        true => Fate::AnswerLost,
-        false => Fate::Passed,
+    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+        true => Behavior::LoseResponse,
+        false => Behavior::Forward,
     })
     .await;
-    let plan = plan(&peer.client(), &[("ft:a", &["proj_1", "proj_2"])]).await;
+    let plan = plan(&proxy.client(), &[("ft:a", &["proj_1", "proj_2"])]).await;
 
-    let applied = peer.client().apply(plan).send().await.unwrap();
+    let applied = proxy.client().apply(plan).send().await.unwrap();
 
     assert_eq!(
         outcomes(&applied),
         [("ft:a", "created"), ("ft:a", "created")]
     );
-    assert_eq!(world.live("ft:a").await, ["proj_1", "proj_2"]);
+    assert_eq!(world.projects("ft:a").await, ["proj_1", "proj_2"]);
 }
 
 #[tokio::test]
-async fn the_report_is_told_as_json_with_the_reason_of_each_change_that_is_not_done() {
+async fn applied_serializes_the_reason_of_unfinished_changes() {
     let world = World::new().await;
-    world.give("ft:b", &["proj_old"]).await;
-    let peer = Peer::before(&world.server, |line| {
+    world.create("ft:b", &["proj_old"]).await;
+    let proxy = Proxy::new(&world.server, |line| {
         match line.contains("ft:b/") && line.starts_with("POST") {
-            true => Fate::Refused(400),
-            false => Fate::Passed,
+            true => Behavior::Refuse(400),
+            false => Behavior::Forward,
         }
     })
     .await;
@@ -260,16 +255,16 @@ async fn the_report_is_told_as_json_with_the_reason_of_each_change_that_is_not_d
         &[("ft:a", &["proj_1"]), ("ft:b", &["proj_2"])],
     )
     .await;
-    let apply = peer.client().apply(plan).allow_delete(true);
+    let apply = proxy.client().apply(plan).allow_delete(true);
 
     let report = serde_json::to_value(apply.send().await.unwrap()).unwrap();
 
     assert_eq!(report["complete"], json!(false));
     assert_eq!(
-        (&report["done"], &report["failed"], &report["not_started"]),
+        (&report["done"], &report["failed"], &report["skipped"]),
         (&json!(1), &json!(1), &json!(1))
     );
-    let [created, failed, held_back] = report["steps"].as_array().unwrap().as_slice() else {
+    let [created, failed, held_back] = report["changes"].as_array().unwrap().as_slice() else {
         panic!("{report}");
     };
     assert_eq!(created["outcome"], "created");
@@ -283,10 +278,26 @@ async fn the_report_is_told_as_json_with_the_reason_of_each_change_that_is_not_d
     assert_eq!(failed["change"], "create");
     assert_eq!(failed["project_id"], "proj_2");
     assert_eq!(failed["error"]["status"], 400);
-    assert_eq!(failed["error"]["code"], "peer");
+    assert_eq!(failed["error"]["code"], "proxy");
     assert_eq!(held_back["change"], "delete");
-    assert_eq!(
-        held_back["reason"],
-        "a creation that has to come first is not done"
-    );
+    assert_eq!(held_back["reason"], "create_failed");
+}
+
+#[tokio::test]
+async fn apply_stopped_at_the_start_changes_nothing() {
+    let world = World::new().await;
+    world.create("ft:b", &["proj_old"]).await;
+    let state: [(&str, &[&str]); 2] = [("ft:a", &["proj_1"]), ("ft:b", &["proj_1"])];
+    let plan = plan(&world.client, &state).await;
+
+    let apply = world.client.apply(plan).allow_delete(true);
+    let applied = apply
+        .stop_when(std::future::ready(()))
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!((applied.changed(), applied.skipped()), (0, 3));
+    assert_eq!(applied.to_string(), "0 of 3 changes applied, 3 skipped");
+    assert_eq!(world.projects("ft:b").await, ["proj_old"]);
 }

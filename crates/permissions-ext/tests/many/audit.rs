@@ -1,214 +1,189 @@
-//! Who has access to what.
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{AuditProgress, Desired, DriftState};
+use permissions_ext::ErrorKind;
+use permissions_ext::audit::DriftState;
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::peer::{Fate, Peer};
-use crate::support::{World, id, ids};
+use crate::proxy::{Behavior, Proxy};
+use crate::support::{World, desired, id};
 
-// Extra 9.
 #[tokio::test]
-async fn an_audit_reads_every_checkpoint_and_gives_each_its_own_result() {
+async fn audit_returns_a_result_for_each_checkpoint() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_1", "proj_2"]).await;
-    world.give("ft:b", &["proj_2"]).await;
+    world.create("ft:a", &["proj_1", "proj_2"]).await;
+    world.create("ft:b", &["proj_2"]).await;
     let too_long = "x".repeat(600);
 
     let report = world
         .client
-        .audit([
-            id("ft:b"),
-            id(&too_long),
-            id("ft:a"),
-            id("ft:b"),
-            id("ft:none"),
-        ])
+        .audit(["ft:b", &too_long, "ft:a", "ft:b", "ft:none"])
         .send()
-        .await;
+        .await
+        .unwrap();
 
     let order: Vec<&str> = report
         .results()
         .iter()
-        .map(|audited| audited.checkpoint.as_str())
+        .map(|result| result.checkpoint.as_str())
         .collect();
     assert_eq!(order, ["ft:b", &too_long, "ft:a", "ft:none"]);
     assert!(!report.is_complete());
-    assert_eq!(
-        report
-            .failures()
-            .map(|(checkpoint, _)| checkpoint.as_str())
-            .collect::<Vec<_>>(),
-        [&too_long]
-    );
+    let failed: Vec<&str> = report.failures().map(|(it, _)| it.as_str()).collect();
+    assert_eq!(failed, [&too_long]);
     assert_eq!(report.projects().len(), 2);
-    assert_eq!(report.checkpoints_of(&"proj_2".parse().unwrap()).count(), 2);
+    let checkpoints = report
+        .permissions()
+        .filter(|(_, it)| it.project_id == "proj_2");
+    assert_eq!(checkpoints.count(), 2);
     assert!(report.snapshot().is_none());
 }
 
 #[tokio::test]
-async fn a_snapshot_of_an_audit_is_what_a_plan_finds_in_sync() {
+async fn snapshot_of_an_audit_is_in_sync() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_1", "proj_2"]).await;
-    let snapshot = world
+    world.create("ft:a", &["proj_1", "proj_2"]).await;
+    let report = world
         .client
-        .audit([id("ft:a"), id("ft:none")])
+        .audit(["ft:a", "ft:none"])
         .send()
         .await
-        .snapshot()
         .unwrap();
 
-    let json = serde_json::to_string(&snapshot).unwrap();
+    let json = serde_json::to_string(&report.snapshot().unwrap()).unwrap();
+
     assert_eq!(json, r#"{"ft:a":["proj_1","proj_2"],"ft:none":[]}"#);
-    assert!(
-        world
-            .client
-            .plan(serde_json::from_str(&json).unwrap())
-            .send()
-            .await
-            .unwrap()
-            .is_in_sync()
-    );
+    let plan = world.client.plan(serde_json::from_str(&json).unwrap());
+    assert!(plan.send().await.unwrap().is_in_sync());
 }
 
 #[tokio::test]
-async fn as_many_requests_are_under_way_as_allowed_and_never_more_or_fewer() {
+async fn audit_keeps_exactly_the_allowed_requests_in_flight() {
     let world = World::new().await;
     let checkpoints: Vec<String> = (0..8).map(|n| format!("ft:{n}")).collect();
     for checkpoint in &checkpoints {
         world
-            .give(checkpoint, &["proj_1", "proj_2", "proj_3"])
+            .create(checkpoint, &["proj_1", "proj_2", "proj_3"])
             .await;
     }
-    // Four requests have to be under way at a time, or none of them is ever answered.
+    // No request is answered until four are in flight.
     let barrier = Arc::new(Barrier::new(4));
-    let peer = Peer::before(&world.server, move |_| Fate::Held(barrier.clone())).await;
+    let proxy = Proxy::new(&world.server, move |_| Behavior::Hold(barrier.clone())).await;
 
-    let audit = peer
-        .client()
-        .audit(checkpoints.iter().map(|checkpoint| id(checkpoint)))
-        .page_size(1)
-        .concurrency(4);
-    let report = tokio::time::timeout(Duration::from_secs(60), audit.send());
+    let client = proxy.client();
+    let audit = client.audit(&checkpoints).page_size(1).concurrency(4);
+    let report = tokio::time::timeout(Duration::from_secs(60), audit.send()).await;
     let report = report
-        .await
-        .expect("fewer than four requests were under way");
+        .expect("fewer than four requests were in flight")
+        .unwrap();
 
     assert_eq!(report.permissions().count(), 24);
-    assert_eq!((peer.count("GET"), peer.most_under_way()), (24, 4));
+    assert_eq!((proxy.count("GET"), proxy.max_in_flight()), (24, 4));
 }
 
 #[tokio::test]
-async fn progress_is_told_page_by_page_and_ends_with_each_result() {
+async fn audit_reports_progress_for_each_checkpoint() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_1", "proj_2", "proj_3"]).await;
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let note = told.clone();
+    world.create("ft:a", &["proj_1", "proj_2", "proj_3"]).await;
+    let reported = Arc::new(Mutex::new(Vec::new()));
+    let sink = reported.clone();
 
-    let report = world
+    let audit = world
         .client
-        .audit([id("ft:a")])
+        .audit(["ft:a", "ft:b"])
         .page_size(2)
-        .on_progress(move |progress| {
-            note.lock().unwrap().push(match progress {
-                AuditProgress::Started { checkpoint } => format!("{checkpoint} started"),
-                AuditProgress::Page { permissions, .. } => format!("{permissions} so far"),
-                AuditProgress::Finished { result, .. } => format!("{} in all", result.unwrap()),
-                other => panic!("{other:?}"),
-            });
-        });
+        .on_progress(move |it| sink.lock().unwrap().push((it.done, it.total, it.waiting)));
 
-    assert!(report.send().await.is_complete());
-    assert_eq!(
-        *told.lock().unwrap(),
-        ["ft:a started", "2 so far", "3 so far", "3 in all"]
-    );
+    assert!(audit.send().await.unwrap().is_complete());
+    assert_eq!(*reported.lock().unwrap(), [(1, 2, None), (2, 2, None)]);
 }
 
 #[tokio::test]
-async fn a_matrix_says_of_every_pair_whether_there_is_access_or_nobody_knows() {
+async fn report_serializes_permissions_and_errors() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_2"]).await;
-    world.give("ft:b", &["proj_1", "proj_2"]).await;
-    let peer = Peer::before(&world.server, |line| match line.contains("ft:gone/") {
-        true => Fate::Refused(404),
-        false => Fate::Passed,
+    world.create("ft:a", &["proj_2"]).await;
+    world.create("ft:b", &["proj_1", "proj_2"]).await;
+    let proxy = Proxy::new(&world.server, |line| match line.contains("ft:gone/") {
+        true => Behavior::Refuse(404),
+        false => Behavior::Forward,
     })
     .await;
-    let audit = peer.client().audit(["ft:b", "ft:gone", "ft:a"].map(id));
 
-    let report = audit.send().await;
+    let audit = proxy.client().audit(["ft:b", "ft:gone", "ft:a"]);
+    let report = audit.send().await.unwrap();
 
-    assert_eq!(
-        serde_json::to_value(report.matrix()).unwrap(),
-        json!({
-            "projects": ["proj_1", "proj_2"],
-            "rows": [
-                {"checkpoint": "ft:b", "access": ["granted", "granted"]},
-                {"checkpoint": "ft:gone", "access": ["unknown", "unknown"]},
-                {"checkpoint": "ft:a", "access": ["missing", "granted"]},
-            ]
-        })
-    );
-    let rows: Vec<_> = report
-        .rows()
-        .map(|row| (row.checkpoint.as_str(), row.project_id.as_str()))
+    let pairs: Vec<_> = report
+        .permissions()
+        .map(|(checkpoint, it)| (checkpoint.as_str(), it.project_id.as_str()))
         .collect();
     assert_eq!(
-        rows,
+        pairs,
         [("ft:b", "proj_2"), ("ft:b", "proj_1"), ("ft:a", "proj_2")]
     );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["complete"], json!(false));
+    assert_eq!(
+        json["checkpoints"][0]["permissions"][0]["project_id"],
+        "proj_2"
+    );
     assert_eq!(json["checkpoints"][1]["error"]["status"], json!(404));
 }
 
-// Extra 2.
 #[tokio::test]
-async fn drift_tells_what_is_managed_extra_missing_unknown_and_unmanaged() {
+async fn drift_contains_every_state() {
     let world = World::new().await;
-    world.give("ft:a", &["proj_1", "proj_2"]).await;
-    world.give("ft:other", &["proj_1"]).await;
-    let desired = Desired::new()
-        .checkpoint(id("ft:a"), ids(&["proj_2", "proj_3"]))
-        .checkpoint(id("ft:unread"), ids(&["proj_1"]));
+    world.create("ft:a", &["proj_1", "proj_2"]).await;
+    world.create("ft:other", &["proj_1"]).await;
+    let desired = desired(&[("ft:a", &["proj_2", "proj_3"]), ("ft:unread", &["proj_1"])]);
 
-    let audit = world.client.audit(["ft:a", "ft:other"].map(id));
-    let drift = audit.send().await.drift(&desired);
+    let report = world
+        .client
+        .audit(["ft:a", "ft:other"])
+        .send()
+        .await
+        .unwrap();
+    let drift = report.drift(&desired);
 
-    let rows: Vec<_> = drift
-        .rows()
-        .map(|row| (row.project_id.as_str(), row.state))
+    let cells: Vec<_> = drift
+        .cells()
+        .map(|(_, project, state, permission)| (project.as_str(), state, permission.is_some()))
         .collect();
     assert_eq!(
-        rows,
+        cells,
         [
-            ("proj_2", DriftState::Managed),
-            ("proj_1", DriftState::Extra),
-            ("proj_3", DriftState::Missing),
+            ("proj_2", DriftState::Unchanged, true),
+            ("proj_1", DriftState::Extra, true),
+            ("proj_3", DriftState::Missing, false),
         ]
     );
-    assert_eq!(drift.unknown, [id("ft:unread")]);
+    assert_eq!(drift.unread, [id("ft:unread")]);
     assert_eq!(drift.unmanaged, [id("ft:other")]);
     assert!(!drift.is_in_sync());
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_could_not_be_read_is_never_in_sync() {
+async fn unread_checkpoint_is_never_in_sync() {
     let world = World::new().await;
-    let peer = Peer::before(&world.server, |_| Fate::Refused(500)).await;
-    let desired = Desired::new().checkpoint(id("ft:a"), []);
+    let proxy = Proxy::new(&world.server, |_| Behavior::Refuse(500)).await;
 
-    let drift = peer
-        .client()
-        .audit([id("ft:a")])
-        .send()
-        .await
-        .drift(&desired);
+    let report = proxy.client().audit(["ft:a"]).send().await.unwrap();
+    let drift = report.drift(&desired(&[("ft:a", &[])]));
 
-    assert_eq!(drift.unknown, [id("ft:a")]);
+    assert_eq!(drift.unread, [id("ft:a")]);
     assert!(!drift.is_in_sync());
+}
+
+#[tokio::test]
+async fn audit_with_invalid_argument_fails_without_a_request() {
+    let world = World::new().await;
+    let proxy = Proxy::new(&world.server, |_| Behavior::Forward).await;
+    let client = proxy.client();
+
+    let error = client.audit(["ft:a", ".."]).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidId, "{error}");
+    let mut stream = client.audit(["ft:a"]).header("bad name", "x").stream();
+    assert!(stream.next().await.unwrap().is_err());
+    assert!(stream.next().await.is_none());
+    assert_eq!(proxy.count("GET"), 0);
 }

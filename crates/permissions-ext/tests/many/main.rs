@@ -1,9 +1,8 @@
-//! Many checkpoints at once: plans, what becomes of them, and audits.
+//! Plans, applies and audits of many checkpoints.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod apply;
 mod audit;
-mod peer;
 mod plan;
+mod proxy;
 mod support;
-mod takeover;

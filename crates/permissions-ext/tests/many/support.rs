@@ -1,10 +1,10 @@
-//! A real server, and short words for what the tests do with it.
+//! A server with a client, and short functions for the tests.
 
-use futures_util::TryStreamExt as _;
-use permissions_ext::{CheckpointId, Client, Desired, Permission, Plan, ProjectId};
+use permissions_ext::sync::{DesiredState, Plan};
+use permissions_ext::{CheckpointId, Client};
 use permissions_server::Server;
 
-/// A server and a client of it.
+/// A server and a client for it.
 pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) client: Client,
@@ -15,39 +15,36 @@ impl World {
         let server = Server::start().await.unwrap();
         let client = Client::builder()
             .admin_key(server.admin_key())
-            .base_url(server.base_url());
+            .base_url(server.base_url())
+            .target_name("test");
         Self {
             client: client.build().unwrap(),
             server,
         }
     }
 
-    pub(crate) async fn give(&self, checkpoint: &str, projects: &[&str]) {
-        self.client
-            .permissions(&id(checkpoint))
-            .create(ids(projects))
-            .send()
-            .await
-            .unwrap();
+    pub(crate) async fn create(&self, checkpoint: &str, projects: &[&str]) {
+        let permissions = self.client.permissions(checkpoint).unwrap();
+        let create = permissions.create(projects.iter().copied());
+        create.send().await.unwrap();
     }
 
-    pub(crate) async fn live(&self, checkpoint: &str) -> Vec<String> {
-        let list = self.client.permissions(&id(checkpoint)).list();
-        let all: Vec<Permission> = list.stream().try_collect().await.unwrap();
-        let mut projects: Vec<String> = all
-            .into_iter()
-            .map(|one| one.project_id.to_string())
-            .collect();
+    pub(crate) async fn delete_project(&self, checkpoint: &str, project: &str) {
+        let permissions = self.client.permissions(checkpoint).unwrap();
+        permissions.delete_project(project).send().await.unwrap();
+    }
+
+    /// Returns the projects with a permission, sorted.
+    pub(crate) async fn projects(&self, checkpoint: &str) -> Vec<String> {
+        let permissions = self.client.permissions(checkpoint).unwrap();
+        let all = permissions.list().all().await.unwrap();
+        let mut projects: Vec<String> = all.iter().map(|it| it.project_id.to_string()).collect();
         projects.sort();
         projects
     }
 
-    pub(crate) async fn plan(&self, desired: &[(&str, &[&str])]) -> Plan {
-        let desired: Desired = desired
-            .iter()
-            .map(|(checkpoint, projects)| (id(checkpoint), ids(projects)))
-            .collect();
-        self.client.plan(desired).send().await.unwrap()
+    pub(crate) async fn plan(&self, state: &[(&str, &[&str])]) -> Plan {
+        self.client.plan(desired(state)).send().await.unwrap()
     }
 }
 
@@ -55,9 +52,12 @@ pub(crate) fn id(checkpoint: &str) -> CheckpointId {
     checkpoint.parse().unwrap()
 }
 
-pub(crate) fn ids(projects: &[&str]) -> Vec<ProjectId> {
-    projects
-        .iter()
-        .map(|project| project.parse().unwrap())
-        .collect()
+pub(crate) fn desired(state: &[(&str, &[&str])]) -> DesiredState {
+    let mut desired = DesiredState::new();
+    for (checkpoint, projects) in state {
+        desired = desired
+            .checkpoint(*checkpoint, projects.iter().copied())
+            .unwrap();
+    }
+    desired
 }

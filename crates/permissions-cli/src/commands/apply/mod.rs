@@ -5,7 +5,8 @@ mod run;
 use std::path::PathBuf;
 
 use clap::ValueHint;
-use permissions_ext::{CheckpointId, Plan};
+use permissions_ext::CheckpointId;
+use permissions_ext::sync::Plan;
 
 use self::run::Rows;
 use super::confirm::confirm;

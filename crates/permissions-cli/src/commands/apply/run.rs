@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use permissions_ext::{
-    Applied, Apply, Change, CheckpointId, Error, NotStarted, Outcome, Plan, Step,
-};
+use permissions_ext::sync::{Applied, Apply, Change, NotStarted, Outcome, Plan, Step};
+use permissions_ext::{CheckpointId, Error};
 use tokio::sync::mpsc;
 
 use super::super::words::count;
@@ -163,17 +162,7 @@ pub(super) async fn run(apply: Apply, mut rows: Rows, context: &Context) -> Resu
     }
     match applied {
         Ok(applied) => conclude(&applied, rows.changes, context),
-        Err(error) => Err(refused(error)),
-    }
-}
-
-fn refused(error: Error) -> Failure {
-    let stale = error.is_stale_plan();
-    let failure = Failure::from(error);
-    if stale {
-        failure.remedy("nothing was changed; `permissions plan` makes a new plan")
-    } else {
-        failure
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use permissions_ext::{
-    Audited, CheckpointDrift, CheckpointId, Drift, Permission, ProjectId, Report,
-};
+use permissions_ext::audit::{Audited, CheckpointDrift, Drift, Report};
+use permissions_ext::{CheckpointId, Permission, ProjectId};
 
 /// The access of a project to a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use clap::ValueHint;
-use permissions_ext::{CheckpointId, Drift, Report};
+use permissions_ext::CheckpointId;
+use permissions_ext::audit::{Drift, Report};
 
 use self::findings::{Finding, Findings, State};
 use super::manifests;

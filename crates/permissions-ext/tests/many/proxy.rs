@@ -1,34 +1,34 @@
-//! A peer between client and server that can refuse, lose and hold back requests.
+//! A proxy between client and server that refuses requests, loses responses or delays them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use permissions_ext::{Client, RetryPolicy};
+use permissions_ext::{Client, ClientBuilder, RetryPolicy};
 use permissions_server::Server;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
-/// What becomes of a request.
+/// What the proxy does with a request.
 #[derive(Clone)]
-pub(crate) enum Fate {
-    /// It is carried out and answered.
-    Passed,
-    /// It is answered with this status, and not carried out.
-    Refused(u16),
-    /// It is carried out, and its answer is lost.
-    AnswerLost,
-    /// It is carried out and answered once as many wait as the barrier is for.
-    Held(Arc<Barrier>),
+pub(crate) enum Behavior {
+    /// Forwards the request and its response.
+    Forward,
+    /// Responds with this status and does not forward the request.
+    Refuse(u16),
+    /// Forwards the request and closes the connection without a response.
+    LoseResponse,
+    /// Forwards the request once enough requests wait at the barrier.
+    Hold(Arc<Barrier>),
 }
 
-/// A request as a rule sees it, such as `POST /v1/fine_tuning/checkpoints/ft:a/permissions`.
+/// Method and path of a request, such as `POST /v1/fine_tuning/checkpoints/ft:a/permissions`.
 pub(crate) type Line = str;
 
-type Rule = Arc<dyn Fn(&Line) -> Fate + Send + Sync>;
+type Rule = Arc<dyn Fn(&Line) -> Behavior + Send + Sync>;
 
-pub(crate) struct Peer {
+pub(crate) struct Proxy {
     address: SocketAddr,
     key: String,
     seen: Arc<Mutex<Seen>>,
@@ -38,14 +38,14 @@ pub(crate) struct Peer {
 #[derive(Default)]
 struct Seen {
     lines: Vec<String>,
-    under_way: usize,
-    most_under_way: usize,
+    in_flight: usize,
+    max_in_flight: usize,
 }
 
-impl Peer {
-    pub(crate) async fn before(
+impl Proxy {
+    pub(crate) async fn new(
         server: &Server,
-        rule: impl Fn(&Line) -> Fate + Send + Sync + 'static,
+        rule: impl Fn(&Line) -> Behavior + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -72,17 +72,20 @@ impl Peer {
         }
     }
 
-    /// A client whose requests come through here, each once.
+    /// Returns a client without retries that sends its requests through the proxy.
     pub(crate) fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder()
             .admin_key(self.key.clone())
             .base_url(format!("http://{}/v1", self.address))
+            .target_name("test")
             .retry(RetryPolicy::none())
-            .build()
-            .unwrap()
     }
 
-    /// How many requests of this method have come in.
+    /// Returns the number of requests with this method.
     pub(crate) fn count(&self, method: &str) -> usize {
         let seen = self.seen.lock().unwrap();
         seen.lines
@@ -91,13 +94,13 @@ impl Peer {
             .count()
     }
 
-    /// The most requests that were under way at the same time.
-    pub(crate) fn most_under_way(&self) -> usize {
-        self.seen.lock().unwrap().most_under_way
+    /// Returns the largest number of requests that were in flight at the same time.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.seen.lock().unwrap().max_in_flight
     }
 }
 
-impl Drop for Peer {
+impl Drop for Proxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }
@@ -113,22 +116,22 @@ async fn serve(
         {
             let mut seen = seen.lock().unwrap();
             seen.lines.push(line.clone());
-            seen.under_way += 1;
-            seen.most_under_way = seen.most_under_way.max(seen.under_way);
+            seen.in_flight += 1;
+            seen.max_in_flight = seen.max_in_flight.max(seen.in_flight);
         }
         let answer = match rule(&line) {
-            Fate::Passed => Some(forward(&origin, &request).await),
-            Fate::Refused(status) => Some(refusal(status)),
-            Fate::AnswerLost => {
+            Behavior::Forward => Some(forward(&origin, &request).await),
+            Behavior::Refuse(status) => Some(refusal(status)),
+            Behavior::LoseResponse => {
                 forward(&origin, &request).await;
                 None
             }
-            Fate::Held(barrier) => {
+            Behavior::Hold(barrier) => {
                 barrier.wait().await;
                 Some(forward(&origin, &request).await)
             }
         };
-        seen.lock().unwrap().under_way -= 1;
+        seen.lock().unwrap().in_flight -= 1;
         let Some(answer) = answer else { return };
         if client.write_all(&answer).await.is_err() {
             return;
@@ -136,7 +139,7 @@ async fn serve(
     }
 }
 
-/// The first line of a message without its version, and all of its bytes.
+/// Reads a message and returns its first line without the version, and all its bytes.
 async fn read_message(client: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -158,7 +161,7 @@ async fn forward(origin: &str, request: &[u8]) -> Vec<u8> {
 }
 
 fn refusal(status: u16) -> Vec<u8> {
-    let body = r#"{"error":{"message":"refused by the peer","type":"invalid_request_error","param":null,"code":"peer"}}"#;
+    let body = r#"{"error":{"message":"refused by the proxy","type":"invalid_request_error","param":null,"code":"proxy"}}"#;
     format!(
         "HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()

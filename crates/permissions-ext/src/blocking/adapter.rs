@@ -1,0 +1,144 @@
+//! Macros that define the blocking types from the asynchronous ones.
+
+/// Adds methods that call the asynchronous type's methods of the same name. The first word of a method is its kind:
+///
+/// * `set` sets an option.
+/// * `get` returns a value.
+/// * `start` and `into` return a blocking type, from a reference or by value.
+/// * `wait` blocks until the call is done.
+/// * `options` stands for the options that all requests have.
+macro_rules! methods {
+    ($name:ident($inner:path) {}) => {};
+    ($name:ident($inner:path) { options; $($rest:tt)* }) => {
+        methods! { $name($inner) {
+            set timeout(timeout: Duration);
+            set deadline(deadline: Duration);
+            set retry(policy: RetryPolicy);
+            set header(name: &str, value: &str);
+            set remove_header(name: &str);
+            set query(name: impl Into<String>, value: impl Into<String>);
+            set admin_key(key: impl Into<SecretString>);
+            set body_limit(bytes: usize);
+            $($rest)*
+        }}
+    };
+    ($name:ident($inner:path) {
+        $kind:ident $method:ident($($argument:ident: $type:ty),*) $(-> $output:ty)?;
+        $($rest:tt)*
+    }) => {
+        impl $name {
+            method! {
+                [concat!("See [`", stringify!($method), "`](", stringify!($inner), "::", stringify!($method), ").")]
+                $kind $method($($argument: $type),*) $(-> $output)?
+            }
+        }
+        methods! { $name($inner) { $($rest)* } }
+    };
+}
+
+macro_rules! method {
+    ([$doc:expr] set $method:ident($($argument:ident: $type:ty),*)) => {
+        #[doc = $doc]
+        pub fn $method(mut self, $($argument: $type),*) -> Self {
+            self.inner = self.inner.$method($($argument),*);
+            self
+        }
+    };
+    ([$doc:expr] get $method:ident() -> $output:ty) => {
+        #[doc = $doc]
+        #[must_use]
+        pub fn $method(&self) -> $output {
+            self.inner.$method()
+        }
+    };
+    ([$doc:expr] start $method:ident($($argument:ident: $type:ty),*) -> $output:ty) => {
+        #[doc = $doc]
+        pub fn $method(&self, $($argument: $type),*) -> $output {
+            <$output>::new(self.inner.$method($($argument),*), self.runtime.clone())
+        }
+    };
+    ([$doc:expr] into $method:ident() -> $output:ty) => {
+        #[doc = $doc]
+        pub fn $method(self) -> $output {
+            <$output>::new(self.inner.$method(), self.runtime)
+        }
+    };
+    ([$doc:expr] wait $method:ident() -> $output:ty) => {
+        #[doc = $doc]
+        ///
+        /// # Errors
+        ///
+        /// Fails like the asynchronous method, and in an asynchronous task.
+        pub fn $method(self) -> Result<$output, Error> {
+            self.runtime.wait(self.inner.$method())
+        }
+    };
+}
+
+/// Defines blocking types, each with the asynchronous type and the runtime that runs it.
+macro_rules! wrapper {
+    ($(
+        $(#[$attribute:meta])*
+        $name:ident($inner:path) { $($methods:tt)* }
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug)]
+        pub struct $name {
+            inner: $inner,
+            runtime: Runtime,
+        }
+
+        impl $name {
+            fn new(inner: $inner, runtime: Runtime) -> Self {
+                Self { inner, runtime }
+            }
+        }
+
+        methods! { $name($inner) { $($methods)* } }
+    )*};
+}
+
+/// Defines iterators over asynchronous streams. `$fetched` returns an item that needs no request, and `$convert` creates
+/// the blocking item.
+macro_rules! iterator {
+    ($(
+        $(#[$attribute:meta])*
+        $name:ident($inner:path) -> $item:ty, $fetched:expr, $convert:expr, { $($methods:tt)* }
+    )*) => {$(
+        $(#[$attribute])*
+        #[derive(Debug)]
+        #[must_use = "an iterator does nothing unless it is consumed"]
+        pub struct $name {
+            inner: $inner,
+            runtime: Runtime,
+            ended: bool,
+        }
+
+        impl $name {
+            fn new(inner: $inner, runtime: Runtime) -> Self {
+                Self { inner, runtime, ended: false }
+            }
+        }
+
+        methods! { $name($inner) { $($methods)* } }
+
+        impl Iterator for $name {
+            type Item = Result<$item, Error>;
+
+            fn next(&mut self) -> Option<Self::Item> {
+                let fetched: fn(&mut $inner) -> Option<$item> = $fetched;
+                let convert: fn(_, &Runtime) -> $item = $convert;
+                if self.ended {
+                    return None;
+                }
+                if let Some(item) = fetched(&mut self.inner) {
+                    return Some(Ok(item));
+                }
+                let next = self.inner.next();
+                let next = self.runtime.wait(async { next.await.transpose() });
+                self.ended = !matches!(next, Ok(Some(_)));
+                next.map(|item| item.map(|item| convert(item, &self.runtime))).transpose()
+            }
+        }
+    )*};
+}
