@@ -5,9 +5,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use permissions_ext::{
-    CheckpointDrift, CheckpointId, Drift, Error, Permission, PermissionId, ProjectId, Report,
-};
+use permissions_ext::audit::{CheckpointDrift, Drift, Report};
+use permissions_ext::{CheckpointId, Error, Permission, PermissionId, ProjectId};
 use serde::Serialize;
 
 /// First characters of every page.
@@ -265,7 +264,7 @@ fn cells<'a>(
             ..Cells::default()
         },
         Some(drift) => Cells {
-            access: list(&drift.managed),
+            access: list(&drift.unchanged),
             extra: list(&drift.extra),
             missing: drift.missing.iter().filter_map(|project| positions.get(project).copied()).collect(),
         },
