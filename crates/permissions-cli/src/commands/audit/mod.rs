@@ -211,8 +211,33 @@ fn page(
     desired: Option<&Manifest>,
     session: &Session,
 ) -> Result<String, Failure> {
-    let _ = (report, drift, desired, session);
-    Ok(html::START.to_owned())
+    let target = session.client().target();
+    let labels = desired.map(Manifest::labels).unwrap_or_default();
+    let label = |text| html::Label {
+        text,
+        archived: false,
+    };
+    let about = html::About {
+        title: None,
+        organization: target.organization.as_deref(),
+        base_url: &target.base_url,
+        manifest: desired.map(Manifest::names),
+        created_at: jiff::Timestamp::now().as_second(),
+        labels: html::Labels {
+            checkpoints: labels.checkpoints,
+            projects: labels
+                .projects
+                .into_iter()
+                .map(|(id, text)| (id, label(text)))
+                .collect(),
+        },
+    };
+    html::render(&about, report, drift).map_err(|error| {
+        Failure::new(
+            Exit::Failure,
+            format!("failed to serialize the audit page: {error}"),
+        )
+    })
 }
 
 fn summary(findings: &Findings<'_>) -> String {
