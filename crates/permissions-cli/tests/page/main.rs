@@ -122,7 +122,7 @@ fn run_file(file: &str) -> Results {
 /// Writes a page with the command: three readable checkpoints, one that the server refuses, and a manifest.
 fn audit_page(work: &TempDir) -> PathBuf {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let forbidden = Fault::status(403);
+    let forbidden = Fault::Status(403);
     let server = Server::builder()
         .admin_key("sk-admin-test")
         .permissions("ft:gpt-4o:acme:forecast:B7R9VjQd", ["proj_forecast", "proj_maps"])
