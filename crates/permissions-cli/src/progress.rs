@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use permissions_ext::Event;
+use permissions_ext::{Event, Progress as Step};
 
 /// Eight redraws per second look smooth and cost little.
 const REDRAW: Duration = Duration::from_millis(125);
@@ -49,15 +49,25 @@ impl Progress {
         }
     }
 
-    /// Shows how many of `total` things are done, and how long the client waits for the rate limit of the API.
-    pub(crate) fn show(&self, done: usize, total: usize, things: &str, waiting: Option<Duration>) {
-        self.bar.set_message(match waiting {
+    /// Shows how many `things` are done, and how long the client waits for the rate limit of the API.
+    pub(crate) fn show(&self, step: &Step, things: &str) {
+        let (done, total) = (step.done, step.total);
+        self.bar.set_message(match step.waiting {
             Some(waiting) => format!(
                 "waiting {} s for the API's rate limit ({done} of {total} {things})",
                 waiting.as_secs_f64().ceil()
             ),
             None => format!("{done} of {total} {things}"),
         });
+    }
+
+    /// Returns a callback that shows the progress of a call.
+    pub(crate) fn callback(
+        &self,
+        things: &'static str,
+    ) -> impl Fn(&Step) + Send + Sync + 'static + use<> {
+        let progress = self.clone();
+        move |step| progress.show(step, things)
     }
 
     /// Hides the line while `write` writes to the terminal.

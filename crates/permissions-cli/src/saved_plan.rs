@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use permissions_ext::sync::Plan;
+use permissions_ext::sync::{Change, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ impl SavedPlan {
     pub(crate) fn check_manifest(&self, manifest: &Manifest) -> Result<(), Failure> {
         let (current, planned) = (manifest.digest(), self.manifest_digest.as_deref());
         if planned == Some(&current) {
-            return Ok(());
+            return self.check_changes(manifest);
         }
         Err(Failure::usage(format!(
             "the plan was made from another manifest: its digest is {}, the digest of {} is {current}; \
@@ -101,9 +101,34 @@ impl SavedPlan {
         .remedy("make a new plan with `permissions plan --out FILE`"))
     }
 
+    /// Fails if a change contradicts the manifest. The digest alone does not protect against an edited plan.
+    fn check_changes(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let desired = manifest.desired(|_| true);
+        for (checkpoint, change) in self.plan.changes() {
+            let projects = desired.projects(checkpoint);
+            let is_desired =
+                projects.is_some_and(|projects| projects.contains(change.project_id()));
+            let reason = match change {
+                _ if projects.is_none() => "the checkpoint is not in",
+                Change::Create { .. } if !is_desired => {
+                    "the plan creates a permission that is not in"
+                }
+                Change::Delete { .. } if is_desired => "the plan deletes a permission that is in",
+                _ => continue,
+            };
+            return Err(Failure::usage(format!(
+                "the plan contradicts the manifest: {reason} {} ({checkpoint}, project {}); nothing was changed",
+                manifest.names(),
+                change.project_id()
+            ))
+            .remedy("make a new plan with `permissions plan --out FILE`"));
+        }
+        Ok(())
+    }
+
     /// Describes where the plan comes from, as lines of a name and a value.
     pub(crate) fn origin(&self) -> Vec<(&'static str, String)> {
-        let mut origin = Vec::new();
+        let mut origin = vec![("target", self.plan.target().to_string())];
         if let Some(digest) = &self.manifest_digest {
             origin.push(("manifest", digest.clone()));
         }

@@ -78,6 +78,7 @@ impl Session {
         let builder = Client::builder()
             .admin_key(server.admin_key())
             .base_url(server.base_url())
+            .target_name(target_name(file))
             .observer(observer(context));
         let client = requests.configure(builder)?.build()?;
         Ok(Self {
@@ -129,6 +130,12 @@ impl Session {
             server.shutdown().await;
         }
     }
+}
+
+/// The canonical path of the file, so that a plan is for the same file in every working directory.
+fn target_name(file: &Path) -> String {
+    let path = file.canonicalize();
+    path.as_deref().unwrap_or(file).display().to_string()
 }
 
 fn is_missing(file: &Path) -> bool {

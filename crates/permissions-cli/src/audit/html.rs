@@ -195,7 +195,8 @@ fn page<'a>(about: &'a About<'_>, report: &'a Report, drift: Option<&'a Drift>) 
         .flat_map(|drift| &drift.checkpoints)
         .map(|drift| (&drift.checkpoint, drift))
         .collect();
-    let unmanaged: HashSet<&CheckpointId> = drift.iter().flat_map(|drift| &drift.unmanaged).collect();
+    let unmanaged: HashSet<&CheckpointId> =
+        drift.iter().flat_map(|drift| &drift.unmanaged).collect();
     let checkpoints = report.results().iter().map(|audited| {
         let id = &audited.checkpoint;
         CheckpointEntry {
@@ -206,7 +207,9 @@ fn page<'a>(about: &'a About<'_>, report: &'a Report, drift: Option<&'a Drift>) 
                 Err(error) => CheckpointResult::Unread {
                     error: error_entry(error),
                 },
-                Ok(live) => CheckpointResult::Read(cells(live, drifts.get(id).copied(), &positions)),
+                Ok(live) => {
+                    CheckpointResult::Read(cells(live, drifts.get(id).copied(), &positions))
+                }
             },
         }
     });
@@ -228,12 +231,17 @@ fn page<'a>(about: &'a About<'_>, report: &'a Report, drift: Option<&'a Drift>) 
 
 /// Returns all projects that have or should have access to a checkpoint, in the order of their ids.
 fn projects<'a>(report: &'a Report, drift: Option<&'a Drift>) -> BTreeSet<&'a ProjectId> {
-    let live = report.results().iter().flat_map(|audited| audited.result.iter().flatten());
+    let live = report
+        .results()
+        .iter()
+        .flat_map(|audited| audited.result.iter().flatten());
     let missing = drift
         .iter()
         .flat_map(|drift| &drift.checkpoints)
         .flat_map(|checkpoint| &checkpoint.missing);
-    live.map(|permission| &permission.project_id).chain(missing).collect()
+    live.map(|permission| &permission.project_id)
+        .chain(missing)
+        .collect()
 }
 
 fn project_entry<'a>(id: &'a ProjectId, labels: &'a Labels) -> ProjectEntry<'a> {
@@ -266,13 +274,19 @@ fn cells<'a>(
         Some(drift) => Cells {
             access: list(&drift.unchanged),
             extra: list(&drift.extra),
-            missing: drift.missing.iter().filter_map(|project| positions.get(project).copied()).collect(),
+            missing: drift
+                .missing
+                .iter()
+                .filter_map(|project| positions.get(project).copied())
+                .collect(),
         },
     }
 }
 
 fn error_entry(error: &Error) -> ErrorEntry {
-    let reason = error.message().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let reason = error
+        .message()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
     let summary = match error.status() {
         Some(status) => format!("{status}, {reason}"),
         None => reason,

@@ -52,6 +52,9 @@ pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsStrin
             };
             error.remove(ContextKind::Suggested);
             error.remove(ContextKind::SuggestedArg);
+            // The usage line would contain the suggestion of clap.
+            let usage = subcommand(command, args).clone().render_usage();
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
             let name = unknown.split(['=', ' ']).next().unwrap_or_default();
             if let Some(tip) = known(name, args) {
                 let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
@@ -102,14 +105,19 @@ fn known(name: &str, args: &[OsString]) -> Option<String> {
     known.map(|(_, tip)| (*tip).to_owned())
 }
 
-/// The long options of the subcommand in `args`, or of the root command.
+/// The subcommand in `args`, or the root command.
+fn subcommand<'a>(command: &'a Command, args: &[OsString]) -> &'a Command {
+    let mut names = args.iter().skip(1);
+    names
+        .find_map(|arg| command.find_subcommand(arg))
+        .unwrap_or(command)
+}
+
+/// The long options of the subcommand and the global ones.
 fn long_options(command: &Command, args: &[OsString]) -> Vec<String> {
-    let subcommand = args
-        .iter()
-        .filter_map(|arg| command.find_subcommand(arg))
-        .next()
-        .unwrap_or(command);
-    let options = subcommand.get_arguments().chain(command.get_arguments());
+    let options = subcommand(command, args)
+        .get_arguments()
+        .chain(command.get_arguments());
     options
         .filter_map(|option| option.get_long_and_visible_aliases())
         .flatten()

@@ -154,7 +154,7 @@ impl<'a> Rows<'a> {
     ) -> Self {
         for checkpoint in checkpoints {
             for project in projects {
-                changes.announce(row(checkpoint, project, None, "not_started"));
+                changes.announce(row(checkpoint, project, None, "skipped"));
             }
         }
         Self {

@@ -180,7 +180,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         hidden: (selection.checkpoints.len() == 1).then_some("checkpoint"),
     })?;
     for (checkpoint, target) in &pairs {
-        changes.announce(target.row(checkpoint, "not_started"));
+        changes.announce(target.row(checkpoint, "skipped"));
     }
     let survey = Survey::read(&selection, args.yes, session).await?;
     for checkpoint in survey.emptied() {

@@ -113,13 +113,13 @@ async fn live(
     context: &Context,
     session: &Session,
 ) -> Result<BTreeMap<CheckpointId, Vec<ProjectId>>, Failure> {
-    let _ = context;
     let report = session
         .client()
         .audit(checkpoints)
         .concurrency(requests.concurrency())
+        .on_progress(context.progress.callback("checkpoints"))
         .send()
-        .await;
+        .await?;
     let mut live = BTreeMap::new();
     for audited in report.into_results() {
         let mut projects: Vec<ProjectId> = audited

@@ -120,8 +120,7 @@ pub(super) async fn make(
         .client()
         .plan(desired)
         .concurrency(requests.concurrency())
-        .send()
-        .await?;
-    let _ = context;
-    Ok(plan)
+        .on_progress(context.progress.callback("checkpoints"))
+        .send();
+    Ok(plan.await?)
 }

@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use permissions_ext::CheckpointId;
-use permissions_ext::sync::{CheckpointPlan, Grant, Plan};
+use permissions_ext::sync::{CheckpointPlan, PermissionRef, Plan};
 
 use super::words::count;
 use crate::context::Context;
@@ -188,7 +188,7 @@ fn lines(plan: &Plan, with_unchanged: bool) -> impl Iterator<Item = Line> {
                 .create
                 .iter()
                 .map(|project| Line::Create(project.to_string()));
-            let described = |permission: &Grant| {
+            let described = |permission: &PermissionRef| {
                 format!("{} ({})", permission.project_id, permission.permission_id)
             };
             let delete = part

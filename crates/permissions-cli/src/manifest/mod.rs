@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use permissions_ext::sync::Desired;
+use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
@@ -87,7 +87,7 @@ impl Manifest {
     }
 
     /// The desired state of the checkpoints that the filter selects.
-    pub(crate) fn desired(&self, filter: impl Fn(&CheckpointId) -> bool) -> Desired {
+    pub(crate) fn desired(&self, filter: impl Fn(&CheckpointId) -> bool) -> DesiredState {
         self.entries()
             .filter(|entry| filter(&entry.checkpoint))
             .map(|entry| (entry.checkpoint.clone(), entry.projects().cloned()))

@@ -37,6 +37,15 @@ impl Changes {
         }
     }
 
+    /// Replaces the cell at `position` in all announced rows that have no result yet.
+    pub(crate) fn replace_in_pending(&mut self, position: usize, cell: &Cell) {
+        for row in self.pending.iter_mut().flatten() {
+            if let Some(found) = row.get_mut(position) {
+                *found = cell.clone();
+            }
+        }
+    }
+
     /// Removes the announced rows.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();

@@ -27,7 +27,9 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    let missing = Arc::new(LazyLock::new(missing_program as fn() -> Option<&'static str>));
+    let missing = Arc::new(LazyLock::new(
+        missing_program as fn() -> Option<&'static str>,
+    ));
     let trials = FILES.iter().flat_map(|(file, source)| {
         let results = Arc::new(LazyLock::new(move || run_file(file)));
         test_names(source).map({
@@ -40,7 +42,12 @@ fn main() -> ExitCode {
 
 type Missing = LazyLock<Option<&'static str>>;
 
-fn trial<F>(file: &str, name: &'static str, missing: &Arc<Missing>, results: &Arc<LazyLock<Results, F>>) -> Trial
+fn trial<F>(
+    file: &str,
+    name: &'static str,
+    missing: &Arc<Missing>,
+    results: &Arc<LazyLock<Results, F>>,
+) -> Trial
 where
     F: FnOnce() -> Results + Send + 'static,
 {
@@ -52,9 +59,11 @@ where
         match results.get(name) {
             Some(Ok(())) => Ok(Completion::Completed),
             Some(Err(message)) => Err(Failed::from(message)),
-            None => Err(Failed::from(results.get("").map_or("Node reported no result", |all| {
-                all.as_ref().err().map_or("", String::as_str)
-            }))),
+            None => Err(Failed::from(
+                results.get("").map_or("Node reported no result", |all| {
+                    all.as_ref().err().map_or("", String::as_str)
+                }),
+            )),
         }
     })
 }
@@ -76,7 +85,10 @@ fn folder() -> PathBuf {
 fn missing_program() -> Option<&'static str> {
     let runs = |program: &str, argument: &str| {
         let mut command = Command::new(program);
-        command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg(argument)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.status().is_ok()
     };
     if !runs("node", "--version") {
@@ -125,7 +137,10 @@ fn audit_page(work: &TempDir) -> PathBuf {
     let forbidden = Fault::Status(403);
     let server = Server::builder()
         .admin_key("sk-admin-test")
-        .permissions("ft:gpt-4o:acme:forecast:B7R9VjQd", ["proj_forecast", "proj_maps"])
+        .permissions(
+            "ft:gpt-4o:acme:forecast:B7R9VjQd",
+            ["proj_forecast", "proj_maps"],
+        )
         .permissions("ft:gpt-4o:acme:maps:9dQe77Lm", ["proj_maps"])
         .faults(Faults::in_turn([None, None, None, Some(forbidden)]));
     let server = runtime.block_on(server.start()).unwrap();
@@ -139,9 +154,24 @@ fn audit_page(work: &TempDir) -> PathBuf {
 \"ft:gpt-4o:acme:voice:eeG9AGFA\" = []
 ";
     std::fs::write(work.path().join("permissions.toml"), manifest).unwrap();
-    let checkpoints = ["forecast:B7R9VjQd", "maps:9dQe77Lm", "voice:eeG9AGFA", "retired:acehCa45"];
+    let checkpoints = [
+        "forecast:B7R9VjQd",
+        "maps:9dQe77Lm",
+        "voice:eeG9AGFA",
+        "retired:acehCa45",
+    ];
     let status = Command::new(env!("CARGO_BIN_EXE_permissions"))
-        .args(["audit", "--against", "permissions.toml", "--html", "audit.html", "--concurrency", "1", "--organization", "org-acme"])
+        .args([
+            "audit",
+            "--against",
+            "permissions.toml",
+            "--html",
+            "audit.html",
+            "--concurrency",
+            "1",
+            "--organization",
+            "org-acme",
+        ])
         .args(checkpoints.map(|checkpoint| format!("ft:gpt-4o:acme:{checkpoint}")))
         .current_dir(work.path())
         .env_clear()
@@ -151,7 +181,10 @@ fn audit_page(work: &TempDir) -> PathBuf {
         .stderr(Stdio::null())
         .status()
         .unwrap();
-    assert!(!status.success(), "the checkpoint that is not read sets the exit code");
+    assert!(
+        !status.success(),
+        "the checkpoint that is not read sets the exit code"
+    );
     runtime.block_on(server.shutdown());
     work.path().join("audit.html")
 }

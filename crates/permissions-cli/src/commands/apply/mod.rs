@@ -99,7 +99,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         let changes = count(plan.creations() + plan.deletions(), "change");
         confirm(&format!("Apply {changes}?"), context).await?;
     }
-    let rows = match rows {
+    let mut rows = match rows {
         Some(rows) => rows,
         None => {
             let mut rows = Rows::open(Vec::new(), context)?;
@@ -108,6 +108,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         }
     };
     context.tally.start(plan.creations() + plan.deletions());
+    rows.start();
     let apply = session
         .client()
         .apply(plan)
@@ -188,7 +189,9 @@ impl Source {
     ) -> Result<Plan, Failure> {
         match self {
             Self::Saved(saved) => {
-                let plan = saved.plan;
+                let mut plan = saved.plan;
+                check_target(&plan, session)?;
+                plan.retain(|checkpoint| args.targets.contains(checkpoint));
                 Ok(plan)
             }
             Self::Manifest(manifest) => {
@@ -196,6 +199,19 @@ impl Source {
             }
         }
     }
+}
+
+/// Refuses a plan for another API, organization, project or file.
+fn check_target(plan: &Plan, session: &Session) -> Result<(), Failure> {
+    let current = session.client().target();
+    if *plan.target() == current {
+        return Ok(());
+    }
+    let planned = plan.target();
+    Err(Failure::usage(format!(
+        "the plan was made for {planned}, and the target of this command is {current}; nothing was changed"
+    ))
+    .remedy("use the base URL, organization and project of the plan, or make a new plan"))
 }
 
 /// Deletions, and checkpoints without any project, require an option of their own.

@@ -1,9 +1,9 @@
 //! Applies a plan and writes one row per change.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use permissions_ext::sync::{Applied, Apply, Change, NotStarted, Outcome, Plan, Step};
+use permissions_ext::sync::{Applied, AppliedChange, Apply, Change, Outcome, Plan, SkipReason};
 use permissions_ext::{CheckpointId, Error};
 use tokio::sync::mpsc;
 
@@ -25,6 +25,9 @@ const COLUMNS: Columns = Columns {
     hidden: Some("reason"),
 };
 
+/// The position of the column `result`.
+const RESULT: usize = 4;
+
 /// The rows of the changes.
 pub(super) struct Rows {
     changes: Changes,
@@ -41,7 +44,7 @@ impl Rows {
         let mut changes = context.changes(COLUMNS)?;
         for checkpoint in checkpoints {
             let checkpoint = Cell::text(checkpoint);
-            let result = Cell::text("not_started");
+            let result = Cell::text("skipped");
             changes.announce(vec![
                 Cell::text("unknown"),
                 checkpoint,
@@ -63,7 +66,7 @@ impl Rows {
         for (checkpoint, change) in plan.changes() {
             let number =
                 self.changes
-                    .announce(row(checkpoint, &change, None, "not_started", Cell::Null));
+                    .announce(row(checkpoint, &change, None, "skipped", Cell::Null));
             self.numbers.insert(key(checkpoint, &change), number);
         }
     }
@@ -75,39 +78,41 @@ impl Rows {
         Ok(Exit::Success)
     }
 
-    /// Records that each change may have been sent.
-    fn start(&mut self, plan: &[(CheckpointId, Change)]) {
-        for (checkpoint, change) in plan {
-            if let Some(&number) = self.numbers.get(&key(checkpoint, change)) {
-                self.changes
-                    .update(number, row(checkpoint, change, None, "unknown", Cell::Null));
-            }
-        }
+    /// Records that each change may have been sent: if the command is stopped now, its outcome is unknown.
+    pub(super) fn start(&mut self) {
+        self.changes
+            .replace_in_pending(RESULT, &Cell::text("unknown"));
     }
 
-    fn resolve(&mut self, step: &Step, context: &Context) {
-        let permission = match &step.outcome {
+    /// Records that no change was sent.
+    fn skip_all(&mut self) {
+        self.changes
+            .replace_in_pending(RESULT, &Cell::text("skipped"));
+    }
+
+    fn resolve(&mut self, applied: &AppliedChange, context: &Context) {
+        let AppliedChange {
+            checkpoint,
+            change,
+            outcome,
+            ..
+        } = applied;
+        let permission = match outcome {
             Outcome::Created(permission) | Outcome::Existing(permission) => {
                 Some(permission.id.to_string())
             }
             _ => None,
         };
-        let reason = match &step.outcome {
+        let reason = match outcome {
             Outcome::Failed(error) => Cell::text(error),
-            Outcome::NotStarted(reason) => Cell::text(reason),
+            Outcome::Skipped(reason) => Cell::text(reason),
             _ => Cell::Null,
         };
-        if !matches!(step.outcome, Outcome::Failed(_) | Outcome::NotStarted(_)) {
+        if matches!(outcome, Outcome::Created(_) | Outcome::Deleted) {
             context.tally.add(1);
         }
-        let row = row(
-            &step.checkpoint,
-            &step.change,
-            permission,
-            step.outcome.name(),
-            reason,
-        );
-        match self.numbers.get(&key(&step.checkpoint, &step.change)) {
+        let row = row(checkpoint, change, permission, outcome.name(), reason);
+        match self.numbers.get(&key(checkpoint, change)) {
             Some(&number) => self.changes.resolve(number, &row),
             None => self.changes.row(&row),
         }
@@ -144,25 +149,40 @@ fn row(
 
 /// Applies the plan, and writes the row of each change as soon as its outcome is known.
 pub(super) async fn run(apply: Apply, mut rows: Rows, context: &Context) -> Result<Exit, Failure> {
-    let (sender, mut steps) = mpsc::unbounded_channel();
-    let apply = apply.on_step(move |step| {
-        // The receiver is dropped only if the command is stopped at once.
-        let _ = sender.send(step.clone());
-    });
+    let (sender, mut outcomes) = mpsc::unbounded_channel();
+    let (progress, is_read) = (context.progress.clone(), AtomicBool::new(false));
+    let apply = apply
+        .on_change(move |applied| {
+            // The receiver is dropped only if the command is stopped at once.
+            let _ = sender.send(applied.clone());
+        })
+        .on_progress(move |step| {
+            // The live state of all checkpoints is read before the first change.
+            let things = if is_read.load(Ordering::Relaxed) {
+                "changes"
+            } else {
+                "checkpoints"
+            };
+            progress.show(step, things);
+            is_read.fetch_or(step.done == step.total, Ordering::Relaxed);
+        });
     let mut apply = std::pin::pin!(apply.send());
     let applied = loop {
         tokio::select! {
             biased;
             applied = &mut apply => break applied,
-            Some(step) = steps.recv() => rows.resolve(&step, context),
+            Some(change) = outcomes.recv() => rows.resolve(&change, context),
         }
     };
-    while let Ok(step) = steps.try_recv() {
-        rows.resolve(&step, context);
+    while let Ok(change) = outcomes.try_recv() {
+        rows.resolve(&change, context);
     }
     match applied {
         Ok(applied) => conclude(&applied, rows.changes, context),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            rows.skip_all();
+            Err(error.into())
+        }
     }
 }
 
@@ -174,16 +194,9 @@ fn conclude(applied: &Applied, changes: Changes, context: &Context) -> Result<Ex
         context.note_always(&summary);
         return Ok(Exit::Success);
     }
-    let mut errors: Vec<&Arc<Error>> = Vec::new();
-    for step in applied.unfinished() {
-        if let Outcome::Failed(error) = &step.outcome
-            && !errors.iter().any(|other| Arc::ptr_eq(other, error))
-        {
-            errors.push(error);
-        }
-    }
-    for error in &errors {
-        context.report(&Failure::from(&***error));
+    let errors = errors(applied);
+    for failure in &errors {
+        context.report(failure);
     }
     if let Err(error) = written {
         context.report(&Failure::from(error));
@@ -191,39 +204,52 @@ fn conclude(applied: &Applied, changes: Changes, context: &Context) -> Result<Ex
     let exit = if is_stopped(applied) {
         Exit::Interrupted
     } else {
-        errors
-            .first()
-            .map_or(Exit::Failure, |error| Failure::from(&***error).exit())
+        errors.first().map_or(Exit::Failure, Failure::exit)
     };
     Err(Failure::new(exit, summary).remedy("run the same command again to apply the rest"))
+}
+
+/// The errors of the failed changes. Changes of one request have the same error, which is reported once.
+fn errors(applied: &Applied) -> Vec<Failure> {
+    let mut seen = HashSet::new();
+    let errors = applied
+        .unfinished()
+        .filter_map(|change| change.outcome.error());
+    let distinct = errors.filter(|error: &&Error| seen.insert(error.to_string()));
+    distinct.map(Failure::from).collect()
 }
 
 fn is_stopped(applied: &Applied) -> bool {
     applied
         .unfinished()
-        .any(|step| matches!(step.outcome, Outcome::NotStarted(NotStarted::Stopped)))
+        .any(|change| matches!(change.outcome, Outcome::Skipped(SkipReason::Stopped)))
 }
 
-/// The number of changes that were applied, failed or were skipped.
+/// The numbers of changes that were applied, were already done, failed or were skipped.
 fn summary(applied: &Applied) -> String {
-    let all = applied.steps().len();
-    if applied.is_complete() {
-        return format!("applied {}", count(all, "change"));
-    }
-    let mut text = format!("applied {} of {}", applied.done(), count(all, "change"));
-    if applied.failed() > 0 {
-        text.push_str(&format!("; {} failed", applied.failed()));
+    let (all, changed) = (applied.changes().len(), applied.changed());
+    let mut text = match (applied.is_complete(), changed) {
+        (true, 0) => return format!("nothing to do: {} already made", count(all, "change")),
+        (true, _) => format!("applied {}", count(changed, "change")),
+        (false, _) => format!("applied {changed} of {}", count(all, "change")),
+    };
+    for (number, name) in [
+        (applied.done() - changed, "already made"),
+        (applied.failed(), "failed"),
+    ] {
+        if number > 0 {
+            text.push_str(&format!("; {number} {name}"));
+        }
     }
     for reason in [
-        NotStarted::Stopped,
-        NotStarted::Refused,
-        NotStarted::CreateFirst,
+        SkipReason::Stopped,
+        SkipReason::Aborted,
+        SkipReason::CreateFailed,
     ] {
-        let has_reason =
-            |step: &&Step| matches!(step.outcome, Outcome::NotStarted(why) if why == reason);
+        let has_reason = |change: &&AppliedChange| matches!(change.outcome, Outcome::Skipped(why) if why == reason);
         let skipped = applied.unfinished().filter(has_reason).count();
         if skipped > 0 {
-            text.push_str(&format!("; {skipped} not started: {reason}"));
+            text.push_str(&format!("; {skipped} skipped: {reason}"));
         }
     }
     text

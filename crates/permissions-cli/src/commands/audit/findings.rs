@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use permissions_ext::audit::{Audited, CheckpointDrift, Drift, Report};
+use permissions_ext::audit::{CheckpointAudit, CheckpointDrift, Drift, Report};
 use permissions_ext::{CheckpointId, Permission, ProjectId};
 
 /// The access of a project to a checkpoint.
@@ -57,7 +57,7 @@ impl<'a> Findings<'a> {
             .flat_map(|drift| &drift.checkpoints)
             .map(|drift| (&drift.checkpoint, drift))
             .collect();
-        let row = |audited: &'a Audited| Row {
+        let row = |audited: &'a CheckpointAudit| Row {
             checkpoint: &audited.checkpoint,
             findings: audited.result.as_ref().ok().map(|live| {
                 match drifts.get(&audited.checkpoint) {
@@ -106,7 +106,7 @@ fn compared(drift: &CheckpointDrift) -> BTreeMap<&ProjectId, Finding<'_>> {
         };
         (project, finding)
     });
-    present(&drift.managed, State::Unchanged)
+    present(&drift.unchanged, State::Unchanged)
         .chain(present(&drift.extra, State::Extra))
         .chain(missing)
         .collect()

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use clap::ValueHint;
+use jiff::Timestamp;
 use permissions_ext::CheckpointId;
 use permissions_ext::audit::{Drift, Report};
 
 use self::findings::{Finding, Findings, State};
 use super::manifests;
 use super::words::{count, distinct};
-use crate::audit::html;
+use crate::audit::html::{self, About, Label, Labels};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,6 +28,9 @@ const COLUMNS: Columns = Columns {
     all: &["checkpoint", "project_id", "id", "created_at", "state"],
     hidden: None,
 };
+
+/// How every page starts. A file with this start was written by `--html` and may be replaced.
+const PAGE_START: &str = "<!doctype html>";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,15 +104,16 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         .client()
         .audit(checkpoints)
         .concurrency(args.requests.concurrency())
+        .on_progress(context.progress.callback("checkpoints"))
         .send()
-        .await;
+        .await?;
     let drift = desired
         .as_ref()
         .map(|manifest| report.drift(&manifest.desired(|_| true)));
     let findings = Findings::new(&report, drift.as_ref());
     if let Some(path) = &args.html {
         let page = page(&report, drift.as_ref(), desired.as_ref(), session)?;
-        file::renew(path, &page, html::START)?;
+        file::renew(path, &page, PAGE_START)?;
     }
     if let Some(rows) = rows {
         write_rows(&findings, rows)?;
@@ -213,31 +218,26 @@ fn page(
 ) -> Result<String, Failure> {
     let target = session.client().target();
     let labels = desired.map(Manifest::labels).unwrap_or_default();
-    let label = |text| html::Label {
-        text,
-        archived: false,
-    };
-    let about = html::About {
+    let projects = labels.projects.into_iter().map(|(project, text)| {
+        let label = Label {
+            text,
+            ..Label::default()
+        };
+        (project, label)
+    });
+    let about = About {
         title: None,
         organization: target.organization.as_deref(),
         base_url: &target.base_url,
         manifest: desired.map(Manifest::names),
-        created_at: jiff::Timestamp::now().as_second(),
-        labels: html::Labels {
+        created_at: Timestamp::now().as_second(),
+        labels: Labels {
             checkpoints: labels.checkpoints,
-            projects: labels
-                .projects
-                .into_iter()
-                .map(|(id, text)| (id, label(text)))
-                .collect(),
+            projects: projects.collect(),
         },
     };
-    html::render(&about, report, drift).map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to serialize the audit page: {error}"),
-        )
-    })
+    html::render(&about, report, drift)
+        .map_err(|error| Failure::new(Exit::Failure, format!("failed to render the page: {error}")))
 }
 
 fn summary(findings: &Findings<'_>) -> String {
