@@ -1,0 +1,10 @@
+//! The GitHub action: its scripts, the example workflow, and the files that workflows refer to.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+
+mod example;
+mod files;
+mod install;
+mod script;
+mod support;
