@@ -9,9 +9,6 @@ use permissions_ext::audit::{CheckpointDrift, Drift, Report};
 use permissions_ext::{CheckpointId, Error, Permission, PermissionId, ProjectId};
 use serde::Serialize;
 
-/// First characters of every page.
-pub(crate) const START: &str = "<!doctype html>";
-
 const TEMPLATE: &str = include_str!("page/page.html");
 
 /// Files that the template includes.

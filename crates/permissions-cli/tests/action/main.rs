@@ -5,6 +5,8 @@
 
 mod example;
 mod files;
+mod flags;
 mod install;
 mod script;
+mod service;
 mod support;
