@@ -7,8 +7,6 @@
 )]
 
 mod access;
-#[cfg(unix)]
-mod action;
 mod audit;
 mod deletion;
 #[cfg(unix)]

@@ -18,7 +18,7 @@ const texts = (selector) => opened.page.locator(selector).allInnerTexts().then((
 test("command writes checkpoints, states and errors", async () => {
   assert.deepEqual((await texts("#tiles li")), ["4 checkpoints", "3 projects", "3 permissions", "1 extra", "1 missing", "1 not read"]);
   assert.deepEqual(await opened.page.locator("#matrix tbody th .id").evaluateAll((ids) => ids.map((id) => id.dataset.copy.split(":")[3])), ["forecast", "maps", "voice", "retired"]);
-  assert.deepEqual(await texts("#matrix tbody tr:first-child td"), ["2", "●", "▲", "○"]);
+  assert.deepEqual((await texts("#matrix tbody tr:first-child td")).slice(0, 4), ["2", "●", "▲", "○"]);
   assert.match((await texts("td.note"))[0], /^not read: 403, /);
   assert.deepEqual(opened.errors, []);
 });

@@ -52,20 +52,23 @@ where
     F: FnOnce() -> Results + Send + 'static,
 {
     let (missing, results) = (Arc::clone(missing), Arc::clone(results));
-    Trial::ignorable_test(format!("{file}::{}", name.replace(' ', "_")), move || {
-        if let Some(reason) = **missing {
-            return Ok(Completion::ignored_with(reason));
-        }
-        match results.get(name) {
-            Some(Ok(())) => Ok(Completion::Completed),
-            Some(Err(message)) => Err(Failed::from(message)),
-            None => Err(Failed::from(
-                results.get("").map_or("Node reported no result", |all| {
-                    all.as_ref().err().map_or("", String::as_str)
-                }),
-            )),
-        }
-    })
+    Trial::ignorable_test(
+        format!("{file}::{}", name.replace(' ', "_").replace(',', "")),
+        move || {
+            if let Some(reason) = **missing {
+                return Ok(Completion::ignored_with(reason));
+            }
+            match results.get(name) {
+                Some(Ok(())) => Ok(Completion::Completed),
+                Some(Err(message)) => Err(Failed::from(message)),
+                None => Err(Failed::from(
+                    results.get("").map_or("Node reported no result", |all| {
+                        all.as_ref().err().map_or("", String::as_str)
+                    }),
+                )),
+            }
+        },
+    )
 }
 
 /// Result of each test by name. The name "" has the output of a file that could not be loaded.
@@ -134,7 +137,7 @@ fn run_file(file: &str) -> Results {
 /// Writes a page with the command: three readable checkpoints, one that the server refuses, and a manifest.
 fn audit_page(work: &TempDir) -> PathBuf {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let forbidden = Fault::status(403);
+    let forbidden = Fault::Status(403);
     let server = Server::builder()
         .admin_key("sk-admin-test")
         .permissions(
