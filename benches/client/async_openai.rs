@@ -1,4 +1,4 @@
-//! async-openai, with the loop over pages that it leaves to its users.
+//! async-openai, with a loop over the pages, which it does not have.
 
 use anyhow::Context as _;
 use async_openai::config::OpenAIConfig;
@@ -33,11 +33,11 @@ impl Sdk for Client {
         "async-openai"
     }
 
-    fn list(&self, runtime: &Runtime) -> anyhow::Result<u64> {
+    fn list(&self, runtime: &Runtime, page_size: u32) -> anyhow::Result<u64> {
         runtime.block_on(async {
             let mut count = 0;
             let mut query = ListFineTuningCheckpointPermissionsQuery {
-                limit: Some(100),
+                limit: Some(page_size),
                 ..Default::default()
             };
             loop {

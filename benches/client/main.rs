@@ -1,28 +1,28 @@
-//! `cargo bench -p permissions-benches --bench client`: CPU time of permissions-ext beside the loop that people write
-//! by hand with reqwest and serde_json, over the same pages from the same server, in one run. With `--features peers`
-//! async-openai takes part.
+//! `cargo bench -p permissions-benches --bench client`: CPU time of permissions-ext and of a loop by hand with reqwest
+//! and serde_json, in one run against the same server. `--features peers` adds async-openai.
 //!
-//! Behind `--`, `list`, `create` or `delete` measures that alone, and `--only NAME` one client alone, for a profiler.
+//! After `--`, the names `list`, `list10`, `create` and `delete` select tables. `--only NAME` selects one client, for a
+//! profiler.
 
 #[cfg(feature = "peers")]
 mod async_openai;
 mod by_hand;
 mod ours;
 
-use permissions_benches::peer::{self, PAGE_SIZE, Peer};
+use permissions_benches::peer::{self, Peer};
 use permissions_benches::rounds::{self, Contender};
 use permissions_benches::{arguments, cpu};
 use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 use tokio::runtime::Runtime;
 
-const PERMISSIONS: u64 = 100_000;
+const LIST_REQUESTS: u64 = 1_000;
 const WRITES: u64 = 2_000;
 const ROUNDS: usize = 31;
 
-/// A client library at work; each method returns how many permissions it dealt with.
+/// A client library. Each method returns the number of permissions that it listed, created or deleted.
 trait Sdk {
     fn name(&self) -> &'static str;
-    fn list(&self, runtime: &Runtime) -> anyhow::Result<u64>;
+    fn list(&self, runtime: &Runtime, page_size: u32) -> anyhow::Result<u64>;
     fn create(&self, runtime: &Runtime, projects: &[ProjectId]) -> anyhow::Result<u64>;
     fn delete(&self, runtime: &Runtime, ids: &[PermissionId]) -> anyhow::Result<u64>;
 }
@@ -31,25 +31,25 @@ fn main() -> anyhow::Result<()> {
     peer::serve_if_asked()?;
     let arguments = arguments::read()?;
     cpu::stay_on_one()?;
-    let peer = Peer::start(PERMISSIONS)?;
+    // permissions-ext builds reqwest without a default TLS provider, which the other clients need.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let checkpoint: CheckpointId = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd".parse()?;
-    let sdks: Vec<Box<dyn Sdk>> = vec![
-        Box::new(by_hand::Client::new(&peer.base_url, checkpoint.as_str())),
-        Box::new(ours::Client::new(&peer.base_url, &checkpoint)?),
-        #[cfg(feature = "peers")]
-        Box::new(async_openai::Client::new(
-            &peer.base_url,
-            checkpoint.as_str(),
-        )),
-    ];
-    let sdks: Vec<&dyn Sdk> = sdks
-        .iter()
-        .map(|sdk| &**sdk)
-        .filter(|sdk| arguments.contends(sdk.name()))
-        .collect();
+    let clients = |peer: &Peer| -> anyhow::Result<Vec<Box<dyn Sdk>>> {
+        let mut clients: Vec<Box<dyn Sdk>> = vec![
+            Box::new(by_hand::Client::new(&peer.base_url, checkpoint.as_str())),
+            Box::new(ours::Client::new(&peer.base_url, &checkpoint)?),
+            #[cfg(feature = "peers")]
+            Box::new(async_openai::Client::new(
+                &peer.base_url,
+                checkpoint.as_str(),
+            )),
+        ];
+        clients.retain(|sdk| arguments.contends(sdk.name()));
+        Ok(clients)
+    };
     let projects: Vec<ProjectId> = (0..WRITES)
         .map(|number| format!("proj_{number}").parse())
         .collect::<Result<_, _>>()?;
@@ -57,13 +57,19 @@ fn main() -> anyhow::Result<()> {
         .map(|number| format!("cp_{number:024}").parse())
         .collect::<Result<_, _>>()?;
 
-    if arguments.measures("list") {
-        let title = format!("list {PERMISSIONS} permissions, pages of {PAGE_SIZE}");
-        let requests = PERMISSIONS / PAGE_SIZE;
-        measure(&title, &sdks, PERMISSIONS, requests, |sdk| {
-            sdk.list(&runtime)
-        })?;
+    for (name, page_size) in [("list", 100_u32), ("list10", 10)] {
+        if arguments.measures(name) {
+            let permissions = LIST_REQUESTS * u64::from(page_size);
+            let peer = Peer::start(permissions)?;
+            let title = format!("list {permissions} permissions, pages of {page_size}");
+            let clients = clients(&peer)?;
+            measure(&title, &clients, permissions, LIST_REQUESTS, |sdk| {
+                sdk.list(&runtime, page_size)
+            })?;
+        }
     }
+    let peer = Peer::start(0)?;
+    let sdks = clients(&peer)?;
     if arguments.measures("create") {
         let title = format!("create {WRITES} permissions, one a request");
         measure(&title, &sdks, WRITES, WRITES, |sdk| {
@@ -79,14 +85,14 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One table; the first client is the measure of the others.
+/// Prints a table with CPU times relative to the first client.
 #[allow(
     clippy::print_stdout,
-    reason = "the table is what the bench is run for"
+    reason = "the table is the result of the benchmark"
 )]
 fn measure(
     title: &str,
-    sdks: &[&dyn Sdk],
+    sdks: &[Box<dyn Sdk>],
     units: u64,
     requests: u64,
     run: impl Fn(&dyn Sdk) -> anyhow::Result<u64>,
@@ -94,13 +100,13 @@ fn measure(
     let run = &run;
     let mut contenders: Vec<Contender<'_>> = sdks
         .iter()
-        .map(|&sdk| Contender {
+        .map(|sdk| Contender {
             name: sdk.name(),
-            run: Box::new(move || run(sdk)),
+            run: Box::new(move || run(&**sdk)),
         })
         .collect();
     let medians = rounds::medians(&mut contenders, units, ROUNDS)?;
-    println!("\n{title}\n\n| client | CPU µs a request | ratio |\n| --- | --- | --- |");
+    println!("\n{title}\n\n| client | CPU µs per request | ratio |\n| --- | --- | --- |");
     for (sdk, median) in sdks.iter().zip(&medians) {
         let micros = median.as_secs_f64() * 1e6 / requests as f64;
         let ratio = median.as_secs_f64() / medians[0].as_secs_f64();

@@ -27,9 +27,9 @@ impl Sdk for Client {
         "permissions-ext"
     }
 
-    fn list(&self, runtime: &Runtime) -> anyhow::Result<u64> {
+    fn list(&self, runtime: &Runtime, page_size: u32) -> anyhow::Result<u64> {
         runtime.block_on(async {
-            let mut all = self.permissions.list().stream();
+            let mut all = self.permissions.list().page_size(page_size).stream();
             let mut count = 0;
             while let Some(permission) = all.try_next().await? {
                 std::hint::black_box(&permission);

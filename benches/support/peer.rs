@@ -1,8 +1,9 @@
 //! A minimal HTTP/1.1 server in a process of its own, so that what is measured is the client.
 //!
-//! Pages are written from a template into which only the ids are patched: a few microseconds a page. It understands
-//! just what the contenders send and is no model of the API.
+//! Only the ids of a prepared page change, which takes a few microseconds. The server understands the requests of the
+//! measured clients and is no model of the API.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Permissions on a page, whatever `limit` says.
+/// Permissions on a page, unless a request has another `limit`.
 pub const PAGE_SIZE: u64 = 100;
 
 /// The argument that makes a bench's executable this server.
@@ -101,7 +102,7 @@ pub fn serve_if_asked() -> anyhow::Result<()> {
 
 fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut page = Page::new();
+    let mut pages = HashMap::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut filled = 0;
     loop {
@@ -120,6 +121,10 @@ fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std
         if request.starts_with("GET") {
             let first = value_after(&request[..head], "after=cp_")
                 .map_or(0, |id| id.parse::<u64>().unwrap_or(0) + 1);
+            let size = value_after(&request[..head], "limit=")
+                .and_then(|limit| limit.parse().ok())
+                .unwrap_or(PAGE_SIZE);
+            let page = pages.entry(size).or_insert_with(|| Page::new(size));
             stream.write_all(page.starting_at(first, permissions))?;
         } else if request.starts_with("POST") {
             let project = value_after(&request[head..], "[\"").unwrap_or_default();
@@ -173,20 +178,21 @@ fn with_head(body: &str) -> String {
     )
 }
 
-/// A page's answer with the places of its ids.
+/// The response with a page, and the offsets of its ids.
 struct Page {
+    size: u64,
     bytes: Vec<u8>,
     ids: Vec<usize>,
     has_more: usize,
 }
 
 impl Page {
-    fn new() -> Self {
+    fn new(size: u64) -> Self {
         let digits = "0".repeat(24);
         let item = format!(
             r#"{{"object":"checkpoint.permission","id":"cp_{digits}","created_at":1721764867,"project_id":"proj_abGMw1llN8IrBb6SvvY5A1iH"}}"#
         );
-        let items = vec![item; usize::try_from(PAGE_SIZE).unwrap_or_default()].join(",");
+        let items = vec![item; usize::try_from(size).unwrap_or_default()].join(",");
         let body = format!(
             r#"{{"object":"list","data":[{items}],"first_id":"cp_{digits}","last_id":"cp_{digits}","has_more":false}}"#
         );
@@ -194,6 +200,7 @@ impl Page {
         let ids = answer.match_indices("cp_0").map(|(at, _)| at + 3).collect();
         let has_more = answer.len() - "false}".len();
         Self {
+            size,
             bytes: answer.into_bytes(),
             ids,
             has_more,
@@ -202,7 +209,7 @@ impl Page {
 
     /// The page that starts with the permission numbered `first`; its length is a multiple of the page size.
     fn starting_at(&mut self, first: u64, permissions: u64) -> &[u8] {
-        let last = first + PAGE_SIZE - 1;
+        let last = first + self.size - 1;
         let numbers = (first..=last).chain([first, last]);
         for (&at, number) in self.ids.iter().zip(numbers) {
             let mut rest = number;

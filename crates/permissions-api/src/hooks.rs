@@ -327,10 +327,8 @@ mod tests {
 
     #[test]
     fn context_sets_headers_query_and_timeout() {
-        let mut request = Request::new(
-            reqwest::Method::GET,
-            "http://h/v1?limit=1".parse().unwrap(),
-        );
+        let mut request =
+            Request::new(reqwest::Method::GET, "http://h/v1?limit=1".parse().unwrap());
         let version = HeaderValue::from_static("2.3.0");
         request.headers_mut().insert(API_VERSION, version);
         let shared = HeaderMap::from_iter([

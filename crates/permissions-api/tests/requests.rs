@@ -40,6 +40,7 @@ fn sized(status: u16, body: &str) -> String {
 }
 
 fn client(base_url: &str, context: CallContext) -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client::new_with_client(base_url, http, context)
 }

@@ -1,10 +1,11 @@
 //! The connection of a command: to the API, or to an embedded server on a local file.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use permissions_ext::{CheckpointId, Client, Event, Permissions};
-use permissions_server::{Database, Server};
+use permissions_ext::{CheckpointId, Client, Event, Metadata, Permissions};
+use permissions_server::{Database, Limits, Server};
 
 use crate::context::Context;
 use crate::escape::escape_control;
@@ -35,7 +36,9 @@ impl Session {
             Some(file) => Self::local(file, context, requests, creates_file).await,
             None => {
                 let settings = Settings::read(&context.global)?;
-                let builder = settings.client()?.observer(observer(context));
+                let builder = settings
+                    .client()?
+                    .observer(observer(context, &settings.base_url.value));
                 let client = requests.configure(builder)?.build()?;
                 Ok(Self {
                     client,
@@ -67,8 +70,12 @@ impl Session {
             ))
             .remedy("check the path; `create`, `apply` and `serve` create a missing file"));
         }
+        let mut limits = Limits::default();
+        // No other client uses this server, so its shutdown does not wait for requests on idle connections.
+        limits.keep_alive_grace = Duration::ZERO;
         let server = Server::builder()
             .database(Database::sqlite_file(file))
+            .limits(limits)
             .start()
             .await
             .map_err(start_failure)?;
@@ -79,7 +86,7 @@ impl Session {
             .admin_key(server.admin_key())
             .base_url(server.base_url())
             .target_name(target_name(file))
-            .observer(observer(context));
+            .observer(observer(context, server.base_url()));
         let client = requests.configure(builder)?.build()?;
         Ok(Self {
             client,
@@ -150,49 +157,66 @@ pub(crate) fn start_failure(error: permissions_server::StartError) -> Failure {
     Failure::new(Exit::Failure, error.to_string())
 }
 
-fn observer(context: &Context) -> impl Fn(&Event<'_>) + Send + Sync + 'static {
+fn observer(
+    context: &Context,
+    base_url: &str,
+) -> impl Fn(&Event<'_>) + Send + Sync + 'static + use<> {
     let (traces, progress) = (context.global.verbose > 1, context.progress.clone());
+    let base_url = base_url.trim_end_matches('/').to_owned();
     move |event| {
         progress.observe(event);
         if traces {
-            trace(event);
+            trace(event, &base_url);
         }
     }
 }
 
 /// Prints a request and its response for `-vv`. Events contain no secrets.
-fn trace(event: &Event<'_>) {
-    let text = match event {
-        Event::Answered {
+fn trace(event: &Event<'_>, base_url: &str) {
+    let (operation, checkpoint, elapsed, metadata, error) = match event {
+        Event::Succeeded {
             operation,
             checkpoint,
             elapsed,
             metadata,
             ..
-        } => {
-            let id = metadata.request_id().unwrap_or("none");
-            format!("{operation} {checkpoint}: answered in {elapsed:.0?}, request id {id}")
-        }
+        } => (operation, checkpoint, elapsed, Some(*metadata), None),
         Event::Failed {
             operation,
+            checkpoint,
             elapsed,
             error,
-            delay,
             ..
-        } => {
-            let next = delay.map_or_else(
-                || "no further attempt".to_owned(),
-                |delay| format!("next attempt in {delay:.1?}"),
-            );
-            format!("{operation}: failed in {elapsed:.0?}: {error}; {next}")
-        }
+        } => (
+            operation,
+            checkpoint,
+            elapsed,
+            error.metadata(),
+            Some(error),
+        ),
         _ => return,
     };
-    eprintln_ignoring_errors(&format!("debug: {}", escape_control(&text)));
+    let method = match *operation {
+        "list" => "GET",
+        "delete" => "DELETE",
+        _ => "POST",
+    };
+    let mut line = format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions");
+    let status = metadata
+        .and_then(Metadata::status)
+        .or(error.and_then(|error| error.status()));
+    match (status, error) {
+        (Some(status), _) => line.push_str(&format!(": {status} in {elapsed:.0?}")),
+        (None, Some(error)) => line.push_str(&format!(": {error} after {elapsed:.0?}")),
+        (None, None) => {}
+    }
+    print_debug(&line);
+    for (name, value) in metadata.into_iter().flat_map(Metadata::headers) {
+        print_debug(&format!("  {name}: {value}"));
+    }
 }
 
 /// Errors are ignored, because there is nowhere left to report them.
-fn eprintln_ignoring_errors(line: &str) {
-    use io::Write as _;
-    let _ = writeln!(io::stderr(), "{line}");
+fn print_debug(line: &str) {
+    let _ = writeln!(io::stderr(), "debug: {}", escape_control(line));
 }

@@ -16,7 +16,7 @@ use crate::model::CheckpointId;
 pub enum Event<'a> {
     /// An attempt succeeded.
     #[non_exhaustive]
-    Answered {
+    Succeeded {
         /// `list`, `create` or `delete`.
         operation: &'static str,
         /// The checkpoint of the call.

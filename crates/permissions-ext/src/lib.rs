@@ -25,6 +25,7 @@ mod model;
 mod options;
 mod permissions;
 mod progress;
+mod redact;
 pub mod sync;
 mod transport;
 

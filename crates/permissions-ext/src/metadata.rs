@@ -4,26 +4,39 @@ use std::time::Duration;
 use http::HeaderMap;
 use permissions_api::hooks::Observed;
 
-use crate::key::Secret;
+use crate::redact::Redactor;
 
-/// Headers of a response and the number of attempts before it.
+/// Status and headers of a response, and the number of attempts before it.
+///
+/// Secrets that the server echoed are replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
+    status: Option<u16>,
     headers: HeaderMap,
     retries: u32,
 }
 
 impl Metadata {
-    /// Takes the headers of a response. The key is replaced, if the server echoes it.
-    pub(crate) fn new(seen: Option<Observed>, retries: u32, secret: Option<&Secret>) -> Self {
-        let mut headers = seen.map(|seen| seen.headers).unwrap_or_default();
-        if let Some(secret) = secret {
-            for value in headers.values_mut() {
-                secret.redact_header(value);
-            }
+    pub(crate) fn new(seen: Option<Observed>, retries: u32, redactor: &Redactor<'_>) -> Self {
+        let Some(mut seen) = seen else {
+            return Self {
+                retries,
+                ..Self::default()
+            };
+        };
+        redactor.headers(&mut seen.headers);
+        Self {
+            status: Some(seen.status),
+            headers: seen.headers,
+            retries,
         }
-        Self { headers, retries }
+    }
+
+    /// Returns the HTTP status. `None` if there was no response.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.status
     }
 
     /// Returns the request id from the header `x-request-id`. OpenAI's support asks for it.
@@ -44,6 +57,12 @@ impl Metadata {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Returns the response headers that are ASCII text.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.headers.iter();
+        headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// Returns the number of attempts that failed before this response.
     #[must_use]
     pub fn retries(&self) -> u32 {
@@ -55,6 +74,7 @@ impl Metadata {
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
+            .field("status", &self.status)
             .field("request_id", &self.request_id())
             .field("rate_limit", &self.rate_limit())
             .field("retries", &self.retries)
@@ -78,7 +98,7 @@ const REQUEST_ID: &str = "x-request-id";
 
 impl RateLimit {
     /// Reads the headers. Returns `None` if the response has none of them.
-    pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
+    fn read(headers: &HeaderMap) -> Option<Self> {
         let text = |name| headers.get(name)?.to_str().ok();
         let limit = Self {
             limit: text("x-ratelimit-limit-requests").and_then(|value| value.parse().ok()),
@@ -87,10 +107,6 @@ impl RateLimit {
         };
         (limit != Self::default()).then_some(limit)
     }
-}
-
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    headers.get(REQUEST_ID)?.to_str().ok().map(str::to_owned)
 }
 
 /// Parses a duration such as `1h2m3.5s`, `6m0s`, `20ms` or plain seconds.

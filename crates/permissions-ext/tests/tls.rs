@@ -1,12 +1,13 @@
-//! Certificates, against real TLS servers.
+//! TLS: certificates and HTTP/2, with real servers.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{Client, ClientBuilder, Error, RetryPolicy};
+use permissions_ext::{Client, ClientBuilder, Error, ErrorKind, RetryPolicy};
 use permissions_server::Server;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::RootCertStore;
@@ -87,6 +88,48 @@ async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
     (server, gateway)
 }
 
+/// Starts a server that speaks HTTP/2 only. It resets the first streams as refused and answers the
+/// others with an empty list. Returns the base URL and the number of streams.
+async fn http2_server(authority: &Authority, refused: usize) -> (String, Arc<AtomicUsize>) {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let own = authority.sign(&["127.0.0.1"]);
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![own.certificate.der().clone()],
+            PrivateKeyDer::try_from(own.key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("https://{}/v1", listener.local_addr().unwrap());
+    let streams = Arc::new(AtomicUsize::new(0));
+    let count = streams.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let stream = acceptor.accept(stream).await.unwrap();
+            let count = count.clone();
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    if count.fetch_add(1, Ordering::Relaxed) < refused {
+                        respond.send_reset(h2::Reason::REFUSED_STREAM);
+                        continue;
+                    }
+                    let response = http::Response::new(());
+                    let mut body = respond.send_response(response, false).unwrap();
+                    let page = r#"{"object":"list","data":[],"has_more":false}"#;
+                    body.send_data(page.into(), true).unwrap();
+                }
+            });
+        }
+    });
+    (base_url, streams)
+}
+
 fn acceptor(authority: &Authority) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
@@ -112,12 +155,42 @@ fn client(server: &Server, base_url: &str) -> ClientBuilder {
 
 /// A grant and a list.
 async fn share(builder: ClientBuilder) -> Result<usize, Error> {
-    let permissions = builder.build()?.permissions(&"ft:a".parse().unwrap());
-    permissions
-        .create(["proj_a".parse().unwrap()])
-        .send()
-        .await?;
+    let permissions = builder.build()?.permissions("ft:a").unwrap();
+    permissions.create(["proj_a"]).send().await?;
     Ok(permissions.list().send().await?.data().len())
+}
+
+#[tokio::test]
+async fn http2_is_negotiated_by_alpn() {
+    let authority = Authority::new("ours");
+    let (base_url, streams) = http2_server(&authority, 0).await;
+    let client = Client::builder()
+        .admin_key("sk-admin-1")
+        .base_url(base_url)
+        .root_certificates(authority.pem());
+    let permissions = client.build().unwrap().permissions("ft:a").unwrap();
+    let page = permissions.list().send().await.unwrap();
+    assert!(page.data().is_empty());
+    assert_eq!(streams.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn refused_http2_stream_is_retried_by_the_policy_only() {
+    let authority = Authority::new("ours");
+    for (retries, expected) in [(0, 1), (2, 3)] {
+        let (base_url, streams) = http2_server(&authority, usize::MAX).await;
+        let retry = RetryPolicy::new()
+            .max_retries(retries)
+            .initial_delay(Duration::from_millis(1));
+        let client = Client::builder()
+            .admin_key("sk-admin-1")
+            .base_url(base_url)
+            .root_certificates(authority.pem())
+            .retry(retry);
+        let permissions = client.build().unwrap().permissions("ft:a").unwrap();
+        permissions.list().send().await.unwrap_err();
+        assert_eq!(streams.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[tokio::test]
@@ -134,7 +207,7 @@ async fn a_server_is_trusted_when_its_root_is_given() {
 async fn a_server_whose_root_is_unknown_is_refused_at_once_with_the_remedy() {
     let server = server(&Authority::new("ours"), &["127.0.0.1"]).await;
     let error = share(client(&server, server.base_url())).await.unwrap_err();
-    assert!(error.is_certificate() && error.is_connect(), "{error}");
+    assert!(error.kind() == ErrorKind::Certificate, "{error}");
     assert_eq!(error.attempts().len(), 1, "trying again does not help");
     let text = error.to_string();
     assert!(text.contains("UnknownIssuer"), "{text}");
@@ -147,7 +220,7 @@ async fn a_server_that_says_it_is_another_host_is_refused() {
     let server = server(&authority, &["api.example.com"]).await;
     let builder = client(&server, server.base_url()).root_certificates(authority.pem());
     let error = share(builder).await.unwrap_err();
-    assert!(error.is_certificate(), "{error}");
+    assert!(error.kind() == ErrorKind::Certificate, "{error}");
     let text = error.to_string();
     assert!(text.contains("check the host in the base URL"), "{text}");
 }
@@ -175,7 +248,7 @@ async fn a_client_without_a_certificate_or_with_a_strangers_is_told_so() {
         || client(&server, &format!("https://{gateway}/v1")).root_certificates(authority.pem());
 
     let missing = share(builder()).await.unwrap_err();
-    assert!(missing.is_certificate(), "{missing}");
+    assert!(missing.kind() == ErrorKind::Certificate, "{missing}");
     assert_eq!(missing.attempts().len(), 1, "trying again does not help");
     let text = missing.to_string();
     assert!(text.contains("give it with `client_certificate`"), "{text}");
@@ -184,7 +257,7 @@ async fn a_client_without_a_certificate_or_with_a_strangers_is_told_so() {
     let stranger =
         builder().client_certificate(signed.certificate.pem(), signed.key.serialize_pem());
     let refused = share(stranger).await.unwrap_err();
-    assert!(refused.is_certificate(), "{refused}");
+    assert!(refused.kind() == ErrorKind::Certificate, "{refused}");
     let text = refused.to_string();
     assert!(
         text.contains("does not accept the client certificate"),
@@ -201,86 +274,95 @@ async fn a_handshake_that_nobody_answers_is_no_connection() {
         .connect_timeout(Duration::from_millis(30))
         .retry(RetryPolicy::none());
     let error = share(builder).await.unwrap_err();
-    assert!(error.is_connect(), "{error}");
+    assert!(error.kind() == ErrorKind::Connect, "{error}");
     let text = error.to_string();
     assert!(text.contains("no connection within 30ms"), "{text}");
 }
 
-/// A proxy that makes tunnels to whatever it is asked for, and keeps what it was told before each.
-async fn tunnels() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+/// A proxy whose tunnels all lead to one server. It records the head of each CONNECT request.
+async fn tunnel_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let heard = told.clone();
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let recorded = requests.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let heard = heard.clone();
+            let recorded = recorded.clone();
             tokio::spawn(async move {
                 let mut stream = BufReader::new(stream);
                 let mut head = String::new();
                 while !head.ends_with("\r\n\r\n") {
                     stream.read_line(&mut head).await.unwrap();
                 }
-                let target = head.split(' ').nth(1).unwrap().to_owned();
-                heard.lock().unwrap().push(head);
-                let mut behind = TcpStream::connect(target).await.unwrap();
-                let granted = b"HTTP/1.1 200 OK\r\n\r\n";
-                stream.write_all(granted).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut behind).await;
+                recorded.lock().unwrap().push(head);
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let opened = b"HTTP/1.1 200 OK\r\n\r\n";
+                stream.write_all(opened).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut server).await;
             });
         }
     });
-    (address, told)
+    (address, requests)
 }
 
-/// Asks the server that the environment names and, where it names none, one of its own.
+/// Lists from the server in the environment, for a test that starts this one with proxy variables.
 #[tokio::test]
-async fn a_server_is_trusted_by_the_root_that_the_environment_gives() {
+async fn server_from_environment_is_trusted_by_its_root() {
     let authority = Authority::new("ours");
     let server = server(&authority, &["127.0.0.1"]).await;
-    let given = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
+    let variable = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
     let builder = Client::builder()
-        .admin_key(given("TEST_KEY", server.admin_key()))
-        .base_url(given("TEST_BASE_URL", server.base_url()))
-        .root_certificates(given("TEST_ROOT", &authority.pem()));
+        .admin_key(variable("TEST_KEY", server.admin_key()))
+        .base_url(variable("TEST_BASE_URL", server.base_url()))
+        .root_certificates(variable("TEST_ROOT", &authority.pem()));
     assert_eq!(share(builder).await.unwrap(), 1);
 }
 
-// Proxies are read from the environment, so another process has to read them.
+// Only another process can have other environment variables.
 #[tokio::test]
-async fn a_tunnel_through_a_proxy_is_encrypted_to_its_other_end() {
+async fn tunnel_of_proxy_variable_is_encrypted_to_the_server() {
     let authority = Authority::new("ours");
-    let server = server(&authority, &["127.0.0.1"]).await;
-    let (proxy, told) = tunnels().await;
+    let server = server(&authority, &["api.test"]).await;
+    let (proxy, requests) = tunnel_proxy(server.address()).await;
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "a_server_is_trusted_by_the_root_that_the_environment_gives",
-        ])
+        .args(["--exact", "server_from_environment_is_trusted_by_its_root"])
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("HTTPS_PROXY", format!("http://user:word@{proxy}"))
         .env("TEST_KEY", server.admin_key())
-        .env("TEST_BASE_URL", server.base_url())
+        .env("TEST_BASE_URL", "https://api.test/v1")
         .env("TEST_ROOT", authority.pem());
     let output = tokio::task::spawn_blocking(move || child.output().unwrap());
     let output = output.await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "{said}");
+    assert_one_tunnel(&requests, "api.test:443", server.admin_key());
+}
 
-    let told = told.lock().unwrap();
-    let [head] = told.as_slice() else {
-        panic!("one connection for all requests, not {told:?}");
+#[tokio::test]
+async fn loopback_server_is_reached_through_explicit_proxy() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, &["127.0.0.1"]).await;
+    let (proxy, requests) = tunnel_proxy(server.address()).await;
+    let builder = client(&server, server.base_url())
+        .root_certificates(authority.pem())
+        .proxy(format!("http://user:word@{proxy}"));
+    assert_eq!(share(builder).await.unwrap(), 1);
+    let target = server.address().to_string();
+    assert_one_tunnel(&requests, &target, server.admin_key());
+}
+
+fn assert_one_tunnel(requests: &Mutex<Vec<String>>, target: &str, key: &str) {
+    let requests = requests.lock().unwrap();
+    let [head] = requests.as_slice() else {
+        panic!("one connection for all requests, not {requests:?}");
     };
-    assert!(
-        head.starts_with(&format!("CONNECT {}", server.address())),
-        "{head}"
-    );
-    // As `user:word` is written.
+    assert!(head.starts_with(&format!("CONNECT {target} ")), "{head}");
+    // The encoded form of `user:word`.
     assert!(head.contains("Basic dXNlcjp3b3Jk"), "{head}");
-    assert!(!head.contains(server.admin_key()), "{head}");
+    assert!(!head.contains(key), "{head}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,7 +377,7 @@ async fn the_blocking_client_takes_the_same_certificates() {
         .client_certificate(signed.certificate.pem(), signed.key.serialize_pem())
         .build()
         .unwrap();
-    let list = client.permissions(&"ft:a".parse().unwrap()).list();
+    let list = client.permissions("ft:a").unwrap().list();
     let page = tokio::task::spawn_blocking(|| list.send());
     assert!(page.await.unwrap().unwrap().data().is_empty());
 }
@@ -349,7 +431,7 @@ fn what_cannot_be_used_is_named_when_the_client_is_built_and_no_key_is_shown() {
                 .client_certificate(certificate, key);
             let shown = format!("{builder:?}");
             let error = builder.build().unwrap_err();
-            assert!(error.is_config(), "{error}");
+            assert!(error.kind() == ErrorKind::Config, "{error}");
             assert!(error.to_string().contains(reason), "{error}");
             for text in [shown, error.to_string(), format!("{error:?}")] {
                 for secret in &material {
@@ -373,7 +455,7 @@ fn roots_that_are_none_are_refused() {
         let builder = Client::builder().admin_key("sk-admin-1");
         let error = builder.root_certificates(pem).build().unwrap_err();
         assert!(
-            error.is_config() && error.to_string().contains(reason),
+            error.kind() == ErrorKind::Config && error.to_string().contains(reason),
             "{error}"
         );
     }

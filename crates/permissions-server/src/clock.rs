@@ -1,24 +1,23 @@
-//! Where `created_at` comes from, and the date of answers with it: clients compare the two.
+//! The time of new permissions and of the header `Date`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::HeaderValue;
 
-/// The last second that the header has room for, at the end of the year 9999.
+/// The last second that `Date` can represent, in the year 9999.
 const LAST_DATE: i64 = 253_402_300_799;
 
-/// The time that new permissions and answers are stamped with.
+/// A clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Clock {
-    /// The machine's clock.
     #[default]
     System,
-    /// Always the same second, so that a test can compare whole answers.
+    /// Always this second, so that tests can compare complete responses.
     Fixed(i64),
 }
 
 impl Clock {
-    /// Seconds since 1970-01-01 00:00 UTC; 0 on a machine whose clock is set before that.
+    /// Returns the time in seconds since 1970, or 0 if the system clock shows an earlier time.
     pub(crate) fn now(self) -> i64 {
         match self {
             Self::Fixed(seconds) => seconds,
@@ -29,7 +28,7 @@ impl Clock {
         }
     }
 
-    /// The header `Date`; none where it is the machine's clock, which hyper tells by itself.
+    /// Returns the header `Date` of a fixed clock. hyper adds the header of the system clock.
     pub(crate) fn date(self) -> Option<HeaderValue> {
         let Self::Fixed(seconds) = self else {
             return None;
@@ -44,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fixed_clock_dates_answers_and_any_second_has_a_date() {
+    fn fixed_clock_clamps_the_date_header() {
         let date = |seconds| Clock::Fixed(seconds).date();
         let text = |text| Some(HeaderValue::from_static(text));
         assert_eq!(date(784_111_777), text("Sun, 06 Nov 1994 08:49:37 GMT"));

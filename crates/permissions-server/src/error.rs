@@ -1,9 +1,9 @@
-//! Why a server did not start.
+//! The error of a failed start.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// Why a server did not start: what is at fault, why, and what to do about it.
+/// The server could not start. The message names the cause and the remedy.
 ///
 /// ```
 /// # #[tokio::main]

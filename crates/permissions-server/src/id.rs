@@ -1,29 +1,30 @@
-//! Ids: what they may hold, and how permissions get theirs, `cp_` and 24 base-62 characters.
+//! Generates and checks ids.
 
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 
 use crate::limits::MAX_ID_BYTES;
 
+/// Number of characters after the prefix `cp_`.
 const LENGTH: usize = 24;
 const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Where new permission ids come from.
+/// Generates permission ids: `cp_` and 24 base-62 characters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum IdSource {
-    /// 143 bits from the system's generator.
+    /// 143 random bits.
     #[default]
     Random,
-    /// A function of the seed, the checkpoint and the position in it, so that the same calls give
-    /// the same ids however requests to different checkpoints interleave.
+    /// A hash of the seed, the checkpoint and the position in it. The ids do not depend on the order of requests to
+    /// different checkpoints.
     Seeded(u64),
 }
 
 impl IdSource {
-    /// The id of the permission that is created at `position` of `checkpoint`.
+    /// Returns the id of the permission at `position` of `checkpoint`.
     pub(crate) fn permission_id(self, checkpoint: &str, position: i64) -> String {
         let suffix = match self {
-            Self::Random => Alphanumeric.sample_string(&mut rand::rng(), LENGTH),
+            Self::Random => token(LENGTH),
             Self::Seeded(seed) => {
                 let digest = Sha256::new()
                     .chain_update(seed.to_be_bytes())
@@ -41,42 +42,63 @@ impl IdSource {
     }
 }
 
-/// Why a text is no id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidId {
-    #[error("is empty; give an id")]
-    Empty,
-    #[error("is {0} bytes long; an id has at most {MAX_ID_BYTES}")]
-    TooLong(usize),
-    #[error("is a step in a path, which a URL cannot carry as an id")]
-    Dots,
-    #[error("holds the control character U+{0:04X}; an id has none")]
-    Control(u32),
-}
-
-/// Whether `id` can be the id of anything.
-pub(crate) fn check(id: &str) -> Result<(), InvalidId> {
-    if id.is_empty() {
-        return Err(InvalidId::Empty);
-    }
+/// Checks an id of any kind. The error is the predicate of a sentence about the id.
+pub(crate) fn check(id: &str) -> Result<(), String> {
     if id.len() > MAX_ID_BYTES {
-        return Err(InvalidId::TooLong(id.len()));
+        return Err(format!(
+            "has {} bytes; an id has at most {MAX_ID_BYTES}",
+            id.len()
+        ));
+    }
+    if id.trim().is_empty() {
+        return Err("is empty; send an id".to_owned());
     }
     if id == "." || id == ".." {
-        return Err(InvalidId::Dots);
+        return Err("is a relative path segment, which a URL cannot contain as an id".to_owned());
     }
-    match id.chars().find(|character| character.is_control()) {
-        Some(control) => Err(InvalidId::Control(control.into())),
+    let refused = |character: &char| character.is_control() || is_invisible(*character);
+    match id.chars().find(refused) {
+        Some(character) => Err(format!(
+            "contains the invisible character U+{:04X}; remove it",
+            u32::from(character)
+        )),
         None => Ok(()),
     }
 }
 
-/// A random token of `length` base-62 characters.
+/// Whether a character is invisible or changes the direction of text. Two ids that differ in such characters look equal.
+///
+/// These are Unicode's default-ignorable code points, line and paragraph separators, annotation marks and the blank
+/// Braille pattern.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        u32::from(character),
+        0xAD | 0x34F
+            | 0x61C
+            | 0x115F..=0x1160
+            | 0x17B4..=0x17B5
+            | 0x180B..=0x180F
+            | 0x200B..=0x200F
+            | 0x2028..=0x202E
+            | 0x2060..=0x206F
+            | 0x2800
+            | 0x3164
+            | 0xFE00..=0xFE0F
+            | 0xFEFF
+            | 0xFFA0
+            | 0xFFF0..=0xFFFB
+            | 0x1BCA0..=0x1BCA3
+            | 0x1D173..=0x1D17A
+            | 0xE0000..=0xE0FFF
+    )
+}
+
+/// Returns a random token of `length` base-62 characters.
 pub(crate) fn token(length: usize) -> String {
     Alphanumeric.sample_string(&mut rand::rng(), length)
 }
 
-/// A new id of a request.
+/// Generates the id of a request.
 pub(crate) fn request_id() -> String {
     format!("req_{}", token(32).to_ascii_lowercase())
 }
@@ -86,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_the_documented_shape() {
+    fn generated_ids_have_prefix_and_24_characters() {
         for source in [IdSource::Random, IdSource::Seeded(7)] {
             let id = source.permission_id("ft:model", 1);
             let suffix = id.strip_prefix("cp_").expect("the prefix");
@@ -96,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_its_ids_and_tells_places_apart() {
+    fn seeded_ids_depend_on_seed_checkpoint_and_position() {
         let source = IdSource::Seeded(7);
         assert_eq!(source.permission_id("a", 1), source.permission_id("a", 1));
         assert_ne!(source.permission_id("a", 1), source.permission_id("a", 2));
@@ -105,5 +127,27 @@ mod tests {
             source.permission_id("a", 1),
             IdSource::Seeded(8).permission_id("a", 1)
         );
+    }
+
+    #[test]
+    fn id_with_invisible_characters_is_refused() {
+        for id in [
+            "a\u{200b}",
+            "\u{202e}a",
+            "a\u{2066}b",
+            "\u{feff}a",
+            "a\u{ad}b",
+            " ",
+            "\u{3000}\u{a0}",
+            "\u{3164}",
+            "a\u{e0001}",
+            "a\u{85}",
+            "a\u{2028}b",
+        ] {
+            assert!(check(id).is_err(), "{id:?}");
+        }
+        for id in ["a b", "жёлтый-模型-🦀", "é", "e\u{301}"] {
+            assert_eq!(check(id), Ok(()), "{id:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # In a test
+//! # In tests
 //!
 //! See [`testing_your_code`].
 //!
@@ -19,6 +19,7 @@
 
 mod clock;
 mod command;
+mod connections;
 mod error;
 mod faults;
 mod http;

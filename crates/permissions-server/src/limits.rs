@@ -1,29 +1,35 @@
-//! What the server bears from its clients.
+//! Limits of requests and connections.
 
 use std::time::Duration;
 
-/// Bounds on a request, a connection and their number. [`Limits::default`] suits a service that
-/// strangers can reach.
+/// Limits of requests and connections. The defaults suit a server that is reachable from the internet.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of a request body; more is 413. Default 4 MiB: a thousand of the longest ids, with
-    /// every character escaped, fit.
+    /// Size of a request body. Larger bodies get status 413. Default: 4 MiB, enough for 1,000 of the longest ids with every
+    /// character escaped.
     pub body_bytes: usize,
-    /// Bytes of a request line and its headers; more is 431. Default 32 KiB.
+    /// Size of a request line with its headers. Larger ones get status 431. Default: 32 KiB.
     pub header_bytes: usize,
-    /// Time for a body to arrive; more is 408. Default 10 seconds.
+    /// Time for receiving a body. Slower bodies get status 408. Default: 10 seconds.
     pub body_time: Duration,
-    /// Time from an open connection, or from the last answer, to the end of the next request's
-    /// headers; then the connection is closed. Default 60 seconds.
+    /// Average rate at which a body must arrive after the first 2 seconds, in bytes per second. Slower bodies get status
+    /// 408. Default: 1024.
+    pub body_bytes_per_second: u32,
+    /// Time from the start of a connection, or from the last response, to the end of the next request's headers. Then the
+    /// connection is closed. Default: 60 seconds.
     pub idle_time: Duration,
-    /// Time for a whole request; more is 503. Default 30 seconds.
+    /// Time for a complete request. Slower requests get status 503. Default: 30 seconds.
     pub request_time: Duration,
-    /// Connections at a time. One more closes the one that has been idle longest; if none is idle,
-    /// it waits. Default 8192.
+    /// Number of connections that may receive request bodies at the same time, at most the number of file descriptors minus
+    /// 64. A few more connections are reserved for other requests. If all are open, a new connection evicts the one that has
+    /// been idle longest, or waits if none is idle. Default: 8192.
     pub connections: usize,
-    /// Time that requests already accepted get to finish when the server stops. Default 10 seconds.
+    /// Time for accepted requests to finish when the server stops. Default: 10 seconds.
     pub shutdown_time: Duration,
+    /// Time during which idle connections stay open when the server stops. A request in this time gets a response with
+    /// `connection: close`. Default: 1 second.
+    pub keep_alive_grace: Duration,
 }
 
 impl Default for Limits {
@@ -32,19 +38,21 @@ impl Default for Limits {
             body_bytes: 4 << 20,
             header_bytes: 32 << 10,
             body_time: Duration::from_secs(10),
+            body_bytes_per_second: 1024,
             idle_time: Duration::from_secs(60),
             request_time: Duration::from_secs(30),
             connections: 8192,
             shutdown_time: Duration::from_secs(10),
+            keep_alive_grace: Duration::from_secs(1),
         }
     }
 }
 
-/// Project ids in one create request.
+/// Maximum number of project ids in a create request.
 pub(crate) const MAX_PROJECT_IDS: usize = 1000;
-/// Bytes of an id.
+/// Maximum size of an id.
 pub(crate) const MAX_ID_BYTES: usize = 512;
-/// Permissions on a page.
-pub(crate) const MAX_PAGE: u32 = 100;
-/// Permissions on a page when the request names no limit.
-pub(crate) const DEFAULT_PAGE: u32 = 10;
+/// Maximum number of permissions on a page.
+pub(crate) const MAX_PAGE_SIZE: u32 = 100;
+/// Number of permissions on a page if the request does not set `limit`.
+pub(crate) const DEFAULT_PAGE_SIZE: u32 = 10;

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use permissions_server::{ServeArgs, Server};
 
-/// Serves the three checkpoint-permission operations of the OpenAI API over a database of your own.
+/// Serves the three checkpoint-permission operations of the OpenAI API over your own database.
 ///
-/// Prints OPENAI_BASE_URL=… once it serves. Ctrl-C or SIGTERM lets accepted requests finish; a
-/// second one does not. SIGHUP reads the key files again.
+/// Prints OPENAI_BASE_URL=… when it accepts requests. Ctrl-C and SIGTERM complete the accepted requests; a second signal
+/// aborts them. SIGHUP reloads the key files.
 #[derive(Debug, Parser)]
 #[command(name = "permissions-server", version)]
 struct Cli {
@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Says where the server is. Only a key that was made up for this run is shown: nobody knows it yet.
+/// Prints the base URL, and the admin key if the server has generated it, because nobody else knows it.
 fn announce(server: &Server) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "OPENAI_BASE_URL={}", server.base_url());

@@ -1,17 +1,19 @@
-//! What Prometheus reads.
+//! Metrics for Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 /// Upper bounds of the latency buckets, in seconds.
 const BOUNDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0,
 ];
 
-/// Counts since the start.
+/// Counters since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     requests: Mutex<Requests>,
@@ -20,83 +22,84 @@ pub(crate) struct Metrics {
 
 #[derive(Debug, Default)]
 struct Requests {
-    answered: BTreeMap<(&'static str, u16), u64>,
-    latency: BTreeMap<&'static str, Histogram>,
+    counts: BTreeMap<(&'static str, u16), u64>,
+    latencies: BTreeMap<&'static str, Histogram>,
 }
 
 #[derive(Debug, Default)]
 struct Histogram {
-    /// One for each bound and one beyond.
+    /// One bucket for each bound, and one above the last bound.
     buckets: [u64; BOUNDS.len() + 1],
     seconds: f64,
 }
 
-/// A connection that counts as open until this is dropped.
+/// A connection that counts as open until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct OpenConnection(Arc<AtomicUsize>);
 
 impl Metrics {
-    /// Counts an answer.
-    pub(crate) fn answered(&self, operation: &'static str, status: u16, took: Duration) {
-        let seconds = took.as_secs_f64();
+    /// Counts a response.
+    pub(crate) fn count(&self, operation: &'static str, status: u16, duration: Duration) {
+        let seconds = duration.as_secs_f64();
         let bucket = BOUNDS.partition_point(|bound| *bound < seconds);
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        *requests.answered.entry((operation, status)).or_default() += 1;
-        let histogram = requests.latency.entry(operation).or_default();
+        let mut requests = self.requests.lock();
+        *requests.counts.entry((operation, status)).or_default() += 1;
+        let histogram = requests.latencies.entry(operation).or_default();
         histogram.buckets[bucket] += 1;
         histogram.seconds += seconds;
     }
 
-    /// Counts a connection.
+    /// Counts an open connection.
     pub(crate) fn connection(&self) -> OpenConnection {
         self.connections.fetch_add(1, Ordering::Relaxed);
         OpenConnection(Arc::clone(&self.connections))
     }
 
-    /// The text format of Prometheus, version 0.0.4.
-    pub(crate) fn render(&self, database_answers: bool) -> String {
+    /// Renders the text format of Prometheus, version 0.0.4.
+    pub(crate) fn render(&self, database_up: bool) -> String {
+        let requests = self.requests.lock();
+        let counts = requests.counts.iter().map(|((operation, status), count)| {
+            format!("{{operation=\"{operation}\",status=\"{status}\"}} {count}")
+        });
+        let latencies = requests.latencies.iter();
+        let latencies = latencies.flat_map(|(operation, histogram)| histogram.lines(operation));
+        let connections = self.connections.load(Ordering::Relaxed);
         let mut text = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, lines: &[String]| {
+        let mut family = |name: &str, kind: &str, help: &str, lines: Vec<String>| {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
             for line in lines {
                 let _ = writeln!(text, "{name}{line}");
             }
         };
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let help = "Responses by operation and status.";
         family(
             "permissions_requests_total",
             "counter",
-            "Requests answered, by operation and status.",
-            &requests
-                .answered
-                .iter()
-                .map(|((operation, status), count)| {
-                    format!("{{operation=\"{operation}\",status=\"{status}\"}} {count}")
-                })
-                .collect::<Vec<_>>(),
+            help,
+            counts.collect(),
         );
+        let help = "Time to the response by operation.";
         family(
             "permissions_request_seconds",
             "histogram",
-            "Time to answer, by operation.",
-            &requests
-                .latency
-                .iter()
-                .flat_map(|(operation, histogram)| histogram.lines(operation))
-                .collect::<Vec<_>>(),
+            help,
+            latencies.collect(),
         );
+        let help = "Open connections.";
         family(
             "permissions_connections",
             "gauge",
-            "Open connections.",
-            &[format!(" {}", self.connections.load(Ordering::Relaxed))],
+            help,
+            vec![format!(" {connections}")],
         );
+        let help = "Whether the database responds.";
+        let up = u8::from(database_up);
         family(
             "permissions_database_up",
             "gauge",
-            "Whether the database answers.",
-            &[format!(" {}", u8::from(database_answers))],
+            help,
+            vec![format!(" {up}")],
         );
         text
     }
@@ -105,19 +108,19 @@ impl Metrics {
 impl Histogram {
     fn lines(&self, operation: &str) -> Vec<String> {
         let mut lines = Vec::with_capacity(BOUNDS.len() + 3);
-        let mut below = 0;
+        let mut count = 0;
         let bounds = BOUNDS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
-        for (count, bound) in self.buckets.iter().zip(bounds) {
-            below += count;
+        for (bucket, bound) in self.buckets.iter().zip(bounds) {
+            count += bucket;
             lines.push(format!(
-                "_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {below}"
+                "_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}"
             ));
         }
         lines.push(format!(
             "_sum{{operation=\"{operation}\"}} {}",
             self.seconds
         ));
-        lines.push(format!("_count{{operation=\"{operation}\"}} {below}"));
+        lines.push(format!("_count{{operation=\"{operation}\"}} {count}"));
         lines
     }
 }
@@ -133,10 +136,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_add_up_and_connections_come_and_go() {
+    fn metrics_are_rendered_for_prometheus() {
         let metrics = Metrics::default();
-        metrics.answered("list", 200, Duration::from_micros(700));
-        metrics.answered("list", 400, Duration::from_secs(9));
+        metrics.count("list", 200, Duration::from_micros(700));
+        metrics.count("list", 400, Duration::from_secs(9));
         let open = metrics.connection();
         let text = metrics.render(true);
         for line in [

@@ -1,27 +1,28 @@
-//! So many requests a minute for each key.
+//! Limits the requests of each key per minute.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::keys::Hash;
 
-/// A bucket for each key: full at first, a request takes one, time refills it.
+/// One token bucket for each key. A request takes one token, and time refills the bucket.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     per_minute: u32,
-    /// When each key's bucket is full again. Only known keys come here, so they are few.
+    /// When the bucket of each key is full again. Unknown keys are refused before, so the map stays small.
     full_at: Mutex<HashMap<Hash, Instant>>,
 }
 
-/// What is left to a key after a request.
+/// The state of a bucket after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) limit: u32,
     pub(crate) remaining: u32,
-    /// Until the bucket is full again.
+    /// Time until the bucket is full.
     pub(crate) reset: Duration,
-    /// Until the next request is allowed, if this one was not.
+    /// Time until the next request is allowed, if this one was refused.
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -33,15 +34,13 @@ impl RateLimit {
         }
     }
 
-    /// Takes one request of `key` at `now`.
+    /// Takes a token of `key` at `now`.
     pub(crate) fn take(&self, key: Hash, now: Instant) -> Allowance {
-        let minute = Duration::from_secs(60);
-        let one = minute / self.per_minute;
-        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = Duration::from_secs(60) / self.per_minute;
+        let capacity = token * self.per_minute;
+        let mut buckets = self.full_at.lock();
         let full_at = buckets.entry(key).or_insert(now);
-        let before = full_at.saturating_duration_since(now);
-        let after = before + one;
-        let capacity = one * self.per_minute;
+        let after = full_at.saturating_duration_since(now) + token;
         let retry_after = if after > capacity {
             Some(after - capacity)
         } else {
@@ -49,7 +48,7 @@ impl RateLimit {
             None
         };
         let reset = full_at.saturating_duration_since(now);
-        let remaining = (capacity.saturating_sub(reset)).as_nanos() / one.as_nanos().max(1);
+        let remaining = capacity.saturating_sub(reset).as_nanos() / token.as_nanos().max(1);
         Allowance {
             limit: self.per_minute,
             remaining: u32::try_from(remaining).unwrap_or(self.per_minute),
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_empties_and_refills_for_each_key_by_itself() {
+    fn each_key_has_its_own_refilling_bucket() {
         let limit = RateLimit::new(60);
         let start = Instant::now();
         for left in (0..60).rev() {

@@ -1,20 +1,20 @@
-//! What a test sees of the requests it caused.
+//! Recorded requests for tests.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
-/// A request as the server got it, and how it answered.
+/// A request and the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// `GET`, `POST`, `DELETE`, …
+    /// The method, such as `GET`.
     pub method: String,
-    /// Path and query as they were sent, percent-encoded.
+    /// Path and query, percent-encoded as the client sent them.
     pub path: String,
-    /// Headers in the order of their names; the value of `authorization` is replaced by `…`.
+    /// Headers in the order of their names. The value of `authorization` is replaced by `…`.
     pub headers: Vec<(String, String)>,
-    /// The body, with what is not UTF-8 replaced.
+    /// The body. Bytes that are not UTF-8 are replaced.
     pub body: String,
-    /// The status answered; 0 if the connection was dropped on request.
+    /// The status of the response, or 0 if a fault has dropped the connection.
     pub status: u16,
 }
 
@@ -24,16 +24,10 @@ pub(crate) struct Recorder(Mutex<Vec<RecordedRequest>>);
 
 impl Recorder {
     pub(crate) fn push(&self, request: RecordedRequest) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
+        self.0.lock().push(request);
     }
 
     pub(crate) fn all(&self) -> Vec<RecordedRequest> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 }

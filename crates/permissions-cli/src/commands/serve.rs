@@ -1,7 +1,6 @@
 //! `permissions serve` runs a server for the three operations.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 
 use permissions_server::{Database, ServeArgs, Server};
 
@@ -19,7 +18,7 @@ Examples:
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES, mut_arg("listen", |listen| listen.value_parser(address)))]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
     server: ServeArgs,
@@ -54,12 +53,6 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         .await
         .map_err(start_failure)?;
     Ok(Exit::Success)
-}
-
-/// Parses an address. The error of the standard library contains no example.
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "expected an IP address with a port, such as 127.0.0.1:8080 or [::1]:8080")
 }
 
 /// Prints the address as shell variables. Prints the key only if the server generated it.

@@ -8,16 +8,17 @@ use super::*;
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "id", "created_at"],
-    constant: None,
+    hidden: None,
 };
 const PLAIN: Look = Look {
     color: false,
     local_time: false,
+    width: None,
 };
 
 const ESCAPE: char = '\u{1b}';
 
-/// A place to write to that a test can read, too.
+/// A writer whose content a test can read.
 #[derive(Clone, Default)]
 struct Shared(Rc<RefCell<Vec<u8>>>);
 
@@ -39,8 +40,7 @@ impl Shared {
 
 fn settings(format: Format) -> Settings<'static> {
     Settings {
-        format: Some(format),
-        color: ColorChoice::Never,
+        format,
         columns: &[],
         jq: None,
     }
@@ -69,9 +69,9 @@ fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String
 }
 
 #[test]
-fn a_table_lines_up_and_leaves_out_what_is_the_same_everywhere() {
+fn table_is_aligned_without_hidden_column() {
     let columns = Columns {
-        constant: Some("checkpoint"),
+        hidden: Some("checkpoint"),
         ..COLUMNS
     };
 
@@ -87,9 +87,9 @@ fn a_table_lines_up_and_leaves_out_what_is_the_same_everywhere() {
 }
 
 #[test]
-fn machines_get_every_column() {
+fn plain_format_has_every_column() {
     let columns = Columns {
-        constant: Some("checkpoint"),
+        hidden: Some("checkpoint"),
         ..COLUMNS
     };
 
@@ -99,12 +99,12 @@ fn machines_get_every_column() {
 }
 
 #[test]
-fn a_batch_is_seen_before_the_next_begins() {
+fn flushed_rows_are_visible() {
     let shared = Shared::default();
     let mut output = open(&shared, settings(Format::Table), PLAIN, COLUMNS);
     output.row(&row("cp_1")).unwrap();
 
-    output.batch_end().unwrap();
+    output.flush().unwrap();
 
     assert!(
         shared
@@ -114,11 +114,11 @@ fn a_batch_is_seen_before_the_next_begins() {
 }
 
 #[test]
-fn an_array_that_was_cut_short_is_no_json() {
+fn unfinished_array_is_invalid_json() {
     let shared = Shared::default();
     let mut output = open(&shared, settings(Format::Json), PLAIN, COLUMNS);
     output.row(&row("cp_1")).unwrap();
-    output.batch_end().unwrap();
+    output.flush().unwrap();
 
     drop(output);
 
@@ -126,7 +126,7 @@ fn an_array_that_was_cut_short_is_no_json() {
 }
 
 #[test]
-fn nothing_is_still_something_to_a_parser() {
+fn document_without_rows_is_valid() {
     let none = |format| written(format, PLAIN, COLUMNS, &[]);
 
     assert_eq!(none(Format::Json), "[]\n");
@@ -138,15 +138,17 @@ fn nothing_is_still_something_to_a_parser() {
 }
 
 #[test]
-fn a_time_that_is_none_stays_the_number_it_was() {
+fn time_out_of_range_is_printed_as_number() {
     assert_eq!(Cell::Time(i64::MAX).plain(), i64::MAX.to_string());
 }
 
 #[test]
-fn a_filter_gets_each_row() {
+fn row_filter_receives_each_row() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some("select(.id != \"cp_2\") | .id, {when: .created_at}"),
+        jq: Some(Jq::Rows(
+            "select(.id != \"cp_2\") | .id, {when: .created_at}",
+        )),
         ..settings(Format::Table)
     };
     let mut output = open(&shared, settings, PLAIN, COLUMNS);
@@ -159,7 +161,61 @@ fn a_filter_gets_each_row() {
 }
 
 #[test]
-fn columns_come_in_the_order_they_are_named() {
+fn document_filter_receives_all_rows() {
+    let shared = Shared::default();
+    let settings = Settings {
+        jq: Some(Jq::Document("map(.id) | @csv, @tsv")),
+        ..settings(Format::Table)
+    };
+    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    for id in ["cp\"1", "cp\t2"] {
+        output.row(&row(id)).unwrap();
+    }
+    output.finish().unwrap();
+
+    assert_eq!(shared.text(), "\"cp\"\"1\",\"cp\t2\"\ncp\"1\tcp\\t2\n");
+}
+
+#[test]
+fn dropped_changes_write_announced_rows() {
+    let shared = Shared::default();
+    let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
+    let first = changes.announce(row("cp_1"));
+    changes.announce(row("cp_2"));
+    changes.resolve(first, &row("cp_done"));
+
+    drop(changes);
+
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&shared.text()).unwrap();
+    assert_eq!(
+        (&rows[0]["id"], &rows[1]["id"]),
+        (&"cp_done".into(), &"cp_2".into())
+    );
+}
+
+#[test]
+fn narrow_table_shortens_long_cells() {
+    let look = Look {
+        width: Some(40),
+        ..PLAIN
+    };
+
+    let text = written(
+        Format::Table,
+        look,
+        COLUMNS,
+        &["cp_0123456789012345678901234567890"],
+    );
+
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 40),
+        "{text}"
+    );
+    assert!(text.contains('…'), "{text}");
+}
+
+#[test]
+fn columns_are_printed_in_requested_order() {
     let shared = Shared::default();
     let columns = ["created_at".to_owned(), "id".to_owned()];
     let settings = Settings {
@@ -173,7 +229,7 @@ fn columns_come_in_the_order_they_are_named() {
     assert_eq!(shared.text(), "2023-11-14T22:13:20Z\tcp_1\n");
 }
 
-/// The ids as a YAML parser reads them.
+/// Returns the ids that a YAML parser reads.
 fn yaml_ids(yaml: &str) -> Vec<String> {
     let mut scalars = Vec::new();
     for event in Parser::new_from_str(yaml) {
@@ -186,9 +242,9 @@ fn yaml_ids(yaml: &str) -> Vec<String> {
 }
 
 proptest! {
-    /// Whatever a server puts into an id, a line stays a line and a cell a cell.
+    /// Any id from a server stays in its line and in its cell.
     #[test]
-    fn ids_cannot_break_out(ids in prop::collection::vec(any::<String>(), 1..4)) {
+    fn ids_never_break_a_format(ids in prop::collection::vec(any::<String>(), 1..4)) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
 
         let plain = written(Format::Plain, PLAIN, COLUMNS, &ids);

@@ -1,4 +1,4 @@
-//! Access as code: manifests, plans and what becomes of them.
+//! Manifests, plans and their application.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ const MANIFEST: &str = "\
 ]
 ";
 
-/// A world where `ft:a` is open to proj_a and proj_b, and permissions.toml wants otherwise.
+/// A world where proj_a and proj_b may use `ft:a`, and where permissions.toml differs.
 fn drifted() -> World {
     let world = World::new();
     world.run("create ft:a proj_a proj_b").data();
@@ -33,7 +33,7 @@ fn projects(world: &World, checkpoint: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_wanted_is_planned_applied_and_then_in_sync() {
+fn applied_manifest_is_in_sync() {
     let world = drifted();
 
     let planned = world.run("plan");
@@ -54,7 +54,7 @@ fn what_is_wanted_is_planned_applied_and_then_in_sync() {
         .lines()
         .map(|line| line.split('\t').collect())
         .collect();
-    // Checkpoints are applied side by side: the first to finish is told first.
+    // Checkpoints are applied concurrently, in any order.
     results.sort_unstable();
     let results: Vec<[&str; 3]> = results.iter().map(|row| [row[1], row[2], row[4]]).collect();
     assert_eq!(
@@ -79,25 +79,21 @@ fn what_is_wanted_is_planned_applied_and_then_in_sync() {
 }
 
 #[test]
-fn nothing_is_taken_away_by_accident() {
+fn apply_without_permission_to_delete_changes_nothing() {
     let world = drifted();
 
     let deletes = world.run("apply --yes");
     assert_eq!(deletes.code(), Some(64));
     snapshot(
         "apply-deletes",
-        "permissions apply --yes, where the plan deletes",
+        "permissions apply --yes, with a plan that deletes",
         &deletes,
     );
 
     manifest(&world, "[checkpoints]\n\"ft:a\" = []\n");
     let empties = world.run("apply --yes --allow-delete");
     assert_eq!(empties.code(), Some(64));
-    snapshot(
-        "apply-empties",
-        "the same, where it leaves nobody",
-        &empties,
-    );
+    snapshot("apply-empties", "the same, if no project is left", &empties);
 
     manifest(
         &world,
@@ -107,7 +103,7 @@ fn nothing_is_taken_away_by_accident() {
     assert_eq!(unconfirmed.code(), Some(64));
     snapshot(
         "apply-unconfirmed",
-        "permissions apply, without a terminal to ask",
+        "permissions apply, without a terminal",
         &unconfirmed,
     );
 
@@ -115,7 +111,7 @@ fn nothing_is_taken_away_by_accident() {
 }
 
 #[test]
-fn a_saved_plan_is_refused_when_the_live_state_moved() {
+fn saved_plan_after_other_change_is_refused() {
     let world = drifted();
     assert_eq!(world.run("plan --out plan.json").code(), Some(2));
     world.run("create ft:a proj_z").data();
@@ -125,14 +121,14 @@ fn a_saved_plan_is_refused_when_the_live_state_moved() {
     assert_eq!(refused.code(), Some(1));
     snapshot(
         "apply-stale",
-        "a saved plan, after somebody else made a change",
+        "a saved plan, after another change",
         &refused,
     );
     assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b", "proj_z"]);
 }
 
 #[test]
-fn a_saved_plan_is_applied_as_it_is() {
+fn saved_plan_without_file_ignores_manifest() {
     let world = drifted();
     assert_eq!(world.run("plan --out plan.json").code(), Some(2));
     manifest(&world, "this is not even TOML");
@@ -144,18 +140,18 @@ fn a_saved_plan_is_applied_as_it_is() {
 }
 
 #[test]
-fn a_plan_that_is_none_is_refused() {
+fn invalid_plan_file_is_refused() {
     let world = World::new();
     fs::write(world.folder().join("plan.json"), "{\"version\": 9}").unwrap();
 
     let refused = world.run("apply plan.json");
 
     assert_eq!(refused.code(), Some(64));
-    snapshot("apply-no-plan", "a file that is no plan", &refused);
+    snapshot("apply-no-plan", "a file that is not a plan", &refused);
 }
 
 #[test]
-fn mistakes_are_shown_in_their_lines() {
+fn manifest_errors_are_shown_with_lines() {
     let world = World::new();
     manifest(
         &world,
@@ -174,7 +170,7 @@ fn mistakes_are_shown_in_their_lines() {
     manifest(&world, "[checkpoints\n");
     snapshot(
         "check-no-toml",
-        "a manifest that is no TOML",
+        "a manifest that is not TOML",
         &world.run("plan"),
     );
     manifest(&world, "");
@@ -182,7 +178,7 @@ fn mistakes_are_shown_in_their_lines() {
 }
 
 #[test]
-fn a_check_needs_no_key_and_no_network() {
+fn check_works_without_key_and_network() {
     let world = drifted();
     let mut command = bare(["check"]);
     command.current_dir(world.folder());
@@ -197,7 +193,7 @@ fn a_check_needs_no_key_and_no_network() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_kept_is_told() {
+fn plan_out_to_missing_folder_fails() {
     let world = drifted();
 
     let refused = world.run("plan --out no/such/plan.json");
@@ -205,13 +201,13 @@ fn a_plan_that_cannot_be_kept_is_told() {
     assert_eq!((refused.code(), refused.stdout()), (Some(1), ""));
     snapshot(
         "plan-out-nowhere",
-        "permissions plan --out into a folder that is not there",
+        "permissions plan --out into a missing folder",
         &refused,
     );
 }
 
 #[test]
-fn a_manifest_that_is_not_there_is_named() {
+fn missing_manifest_is_reported_with_remedy() {
     let world = World::new();
 
     let missing = world.run("plan");
@@ -224,7 +220,7 @@ fn a_manifest_that_is_not_there_is_named() {
 }
 
 #[test]
-fn several_manifests_are_one_as_long_as_they_agree() {
+fn folder_of_manifests_is_merged() {
     let world = World::new();
     let folder = world.folder().join("access");
     fs::create_dir(&folder).unwrap();
@@ -255,7 +251,7 @@ fn several_manifests_are_one_as_long_as_they_agree() {
 }
 
 #[test]
-fn an_export_is_a_manifest_of_what_is_live() {
+fn export_writes_manifest_of_live_state() {
     let world = drifted();
 
     let exported = world.run("export ft:b ft:a");
@@ -270,13 +266,13 @@ fn an_export_is_a_manifest_of_what_is_live() {
     assert_eq!(twice.code(), Some(1));
     snapshot(
         "export-exists",
-        "permissions export --out a file that is there",
+        "permissions export --out with an existing file",
         &twice,
     );
 }
 
 #[test]
-fn an_update_takes_what_is_live_and_keeps_what_people_wrote() {
+fn export_update_keeps_comments_and_order() {
     let world = drifted();
     world.run("create ft:new proj_x").data();
 
@@ -295,7 +291,7 @@ fn an_update_takes_what_is_live_and_keeps_what_people_wrote() {
 }
 
 #[test]
-fn a_part_that_fails_is_told_and_the_next_run_finishes() {
+fn apply_after_partial_failure_applies_rest() {
     let world = World::new();
     manifest(
         &world,
@@ -324,14 +320,14 @@ fn a_part_that_fails_is_told_and_the_next_run_finishes() {
 }
 
 #[test]
-fn the_schema_says_what_a_manifest_is() {
+fn schema_describes_manifest() {
     let schema = run(bare(["schema"]));
 
     snapshot("schema", "permissions schema", &schema);
 }
 
 #[test]
-fn a_local_file_takes_access_as_code_too() {
+fn local_file_supports_plan_and_apply() {
     let world = drifted();
     let local = |args: &str| {
         let mut command: Command = bare(format!("--local demo.db {args}").split_whitespace());

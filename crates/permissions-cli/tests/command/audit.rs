@@ -1,4 +1,4 @@
-//! Who has access to what, over many checkpoints: on a terminal, for machines, and as a page.
+//! `audit` as a matrix, as rows and as a page.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{World, snapshot};
 
-/// Three checkpoints, and a manifest that wants something else of two of them.
+/// Three checkpoints, and a manifest that differs for two of them.
 fn audited() -> World {
     let world = World::new();
     world.run("create ft:a proj_a proj_b").data();
@@ -19,7 +19,7 @@ fn audited() -> World {
 }
 
 #[test]
-fn an_audit_is_a_matrix_for_people_and_rows_for_machines() {
+fn audit_prints_matrix_or_rows() {
     let world = audited();
 
     let matrix = world.run("audit ft:c ft:b ft:a --format table");
@@ -30,7 +30,7 @@ fn an_audit_is_a_matrix_for_people_and_rows_for_machines() {
 }
 
 #[test]
-fn what_differs_from_a_manifest_is_marked_and_told_by_the_exit_code() {
+fn audit_against_manifest_marks_drift() {
     let world = audited();
 
     let matrix = world.run("audit ft:a ft:b ft:c --against permissions.toml --format table");
@@ -44,13 +44,13 @@ fn what_differs_from_a_manifest_is_marked_and_told_by_the_exit_code() {
     assert_eq!(rows.code(), Some(2));
     snapshot(
         "audit-against-plain",
-        "the same in a pipe, its checkpoints alone",
+        "the same in a pipe, for the checkpoints of the manifest",
         &rows,
     );
 }
 
 #[test]
-fn checkpoints_come_from_manifests_and_lists_too() {
+fn audit_reads_checkpoints_from_manifest_and_list() {
     let world = audited();
     fs::write(world.folder().join("list.txt"), "# ours\nft:c\n\nft:a\n").unwrap();
     let checkpoints = |args: &str| -> Vec<String> {
@@ -77,22 +77,19 @@ fn checkpoints_come_from_manifests_and_lists_too() {
     fs::write(world.folder().join("list.txt"), "ft:a\n..\n").unwrap();
     let refused = world.run("audit --from list.txt");
     assert_eq!(refused.code(), Some(64));
-    snapshot(
-        "audit-from-mistake",
-        "a list with a line that is no id",
-        &refused,
-    );
+    snapshot("audit-from-mistake", "a list with an invalid id", &refused);
 }
 
 #[test]
-fn a_checkpoint_that_cannot_be_read_does_not_sink_the_rest() {
+fn audit_continues_after_unreadable_checkpoint() {
     let world = audited();
     let long = format!("ft:{}", "x".repeat(600));
 
     let ran = world.run(&format!("audit ft:a {long}"));
 
     assert_eq!(ran.code(), Some(1));
-    assert_eq!(ran.stdout().lines().count(), 2, "{ran}");
+    assert_eq!(ran.stdout().lines().count(), 3, "{ran}");
+    assert!(ran.stdout().ends_with("\tnot_read\n"), "{ran}");
     assert!(
         ran.stderr()
             .contains("1 checkpoint could not be read; the rest is complete"),

@@ -1,9 +1,9 @@
-//! `create`, `list` and `delete` as people and scripts use them.
+//! `create`, `list` and `delete`.
 
 use crate::support::{World, bare, run, snapshot};
 
 #[test]
-fn what_is_created_is_listed_until_it_is_deleted() {
+fn created_permission_is_listed_until_deleted() {
     let world = World::new();
 
     let created = world.run("create ft:a proj_a proj_b proj_c --format table");
@@ -15,12 +15,12 @@ fn what_is_created_is_listed_until_it_is_deleted() {
     let again = world.run("create ft:a proj_c proj_d -v --format table");
     snapshot(
         "create-again",
-        "creating again what is there in part, with -v",
+        "creating one existing and one new permission, with -v",
         &again,
     );
     let listed = world.run("list ft:a --page-size 2 -v --format table");
     snapshot("list", "permissions list ft:a --page-size 2 -v", &listed);
-    let deleted = world.run("delete ft:a --project proj_c -v --format table");
+    let deleted = world.run("delete ft:a --project proj_c -v --format table --yes");
     snapshot(
         "delete-project",
         "permissions delete ft:a --project proj_c -v",
@@ -37,7 +37,7 @@ fn what_is_created_is_listed_until_it_is_deleted() {
 }
 
 #[test]
-fn each_format_says_the_same() {
+fn every_format_contains_all_rows() {
     let world = World::new();
     world.run("create ft:a proj_a proj_b").data();
     world.run("create ft:b proj_c").data();
@@ -51,7 +51,7 @@ fn each_format_says_the_same() {
 }
 
 #[test]
-fn a_list_is_narrowed_by_its_options() {
+fn list_options_limit_result() {
     let world = World::new();
     let created = world.run("create ft:a proj_a proj_b proj_c proj_d");
     let ids: Vec<&str> = column(created.data(), 1);
@@ -67,19 +67,19 @@ fn a_list_is_narrowed_by_its_options() {
 }
 
 #[test]
-fn permissions_are_deleted_by_their_own_ids_too() {
+fn delete_by_permission_id_deletes_it() {
     let world = World::new();
     let created = world.run("create ft:a proj_a proj_b proj_c");
     let ids: Vec<&str> = column(created.data(), 1);
 
-    let deleted = world.run(&format!("delete ft:a {} {} {0}", ids[0], ids[2]));
+    let deleted = world.run(&format!("delete ft:a {} {} {0} --yes", ids[0], ids[2]));
 
     assert_eq!(column(deleted.data(), 1), [ids[0], ids[2]]);
     assert_eq!(column(world.run("list ft:a").data(), 1), [ids[1]]);
 }
 
 #[test]
-fn several_checkpoints_are_changed_at_once() {
+fn further_checkpoints_are_changed_too() {
     let world = World::new();
 
     let created = world.run("create ft:a proj_a proj_b --checkpoint ft:b --checkpoint ft:c");
@@ -87,7 +87,7 @@ fn several_checkpoints_are_changed_at_once() {
         column(created.data(), 0),
         ["ft:a", "ft:a", "ft:b", "ft:b", "ft:c", "ft:c"]
     );
-    let deleted = world.run("delete ft:a --project proj_a --checkpoint ft:c -v");
+    let deleted = world.run("delete ft:a --project proj_a --checkpoint ft:c -v --yes");
     assert_eq!(deleted.code(), Some(0), "{deleted}");
     assert_eq!(column(deleted.stdout(), 0), ["ft:a", "ft:c"]);
 
@@ -99,7 +99,7 @@ fn several_checkpoints_are_changed_at_once() {
 }
 
 #[test]
-fn projects_come_from_standard_input_too() {
+fn create_reads_projects_from_standard_input() {
     let world = World::new();
     let from = |input: &str| {
         let file = world.folder().join("input");
@@ -130,23 +130,29 @@ fn projects_come_from_standard_input_too() {
 }
 
 #[test]
-fn no_permission_is_no_data() {
+fn empty_list_prints_only_a_note() {
     let world = World::new();
 
-    assert_eq!(world.run("list ft:nobody").data(), "");
+    let note =
+        "ft:nobody: no permissions; the API does not report whether this checkpoint exists\n";
+    for args in ["list ft:nobody", "list ft:nobody --format table"] {
+        let listed = world.run(args);
+        assert_eq!(
+            (listed.code(), listed.stdout(), listed.stderr()),
+            (Some(0), "", note)
+        );
+    }
+    assert_eq!(world.run("list ft:nobody -q").data(), "");
+    let verbose = world.run("list ft:nobody -v");
+    let counts = "ft:nobody: 0 permissions in 1 page\n";
     assert_eq!(
-        world.run("list ft:nobody --format table").stderr(),
-        "ft:nobody: no permission\n"
-    );
-    let told = world.run("list ft:nobody --format table -v");
-    assert_eq!(
-        (told.stdout(), told.stderr()),
-        ("", "ft:nobody: 0 permissions in 1 page\n")
+        (verbose.stdout(), verbose.stderr()),
+        ("", format!("{note}{counts}").as_str())
     );
 }
 
 #[test]
-fn a_local_file_needs_no_key_and_keeps_what_was_said() {
+fn local_file_works_without_key() {
     let world = World::new();
     let local = |args: &str| {
         let mut command = bare(format!("--local demo.db {args}").split_whitespace());
@@ -154,9 +160,10 @@ fn a_local_file_needs_no_key_and_keeps_what_was_said() {
         run(command)
     };
 
-    local("create ft:a proj_a proj_b proj_c proj_d proj_e").data();
+    let created = local("create ft:a proj_a proj_b proj_c proj_d proj_e");
+    assert_eq!(created.stderr(), "created the database file demo.db\n");
     let listed = local("list ft:a --page-size 2 -v");
-    local("delete ft:a --project proj_c").data();
+    local("delete ft:a --project proj_c --yes").data();
 
     assert_eq!(listed.stdout().lines().count(), 5);
     assert_eq!(listed.stderr(), "ft:a: 5 permissions in 3 pages\n");

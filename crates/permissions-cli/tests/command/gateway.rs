@@ -1,4 +1,4 @@
-//! A gateway in front of the API that lets nobody in without a certificate of its own authority.
+//! A TLS gateway in front of the API that requires a client certificate.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::{Ran, World, run, snapshot};
 
-/// A world behind a gateway. Beside it are `ca.pem`, and `client.pem` and `client.key`, which the gateway accepts.
+/// A world behind a gateway. Its folder contains `ca.pem`, and `client.pem` and `client.key`, which the gateway
+/// accepts.
 struct Gateway {
     world: World,
     base_url: String,
@@ -59,7 +60,7 @@ async fn forward(listener: TcpListener, acceptor: TlsAcceptor, behind: String) {
                     let mut behind = TcpStream::connect(behind).await.unwrap();
                     let _ = copy_bidirectional(&mut stream, &mut behind).await;
                 }
-                // Read to its end, so that the refusal is not overtaken by a reset.
+                // Reads to the end, because a reset could arrive before the TLS alert.
                 Err((_, mut stream)) => while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {},
             }
         });
@@ -109,14 +110,14 @@ const VARIABLES: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn a_client_certificate_opens_the_gateway() {
+fn client_certificate_is_accepted_by_gateway() {
     let gateway = Gateway::new();
 
     let created = gateway.run("create ft:a proj_a --ca-file ca.pem", &VARIABLES);
     assert_eq!(created.data().lines().count(), 1);
     let options =
         "--ca-file ca.pem --mtls-client-cert-file client.pem --mtls-client-key-file client.key";
-    // An option wins over its variable.
+    // Options override variables.
     let elsewhere = [("OPENAI_MTLS_CLIENT_CERT_FILE", "no-such-file")];
     let listed = gateway.run(&format!("list ft:a {options}"), &elsewhere);
     assert_eq!(listed.data().lines().count(), 1);
@@ -131,7 +132,7 @@ fn a_client_certificate_opens_the_gateway() {
 }
 
 #[test]
-fn what_is_wrong_with_certificates_is_told_with_its_remedy() {
+fn certificate_errors_have_a_remedy() {
     let gateway = Gateway::new();
     let (stranger, key) = signed("a client", &authority("theirs"));
     write(&gateway.world, "stranger.pem", &stranger.pem());

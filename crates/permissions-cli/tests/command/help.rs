@@ -1,9 +1,9 @@
-//! The help texts, as a reviewer reads them.
+//! The help texts.
 
 use crate::support::{bare, run};
 
 #[test]
-fn every_command_explains_itself() {
+fn every_command_has_help() {
     for (name, args) in [
         ("help", vec!["--help"]),
         ("help-short", vec!["-h"]),
@@ -14,6 +14,7 @@ fn every_command_explains_itself() {
         ("help-apply", vec!["apply", "--help"]),
         ("help-export", vec!["export", "--help"]),
         ("help-check", vec!["check", "--help"]),
+        ("help-show", vec!["show", "--help"]),
         ("help-schema", vec!["schema", "--help"]),
         ("help-audit", vec!["audit", "--help"]),
         ("help-doctor", vec!["doctor", "--help"]),

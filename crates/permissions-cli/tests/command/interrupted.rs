@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM in the middle of something.
+//! Ctrl-C and SIGTERM during a command.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
@@ -11,13 +11,13 @@ use crate::support::{World, snapshot_text};
 
 const CHECKPOINTS: usize = 16;
 
-/// How many requests of an `apply` are under way at a time.
+/// Default number of concurrent requests.
 const CONCURRENCY: usize = 8;
 
-/// A saved plan of one creation for each of sixteen checkpoints. The first creation is answered at once, and as many as
-/// are then under way after a pause.
+/// A saved plan with one creation for each of sixteen checkpoints. The first creation is answered at once, the
+/// requests that are then in flight after a pause.
 fn planned(pause: Duration) -> World {
-    // The plan reads each checkpoint, and so does `apply`, to see that none has moved.
+    // `plan` reads each checkpoint, and so does `apply`, which checks that none has changed.
     let reads = std::iter::repeat_n(None, 2 * CHECKPOINTS);
     let slow = std::iter::repeat_n(Some(Fault::Delay(pause)), CONCURRENCY);
     let world = World::with_faults(reads.chain([None]).chain(slow));
@@ -44,7 +44,7 @@ fn send(signal: Signal, to: &Child) {
 }
 
 #[test]
-fn an_apply_that_is_stopped_finishes_what_is_under_way_and_the_next_one_the_rest() {
+fn stopped_apply_finishes_requests_and_can_resume() {
     for signal in [Signal::INT, Signal::TERM] {
         let world = planned(Duration::from_secs(5));
         let mut apply = apply(&world);
@@ -61,18 +61,18 @@ fn an_apply_that_is_stopped_finishes_what_is_under_way_and_the_next_one_the_rest
             let of = |line: &&str| line.split('\t').nth(4) == Some(result);
             told.lines().filter(of).count()
         };
-        let (created, left) = (count("created"), count("not_started"));
+        let (created, left) = (count("created"), count("skipped"));
         assert_eq!(created + left, CHECKPOINTS, "{told}");
         assert!(created > 0 && left > 0, "{told}");
         let said = String::from_utf8(ended.stderr).unwrap();
-        let sums = format!("applied {created} of {CHECKPOINTS} changes; {left} not started");
+        let sums = format!("applied {created} of {CHECKPOINTS} changes; {left} skipped");
         assert!(said.contains(&sums), "{said}");
         snapshot_text(
             "apply-stopped",
-            "permissions apply, stopped in the middle",
+            "permissions apply, stopped by a signal",
             &said
                 .replace(&format!("applied {created}"), "applied [some]")
-                .replace(&format!("{left} not"), "[others] not"),
+                .replace(&format!("{left} skipped"), "[others] skipped"),
         );
 
         let rest = world.run("apply plan.json --yes");
@@ -82,7 +82,7 @@ fn an_apply_that_is_stopped_finishes_what_is_under_way_and_the_next_one_the_rest
 }
 
 #[test]
-fn an_apply_that_is_asked_twice_stops_at_once() {
+fn apply_after_second_signal_stops_at_once() {
     let world = planned(Duration::from_secs(600));
     let mut apply = apply(&world);
     let mut rows = BufReader::new(apply.stdout.take().unwrap());
@@ -92,16 +92,22 @@ fn an_apply_that_is_asked_twice_stops_at_once() {
 
     send(Signal::INT, &apply);
     words.read_line(&mut said).unwrap();
-    assert!(said.starts_with("finishing what is under way"), "{said}");
+    assert!(
+        said.starts_with("finishing the requests in flight"),
+        "{said}"
+    );
     send(Signal::INT, &apply);
 
     words.read_to_string(&mut said).unwrap();
     assert_eq!(apply.wait().unwrap().code(), Some(130));
-    assert!(said.contains("error: stopped before the end"), "{said}");
+    assert!(
+        said.contains("error: stopped: 1 of 16 changes made"),
+        "{said}"
+    );
 }
 
 #[test]
-fn a_list_that_is_stopped_leaves_an_open_array() {
+fn stopped_list_leaves_json_array_open() {
     let world = World::with_a_slow_page(Duration::from_secs(600));
     let mut list = world
         .command("list ft:a --page-size 1 --format json".split(' '))

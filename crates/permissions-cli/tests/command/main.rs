@@ -1,13 +1,16 @@
-//! The real binary against a real server, as people and scripts use it.
+//! Tests of the binary against a server.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "what stands in the way of a test fails it"
+    reason = "a test fails by panicking"
 )]
 
 mod access;
 mod audit;
+mod deletion;
+#[cfg(unix)]
+mod documents;
 mod everyday;
 mod gateway;
 mod help;
@@ -17,9 +20,14 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod nowhere;
 mod official;
+mod plans;
+mod proxy;
 mod settings;
 mod support;
+#[cfg(unix)]
+mod tables;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
 mod transcript;
+mod words;

@@ -1,4 +1,4 @@
-//! Output that leads nowhere: a device that is full, one that forgets, and none at all.
+//! Standard output that is full, discarded or closed.
 
 use std::fs::File;
 use std::process::Command;
@@ -10,7 +10,7 @@ fn full() -> File {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_a_failure() {
+fn full_standard_output_is_a_failure() {
     let world = World::new();
     world.run("create ft:a proj_a").data();
 
@@ -30,7 +30,7 @@ fn output_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
-fn changes_are_made_and_told_even_where_they_cannot_be_shown() {
+fn changes_are_reported_when_output_is_full() {
     let world = World::new();
     let into_full = |args: &str| {
         let mut command = world.command(args.split(' '));
@@ -41,10 +41,14 @@ fn changes_are_made_and_told_even_where_they_cannot_be_shown() {
     let created = into_full("create ft:a proj_a proj_b");
     assert_eq!(created.code(), Some(1));
     snapshot("full-create", "permissions create > /dev/full", &created);
-    let deleted = into_full("delete ft:a --project proj_a proj_b");
+    let deleted = into_full("delete ft:a --project proj_a proj_b --yes");
     assert_eq!(deleted.code(), Some(1));
-    snapshot("full-delete", "permissions delete > /dev/full", &deleted);
-    assert_eq!(world.run("list ft:a").data(), "");
+    snapshot(
+        "full-delete",
+        "permissions delete --yes > /dev/full",
+        &deleted,
+    );
+    assert_eq!(world.run("list ft:a -q").data(), "");
 
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_a\"]\n";
     std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
@@ -53,17 +57,17 @@ fn changes_are_made_and_told_even_where_they_cannot_be_shown() {
     snapshot("full-apply", "permissions apply > /dev/full", &applied);
     assert_eq!(world.run("plan").code(), Some(0));
 
-    let filtered = world.run("create ft:c proj_a --jq .id+1");
+    let filtered = world.run("create ft:c proj_a --jq-rows .id+1");
     assert_eq!(filtered.code(), Some(1));
     snapshot(
         "jq-create",
-        "a filter that fails on what was created",
+        "a filter that fails after a permission was created",
         &filtered,
     );
 }
 
 #[test]
-fn a_change_that_nobody_sees_is_told_on_standard_error() {
+fn discarded_output_moves_summary_to_standard_error() {
     let world = World::new();
     let through_shell = |redirected: &str| {
         let script = format!("exec {} {redirected}", env!("CARGO_BIN_EXE_permissions"));
@@ -79,17 +83,23 @@ fn a_change_that_nobody_sees_is_told_on_standard_error() {
     let discarded = through_shell("create ft:a proj_a > /dev/null");
     assert_eq!(
         (discarded.code(), discarded.stderr()),
-        (Some(0), "ft:a: 1 permission created, 0 there before\n")
+        (Some(0), "ft:a: 1 permission created, 0 existing\n")
     );
     assert_eq!(through_shell("list ft:a > /dev/null").stderr(), "");
-    assert_eq!(
-        through_shell("list ft:a >&-").stderr(),
-        "nothing can be read of it: standard output is closed\n"
-    );
+    assert_eq!(through_shell("list ft:a 1<>/dev/null").code(), Some(0));
+    for args in ["list ft:a", "create ft:b proj_a", "--help", "schema"] {
+        let closed = through_shell(&format!("{args} >&-"));
+        assert_eq!(closed.code(), Some(1), "{args}: {closed}");
+        assert!(
+            closed.stderr().contains("standard output is closed"),
+            "{args}: {closed}"
+        );
+    }
+    assert_eq!(world.run("list ft:b -q").data(), "", "nothing was created");
 }
 
 #[test]
-fn a_local_file_with_a_mistyped_name_is_not_made() {
+fn mistyped_local_file_is_not_created() {
     let world = World::new();
     let local = |args: &str| {
         let mut command = bare(format!("--local typo.db {args}").split_whitespace());
@@ -117,7 +127,7 @@ fn a_local_file_with_a_mistyped_name_is_not_made() {
 }
 
 #[test]
-fn a_key_file_that_never_ends_is_refused() {
+fn endless_key_file_is_refused() {
     let endless = run(bare(["list", "ft:a", "--key-file", "/dev/zero"]));
 
     assert_eq!(endless.code(), Some(77));

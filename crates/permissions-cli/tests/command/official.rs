@@ -1,4 +1,4 @@
-//! What the official command can do on these endpoints, row by row of docs/official-cli.md.
+//! Features of the official command, in the order of docs/official-cli.md.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn ids(lines: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_parameter_of_the_three_operations_goes_over_the_wire() {
+fn every_api_parameter_is_sent() {
     let world = World::new();
     let created = world.run("create ft:a proj_a proj_b proj_a proj_c");
     let ids = ids(created.data());
@@ -25,7 +25,7 @@ fn every_parameter_of_the_three_operations_goes_over_the_wire() {
         .data();
     world
         .run(&format!(
-            "delete ft:a {} --organization org-1 --api-project proj_x",
+            "delete ft:a {} --yes --organization org-1 --api-project proj_x",
             ids[1]
         ))
         .data();
@@ -66,12 +66,12 @@ fn every_parameter_of_the_three_operations_goes_over_the_wire() {
 }
 
 #[test]
-fn who_acts_for_whom_comes_from_the_environment_too() {
+fn organization_and_project_come_from_environment() {
     let world = World::new();
     let mut list = world.command(["list", "ft:a"]);
     list.env("OPENAI_ORG_ID", "org-env")
         .env("OPENAI_PROJECT_ID", "proj_env");
-    run(list).data();
+    assert_eq!(run(list).code(), Some(0));
 
     let requests = world.requests();
     let headers = &requests.last().unwrap().headers;
@@ -84,7 +84,7 @@ fn who_acts_for_whom_comes_from_the_environment_too() {
 }
 
 #[test]
-fn a_body_comes_from_standard_input() {
+fn create_reads_json_body_from_standard_input() {
     let world = World::new();
     let body = world.folder().join("body.json");
     fs::write(&body, r#"{"project_ids": ["proj_a", "proj_b"]}"#).unwrap();
@@ -95,9 +95,9 @@ fn a_body_comes_from_standard_input() {
 }
 
 #[test]
-fn errors_have_a_format_of_their_own() {
+fn error_format_is_independent_of_data_format() {
     let world = World::new();
-    let args = "delete ft:a cp_unknown";
+    let args = "delete ft:a cp_unknown --yes";
 
     let json = world.run(&format!("{args} --format yaml --format-error json"));
     let error: serde_json::Value = serde_json::from_str(json.stderr()).unwrap();

@@ -1,11 +1,11 @@
-//! Settings: where they come from, and what the doctor says about them.
+//! Settings, their sources, and `doctor`.
 
 use std::fs;
 use std::net::TcpListener;
 
-use crate::support::{Ran, World, bare, run, snapshot};
+use crate::support::{Ran, World, bare, complete, run, snapshot};
 
-/// A home with a configuration file, as Linux has it.
+/// Runs the command with a configuration file in its home directory.
 fn with_home(world: &World, config: &str, args: &str, variables: &[(&str, &str)]) -> Ran {
     let folder = world.folder().join(".config/permissions");
     fs::create_dir_all(&folder).unwrap();
@@ -40,7 +40,7 @@ fn doctor(name: &str, description: &str, world: &World, ran: &Ran) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_profile_gives_what_nobody_else_does() {
+fn profile_is_used_below_option_and_variable() {
     let world = World::new();
     world.run("create ft:a proj_a").data();
     fs::write(world.folder().join("key"), "sk-admin-test\n").unwrap();
@@ -70,7 +70,7 @@ fn a_profile_gives_what_nobody_else_does() {
     assert!(!nearer.to_string().contains("wrong-but-long"), "{nearer}");
     doctor(
         "doctor-wrong-key",
-        "a key in the environment is nearer, and wrong",
+        "an unknown key in the environment, which overrides the profile",
         &world,
         &nearer,
     );
@@ -78,7 +78,7 @@ fn a_profile_gives_what_nobody_else_does() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn mistakes_in_the_configuration_are_named() {
+fn configuration_errors_are_reported_without_secrets() {
     let world = World::new();
     for (name, config, args) in [
         (
@@ -101,7 +101,7 @@ fn mistakes_in_the_configuration_are_named() {
 }
 
 #[test]
-fn the_doctor_tells_what_stands_in_the_way() {
+fn doctor_explains_each_failure() {
     let world = World::new();
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -115,7 +115,7 @@ fn the_doctor_tells_what_stands_in_the_way() {
     doctor("doctor-no-key", "no key at all", &world, &none);
     let nobody = with_home(&world, "", "doctor", &[key, ("OPENAI_BASE_URL", &closed)]);
     assert_eq!(nobody.code(), Some(75));
-    doctor("doctor-nobody", "nobody listens", &world, &nobody);
+    doctor("doctor-nobody", "an unreachable server", &world, &nobody);
     let project = [
         ("OPENAI_ADMIN_KEY", "sk-proj-test"),
         ("OPENAI_BASE_URL", world.base_url()),
@@ -140,29 +140,27 @@ fn the_doctor_tells_what_stands_in_the_way() {
 }
 
 #[test]
-fn what_goes_over_the_wire_is_told_without_the_key() {
+fn trace_shows_requests_without_key() {
     let world = World::new();
     world.run("create ft:a proj_a proj_b proj_c").data();
 
     let told = world.run("list ft:a --page-size 2 -vv");
 
     assert_eq!(told.code(), Some(0));
-    assert_eq!(
-        told.stderr()
-            .matches("debug: list ft:a: answered in")
-            .count(),
-        2
-    );
+    let request = format!("debug: GET {}/fine_tuning/checkpoints/ft:a/permissions: 200 in", world.base_url());
+    assert_eq!(told.stderr().matches(&request).count(), 2, "{told}");
+    assert!(told.stderr().contains("debug:   x-request-id: req_"), "{told}");
     assert!(!told.stderr().contains("sk-admin-test"));
 }
 
 #[test]
-fn completions_and_man_pages_know_every_command() {
+fn completions_and_man_pages_are_complete() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(bare(["completions", shell]));
-        assert!(script.data().contains("page-size"), "{shell}");
+        assert!(script.data().contains("COMPLETE"), "{shell}");
     }
+    assert!(complete(&world, "permissions list --page").contains(&"--page-size".to_owned()));
 
     world.run("man man1").data();
 
@@ -172,13 +170,13 @@ fn completions_and_man_pages_know_every_command() {
 }
 
 #[test]
-fn columns_and_filters_choose_what_is_printed() {
+fn columns_and_filters_select_output() {
     let world = World::new();
     world.run("create ft:a proj_a proj_b").data();
 
     let columns = world.run("list ft:a --columns project_id,checkpoint");
     assert_eq!(columns.data(), "proj_b\tft:a\nproj_a\tft:a\n");
-    let filtered = world.run("list ft:a --jq select(.project_id==\"proj_a\").project_id");
+    let filtered = world.run("list ft:a --jq-rows select(.project_id==\"proj_a\").project_id");
     assert_eq!(filtered.data(), "proj_a\n");
 
     for (name, args) in [
@@ -186,6 +184,7 @@ fn columns_and_filters_choose_what_is_printed() {
         ("usage-jq", "list ft:a --jq .id|"),
         ("usage-jq-unknown", "list ft:a --jq foo"),
         ("usage-jq-fails", "list ft:a --jq .id+1"),
+        ("usage-jq-rows-fails", "list ft:a --jq-rows .id+1"),
     ] {
         let refused = world.run(args);
         assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));

@@ -1,4 +1,4 @@
-//! A world to run the command in, and what a run of it did.
+//! A server and a folder for the command, and the result of a run.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -10,7 +10,7 @@ use permissions_server::{Fault, Faults, RecordedRequest, Server, ServerBuilder};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A server whose ids and times are the same in every run, and a folder to work in.
+/// A server with fixed ids and times, and a working directory.
 pub(crate) struct World {
     runtime: Runtime,
     server: Option<Server>,
@@ -22,12 +22,12 @@ impl World {
         Self::with(|server| server)
     }
 
-    /// One fault, or none, for each request in turn.
+    /// Injects one fault, or none, into each request in turn.
     pub(crate) fn with_faults(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         Self::with(|server| server.faults(Faults::in_turn(faults)))
     }
 
-    /// A list of two pages of one permission each, the second of which comes after a pause.
+    /// `ft:a` has two permissions. The second request is answered after a pause.
     pub(crate) fn with_a_slow_page(pause: Duration) -> Self {
         let faults = Faults::in_turn([None, Some(Fault::Delay(pause))]);
         Self::with(|server| {
@@ -61,6 +61,25 @@ impl World {
         self.server.as_ref().unwrap().requests()
     }
 
+    /// Waits until the server has received so many requests.
+    pub(crate) fn wait_for_requests(&self, number: usize) {
+        while self.requests().len() < number {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Creates permissions through the API, without the command's validation of ids.
+    pub(crate) fn create_directly(&self, checkpoint: &str, projects: &[&str]) {
+        let client = permissions_ext::Client::builder()
+            .admin_key("sk-admin-test")
+            .base_url(self.base_url())
+            .build()
+            .unwrap();
+        let permissions = client.permissions(checkpoint).unwrap();
+        let create = permissions.create(projects.iter().copied());
+        self.runtime.block_on(create.send()).unwrap();
+    }
+
     pub(crate) fn base_url(&self) -> &str {
         self.server.as_ref().unwrap().base_url()
     }
@@ -69,7 +88,7 @@ impl World {
         self.folder.path()
     }
 
-    /// The command with the server's address and key in its environment, and nothing else in it.
+    /// Returns the command with only the server's address and key in its environment.
     pub(crate) fn command(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = bare(args);
         command
@@ -79,7 +98,7 @@ impl World {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     pub(crate) fn run(&self, args: &str) -> Ran {
         run(self.command(args.split_whitespace()))
     }
@@ -93,7 +112,7 @@ impl Drop for World {
     }
 }
 
-/// The command with an empty environment.
+/// Returns the command with an empty environment.
 pub(crate) fn bare(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_permissions"));
     command.args(args).env_clear().stdin(Stdio::null());
@@ -105,7 +124,7 @@ pub(crate) fn run(mut command: Command) -> Ran {
     Ran(command.output().unwrap())
 }
 
-/// What a command did, as a reviewer reads it in a snapshot.
+/// The result of a run.
 pub(crate) struct Ran(Output);
 
 impl Ran {
@@ -121,7 +140,7 @@ impl Ran {
         std::str::from_utf8(&self.0.stderr).unwrap()
     }
 
-    /// Its data, where it succeeded without a word on standard error.
+    /// Returns standard output. Fails unless the run succeeded without messages.
     #[track_caller]
     pub(crate) fn data(&self) -> &str {
         assert_eq!((self.code(), self.stderr()), (Some(0), ""), "{self}");
@@ -144,14 +163,13 @@ impl fmt::Display for Ran {
     }
 }
 
-/// Compares what a command did with what a reviewer has seen, whatever the port, the folder and
-/// the request id of this run.
+/// Compares a result with its snapshot. Ports, request ids and error numbers are replaced.
 #[track_caller]
 pub(crate) fn snapshot(name: &str, description: &str, ran: &Ran) {
     snapshot_text(name, description, &ran.to_string());
 }
 
-/// The same of a text.
+/// Compares a text with its snapshot.
 #[track_caller]
 pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
     insta::with_settings!({
@@ -161,7 +179,7 @@ pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
         filters => vec![
             (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
             (r"port \d+", "port [port]"),
-            // In which moment a refusal arrives is up to the network.
+            // A refusal may arrive before or after the request is sent.
             (
                 r"client error \((SendRequest|Canceled)\): (operation was canceled: )?",
                 "client error ([moment]): ",
@@ -172,4 +190,19 @@ pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
     }, {
         insta::assert_snapshot!(name, text);
     });
+}
+
+/// Returns the completions of a command line in bash. The last word is the one to complete.
+pub(crate) fn complete(world: &World, line: &str) -> Vec<String> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command = bare(["--"].into_iter().chain(words.iter().copied()));
+    command
+        .current_dir(world.folder())
+        .env("COMPLETE", "bash")
+        .env("_CLAP_IFS", "\n")
+        .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_COMPLETE_SPACE", "true");
+    let ran = run(command);
+    ran.data().lines().map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! What a person at a terminal sees, and a pipe does not.
+//! Output and prompts on a terminal.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -13,7 +13,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::support::{World, snapshot_text};
 
-/// A terminal: what programs see of it, and the person in front of it.
+/// A pseudo-terminal: the side of the person, and the device of the programs.
 pub(crate) struct Terminal {
     person: File,
     device: OwnedFd,
@@ -21,6 +21,10 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new() -> Self {
+        Self::with_width(120)
+    }
+
+    pub(crate) fn with_width(columns: u16) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -28,7 +32,7 @@ impl Terminal {
         let device = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
         let size = Winsize {
             ws_row: 40,
-            ws_col: 120,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
@@ -39,23 +43,23 @@ impl Terminal {
         }
     }
 
-    /// The terminal as one of a program's streams.
+    /// Returns the terminal as a stream of a program.
     pub(crate) fn stream(&self) -> Stdio {
         self.device.try_clone().unwrap().into()
     }
 
-    /// Everything that programs show on it until the last of them has ended.
+    /// Returns everything that is shown until the last program has ended.
     pub(crate) fn shown(mut self) -> String {
         drop(self.device);
         let (mut text, mut some) = (Vec::new(), [0; 4096]);
-        // With nobody left on the other side a read fails.
+        // A read fails after the last program has ended.
         while let Ok(read @ 1..) = self.person.read(&mut some) {
             text.extend_from_slice(&some[..read]);
         }
         String::from_utf8(text).unwrap().replace("\r\n", "\n")
     }
 
-    /// Reads until a program asks something.
+    /// Reads until the question appears.
     fn wait_for(&mut self, question: &str) -> String {
         let mut text = String::new();
         while !text.contains(question) {
@@ -68,7 +72,7 @@ impl Terminal {
     }
 }
 
-/// Starts a command with all its streams on the terminal. The `Command` goes with it, and so do its handles.
+/// Starts a command with all its streams on the terminal. Drops the `Command`, which holds copies of the streams.
 fn start(mut command: Command, terminal: &Terminal) -> Child {
     command
         .env("TERM", "xterm-256color")
@@ -87,7 +91,7 @@ fn on_terminal(command: Command) -> String {
     shown
 }
 
-/// A world where a plan creates one permission and deletes another.
+/// A world where a plan creates one permission and deletes another one.
 fn drifted() -> World {
     let world = World::new();
     world.run("create ft:a proj_a proj_b").data();
@@ -97,7 +101,7 @@ fn drifted() -> World {
 }
 
 #[test]
-fn a_change_is_shown_and_made_only_after_a_yes() {
+fn apply_prompt_applies_only_after_yes() {
     for (answer, code, left) in [
         ("n\n", 1, "proj_b\nproj_a\n"),
         ("\n", 1, "proj_b\nproj_a\n"),
@@ -117,13 +121,17 @@ fn a_change_is_shown_and_made_only_after_a_yes() {
         assert_eq!(live.data(), left, "after {answer:?}");
         if answer == "n\n" {
             let plain = without_progress(&asked) + &told;
-            snapshot_text("confirm", "permissions apply on a terminal, and no", &plain);
+            snapshot_text(
+                "confirm",
+                "permissions apply on a terminal, with the answer n",
+                &plain,
+            );
         }
     }
 }
 
 #[test]
-fn ctrl_c_is_an_answer_too() {
+fn ctrl_c_at_prompt_changes_nothing() {
     let world = drifted();
     let mut terminal = Terminal::new();
     let mut apply = start(world.command(["apply", "--allow-delete"]), &terminal);
@@ -138,7 +146,7 @@ fn ctrl_c_is_an_answer_too() {
 }
 
 #[test]
-fn progress_is_for_a_terminal_alone() {
+fn progress_is_shown_only_on_terminal() {
     let slow = || World::with_a_slow_page(Duration::from_secs(1));
 
     let world = slow();
@@ -159,7 +167,7 @@ fn progress_is_for_a_terminal_alone() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_those_who_ask_for_it() {
+fn colour_depends_on_terminal_and_options() {
     let world = drifted();
     let shown = |arguments: &str, no_color: &str| {
         let mut command = world.command(arguments.split(' '));
@@ -177,7 +185,7 @@ fn colour_is_for_terminals_and_those_who_ask_for_it() {
 }
 
 #[test]
-fn times_are_local_on_a_terminal_and_rfc_3339_elsewhere() {
+fn times_are_local_only_on_terminal() {
     let world = World::new();
     world.run("create ft:a proj_a").data();
     let list = || {
@@ -191,7 +199,7 @@ fn times_are_local_on_a_terminal_and_rfc_3339_elsewhere() {
     assert!(piped.data().contains("2023-11-14T22:13:20Z"), "{piped}");
 }
 
-/// What is left of a text when its progress line has come and gone.
+/// Removes the progress line from a text.
 fn without_progress(text: &str) -> String {
     let (mut left, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('\u{1b}') {

@@ -1,7 +1,7 @@
-//! The transcript in the README is what the command does.
+//! Runs the transcript of the README.
 //!
-//! It stands below `<!-- transcript -->`; its lines that begin with `$` are run, one after the other, in an empty folder,
-//! with standard output on a terminal. `UPDATE_README=1` writes what they print into it.
+//! The transcript follows `<!-- transcript -->`. Its lines that start with `$` run one after the other in an empty
+//! folder, with standard output on a terminal. `UPDATE_README=1` replaces the transcript by their output.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ const MARKER: &str = "<!-- transcript -->\n```console\n";
 const END: &str = "```\n";
 
 #[test]
-fn the_transcript_in_the_readme_is_what_the_command_does() {
+fn readme_transcript_matches_command() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = readme.split_once(MARKER).unwrap();
@@ -35,12 +35,12 @@ fn the_transcript_in_the_readme_is_what_the_command_does() {
     } else {
         assert_eq!(
             played, written,
-            "README.md shows something else; UPDATE_README=1 corrects it"
+            "README.md differs; run the test with UPDATE_README=1 to update it"
         );
     }
 }
 
-/// What a shell's command line shows: its output, and then what it says beside it.
+/// Runs a line in a shell. Returns standard output, then standard error.
 fn play(line: &str, folder: &TempDir) -> String {
     let terminal = Terminal::new();
     let ran = Command::new("sh")
@@ -66,7 +66,7 @@ fn search_path() -> String {
     format!("{folder}:/usr/local/bin:/usr/bin:/bin")
 }
 
-/// Ids and times that are the same in every run.
+/// Replaces permission ids by the same ids in every run.
 #[derive(Default)]
 struct Same {
     ids: Vec<String>,
@@ -93,7 +93,7 @@ impl Same {
     }
 }
 
-/// Letters that look like those of an id.
+/// Returns letters that look like an id.
 fn letters(seed: u64) -> String {
     let mut state = seed;
     let mut next = || {
@@ -106,7 +106,7 @@ fn letters(seed: u64) -> String {
     std::iter::repeat_with(&mut next).take(24).collect()
 }
 
-/// A time looks like 2026-01-31 09:00:00 and is as long as any other.
+/// Replaces every time by 2026-01-31 09:00:00.
 fn with_one_time(text: &str) -> String {
     const TIME: &str = "2026-01-31 09:00:00";
     let chars: Vec<char> = text.chars().collect();

@@ -35,6 +35,8 @@ use crate::{Error, Event, RetryPolicy};
 #[must_use]
 pub struct ClientBuilder {
     key: KeyChoice,
+    key_source: Option<String>,
+    default_key_source: &'static str,
     base_url: Option<String>,
     /// Whether the base URL comes from `OPENAI_BASE_URL`, which its errors then mention.
     base_url_is_variable: bool,
@@ -63,10 +65,7 @@ pub struct ClientBuilder {
 
 enum KeyChoice {
     Unset,
-    Given {
-        key: SecretString,
-        origin: &'static str,
-    },
+    Given(SecretString),
     Provider(Key),
     Absent,
 }
@@ -75,6 +74,8 @@ impl ClientBuilder {
     pub(super) fn new() -> Self {
         Self {
             key: KeyChoice::Unset,
+            key_source: None,
+            default_key_source: "",
             base_url: None,
             base_url_is_variable: false,
             allow_http: false,
@@ -120,10 +121,8 @@ impl ClientBuilder {
         let project = read(environment::PROJECT);
         builder.ordinary_key = lookup(environment::ORDINARY_KEY).is_some();
         if let Some(key) = key {
-            builder.key = KeyChoice::Given {
-                key: key.into(),
-                origin: environment::ADMIN_KEY,
-            };
+            builder.key = KeyChoice::Given(key.into());
+            builder.default_key_source = environment::ADMIN_KEY;
         }
         Self {
             base_url_is_variable: base_url.is_some(),
@@ -136,10 +135,8 @@ impl ClientBuilder {
 
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.key = KeyChoice::Given {
-            key: key.into(),
-            origin: "the admin key",
-        };
+        self.key = KeyChoice::Given(key.into());
+        self.default_key_source = "`admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
 
@@ -167,7 +164,15 @@ impl ClientBuilder {
             + 'static,
     {
         self.key = KeyChoice::Provider(Key::provider(provider));
+        self.default_key_source = "the key provider";
         self.forgive(environment::ADMIN_KEY)
+    }
+
+    /// Describes where the program reads the key, such as `--key-file key.txt`. Errors about the key mention it. By
+    /// default, they mention the variable or the method.
+    pub fn key_source(mut self, description: impl Into<String>) -> Self {
+        self.key_source = Some(description.into());
+        self
     }
 
     /// Sends no key, for a gateway that adds one.
@@ -382,12 +387,19 @@ impl ClientBuilder {
         })?;
         let mut headers = self.base_headers()?;
         let own_authorization = headers.get(AUTHORIZATION);
+        let default_key_source = match own_authorization {
+            Some(_) => "the header `Authorization`",
+            None => self.default_key_source,
+        };
+        let key_source = self
+            .key_source
+            .unwrap_or_else(|| default_key_source.to_owned());
         let key = match self.key {
             // The key in the header is redacted from errors like any other.
             _ if own_authorization.is_some() => own_authorization
                 .and_then(Secret::in_header)
                 .map_or(Key::Absent, Key::Fixed),
-            KeyChoice::Given { key, origin } => Key::Fixed(fixed_key(key, origin)?),
+            KeyChoice::Given(key) => Key::Fixed(fixed_key(key, &key_source)?),
             KeyChoice::Provider(provider) => provider,
             KeyChoice::Absent => Key::Absent,
             KeyChoice::Unset => return Err(missing_key(self.ordinary_key)),
@@ -421,6 +433,7 @@ impl ClientBuilder {
             http,
             headers: Arc::new(headers),
             key,
+            key_source: key_source.into(),
             retry: self.retry,
             deadline: self.deadline,
             body_limit: self.body_limit,
@@ -459,41 +472,36 @@ const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSI
 const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 const PROJECT: HeaderName = HeaderName::from_static("openai-project");
 
-fn fixed_key(key: SecretString, origin: &str) -> Result<Secret, Error> {
-    let secret = Secret::new(key)
-        .map_err(|reason| Error::config(format!("{origin} cannot be used: {reason}")))?;
+fn fixed_key(key: SecretString, source: &str) -> Result<Secret, Error> {
+    let secret = Secret::new(key).map_err(|reason| {
+        Error::key(format!("the admin key from {source} is unusable: {reason}"))
+    })?;
     if secret.is_project_key() {
         tracing::warn!(
-            "the key starts with sk-proj-, so it is a project key; these operations need an admin key"
+            source,
+            "the key starts with sk-proj-, so it is a project key, but these operations require an admin key"
         );
     }
     Ok(secret)
 }
 
-fn missing_key(ordinary_key: bool) -> Error {
-    let hint = if ordinary_key {
-        "; OPENAI_API_KEY is set, but these operations take no ordinary key"
+fn missing_key(has_ordinary_key: bool) -> Error {
+    let hint = if has_ordinary_key {
+        " (OPENAI_API_KEY is set, but these operations reject ordinary keys)"
     } else {
         ""
     };
-    Error::config(format!(
-        "there is no admin key: set OPENAI_ADMIN_KEY, or give one with `admin_key`{hint}"
+    Error::key(format!(
+        "no admin key: OPENAI_ADMIN_KEY is not set, and `admin_key` was not called{hint}"
     ))
 }
 
-/// Without the values of headers and URLs, which may contain secrets.
+/// Shows no URL and no header. Even a header's name may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("key", &self.key)
-            .field(
-                "headers",
-                &self
-                    .headers
-                    .iter()
-                    .map(|(name, _)| name)
-                    .collect::<Vec<_>>(),
-            )
+            .field("headers", &self.headers.len())
             .field("retry", &self.retry)
             .field("timeout", &self.timeout)
             .field("deadline", &self.deadline)
@@ -505,7 +513,7 @@ impl fmt::Debug for KeyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unset => "Unset",
-            Self::Given { .. } => "Given([key])",
+            Self::Given(_) => "Given([redacted])",
             Self::Provider(_) => "Provider",
             Self::Absent => "Absent",
         })

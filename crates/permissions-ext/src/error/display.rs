@@ -65,16 +65,16 @@ impl Error {
     fn write_headline(&self, out: &mut impl Write) -> fmt::Result {
         let action = part(&self.0.action.to_string());
         write!(out, "failed to {action}: {}", OneLine(&self.0.reason))?;
-        let Some(problem) = &self.0.problem else {
+        let Some(response) = &self.0.response else {
             return Ok(());
         };
-        if let Some(code) = &problem.code {
+        if let Some(code) = &response.code {
             write!(out, " ({})", part(code))?;
         }
-        if let Some(message) = &problem.message {
+        if let Some(message) = &response.message {
             write!(out, ": {}", part(message.trim_end_matches('.')))?;
         }
-        if let Some(param) = &problem.param {
+        if let Some(param) = &response.param {
             write!(out, " (parameter {})", part(param))?;
         }
         Ok(())
@@ -99,7 +99,7 @@ impl fmt::Debug for Fields<'_> {
             .field("kind", &inner.kind)
             .field("action", &inner.action)
             .field("reason", &inner.reason)
-            .field("problem", &inner.problem)
+            .field("response", &inner.response)
             .field("source", &inner.source)
             .field("attempts", &inner.attempts)
             .field("retry_after", &inner.retry_after)

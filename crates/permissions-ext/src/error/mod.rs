@@ -6,8 +6,8 @@ mod attempt;
 mod certificate;
 mod display;
 mod kind;
-mod problem;
 mod remedy;
+mod response;
 mod serialize;
 mod text;
 
@@ -16,15 +16,13 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 pub use self::attempt::Attempt;
 pub use self::kind::ErrorKind;
 pub(crate) use self::kind::ErrorKind as Kind;
-pub(crate) use self::problem::Problem;
+pub(crate) use self::response::ErrorResponse;
 use self::text::shorten;
 use crate::action::Action;
-use crate::metadata::RateLimit;
+use crate::metadata::{Metadata, RateLimit};
 use crate::model::{CheckpointId, InvalidId, Permission};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -59,12 +57,14 @@ struct Inner {
     kind: ErrorKind,
     action: Action,
     reason: String,
-    problem: Option<Problem>,
+    response: Option<ErrorResponse>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     attempts: Vec<Attempt>,
     retry_after: Option<Duration>,
     created: Vec<Permission>,
-    project_key: bool,
+    /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
+    key_source: Option<Arc<str>>,
+    is_project_key: bool,
     /// Overrides the kind in `is_retryable`.
     should_retry: Option<bool>,
 }
@@ -75,12 +75,13 @@ impl Error {
             kind,
             action,
             reason: shorten(&reason.into(), REASON),
-            problem: None,
+            response: None,
             source: None,
             attempts: Vec::new(),
             retry_after: None,
             created: Vec::new(),
-            project_key: false,
+            key_source: None,
+            is_project_key: false,
             should_retry: None,
         }))
     }
@@ -89,14 +90,20 @@ impl Error {
         Self::new(ErrorKind::Config, Action::Configure, reason)
     }
 
+    /// Creates the error of a missing or unusable key.
+    pub(crate) fn key(reason: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Key, Action::Configure, reason)
+    }
+
     /// Creates the error of a response that is not the documented success. Its status and code decide the kind.
     pub(crate) fn from_response(
         action: Action,
         reason: impl Into<String>,
-        problem: Problem,
+        response: ErrorResponse,
     ) -> Self {
-        let kind = ErrorKind::of_response(problem.status, problem.code.as_deref());
-        Self::new(kind, action, reason).with_problem(problem)
+        let status = response.metadata.status().unwrap_or_default();
+        let kind = ErrorKind::of_response(status, response.code.as_deref());
+        Self::new(kind, action, reason).with_response(response)
     }
 
     /// Adds the cause. A rejected certificate among the causes changes the kind.
@@ -111,8 +118,8 @@ impl Error {
         })
     }
 
-    pub(crate) fn with_problem(self, problem: Problem) -> Self {
-        self.with(|inner| inner.problem = Some(problem))
+    pub(crate) fn with_response(self, response: ErrorResponse) -> Self {
+        self.with(|inner| inner.response = Some(response))
     }
 
     pub(crate) fn with_attempts(self, attempts: Vec<Attempt>) -> Self {
@@ -149,9 +156,12 @@ impl Error {
         self.with(|inner| inner.action = action)
     }
 
-    /// Notes that the key has the prefix of a project key, which is the usual reason for 401 and 403.
-    pub(crate) fn with_project_key(self, project_key: bool) -> Self {
-        self.with(|inner| inner.project_key = project_key)
+    /// Adds what the remedy mentions about a rejected key.
+    pub(crate) fn with_key(self, source: Arc<str>, is_project_key: bool) -> Self {
+        self.with(|inner| {
+            inner.key_source = Some(source);
+            inner.is_project_key = is_project_key;
+        })
     }
 
     pub(crate) fn action(&self) -> &Action {
@@ -170,8 +180,12 @@ impl Error {
             || self
                 .message()
                 .is_some_and(|message| message.starts_with("Invalid URL"));
-        let has_error_type = self.0.problem.as_ref().is_some_and(|it| it.has_error_type);
+        let has_error_type = self.response().is_some_and(|it| it.has_error_type);
         self.0.kind == ErrorKind::NotFound && has_error_type && !is_unknown_route
+    }
+
+    fn response(&self) -> Option<&ErrorResponse> {
+        self.0.response.as_ref()
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -193,7 +207,7 @@ impl Error {
     /// response header `x-should-retry` overrides the kind.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let header = self.0.problem.as_ref().and_then(|it| it.should_retry);
+        let header = self.response().and_then(ErrorResponse::should_retry);
         let by_header = self.0.should_retry.or(header);
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::Transport => true,
@@ -216,44 +230,44 @@ impl Error {
     /// Returns the HTTP status, if a response arrived.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.problem.as_ref().map(|problem| problem.status)
+        self.metadata()?.status()
     }
 
     /// Returns the API's error code, such as `invalid_api_key`. A number is returned as text.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.0.problem.as_ref()?.code.as_deref()
+        self.response()?.code.as_deref()
     }
 
     /// Returns the API's error type, such as `invalid_request_error`.
     #[must_use]
     pub fn type_(&self) -> Option<&str> {
-        self.0.problem.as_ref()?.type_.as_deref()
+        self.response()?.type_.as_deref()
     }
 
     /// Returns the name of the invalid parameter, such as `after`.
     #[must_use]
     pub fn param(&self) -> Option<&str> {
-        self.0.problem.as_ref()?.param.as_deref()
+        self.response()?.param.as_deref()
     }
 
     /// Returns the API's message as received, control characters included. If the body is not an error object, returns
     /// the title or the first 200 characters of the body.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.0.problem.as_ref()?.message.as_deref()
+        self.response()?.message.as_deref()
     }
 
     /// Returns the request id from the response header `x-request-id`. OpenAI's support asks for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0.problem.as_ref()?.request_id.as_deref()
+        self.metadata()?.request_id()
     }
 
     /// Returns the first 64 KiB of the response body. Secrets that the client sent are replaced.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.0.problem.as_ref()?.body.as_deref()
+        self.response()?.body.as_deref()
     }
 
     /// Returns the wait that the API asked for.
@@ -264,8 +278,14 @@ impl Error {
 
     /// Returns the rate limit from the response headers `x-ratelimit-*`.
     #[must_use]
-    pub fn rate_limit(&self) -> Option<&RateLimit> {
-        self.0.problem.as_ref()?.rate_limit.as_ref()
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.metadata()?.rate_limit()
+    }
+
+    /// Returns status and headers of the response, if one arrived.
+    #[must_use]
+    pub fn metadata(&self) -> Option<&Metadata> {
+        Some(&self.response()?.metadata)
     }
 
     /// Returns every attempt in order. Empty if nothing was sent.
@@ -303,13 +323,5 @@ impl From<InvalidId> for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// The first 64 KiB of a body, copied so that a large body is freed.
-pub(crate) fn capped(body: &Bytes) -> Bytes {
-    match body.get(..problem::KEPT_BODY) {
-        Some(start) => Bytes::copy_from_slice(start),
-        None => body.clone(),
     }
 }

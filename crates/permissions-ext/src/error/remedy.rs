@@ -28,6 +28,7 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         ErrorKind::Decode => {
             "check that the base URL is that of the API, with its version such as /v1"
         }
+        ErrorKind::Incomplete => "list the permissions to find out whether the change was made",
         ErrorKind::NotAllowed => {
             "review the plan, then allow it with `allow_delete` and `allow_empty`"
         }
@@ -38,12 +39,9 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         ErrorKind::WouldBlock => {
             "use the asynchronous client, or call the blocking client in tokio::task::spawn_blocking"
         }
-        ErrorKind::Unauthorized | ErrorKind::PermissionDenied if error.0.project_key => {
-            "use an admin key: this key starts with sk-proj-, which is the prefix of project keys"
-        }
-        ErrorKind::Unauthorized => "check the admin key in OPENAI_ADMIN_KEY",
-        ErrorKind::PermissionDenied => {
-            "use an admin key of the organization that owns the checkpoint"
+        ErrorKind::Unauthorized | ErrorKind::PermissionDenied => return Some(of_key(error)),
+        ErrorKind::Key if error.attempts().is_empty() && error.checkpoint().is_none() => {
+            "set OPENAI_ADMIN_KEY to an admin key, or pass one to `admin_key`"
         }
         ErrorKind::NotFound => "check the checkpoint, the permission id and the base URL",
         ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
@@ -54,4 +52,19 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         _ => return None,
     };
     Some(remedy.into())
+}
+
+fn of_key(error: &Error) -> Cow<'_, str> {
+    let source = error.0.key_source.as_deref();
+    let from = source.map_or_else(String::new, |source| format!(" from {source}"));
+    if error.0.is_project_key {
+        return format!(
+            "use an admin key: the key{from} starts with sk-proj-, so it is a project key"
+        )
+        .into();
+    }
+    if error.kind() == ErrorKind::Unauthorized {
+        return format!("check the admin key{from}").into();
+    }
+    "use an admin key of the organization that owns the checkpoint".into()
 }

@@ -1,19 +1,22 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use permissions_api as api;
-use permissions_api::hooks::{CallContext, Observed};
+use permissions_api::hooks::CallContext;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{Failure, Operation, Reply, Transport};
 use crate::action::Action;
-use crate::error::{Error, Kind, Problem};
-use crate::http_client::{HttpClient, SendFailure, Sent};
+use crate::error::{Error, ErrorResponse, Kind};
+use crate::http_client::{SendFailure, Sent};
 use crate::key::{Key, Secret};
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
+use crate::redact::Redactor;
 
 /// Number of earlier attempts of a request, in the official SDKs' header.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
@@ -71,36 +74,61 @@ impl Transport {
         }
         let differs = remaining != self.http.timeout || self.http.is_custom;
         api.context_mut().set_timeout(remaining.filter(|_| differs));
-        let sent = operation.send(api).await;
-        let observed = api.context().take_observed();
-        let secret = fresh.as_ref().or(self.key.fixed());
-        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
-        let contradiction = match sent {
-            Ok(response) if !is_redirected => match operation.check(&response) {
-                Ok(()) => {
-                    return Ok(Reply {
-                        value: response.into_inner(),
-                        metadata: Metadata::new(observed, failures, secret),
-                    });
-                }
-                Err(reason) => Ok(reason),
-            },
-            Ok(_) => Ok(String::new()),
+        let mut sent = match operation.send(api).await {
+            Ok(response) => Ok(response.into_inner()),
+            Err(api::Error::UnexpectedResponse(response)) if is_other_success(&response) => {
+                decode::<O>(response).await
+            }
             Err(error) => Err(error),
         };
-        let failed = Failed {
-            action: operation.action(),
-            http: &self.http,
-            timeout,
-            secret,
-            observed,
+        let mut observed = api.context().take_observed();
+        // The hooks leave the headers of an error status in the response.
+        if let (Err(api::Error::UnexpectedResponse(response)), Some(seen)) =
+            (&mut sent, &mut observed)
+            && !response.status().is_success()
+        {
+            seen.headers = response.headers().clone();
+        }
+        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
+        let key = fresh.as_ref().or(self.key.fixed());
+        let redactor = Redactor::new(key, &self.headers, options);
+        let metadata = Metadata::new(observed, failures, &redactor);
+        let mismatch = match sent {
+            Ok(_) if is_redirected => None,
+            Ok(value) => match operation.check(&value) {
+                Ok(()) => return Ok(Reply { value, metadata }),
+                Err(reason) => Some(reason),
+            },
+            Err(error) if !is_redirected => {
+                let failed = Failed {
+                    action: operation.action(),
+                    transport: self,
+                    timeout,
+                    key,
+                    key_source: match &options.key {
+                        Some(_) => "the options of the request".into(),
+                        None => self.key_source.clone(),
+                    },
+                    redactor,
+                    metadata,
+                };
+                // Boxed, because every call's future would contain its space otherwise.
+                return Err(Box::pin(failed.explain::<O>(error)).await);
+            }
+            Err(_) => None,
         };
-        Err(match contradiction {
-            _ if is_redirected => failed.redirected(),
-            Ok(reason) => failed.contradicted(reason),
-            // Boxed, because every call's future would contain its space otherwise.
-            Err(error) => Box::pin(failed.explain(error)).await,
-        })
+        let (kind, reason) = match mismatch {
+            Some(reason) => (Kind::Incomplete, redactor.text(reason)),
+            None => (
+                Kind::Redirect,
+                "the HTTP client followed a redirect, so the response is from another URL"
+                    .to_owned(),
+            ),
+        };
+        let error = Error::new(kind, operation.action(), reason);
+        Err(Failure::unknown(
+            error.with_response(ErrorResponse::new(metadata)),
+        ))
     }
 
     async fn fresh_key(
@@ -114,7 +142,7 @@ impl Transport {
             Some(timeout) => tokio::time::timeout(timeout, key)
                 .await
                 .unwrap_or_else(|_| {
-                    let reason = format!("the key provider gave no key within {timeout:?}");
+                    let reason = format!("the key provider returned no key within {timeout:?}");
                     Err(Error::new(Kind::Key, action.clone(), reason))
                 }),
         };
@@ -137,85 +165,92 @@ fn set_unless_own(
 /// A failed attempt, which becomes a [`Failure`].
 struct Failed<'a> {
     action: Action,
-    http: &'a HttpClient,
+    transport: &'a Transport,
     timeout: Option<Duration>,
-    secret: Option<&'a Secret>,
-    observed: Option<Observed>,
+    key: Option<&'a Secret>,
+    key_source: Arc<str>,
+    redactor: Redactor<'a>,
+    metadata: Metadata,
 }
 
 impl Failed<'_> {
-    async fn explain(self, error: api::Error<()>) -> Failure {
+    async fn explain<O: Operation>(self, error: api::Error<()>) -> Failure {
         match error {
             api::Error::UnexpectedResponse(response) => self.status(response).await,
-            api::Error::InvalidResponsePayload(body, cause) => self.decode(body, &cause),
+            api::Error::InvalidResponsePayload(body, cause) => {
+                let details = decode_error::<O::Output>(&body, &cause);
+                self.decode(&body, details)
+            }
             api::Error::CommunicationError(cause)
             | api::Error::ResponseBodyError(cause)
             | api::Error::InvalidUpgrade(cause) => self.not_answered(cause),
             api::Error::InvalidRequest(reason) | api::Error::Custom(reason) => {
                 Failure::not_sent(Error::new(Kind::InvalidRequest, self.action, reason))
             }
+            // The generated client returns it for declared error responses, of which there are none.
             api::Error::ErrorResponse(response) => {
-                let problem = Problem::without_body(response.status().as_u16(), response.headers());
-                let reason = self.answered(response.status());
-                let error = Error::from_response(self.action, reason, problem);
+                let reason = self.responded(response.status());
+                let details = ErrorResponse::new(self.metadata);
+                let error = Error::from_response(self.action, reason, details);
                 Failure::answered(error, response.headers())
             }
         }
     }
 
-    async fn status(self, mut response: reqwest::Response) -> Failure {
+    async fn status(self, response: reqwest::Response) -> Failure {
         let status = response.status();
-        let mut headers = std::mem::take(response.headers_mut());
-        if let Some(observed) = &self.observed
-            && status.is_success()
-        {
-            headers = observed.headers.clone();
-        }
+        let headers = response.headers().clone();
         let body = read_beginning(response).await;
-        let body = match self.secret {
-            Some(secret) => secret.redact_cut(&body),
-            None => body,
-        };
-        let mut reason = self.answered(status);
+        let mut reason = self.responded(status);
         if let Some(target) = redirect_target(status, &headers) {
-            reason.push_str(&self.redact_text(target));
+            reason.push_str(&self.redactor.text(target));
         }
-        let problem = self.clean(Problem::read(status.as_u16(), &headers, body));
-        let project_key = self.secret.is_some_and(Secret::is_project_key);
-        let error = Error::from_response(self.action, reason, problem);
-        Failure::answered(error.with_project_key(project_key), &headers)
+        if status.is_success() {
+            reason.push_str(" without the documented body");
+        }
+        self.answered(reason, &body, &headers)
     }
 
-    fn decode(self, body: Bytes, cause: &serde_json::Error) -> Failure {
-        let cause = self.redact(Bytes::from(cause.to_string()));
-        let body = self.redact(body);
-        let (status, headers) = match &self.observed {
-            Some(seen) => (seen.status, seen.headers.clone()),
-            None => (200, HeaderMap::new()),
-        };
-        let mut reason = if body.trim_ascii().is_empty() {
-            "the answer is empty where JSON was expected".to_owned()
+    /// Explains a success whose body is not the documented JSON.
+    fn decode(self, body: &Bytes, details: String) -> Failure {
+        let details = self.redactor.text(details);
+        let status = self.metadata.status().unwrap_or(200);
+        let reason = if status != 200 {
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            format!("{} without the documented body", self.responded(status))
+        } else if body.trim_ascii().is_empty() {
+            format!("the response body is empty{}", self.note())
         } else {
             format!(
-                "the answer is not the documented JSON ({})",
-                String::from_utf8_lossy(&cause)
+                "the response is not the documented JSON{}: {details}",
+                self.note()
             )
         };
-        if let Some(encoding) = headers
-            .get(CONTENT_ENCODING)
-            .and_then(|value| value.to_str().ok())
-        {
-            let encoding = self.redact_text(encoding.to_owned());
+        self.answered(reason, body, &HeaderMap::new())
+    }
+
+    /// Creates the failure of a response. Its status decides the kind, except that of a success.
+    fn answered(self, mut reason: String, body: &Bytes, headers: &HeaderMap) -> Failure {
+        let status = self.metadata.status();
+        if let Some(encoding) = self.metadata.header("content-encoding") {
             reason.push_str(&format!(
-                ", it came in an encoding that was not asked for, {encoding}"
+                ", with the unexpected Content-Encoding {encoding}"
             ));
         }
-        reason.push_str(&self.http.forwarding_note());
-        let problem = self.clean(Problem::read(status, &headers, body));
-        Failure::answered(
-            Error::new(Kind::Decode, self.action, reason).with_problem(problem),
-            &headers,
-        )
+        let is_success = status.is_some_and(|status| (200..300).contains(&status));
+        let is_write = matches!(self.action, Action::Create(_) | Action::Delete(_));
+        let details = ErrorResponse::new(self.metadata).with_body(body, &self.redactor);
+        let error = if status == Some(200) {
+            Error::new(Kind::Decode, self.action, reason).with_response(details)
+        } else if is_success && is_write {
+            reason.push_str(", so the change may have been made");
+            Error::new(Kind::Incomplete, self.action, reason).with_response(details)
+        } else {
+            Error::from_response(self.action, reason, details)
+        };
+        let is_project_key = self.key.is_some_and(Secret::is_project_key);
+        let error = error.with_key(self.key_source, is_project_key);
+        Failure::answered(error, headers)
     }
 
     fn not_answered(self, cause: reqwest::Error) -> Failure {
@@ -225,8 +260,11 @@ impl Failed<'_> {
             sent,
             should_retry,
             cause,
-        } = self.http.classify(cause, self.timeout);
-        let error = self.without_body(kind, reason).with_source(cause);
+        } = self.transport.http.classify(cause, self.timeout);
+        let mut error = Error::new(kind, self.action, reason).with_source(cause);
+        if self.metadata.status().is_some() {
+            error = error.with_response(ErrorResponse::new(self.metadata));
+        }
         let error = error.with_should_retry(should_retry);
         match sent {
             Sent::Maybe if error.kind() != Kind::Certificate => Failure::unknown(error),
@@ -234,47 +272,33 @@ impl Failed<'_> {
         }
     }
 
-    fn contradicted(self, reason: String) -> Failure {
-        let reason = self.redact_text(reason);
-        Failure::unknown(self.without_body(Kind::Incomplete, reason))
+    fn responded(&self, status: StatusCode) -> String {
+        format!("the API responded with {status}{}", self.note())
     }
 
-    /// The caller's HTTP client followed a redirect, so the response may be from another server.
-    fn redirected(self) -> Failure {
-        let reason = "the HTTP client followed a redirect, so the answer is from another URL";
-        Failure::unknown(self.without_body(Kind::Redirect, reason.to_owned()))
+    fn note(&self) -> String {
+        self.transport.http.forwarding_note()
     }
+}
 
-    /// Creates an error with the status and headers of a response whose body is not available.
-    fn without_body(&self, kind: Kind, reason: String) -> Error {
-        let error = Error::new(kind, self.action.clone(), reason);
-        match &self.observed {
-            Some(seen) => {
-                let problem = Problem::without_body(seen.status, &seen.headers);
-                error.with_problem(self.clean(problem))
-            }
-            None => error,
-        }
-    }
+/// Whether the status is a success that the generated client does not know and that may have the documented body.
+fn is_other_success(response: &reqwest::Response) -> bool {
+    matches!(response.status().as_u16(), 201..=203)
+}
 
-    fn answered(&self, status: StatusCode) -> String {
-        format!("the API answered {status}{}", self.http.forwarding_note())
-    }
+/// Decodes a success with another status than 200.
+async fn decode<O: Operation>(response: reqwest::Response) -> Result<O::Output, api::Error<()>> {
+    let body = response.bytes().await;
+    let body = body.map_err(api::Error::ResponseBodyError)?;
+    serde_json::from_slice(&body).map_err(|cause| api::Error::InvalidResponsePayload(body, cause))
+}
 
-    fn clean(&self, problem: Problem) -> Problem {
-        problem.cleaned(|text| self.redact_text(text))
-    }
-
-    fn redact_text(&self, text: String) -> String {
-        match self.secret {
-            Some(secret) => secret.redact_text(text),
-            None => text,
-        }
-    }
-
-    fn redact(&self, body: Bytes) -> Bytes {
-        self.secret
-            .map_or_else(|| body.clone(), |secret| secret.redact(&body))
+/// Describes a JSON error with the path of the invalid member, which the generated client does not report.
+fn decode_error<T: DeserializeOwned>(body: &[u8], cause: &serde_json::Error) -> String {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Err(error) if error.path().iter().next().is_some() => error.to_string(),
+        _ => cause.to_string(),
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use permissions_api as api;
+use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
 pub(crate) use self::attempt::RETRY_COUNT;
@@ -37,6 +38,8 @@ pub(crate) struct Transport {
     /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) key: Key,
+    /// Description of the key's source for errors.
+    pub(crate) key_source: Arc<str>,
     pub(crate) retry: RetryPolicy,
     /// Time limit of one call with all its attempts.
     pub(crate) deadline: Option<Duration>,
@@ -49,7 +52,8 @@ pub(crate) struct Transport {
 
 /// One operation of the API with its arguments: it can be sent any number of times.
 pub(crate) trait Operation: Sync {
-    type Output: Send;
+    /// The documented body of a success.
+    type Output: DeserializeOwned + Send;
 
     fn action(&self) -> Action;
 
@@ -58,8 +62,8 @@ pub(crate) trait Operation: Sync {
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send;
 
-    /// Why an answer of success is none.
-    fn check(&self, _answer: &Self::Output) -> Result<(), String> {
+    /// Validates the body of a success. Fails if it contradicts the request.
+    fn check(&self, _response: &Self::Output) -> Result<(), String> {
         Ok(())
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Retries<'a> {
         if observer.is_set() {
             let action = operation.action();
             if let Some(checkpoint) = action.checkpoint() {
-                let event = Event::Answered {
+                let event = Event::Succeeded {
                     operation: action.name(),
                     checkpoint,
                     elapsed: self.started.elapsed(),

@@ -1,19 +1,20 @@
-//! Exactly once: random programs through a network and a server that drop, delay and repeat. After each step of each
-//! program the store holds what the client reported, no more and no less.
+//! Exactly-once creates and deletes: random programs on a network that loses, delays and duplicates requests. After each
+//! step, the store contains exactly what the client reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use permissions_ext::{Change, Client, Desired, Error, Permission, ProjectId, RetryPolicy};
+use futures_util::{StreamExt as _, stream};
+use permissions_ext::sync::{Change, DesiredState};
+use permissions_ext::{Client, Error, ErrorKind, Permission, Permissions, ProjectId, RetryPolicy};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
 use crate::support::network::Disturbance;
 use crate::support::{FaultServer, checkpoint};
 
-/// Batches of 50 programs for each of the two kinds of server: 2,000 programs in all, and 10,000 where
-/// `EXACTLY_ONCE_BATCHES` is 100, as in CI.
+/// Number of batches of 50 programs per test. The default of 20 is 2,000 programs in both tests. CI sets
+/// `EXACTLY_ONCE_BATCHES` to 100.
 fn batches() -> u32 {
     std::env::var("EXACTLY_ONCE_BATCHES").map_or(20, |batches| batches.parse().unwrap())
 }
@@ -32,15 +33,14 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Program {
     disturbances: Vec<Disturbance>,
-    /// Asked twice for the same permission, the server makes one. Only such a server can bear requests that come late
-    /// or twice.
+    /// Whether creates are idempotent. Delayed and duplicated requests require it.
     idempotent: bool,
-    /// Whether a create reads what exists before it asks.
+    /// The option of creates.
     read_first: bool,
     steps: Vec<Step>,
 }
 
-/// What the client's reports say of a project. One that no report is sure of is left out.
+/// For each project whether it has a permission according to the client. A project is missing after a failed call.
 type Reported = BTreeMap<ProjectId, bool>;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -60,7 +60,7 @@ fn disturbance(idempotent: bool) -> BoxedStrategy<Disturbance> {
     let unknown = || prop::sample::select(vec![408_u16, 409, 500, 503]);
     let any_server = prop_oneof![
         8 => Just(Disturbance::None),
-        1 => Just(Disturbance::Lost),
+        1 => Just(Disturbance::RequestLost),
         1 => Just(Disturbance::ResponseLost),
         1 => status().prop_map(Disturbance::Refused),
         1 => unknown().prop_map(Disturbance::DoneWithStatus),
@@ -70,23 +70,22 @@ fn disturbance(idempotent: bool) -> BoxedStrategy<Disturbance> {
     }
     prop_oneof![
         6 => any_server,
-        1 => (1_u8..4).prop_map(Disturbance::Late),
-        1 => any::<bool>().prop_map(|second_response| Disturbance::Twice { second_response }),
+        1 => (1_u8..4).prop_map(Disturbance::Delayed),
+        1 => any::<bool>().prop_map(|second_response| Disturbance::Duplicated { second_response }),
     ]
     .boxed()
 }
 
 fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
     let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
-    let program =
-        (disturbances, any::<bool>(), steps()).prop_map(move |(disturbances, read_first, steps)| {
-            Program {
-                disturbances,
-                idempotent,
-                read_first,
-                steps,
-            }
-        });
+    let program = (disturbances, any::<bool>(), steps()).prop_map(
+        move |(disturbances, read_first, steps)| Program {
+            disturbances,
+            idempotent,
+            read_first,
+            steps,
+        },
+    );
     prop::collection::vec(program, PROGRAMS)
 }
 
@@ -97,22 +96,23 @@ fn project(number: u8) -> ProjectId {
 struct Run {
     server: FaultServer,
     client: Client,
-    /// Whether a create may ask for what exists.
-    may_ask_again: bool,
+    /// Whether a create may include projects that have a permission.
+    may_repeat: bool,
     read_first: bool,
     reported: Reported,
 }
 
 impl Run {
     async fn start(program: &Program) -> Self {
-        let server = FaultServer::with_disturbances(program.disturbances.clone(), program.idempotent).await;
+        let server =
+            FaultServer::with_disturbances(program.disturbances.clone(), program.idempotent).await;
         let retry = RetryPolicy::new().initial_delay(Duration::ZERO);
-        let client = server.builder().retry(retry).build().unwrap();
+        let client = server.client_builder().retry(retry).build().unwrap();
         let reported = (0..6).map(|number| (project(number), false)).collect();
         Self {
             server,
             client,
-            may_ask_again: program.idempotent || program.read_first,
+            may_repeat: program.idempotent || program.read_first,
             read_first: program.read_first,
             reported,
         }
@@ -137,64 +137,49 @@ impl Run {
     }
 
     async fn create(&mut self, mut projects: Vec<ProjectId>) {
-        if !self.may_ask_again {
-            let there = self.server.projects();
-            projects.retain(|project| !there.iter().any(|known| known == project.as_str()));
+        if !self.may_repeat {
+            let existing = self.server.projects();
+            projects.retain(|project| !existing.iter().any(|known| known == project.as_str()));
         }
         if projects.is_empty() {
             return;
         }
         let before = self.reported.clone();
-        let (created, whole) = match self
-            .client
-            .permissions(checkpoint()).unwrap()
-            .create(projects.clone())
-            .read_first(self.read_first)
-            .send()
-            .await
-        {
-            Ok(created) => (created, true),
+        let create = self
+            .permissions()
+            .create(&projects)
+            .read_first(self.read_first);
+        let created: Vec<Permission> = match create.send().await {
+            Ok(created) => {
+                let reported = created.iter().map(|permission| &permission.project_id);
+                assert!(reported.eq(&projects), "a project is missing");
+                for permission in created.new_permissions().unwrap_or_default() {
+                    assert_ne!(
+                        before.get(&permission.project_id),
+                        Some(&true),
+                        "reported as new, but existed before"
+                    );
+                }
+                created.into_permissions()
+            }
             Err(error) => {
                 for project in &projects {
                     self.reported.remove(project);
                 }
-                (error.created().cloned().unwrap_or_default(), false)
+                error.created().to_vec()
             }
         };
-        assert!(
-            !whole
-                || created
-                    .iter()
-                    .map(|permission| &permission.project_id)
-                    .eq(&projects),
-            "not all are reported"
-        );
-        for permission in created.created() {
-            // Only who has read what exists can be sure.
-            assert!(
-                !self.read_first || before.get(&permission.project_id) != Some(&true),
-                "created though it was there"
-            );
-            self.reported.insert(permission.project_id.clone(), true);
-        }
-        for permission in created.existing() {
-            assert_ne!(
-                before.get(&permission.project_id),
-                Some(&false),
-                "there before though nobody had created it"
-            );
-            self.reported.insert(permission.project_id.clone(), true);
+        for permission in created {
+            self.reported.insert(permission.project_id, true);
         }
     }
 
+    fn permissions(&self) -> Permissions {
+        self.client.permissions(checkpoint()).unwrap()
+    }
+
     async fn delete_project(&mut self, project: ProjectId) {
-        match self
-            .client
-            .permissions(checkpoint()).unwrap()
-            .delete_project(&project)
-            .send()
-            .await
-        {
+        match self.permissions().delete_project(&project).send().await {
             Ok(_) => self.reported.insert(project, false),
             Err(_) => self.reported.remove(&project),
         };
@@ -205,22 +190,20 @@ impl Run {
         let Some(first) = all.into_iter().next() else {
             return;
         };
-        match self
-            .client
-            .permissions(checkpoint()).unwrap()
-            .delete(&first.id)
-            .send()
-            .await
-        {
+        match self.permissions().delete(&first.id).send().await {
             Ok(_) => self.reported.insert(first.project_id, false),
-            // Gone is gone, whoever did it: a request that came twice may be answered so.
-            Err(error) if error.kind() == ErrorKind::NotFound => self.reported.insert(first.project_id, false),
+            // The response to a duplicated request may be a 404.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.reported.insert(first.project_id, false)
+            }
             Err(_) => self.reported.remove(&first.project_id),
         };
     }
 
     async fn sync(&mut self, projects: Vec<ProjectId>) {
-        let desired = Desired::new().checkpoint(checkpoint(), projects);
+        let desired = DesiredState::new()
+            .checkpoint(checkpoint(), projects)
+            .unwrap();
         let Ok(plan) = self.client.plan(desired).send().await else {
             return;
         };
@@ -229,13 +212,13 @@ impl Run {
         let Ok(applied) = apply.send().await else {
             return;
         };
-        for step in applied.steps() {
-            let (project, present) = match &step.change {
+        for change in applied.changes() {
+            let (project, present) = match &change.change {
                 Change::Create { project_id } => (project_id, true),
                 Change::Delete { project_id, .. } => (project_id, false),
-                other => panic!("an unknown change: {other:?}"),
+                other => panic!("unknown change: {other:?}"),
             };
-            if step.outcome.is_done() {
+            if change.outcome.is_done() {
                 self.reported.insert(project.clone(), present);
             } else {
                 self.reported.remove(project);
@@ -244,12 +227,7 @@ impl Run {
     }
 
     async fn list(&self) -> Result<Vec<Permission>, Error> {
-        let all: Vec<Permission> = self
-            .client
-            .permissions(checkpoint()).unwrap()
-            .list()
-            .page_size(2)
-            .all().await?;
+        let all: Vec<Permission> = self.permissions().list().page_size(2).all().await?;
         let mut listed: Vec<String> = all
             .iter()
             .map(|permission| permission.project_id.to_string())
@@ -258,7 +236,7 @@ impl Run {
         assert_eq!(
             listed,
             self.server.projects(),
-            "the list is not what the store holds"
+            "the list differs from the store"
         );
         Ok(all)
     }
@@ -273,14 +251,14 @@ impl Run {
                 .count();
             assert!(
                 count <= 1,
-                "{step:?} made {count} permissions for {project}"
+                "{step:?} created {count} permissions for {project}"
             );
-            // What no report was sure of is known from here on.
+            // The result of a failed call is known from here on.
             let reported = *self.reported.entry(project.clone()).or_insert(count == 1);
             assert_eq!(
                 count == 1,
                 reported,
-                "{step:?}: the report on {project} is wrong"
+                "{step:?}: the report about {project} is wrong"
             );
         }
     }
@@ -293,7 +271,7 @@ async fn run(program: Program) {
     }
 }
 
-/// Programs have nothing to do with each other, and spend their time waiting: many run at once.
+/// Runs independent programs concurrently, because each one mostly waits.
 fn run_all(programs: Vec<Program>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

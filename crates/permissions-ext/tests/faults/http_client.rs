@@ -1,37 +1,45 @@
-//! An HTTP client of one's own, and proxies.
+//! Requests through the caller's HTTP client, and proxies from the environment.
 
 use std::process::Command;
 use std::time::Duration;
 
-use permissions_ext::{CallOptions, Client, ClientBuilder, RetryPolicy};
+use permissions_ext::{Client, ClientBuilder, ErrorKind, RetryPolicy};
 
 use crate::support::wire::Reply;
-use crate::support::{KEY, FaultServer, checkpoint};
+use crate::support::{FaultServer, KEY, checkpoint};
 
-fn own() -> reqwest::ClientBuilder {
+fn without_redirects() -> reqwest::ClientBuilder {
+    // This crate's rustls has no default provider, which reqwest's own TLS setup needs.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
 
 #[tokio::test]
 async fn timeout_of_http_client_applies_unless_overridden() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", vec![Reply::Stall(vec![]); 3]);
     let builder = |timeout| {
-        let http = own()
+        let http = without_redirects()
             .timeout(Duration::from_millis(timeout))
             .build()
             .unwrap();
-        server.builder().http_client(http).retry(RetryPolicy::none())
+        server
+            .client_builder()
+            .http_client(http)
+            .retry(RetryPolicy::none())
     };
     let short = Duration::from_millis(30);
     let client = builder(30).build().unwrap();
-    let of_the_client = client.permissions(checkpoint()).unwrap().list();
+    let by_http_client = client.permissions(checkpoint()).unwrap().list();
     let client = builder(600_000).timeout(short).build().unwrap();
-    let of_the_builder = client.permissions(checkpoint()).unwrap().list();
+    let by_builder = client.permissions(checkpoint()).unwrap().list();
     let client = builder(600_000).build().unwrap();
-    let options = CallOptions::new().timeout(short);
-    let of_the_call = client.permissions(checkpoint()).unwrap().list().options(options);
-    for list in [of_the_client, of_the_builder, of_the_call] {
+    let by_request = client
+        .permissions(checkpoint())
+        .unwrap()
+        .list()
+        .timeout(short);
+    for list in [by_http_client, by_builder, by_request] {
         let error = list.send().await.unwrap_err();
         assert!(error.kind() == ErrorKind::Timeout, "{error}");
         assert!(!error.to_string().contains("1844674407"), "{error}");
@@ -40,13 +48,17 @@ async fn timeout_of_http_client_applies_unless_overridden() {
 
 #[tokio::test]
 async fn every_page_is_sent_by_http_client() {
-    let server = FaultServer::with(&["proj_1", "proj_2", "proj_3"]).await;
+    let server = FaultServer::with_permissions(&["proj_1", "proj_2", "proj_3"]).await;
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-own", "yes".parse().unwrap());
-    let http = own().default_headers(headers).build().unwrap();
-    let client = server.builder().http_client(http).build().unwrap();
+    let http = without_redirects()
+        .default_headers(headers)
+        .build()
+        .unwrap();
+    let client = server.client_builder().http_client(http).build().unwrap();
     let mut stream = client
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .page_size(1)
         .stream();
@@ -64,9 +76,9 @@ async fn every_page_is_sent_by_http_client() {
 
 #[tokio::test]
 async fn next_page_keeps_options_of_first_page() {
-    let server = FaultServer::with(&["proj_1", "proj_2"]).await;
-    let options = CallOptions::new().query("x", "1").header("x-own", "yes");
-    let list = server.permissions().list().page_size(1).options(options);
+    let server = FaultServer::with_permissions(&["proj_1", "proj_2"]).await;
+    let list = server.permissions().list().page_size(1);
+    let list = list.query("x", "1").header("x-own", "yes");
     let first = list.clone().send().await.unwrap();
     for _ in 0..2 {
         let second = first.next().await.unwrap().unwrap();
@@ -86,20 +98,20 @@ async fn next_page_keeps_options_of_first_page() {
 
 #[tokio::test]
 async fn root_certificates_with_http_client_are_refused() {
-    let http = own().build().unwrap();
+    let http = without_redirects().build().unwrap();
     let builder = Client::builder().admin_key(KEY).http_client(http);
     let error = builder.root_certificates("none").build().unwrap_err();
     assert!(error.to_string().contains("brings its own TLS"), "{error}");
 }
 
-/// Asks the server that the environment names and, where it names none, one of its own.
+/// Runs in a child process of the next test, with other variables. On its own, it lists from a server of its own.
 #[tokio::test]
 async fn list_uses_base_url_from_environment() {
-    let server = FaultServer::new().await;
-    let own = format!("http://{}/v1", server.address);
+    let server = FaultServer::start().await;
+    let base_url = format!("http://{}/v1", server.address);
     let client = ClientBuilder::from_variables(|name| match name {
         "OPENAI_ADMIN_KEY" => Some(KEY.into()),
-        "OPENAI_BASE_URL" => std::env::var_os(name).or_else(|| Some(own.clone().into())),
+        "OPENAI_BASE_URL" => std::env::var_os(name).or_else(|| Some(base_url.clone().into())),
         _ => None,
     });
     let client = client
@@ -108,7 +120,8 @@ async fn list_uses_base_url_from_environment() {
         .build()
         .unwrap();
     client
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .send()
         .await
@@ -119,16 +132,16 @@ async fn list_uses_base_url_from_environment() {
 async fn proxies_from_environment_are_used() {
     for (variable, base_url, method, works) in [
         ("HTTP_PROXY", "http://api.test/v1", "GET", true),
-        // A tunnel, which this peer does not make.
+        // The server refuses to create a tunnel.
         ("HTTPS_PROXY", "https://api.test/v1", "CONNECT", false),
     ] {
-        let server = FaultServer::new().await;
+        let server = FaultServer::start().await;
         server.respond("CONNECT", [Reply::new(502, "")]);
         let mut child = Command::new(std::env::current_exe().unwrap());
         child
             .args([
                 "--exact",
-                "checklist::client::list_uses_base_url_from_environment",
+                "http_client::list_uses_base_url_from_environment",
             ])
             .env_remove("NO_PROXY")
             .env_remove("no_proxy")
@@ -137,13 +150,13 @@ async fn proxies_from_environment_are_used() {
             .env("OPENAI_BASE_URL", base_url);
         let output = tokio::task::spawn_blocking(move || child.output().unwrap());
         let output = output.await.unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(said.contains("running 1 test"), "{said}");
-        assert_eq!(output.status.success(), works, "{said}");
-        assert_eq!(server.methods(), method, "{said}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("running 1 test"), "{text}");
+        assert_eq!(output.status.success(), works, "{text}");
+        assert_eq!(server.methods(), method, "{text}");
         let request = &server.requests()[0];
-        assert!(request.target.contains("api.test"), "{said}");
-        // As `user:word` is written.
+        assert!(request.target.contains("api.test"), "{text}");
+        // The Base64 encoding of `user:word`.
         assert_eq!(
             request.header("proxy-authorization"),
             Some("Basic dXNlcjp3b3Jk")

@@ -1,36 +1,42 @@
-//! Lists are complete, or an error.
+//! Lists are complete, or they end with an error.
 
-use futures_util::TryStreamExt as _;
-use permissions_ext::{Error, Order, Permission, Position};
+use std::time::Duration;
+
+use permissions_ext::{
+    Error, ErrorKind, Event, Order, Page, PageStream, Permission, PermissionStream, Position,
+};
 use serde_json::json;
 
-use crate::support::store::answer;
+use crate::support::store::list_body;
 use crate::support::wire::Reply;
-use crate::support::{FaultServer, checkpoint, project};
+use crate::support::{FaultServer, checkpoint};
 
-/// A page with these permissions, whose ids are given.
+/// Returns a page with permissions of these ids.
 fn page(ids: &[&str], last_id: Option<&str>, has_more: bool) -> Reply {
     let permissions: Vec<_> = ids
         .iter()
         .map(|id| ((*id).to_owned(), format!("proj_of_{id}")))
         .collect();
-    let mut page = answer(&permissions.iter().collect::<Vec<_>>(), has_more);
+    let mut page = list_body(&permissions.iter().collect::<Vec<_>>(), has_more);
     page["last_id"] = json!(last_id);
     Reply::json(200, &page)
 }
 
-/// Everything that a list gives until it ends: the ids, and the error in the end.
+/// Reads a list to its end. Returns the ids and the final error.
 async fn read(server: &FaultServer) -> (Vec<String>, Option<Error>) {
     let mut stream = server.permissions().list().stream();
     let (mut ids, mut error) = (Vec::new(), None);
     while let Some(item) = stream.next().await {
-        assert!(error.is_none(), "a stream went on after an error");
+        assert!(error.is_none(), "the stream continues after an error");
         match item {
             Ok(permission) => ids.push(permission.id.to_string()),
             Err(cause) => error = Some(cause),
         }
     }
-    assert!(stream.next().await.is_none(), "a stream came back to life");
+    assert!(
+        stream.next().await.is_none(),
+        "the stream continues after its end"
+    );
     (ids, error)
 }
 
@@ -44,7 +50,7 @@ fn cursors(server: &FaultServer) -> Vec<Option<String>> {
 
 #[tokio::test]
 async fn empty_page_with_has_more_continues() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [
@@ -68,7 +74,7 @@ async fn empty_page_with_has_more_continues() {
 
 #[tokio::test]
 async fn missing_last_id_falls_back_to_last_item() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [
@@ -95,7 +101,7 @@ async fn missing_last_id_falls_back_to_last_item() {
 
 #[tokio::test]
 async fn has_more_without_cursor_fails_after_valid_items() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [page(&["a"], Some("a"), true), page(&[], None, true)],
@@ -115,7 +121,7 @@ async fn repeated_cursor_fails_after_valid_items() {
         (vec!["a", "b", "a"], 3),
         (vec!["a", "b", "c", "b"], 4),
     ] {
-        let server = FaultServer::new().await;
+        let server = FaultServer::start().await;
         let ids: Vec<String> = (0..cycle.len()).map(|n| format!("item_{n}")).collect();
         server.respond(
             "GET",
@@ -135,16 +141,16 @@ async fn repeated_cursor_fails_after_valid_items() {
 
 #[tokio::test]
 async fn repeated_start_cursor_fails() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [page(&["b"], Some("a"), true)]);
     let list = server.permissions().list().after("a");
-    let error = list.stream().try_collect::<Vec<_>>().await.unwrap_err();
+    let error = list.all().await.unwrap_err();
     assert!(error.kind() == ErrorKind::Pagination, "{error}");
 }
 
 #[tokio::test]
 async fn failed_page_keeps_items_of_earlier_pages() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [page(&["a", "b"], Some("b"), true), Reply::html(403)],
@@ -158,7 +164,7 @@ async fn failed_page_keeps_items_of_earlier_pages() {
 
 #[tokio::test]
 async fn each_page_has_its_own_retries() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     for n in 0..4 {
         let id = format!("item_{n}");
         server.respond(
@@ -177,25 +183,22 @@ async fn each_page_has_its_own_retries() {
 
 #[tokio::test]
 async fn every_page_request_has_all_parameters() {
-    let server = FaultServer::new().await;
-    server.respond(
-        "GET",
-        [
-            page(&["a"], Some("a"), true),
-            page(&["b"], Some("b"), false),
-        ],
-    );
+    let server = FaultServer::start().await;
+    for (id, has_more) in [("a", true), ("b", false)] {
+        let permission = (id.to_owned(), "proj_ü/1".to_owned());
+        server.respond(
+            "GET",
+            [Reply::json(200, &list_body(&[&permission], has_more))],
+        );
+    }
     let list = server
         .permissions()
         .list()
         .page_size(7)
         .order(Order::Ascending)
-        .project_id(project("proj_ü/1"));
+        .project_id("proj_ü/1");
 
-    let all: Vec<Permission> = list
-        .after("start")
-        .all().await
-        .unwrap();
+    let all: Vec<Permission> = list.after("start").all().await.unwrap();
 
     assert_eq!(all.len(), 2);
     for (request, after) in server.requests().iter().zip(["start", "a"]) {
@@ -216,14 +219,10 @@ async fn every_page_request_has_all_parameters() {
 
 #[tokio::test]
 async fn max_items_limits_requests() {
-    let server = FaultServer::with(&["p1", "p2", "p3", "p4", "p5"]).await;
+    let server = FaultServer::with_permissions(&["p1", "p2", "p3", "p4", "p5"]).await;
     let list = server.permissions().list().page_size(2);
 
-    let three: Vec<Permission> = list
-        .clone()
-        .max_items(3)
-        .all().await
-        .unwrap();
+    let three: Vec<Permission> = list.clone().max_items(3).all().await.unwrap();
     assert_eq!(three.len(), 3);
     let limits: Vec<_> = server
         .requests()
@@ -239,7 +238,7 @@ async fn max_items_limits_requests() {
 
 #[tokio::test]
 async fn next_after_last_page_sends_nothing() {
-    let server = FaultServer::with(&["p1", "p2", "p3"]).await;
+    let server = FaultServer::with_permissions(&["p1", "p2", "p3"]).await;
     let first = server
         .permissions()
         .list()
@@ -258,15 +257,15 @@ async fn next_after_last_page_sends_nothing() {
 
 #[tokio::test]
 async fn stream_prefetches_next_page() {
-    let server = FaultServer::with(&["p1", "p2", "p3"]).await;
+    let server = FaultServer::with_permissions(&["p1", "p2", "p3"]).await;
     let mut stream = server.permissions().list().page_size(2).stream();
     let _ = stream.next().await.unwrap().unwrap();
-    server.wait_for(2).await;
+    server.wait_for_requests(2).await;
 }
 
 #[tokio::test]
 async fn prefetch_false_fetches_no_page_ahead() {
-    let server = FaultServer::with(&["p1", "p2", "p3"]).await;
+    let server = FaultServer::with_permissions(&["p1", "p2", "p3"]).await;
     let mut stream = server
         .permissions()
         .list()
@@ -274,7 +273,7 @@ async fn prefetch_false_fetches_no_page_ahead() {
         .prefetch(false)
         .stream();
     let _ = stream.next().await.unwrap().unwrap();
-    // Whatever was on its way has arrived by the time that a later request has been answered.
+    // A prefetch would have arrived before this request.
     let _ = server.permissions().list().send().await.unwrap();
     assert_eq!(server.requests().len(), 2);
 }
@@ -282,7 +281,9 @@ async fn prefetch_false_fetches_no_page_ahead() {
 #[tokio::test]
 async fn saved_position_resumes_without_gap() {
     let projects: Vec<String> = (0..7).map(|n| format!("p{n}")).collect();
-    let server = FaultServer::with(&projects.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let server =
+        FaultServer::with_permissions(&projects.iter().map(String::as_str).collect::<Vec<_>>())
+            .await;
     for read_before in 0..=7 {
         let list = server
             .permissions()
@@ -298,13 +299,8 @@ async fn saved_position_resumes_without_gap() {
         drop(stream);
 
         let position: Position = serde_json::from_str(&saved).unwrap();
-        let rest = server
-            .permissions()
-            .list()
-            .page_size(3)
-            .resume(&position)
-            .stream();
-        let rest: Vec<Permission> = rest.try_collect().await.unwrap();
+        let rest = server.permissions().list().page_size(3).resume(&position);
+        let rest = rest.all().await.unwrap();
         seen.extend(
             rest.into_iter()
                 .map(|permission| permission.project_id.to_string()),
@@ -315,16 +311,16 @@ async fn saved_position_resumes_without_gap() {
 
 #[tokio::test]
 async fn position_of_other_checkpoint_is_refused() {
-    let server = FaultServer::with(&["proj_1"]).await;
-    let client = server.builder().build().unwrap();
+    let server = FaultServer::with_permissions(&["proj_1"]).await;
+    let client = server.client_builder().build().unwrap();
     let mut stream = client.permissions(checkpoint()).unwrap().list().stream();
-    let at_the_start = stream.position();
+    let start = stream.position();
     while let Some(permission) = stream.next().await {
         permission.unwrap();
     }
-    let asked = server.requests().len();
-    for position in [at_the_start, stream.position()] {
-        let other = client.permissions("ft:other").list();
+    let sent = server.requests().len();
+    for position in [start, stream.position()] {
+        let other = client.permissions("ft:other").unwrap().list();
         let error = other
             .resume(&position)
             .stream()
@@ -338,46 +334,106 @@ async fn position_of_other_checkpoint_is_refused() {
             "{error}"
         );
     }
-    assert_eq!(server.requests().len(), asked);
+    assert_eq!(server.requests().len(), sent);
+}
+
+#[tokio::test]
+async fn filtered_list_with_other_project_fails() {
+    let server = FaultServer::start().await;
+    server.respond("GET", [page(&["a"], Some("a"), false)]);
+    let list = server.permissions().list().project_id("proj_1");
+    let error = list.all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pagination, "{error}");
+    assert!(error.to_string().contains("proj_of_a"), "{error}");
+}
+
+#[tokio::test]
+async fn next_page_has_a_deadline_of_its_own() {
+    let server = FaultServer::with_permissions(&["p1", "p2"]).await;
+    let list = server.permissions().list().page_size(1);
+    let first = list
+        .deadline(Duration::from_millis(300))
+        .send()
+        .await
+        .unwrap();
+    server.respond("GET", [Reply::Stall(Vec::new())]);
+    let error = first.next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
+    // The deadline of the first page has passed by now.
+    assert!(first.next().await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn panicking_observer_fails_the_call() {
+    let server = FaultServer::with_permissions(&["p1", "p2", "p3"]).await;
+    let client = server.client_builder().observer(|event| {
+        if let Event::Page {
+            has_more: false, ..
+        } = event
+        {
+            panic!("broken metrics");
+        }
+    });
+    let client = client.build().unwrap();
+    let list = client.permissions(checkpoint()).unwrap().list();
+    for list in [list.clone(), list.page_size(1)] {
+        let error = list.all().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Panic, "{error}");
+        assert!(error.to_string().contains("broken metrics"), "{error}");
+    }
+}
+
+#[test]
+fn prefetch_in_stopped_runtime_is_cancelled() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let (servers, first, second) = (runtime(), runtime(), runtime());
+    let server = servers.block_on(FaultServer::with_permissions(&["p1", "p2", "p3"]));
+    let mut pages = server.permissions().list().page_size(1).pages();
+    first.block_on(pages.next()).unwrap().unwrap();
+    // Also drops the task that would prefetch the third page.
+    drop(first);
+    let error = second.block_on(async {
+        loop {
+            if let Err(error) = pages.next().await.unwrap() {
+                break error;
+            }
+        }
+    });
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
 }
 
 #[tokio::test]
 async fn repeated_rows_are_left_out() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [
             page(&["a", "b"], Some("x"), true),
-            page(&["b", "c"], Some("y"), false),
+            page(&["b", "c"], Some("y"), true),
+            page(&["c", "a", "d"], Some("z"), false),
         ],
     );
-    let mut stream = server.permissions().list().stream();
-    let mut ids = Vec::new();
-    while let Some(permission) = stream.next().await {
-        ids.push(permission.unwrap().id.to_string());
-    }
-    assert_eq!(
-        (ids, stream.repeated()),
-        (vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], 1)
-    );
+    let (ids, error) = read(&server).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(ids, ["a", "b", "c", "d"]);
 }
 
 #[test]
 fn streams_are_send_sync_and_unpin() {
-    fn anywhere<T: Send + Sync + Unpin + 'static>() {}
-    anywhere::<permissions_ext::PermissionStream>();
-    anywhere::<permissions_ext::PageStream>();
-    anywhere::<permissions_ext::AuditStream>();
-    anywhere::<Error>();
-    anywhere::<permissions_ext::Client>();
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<PermissionStream>();
+    check::<PageStream>();
+    check::<permissions_ext::audit::AuditStream>();
+    check::<Page>();
+    check::<Error>();
+    check::<permissions_ext::Client>();
 }
 
-/// A runtime belongs to its thread pool or its `block_on`, a list to nobody.
 #[test]
 fn list_continues_in_another_runtime() {
     let runtime = || tokio::runtime::Runtime::new().unwrap();
     let servers = runtime();
-    let server = servers.block_on(FaultServer::with(&["proj_1", "proj_2"]));
+    let server = servers.block_on(FaultServer::with_permissions(&["proj_1", "proj_2"]));
     let list = server.permissions().list().page_size(1).prefetch(false);
     let mut pages = list.pages();
     for project in ["proj_2", "proj_1"] {
@@ -388,7 +444,7 @@ fn list_continues_in_another_runtime() {
 
 #[tokio::test]
 async fn position_of_other_order_or_project_is_refused() {
-    let server = FaultServer::with(&["proj_1", "proj_2"]).await;
+    let server = FaultServer::with_permissions(&["proj_1", "proj_2"]).await;
     let permissions = server.permissions();
     let mut stream = permissions.list().page_size(1).stream();
     stream.next().await.unwrap().unwrap();
@@ -397,7 +453,7 @@ async fn position_of_other_order_or_project_is_refused() {
     let resumed = || permissions.list().prefetch(false).resume(&position);
     for list in [
         resumed().order(Order::Ascending),
-        resumed().project_id(project("proj_1")),
+        resumed().project_id("proj_1"),
     ] {
         let error = list.send().await.unwrap_err();
         assert!(error.kind() == ErrorKind::InvalidRequest, "{error}");
@@ -405,7 +461,7 @@ async fn position_of_other_order_or_project_is_refused() {
     }
     assert!(
         server.requests().len() <= sent + 1,
-        "the first stream alone went on"
+        "a refused list sent a request"
     );
     let rest: Vec<Permission> = resumed().all().await.unwrap();
     assert_eq!(rest.len(), 1);
@@ -413,7 +469,7 @@ async fn position_of_other_order_or_project_is_refused() {
 
 #[tokio::test]
 async fn page_size_zero_error_names_page_size() {
-    let server = FaultServer::with(&["proj_1"]).await;
+    let server = FaultServer::with_permissions(&["proj_1"]).await;
     let list = server.permissions().list().page_size(0);
     let all: Result<Vec<Permission>, Error> = list.all().await;
     let error = all.unwrap_err();
@@ -425,17 +481,13 @@ async fn page_size_zero_error_names_page_size() {
 
 #[tokio::test]
 async fn finished_position_of_other_list_is_refused() {
-    let server = FaultServer::with(&["proj_1"]).await;
+    let server = FaultServer::with_permissions(&["proj_1"]).await;
     let permissions = server.permissions();
     let mut stream = permissions.list().stream();
     while stream.next().await.transpose().unwrap().is_some() {}
     let end = stream.position();
     assert!(end.finished);
-    let same: Vec<Permission> = permissions
-        .list()
-        .resume(&end)
-        .all().await
-        .unwrap();
+    let same: Vec<Permission> = permissions.list().resume(&end).all().await.unwrap();
     assert!(same.is_empty());
     let other = permissions.list().resume(&end).order(Order::Ascending);
     let refused: Result<Vec<Permission>, Error> = other.all().await;

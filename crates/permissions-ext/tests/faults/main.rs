@@ -1,14 +1,19 @@
-//! The client in a broken server: a server over real sockets that plays every fault of a peer.
+//! The client against a server that injects faults, over real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     unreachable_pub,
-    reason = "a test may"
+    reason = "failed assumptions fail the test"
 )]
 
-mod cell;
-mod checklist;
 mod exactly_once;
+mod http_client;
+mod keys;
+mod lists;
+mod logs;
 mod matrix;
-mod pages;
+mod requests;
+mod responses;
+mod retries;
+mod scenario;
 mod support;

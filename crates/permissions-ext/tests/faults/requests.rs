@@ -1,10 +1,10 @@
-//! What a request looks like on the wire.
+//! Requests as the server receives them.
 
-use permissions_ext::{CallOptions, CheckpointId, PermissionId};
+use permissions_ext::{CheckpointId, Error, ErrorKind, PermissionId, ProjectId};
 use proptest::prelude::*;
 
+use crate::support::FaultServer;
 use crate::support::wire::{Reply, Request};
-use crate::support::{FaultServer, checkpoint, project, projects};
 
 fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment)
@@ -19,18 +19,10 @@ fn segments(request: &Request) -> Vec<String> {
 
 #[tokio::test]
 async fn every_request_has_user_agent_and_accept_only() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let permissions = server.permissions();
-    permissions
-        .create([project("proj_1")])
-        .send()
-        .await
-        .unwrap();
-    permissions
-        .delete_project("proj_1")
-        .send()
-        .await
-        .unwrap();
+    permissions.create(["proj_1"]).send().await.unwrap();
+    permissions.delete_project("proj_1").send().await.unwrap();
     for request in server.requests() {
         assert_eq!(
             request.header("user-agent"),
@@ -44,10 +36,10 @@ async fn every_request_has_user_agent_and_accept_only() {
 
 #[tokio::test]
 async fn create_sends_each_project_once() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let created = server
         .permissions()
-        .create(projects(&["p1", "p2", "p1"]))
+        .create(["p1", "p2", "p1"])
         .send()
         .await
         .unwrap();
@@ -62,67 +54,76 @@ async fn create_sends_each_project_once() {
 
 #[tokio::test]
 async fn read_first_posts_only_missing_projects() {
-    let server = FaultServer::with(&["p_3"]).await;
+    let server = FaultServer::with_permissions(&["p_3"]).await;
     let ids: Vec<String> = (0..25).map(|n| format!("p_{n}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let created = server
         .permissions()
-        .create(projects(&ids))
+        .create(ids)
         .read_first(true)
         .batch_size(10)
         .send()
         .await
         .unwrap();
     assert_eq!(
-        (created.created().count(), created.existing().count()),
-        (24, 1)
+        (created.new_permissions().unwrap().len(), created.len()),
+        (24, 25)
     );
     assert_eq!(server.methods(), "GET POST POST POST");
     assert_eq!(server.projects().len(), 25);
 }
 
 #[tokio::test]
-async fn a_create_tells_what_its_client_has_met_and_what_is_older_than_the_call_from_what_is_new() {
-    let server = FaultServer::new().await;
-    let answer = |created_at: i64| {
-        let body = format!(
-            r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_{created_at}","created_at":{created_at},"project_id":"p"}}],"has_more":false}}"#
-        );
-        Reply::new(200, body).with("date", "Sun, 06 Nov 1994 08:49:37 GMT")
-    };
-    let client = server.builder().build().unwrap();
-    for (created_at, is_new) in [
-        (784_111_777, true),
-        (784_111_777, false),
-        (784_000_000, false),
-    ] {
-        server.respond("POST", [answer(created_at)]);
-        let created = client
-            .clone()
-            .permissions(checkpoint()).unwrap()
-            .create([project("p")])
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(
-            (created.created().count(), created.existing().count()),
-            (usize::from(is_new), usize::from(!is_new)),
-            "created at {created_at}"
-        );
+async fn invalid_id_is_an_error_and_sends_nothing() {
+    let server = FaultServer::start().await;
+    let client = server.client_builder().build().unwrap();
+    let refused = Error::from(client.permissions("..").unwrap_err());
+    assert_eq!(refused.kind(), ErrorKind::InvalidId, "{refused}");
+
+    let permissions = server.permissions();
+    let errors = [
+        permissions.create(["proj_1", ".."]).send().await.map(drop),
+        permissions.delete("").send().await.map(drop),
+        permissions.delete_project(".").send().await.map(drop),
+        permissions.list().after("a\\b").send().await.map(drop),
+        permissions.list().project_id("..").all().await.map(drop),
+    ];
+    for error in errors.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::InvalidId, "{error}");
+        assert!(error.checkpoint().is_some(), "{error}");
     }
-    assert_eq!(server.methods(), "POST POST POST");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn ids_are_accepted_in_every_type() {
+    let server = FaultServer::start().await;
+    let client = server.client_builder().build().unwrap();
+    let typed: CheckpointId = "ft:a".parse().unwrap();
+    client.permissions("ft:a").unwrap();
+    client.permissions("ft:a".to_owned()).unwrap();
+    client.permissions(&typed).unwrap();
+    let permissions = client.permissions(typed).unwrap();
+    let project: ProjectId = "proj_1".parse().unwrap();
+    permissions.create(["proj_1"]).send().await.unwrap();
+    permissions
+        .create(["proj_2".to_owned()])
+        .send()
+        .await
+        .unwrap();
+    permissions.create([&project]).send().await.unwrap();
+    permissions.create(vec![project]).send().await.unwrap();
+    assert_eq!(server.projects().len(), 4);
 }
 
 #[tokio::test]
 async fn query_options_are_added_to_operation_parameters() {
-    let server = FaultServer::new().await;
-    let options = CallOptions::new()
-        .query("api-version", "2026 & later")
-        .query("x", "ü");
+    let server = FaultServer::start().await;
     server
         .permissions()
         .list()
-        .options(options)
+        .query("api-version", "2026 & later")
+        .query("x", "ü")
         .send()
         .await
         .unwrap();
@@ -142,7 +143,7 @@ async fn query_options_are_added_to_operation_parameters() {
 
 #[test]
 fn empty_and_dot_ids_are_rejected() {
-    for bad in ["", ".", ".."] {
+    for bad in ["", ".", "..", "a\\b"] {
         assert!(
             bad.parse::<CheckpointId>()
                 .unwrap_err()
@@ -160,8 +161,8 @@ fn empty_and_dot_ids_are_rejected() {
 
 #[tokio::test]
 async fn id_with_special_characters_stays_one_segment() {
-    let server = FaultServer::new().await;
-    let client = server.builder().build().unwrap();
+    let server = FaultServer::start().await;
+    let client = server.client_builder().build().unwrap();
     for id in [
         "a/b",
         "a?b#c",
@@ -171,12 +172,8 @@ async fn id_with_special_characters_stays_one_segment() {
         "ft:gpt-4o-mini:org:x:y",
         "../../organization/admin_api_keys/key_1",
     ] {
-        let permissions = client.permissions(id);
-        permissions
-            .delete(id)
-            .send()
-            .await
-            .unwrap_err();
+        let permissions = client.permissions(id).unwrap();
+        permissions.delete(id).send().await.unwrap_err();
         let request = server.requests().pop().unwrap();
         assert_eq!(
             segments(&request),
@@ -187,7 +184,7 @@ async fn id_with_special_characters_stays_one_segment() {
         server.requests()[5]
             .target
             .contains("ft:gpt-4o-mini:org:x:y"),
-        "colons stay as they are"
+        "colons are not encoded"
     );
 }
 
@@ -196,12 +193,12 @@ proptest! {
 
     #[test]
     fn any_id_is_restored_from_the_path(id in "\\PC{1,20}|[ -~]{1,20}") {
-        prop_assume!(id != "." && id != "..");
+        prop_assume!(id != "." && id != ".." && !id.contains('\\'));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = FaultServer::new().await;
+            let server = FaultServer::start().await;
             server.respond("DELETE", [Reply::html(400)]);
-            server.permissions().delete(id).send().await.unwrap_err();
+            server.permissions().delete(&id).send().await.unwrap_err();
             assert_eq!(segments(&server.requests()[0])[5], id);
         });
     }

@@ -1,15 +1,15 @@
-//! What a caller learns of an answer, good or bad.
+//! Errors, metadata and events of responses.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::Event;
+use permissions_ext::{ErrorKind, Event};
 use serde_json::json;
 
 use crate::support::wire::Reply;
-use crate::support::{KEY, FaultServer, checkpoint, project};
+use crate::support::{FaultServer, KEY, checkpoint};
 
 #[tokio::test]
 async fn error_body_in_any_format_has_readable_error() {
@@ -44,7 +44,7 @@ async fn error_body_in_any_format_has_readable_error() {
     ];
     let mut texts = String::new();
     for (name, reply) in cases {
-        let server = FaultServer::new().await;
+        let server = FaultServer::start().await;
         server.respond("GET", [reply.with("x-request-id", "req_9")]);
         let error = server.permissions().list().send().await.unwrap_err();
         assert_eq!(error.request_id(), Some("req_9"), "{name}");
@@ -58,14 +58,14 @@ async fn error_body_in_any_format_has_readable_error() {
         .unwrap();
         writeln!(texts, "  {error}\n").unwrap();
     }
-    insta::with_settings!({ description => "what a person reads of each shape of error body", snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+    insta::with_settings!({ description => "the error text for each format of the body", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("error_bodies", texts);
     });
 }
 
 #[tokio::test]
 async fn debug_of_error_lists_causes_and_attempts() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let refused = json!({"error": {"message": "Incorrect API key provided.", "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}});
     server.respond(
         "GET",
@@ -78,7 +78,7 @@ async fn debug_of_error_lists_causes_and_attempts() {
         ],
     );
     let after_attempts = server.permissions().list().send().await.unwrap_err();
-    let builder = server.builder().key_provider(|| async {
+    let builder = server.client_builder().key_provider(|| async {
         let cause: Result<_, std::num::ParseIntError> = "x".parse::<u8>();
         cause?;
         Ok(permissions_ext::SecretString::from(KEY))
@@ -88,35 +88,38 @@ async fn debug_of_error_lists_causes_and_attempts() {
     let with_cause = list.send().await.unwrap_err();
     let text = format!("Error: {after_attempts:?}\n\n---\n\nError: {with_cause:?}");
     insta::with_settings!({
-        description => "what `fn main() -> Result<(), Error>` prints",
-        snapshot_path => "../snapshots",
+        description => "the text that `fn main() -> Result<(), Error>` prints",
         prepend_module_to_snapshot => false,
         filters => vec![(r"\d+(\.\d+)?(ns|µs|ms|s)\b", "[time]")],
     }, {
         insta::assert_snapshot!("error_of_main", text);
     });
-    assert!(format!("{after_attempts:#?}").contains("kind: Status"));
+    assert!(format!("{after_attempts:#?}").contains("kind: Unauthorized"));
 }
 
 #[tokio::test]
 async fn connect_and_timeout_errors_have_different_kinds() {
-    let server = FaultServer::new().await;
-    let nowhere = {
+    let server = FaultServer::start().await;
+    let closed = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap()
     };
     let client = server
-        .builder()
-        .base_url(format!("http://{nowhere}"))
+        .client_builder()
+        .base_url(format!("http://{closed}"))
         .build()
         .unwrap();
     let refused = client
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .send()
         .await
         .unwrap_err();
-    assert!(refused.kind() == ErrorKind::Connect && refused.kind() != ErrorKind::Timeout, "{refused}");
+    assert!(
+        refused.kind() == ErrorKind::Connect && refused.kind() != ErrorKind::Timeout,
+        "{refused}"
+    );
     assert!(
         refused
             .to_string()
@@ -129,17 +132,21 @@ async fn connect_and_timeout_errors_have_different_kinds() {
 
     server.respond("GET", vec![Reply::Stall(vec![]); 3]);
     let client = server
-        .builder()
+        .client_builder()
         .timeout(Duration::from_millis(30))
         .build()
         .unwrap();
     let late = client
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .send()
         .await
         .unwrap_err();
-    assert!(late.kind() == ErrorKind::Timeout && late.kind() != ErrorKind::Connect, "{late}");
+    assert!(
+        late.kind() == ErrorKind::Timeout && late.kind() != ErrorKind::Connect,
+        "{late}"
+    );
 }
 
 #[tokio::test]
@@ -152,7 +159,7 @@ async fn results_and_errors_have_request_id_and_rate_limit() {
             .with("x-ratelimit-remaining-requests", "499")
             .with("x-ratelimit-reset-requests", "120ms")
     };
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let empty = json!({"object": "list", "data": [], "has_more": false});
     server.respond("GET", [limited(Reply::json(200, &empty))]);
     server.respond("DELETE", [limited(Reply::html(404))]);
@@ -171,14 +178,14 @@ async fn results_and_errors_have_request_id_and_rate_limit() {
     );
     for limit in [
         page.metadata().rate_limit().unwrap(),
-        *error.rate_limit().unwrap(),
+        error.rate_limit().unwrap(),
     ] {
         assert_eq!((limit.limit, limit.remaining), (Some(500), Some(499)));
         assert_eq!(limit.reset, Some(Duration::from_millis(120)));
     }
     let created = server
         .permissions()
-        .create([project("proj_1")])
+        .create(["proj_1"])
         .send()
         .await
         .unwrap();
@@ -191,7 +198,7 @@ async fn results_and_errors_have_request_id_and_rate_limit() {
 
 #[tokio::test]
 async fn redirect_error_contains_target() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [Reply::new(302, "").with("location", "https://elsewhere.example/x")],
@@ -199,18 +206,19 @@ async fn redirect_error_contains_target() {
     let error = server.permissions().list().send().await.unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert!(
-        error.kind() == ErrorKind::Redirect && error.to_string().contains("https://elsewhere.example"),
+        error.kind() == ErrorKind::Redirect
+            && error.to_string().contains("https://elsewhere.example"),
         "{error}"
     );
 }
 
 #[tokio::test]
 async fn observer_receives_attempts_and_pages_without_secrets() {
-    let server = FaultServer::with(&["proj_1"]).await;
+    let server = FaultServer::with_permissions(&["proj_1"]).await;
     server.respond("GET", [Reply::html(500)]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
-    let client = server.builder().observer(move |event| {
+    let client = server.client_builder().observer(move |event| {
         assert!(!format!("{event:?}").contains(KEY));
         log.lock().unwrap().push(match event {
             Event::Failed {
@@ -218,22 +226,23 @@ async fn observer_receives_attempts_and_pages_without_secrets() {
                 failures,
                 delay,
                 ..
-            } => format!("{operation} failed {failures}, again: {}", delay.is_some()),
-            Event::Answered {
+            } => format!("{operation} failed {failures}, retry: {}", delay.is_some()),
+            Event::Succeeded {
                 operation,
                 metadata,
                 ..
-            } => format!("{operation} answered after {}", metadata.retries()),
+            } => format!("{operation} succeeded after {}", metadata.retries()),
             Event::Page {
                 items, has_more, ..
             } => format!("page of {items}, more: {has_more}"),
-            _ => "something new".to_owned(),
+            _ => "another event".to_owned(),
         });
     });
     client
         .build()
         .unwrap()
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .send()
         .await
@@ -241,8 +250,8 @@ async fn observer_receives_attempts_and_pages_without_secrets() {
     assert_eq!(
         *seen.lock().unwrap(),
         [
-            "list failed 1, again: true",
-            "list answered after 1",
+            "list failed 1, retry: true",
+            "list succeeded after 1",
             "page of 1, more: false"
         ]
     );

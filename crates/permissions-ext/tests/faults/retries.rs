@@ -1,11 +1,11 @@
-//! Retries, time-outs, cancellation.
+//! Retries, timeouts, deadlines and cancellation.
 
 use std::time::Duration;
 
-use permissions_ext::{CallOptions, RetryPolicy, SecretString};
+use permissions_ext::{ErrorKind, RetryPolicy, SecretString};
 
 use crate::support::wire::{Reply, Request};
-use crate::support::{KEY, FaultServer, checkpoint, project};
+use crate::support::{FaultServer, KEY, checkpoint};
 
 const COUNT: &str = "x-stainless-retry-count";
 
@@ -18,7 +18,7 @@ fn counts(requests: &[Request]) -> Vec<&str> {
 
 #[tokio::test]
 async fn attempts_send_retry_count() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [Reply::html(429).with("retry-after", "0.001"), Reply::Reset],
@@ -30,19 +30,12 @@ async fn attempts_send_retry_count() {
 
 #[tokio::test]
 async fn retry_count_header_can_be_removed_and_replaced() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [Reply::html(500), Reply::html(500)]);
     let list = server.permissions().list();
-    list.clone()
-        .options(CallOptions::new().remove_header(COUNT))
-        .send()
-        .await
-        .unwrap();
+    list.clone().remove_header(COUNT).send().await.unwrap();
     assert!(counts(&server.requests()).is_empty());
-    list.options(CallOptions::new().header(COUNT, "42"))
-        .send()
-        .await
-        .unwrap();
+    list.header(COUNT, "42").send().await.unwrap();
     assert_eq!(counts(&server.requests()), ["42"]);
 }
 
@@ -55,14 +48,15 @@ async fn wait_above_limit_fails_at_once() {
         ("retry-after-ms", "20", 2),
         ("retry-after", "0.021", 1),
     ] {
-        let server = FaultServer::new().await;
+        let server = FaultServer::start().await;
         server.respond("GET", [Reply::html(503).with(name, value)]);
         let result = server
-            .builder()
+            .client_builder()
             .retry(policy.clone())
             .build()
             .unwrap()
-            .permissions(checkpoint()).unwrap()
+            .permissions(checkpoint())
+            .unwrap()
             .list()
             .send()
             .await;
@@ -77,7 +71,7 @@ async fn wait_above_limit_fails_at_once() {
 
 #[tokio::test]
 async fn error_lists_attempts_with_their_waits() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [
@@ -116,7 +110,7 @@ async fn invalid_retry_after_keeps_the_error() {
         "\u{e9}",
         "999999999999999999999999999999 GMT",
     ] {
-        let server = FaultServer::new().await;
+        let server = FaultServer::start().await;
         server.respond("GET", vec![Reply::html(429).with("retry-after", value); 3]);
         let error = server.permissions().list().send().await.unwrap_err();
         assert!(error.kind() == ErrorKind::RateLimited, "{value}: {error}");
@@ -126,25 +120,18 @@ async fn invalid_retry_after_keeps_the_error() {
 
 #[tokio::test]
 async fn should_retry_header_overrides_status() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [Reply::html(400).with("x-should-retry", "true")]);
     server.permissions().list().send().await.unwrap();
     assert_eq!(server.requests().len(), 2);
     server.respond("GET", [Reply::html(500).with("x-should-retry", "false")]);
-    assert!(
-        server
-            .permissions()
-            .list()
-            .send()
-            .await
-            .unwrap_err().kind() == ErrorKind::Server
-    );
+    assert!(server.permissions().list().send().await.unwrap_err().kind() == ErrorKind::Server);
     assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
 async fn insufficient_quota_is_not_retried() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let error = serde_json::json!({"error": {"message": "quota", "type": "insufficient_quota", "code": "insufficient_quota"}});
     server.respond(
         "GET",
@@ -160,7 +147,7 @@ async fn insufficient_quota_is_not_retried() {
 
 #[tokio::test]
 async fn attempts_share_one_connection() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let permissions = server.permissions();
     for _ in 0..5 {
         server.respond("GET", [Reply::html(500), Reply::html(429)]);
@@ -171,21 +158,22 @@ async fn attempts_share_one_connection() {
 
 #[tokio::test]
 async fn request_options_do_not_change_the_client() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", vec![Reply::html(500); 4]);
-    let client = server.builder().build().unwrap();
-    let none = CallOptions::new().retry(RetryPolicy::none());
+    let client = server.client_builder().build().unwrap();
     client
-        .permissions(checkpoint()).unwrap()
+        .permissions(checkpoint())
+        .unwrap()
         .list()
-        .options(none)
+        .retry(RetryPolicy::none())
         .send()
         .await
         .unwrap_err();
     assert_eq!(server.requests().len(), 1);
     let copy = client.clone();
     drop(client);
-    copy.permissions(checkpoint()).unwrap()
+    copy.permissions(checkpoint())
+        .unwrap()
         .list()
         .send()
         .await
@@ -195,7 +183,7 @@ async fn request_options_do_not_change_the_client() {
 
 #[tokio::test]
 async fn deadline_ends_call_and_prevents_longer_wait() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [
@@ -206,26 +194,24 @@ async fn deadline_ends_call_and_prevents_longer_wait() {
     let list = server
         .permissions()
         .list()
-        .options(CallOptions::new().deadline(Duration::from_millis(100)));
+        .deadline(Duration::from_millis(100));
     let no_time = list.clone().send().await.unwrap_err();
     assert!(no_time.kind() == ErrorKind::Server, "{no_time}");
     let hangs = list.send().await.unwrap_err();
-    assert!(hangs.kind() == ErrorKind::Timeout, "{hangs}");
+    assert!(hangs.kind() == ErrorKind::Deadline, "{hangs}");
     assert_eq!((hangs.attempts().len(), server.requests().len()), (1, 2));
 }
 
 #[tokio::test]
 async fn timeout_of_request_overrides_client_even_if_zero() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [Reply::Stall(vec![]), Reply::Stall(vec![])]);
     for timeout in [Duration::from_millis(30), Duration::ZERO] {
-        let options = CallOptions::new()
-            .timeout(timeout)
-            .retry(RetryPolicy::none());
         let error = server
             .permissions()
             .list()
-            .options(options)
+            .timeout(timeout)
+            .retry(RetryPolicy::none())
             .send()
             .await
             .unwrap_err();
@@ -235,27 +221,23 @@ async fn timeout_of_request_overrides_client_even_if_zero() {
 
 #[tokio::test]
 async fn dropped_future_sends_no_further_request() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [Reply::html(503).with("retry-after", "0.05")]);
     let permissions = server.permissions();
     drop(permissions.list().send());
     tokio::select! {
-        _ = permissions.list().send() => panic!("it should have waited"),
-        () = server.wait_for(1) => {}
+        _ = permissions.list().send() => panic!("the call did not wait"),
+        () = server.wait_for_requests(1) => {}
     }
-    // Long enough for the wait to end, were it still going on: this one waits longer.
+    // This wait is longer than that of the dropped call, whose retry would arrive before.
     server.respond("DELETE", [Reply::html(503).with("retry-after", "0.2")]);
-    permissions
-        .delete("cp_1")
-        .send()
-        .await
-        .unwrap();
+    permissions.delete("cp_1").send().await.unwrap();
     assert_eq!(server.methods(), "GET DELETE DELETE");
 }
 
 #[tokio::test]
 async fn dropped_call_closes_connection() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond(
         "GET",
         [Reply::Stall(
@@ -264,18 +246,24 @@ async fn dropped_call_closes_connection() {
     );
     let permissions = server.permissions();
     tokio::select! {
-        _ = permissions.list().send() => panic!("the body never ends"),
-        () = server.wait_for(1) => {}
+        _ = permissions.list().send() => panic!("the body is incomplete"),
+        () = server.wait_for_requests(1) => {}
     }
     server.wait_until_disconnected().await;
 }
 
 #[tokio::test]
 async fn create_without_projects_sends_nothing() {
-    let server = FaultServer::new().await;
-    let error = server.permissions().create([]).send().await.unwrap_err();
+    let server = FaultServer::start().await;
+    let error = server
+        .permissions()
+        .create([""; 0])
+        .send()
+        .await
+        .unwrap_err();
     assert!(
-        error.kind() == ErrorKind::InvalidRequest && error.to_string().contains("no project"),
+        error.kind() == ErrorKind::InvalidRequest
+            && error.to_string().contains("list of projects is empty"),
         "{error}"
     );
     assert!(server.requests().is_empty());
@@ -283,34 +271,37 @@ async fn create_without_projects_sends_nothing() {
 
 #[tokio::test]
 async fn partly_confirmed_create_fails_with_created_permissions() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("POST", [Reply::new(
         200,
         r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","created_at":1,"project_id":"proj_1"}],"has_more":true}"#,
     )]);
     let error = server
         .permissions()
-        .create([project("proj_1"), project("proj_2")])
+        .create(["proj_1", "proj_2"])
         .send()
         .await
         .unwrap_err();
     assert!(
-        error.kind() == ErrorKind::Incomplete && error.to_string().contains("does not cover proj_2"),
+        error.kind() == ErrorKind::Incomplete
+            && error.to_string().contains("does not confirm proj_2"),
         "{error}"
     );
-    assert!(error.to_string().contains("create again"), "{error}");
-    let settled: Vec<_> = error
+    assert!(
+        error.remedy().unwrap().contains("create again"),
+        "{error:?}"
+    );
+    let created: Vec<_> = error
         .created()
-        .unwrap()
         .iter()
         .map(|permission| permission.project_id.as_str())
         .collect();
-    assert_eq!(settled, ["proj_1"]);
+    assert_eq!(created, ["proj_1"]);
 }
 
 #[tokio::test]
 async fn unconfirmed_delete_fails() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let body = r#"{"object":"checkpoint.permission","id":"cp_1","deleted":false}"#;
     server.respond(
         "DELETE",
@@ -320,12 +311,8 @@ async fn unconfirmed_delete_fails() {
         ],
     );
     let permissions = server.permissions();
-    for reason in ["did not delete cp_1", "answered for cp_2"] {
-        let error = permissions
-            .delete("cp_1")
-            .send()
-            .await
-            .unwrap_err();
+    for reason in ["responded that cp_1 is not deleted", "responded for cp_2"] {
+        let error = permissions.delete("cp_1").send().await.unwrap_err();
         assert!(
             error.kind() == ErrorKind::Incomplete && error.to_string().contains(reason),
             "{error}"
@@ -335,7 +322,7 @@ async fn unconfirmed_delete_fails() {
 
 #[tokio::test]
 async fn create_response_with_shared_permission_fails() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     let one = |project: &str| {
         format!(
             r#"{{"object":"checkpoint.permission","id":"cp_1","created_at":1,"project_id":"{project}"}}"#
@@ -349,17 +336,20 @@ async fn create_response_with_shared_permission_fails() {
     server.respond("POST", [Reply::new(200, body)]);
     let error = server
         .permissions()
-        .create([project("proj_1"), project("proj_2")])
+        .create(["proj_1", "proj_2"])
         .send()
         .await
         .unwrap_err();
     assert!(
-        error.kind() == ErrorKind::Incomplete && error.to_string().contains("one and the same permission"),
+        error.kind() == ErrorKind::Incomplete
+            && error
+                .to_string()
+                .contains("one permission for two projects"),
         "{error}"
     );
     assert!(
-        error.created().unwrap().is_empty(),
-        "what is read is believed: there is none"
+        error.created().is_empty(),
+        "the list afterwards has no permission"
     );
 }
 
@@ -377,7 +367,7 @@ async fn foreign_404_does_not_confirm_deletion() {
         Reply::new(404, r#"{"code":404,"message":"Not Found"}"#),
         Reply::new(404, route),
     ] {
-        let server = FaultServer::with(&["proj_1"]).await;
+        let server = FaultServer::with_permissions(&["proj_1"]).await;
         let lost = [Reply::Reset, reply.clone()];
         server.respond("DELETE", lost.into_iter().chain([reply]));
         let permissions = server.permissions();
@@ -391,11 +381,11 @@ async fn foreign_404_does_not_confirm_deletion() {
 
 #[tokio::test]
 async fn slow_key_provider_counts_against_deadline() {
-    let server = FaultServer::new().await;
+    let server = FaultServer::start().await;
     server.respond("GET", [Reply::Stall(Vec::new())]);
     let slow = Duration::from_millis(400);
     let client = server
-        .builder()
+        .client_builder()
         .deadline(Duration::from_millis(600))
         .key_provider(move || async move {
             tokio::time::sleep(slow).await;
@@ -405,12 +395,99 @@ async fn slow_key_provider_counts_against_deadline() {
         .unwrap();
     let list = client.permissions(checkpoint()).unwrap().list();
     let whole = tokio::time::timeout(2 * slow, list.send());
-    let error = whole.await.expect("the deadline holds").unwrap_err();
-    assert!(error.kind() == ErrorKind::Timeout, "{error}");
+    let error = whole.await.expect("the deadline was ignored").unwrap_err();
+    assert!(error.kind() == ErrorKind::Deadline, "{error}");
     assert!(
-        error
-            .to_string()
-            .contains("allow more time with `deadline`"),
-        "{error}"
+        error.remedy().unwrap().contains("longer `deadline`"),
+        "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn status_201_with_complete_body_succeeds() {
+    let server = FaultServer::start().await;
+    let permission =
+        r#"{"object":"checkpoint.permission","id":"cp_1","created_at":1,"project_id":"proj_1"}"#;
+    let list = format!(r#"{{"object":"list","data":[{permission}],"has_more":false}}"#);
+    let deleted = r#"{"object":"checkpoint.permission","id":"cp_1","deleted":true}"#;
+    server.respond(
+        "POST",
+        [Reply::new(201, list.clone()).with("x-request-id", "req_1")],
+    );
+    server.respond("GET", [Reply::new(201, list)]);
+    server.respond("DELETE", [Reply::new(201, deleted)]);
+    let permissions = server.permissions();
+    let created = permissions.create(["proj_1"]).send().await.unwrap();
+    assert_eq!(created.len(), 1);
+    assert_eq!(created.metadata().request_id(), Some("req_1"));
+    assert_eq!(created.metadata().status(), Some(201));
+    assert_eq!(permissions.list().all().await.unwrap().len(), 1);
+    permissions.delete("cp_1").send().await.unwrap();
+    assert_eq!(server.methods(), "POST GET DELETE");
+}
+
+#[tokio::test]
+async fn success_without_body_reports_possible_change() {
+    let incomplete = r#"{"object":"list","data":[],"has_more":false}"#;
+    for (status, body) in [
+        (201, ""),
+        (201, "{}"),
+        (201, incomplete),
+        (202, ""),
+        (204, ""),
+    ] {
+        let server = FaultServer::start().await;
+        let reply = || Reply::new(status, body);
+        server.respond("POST", [reply()]);
+        server.respond("DELETE", [reply()]);
+        server.respond("GET", [Reply::new(200, incomplete), reply()]);
+        let permissions = server.permissions();
+        let created = permissions.create(["proj_1"]).send().await.unwrap_err();
+        assert_eq!(
+            created.kind(),
+            ErrorKind::Incomplete,
+            "{status} {body}: {created}"
+        );
+        let deleted = permissions.delete("cp_1").send().await.unwrap_err();
+        assert_eq!(
+            deleted.kind(),
+            ErrorKind::Incomplete,
+            "{status} {body}: {deleted}"
+        );
+        if body != incomplete {
+            let text = deleted.to_string();
+            assert!(text.contains("the change may have been made"), "{text}");
+        }
+        let listed = permissions.list().send().await;
+        if body.len() < 3 {
+            let listed = listed.unwrap_err();
+            assert_eq!(listed.kind(), ErrorKind::UnexpectedStatus, "{listed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn unexpected_content_encoding_is_named_without_its_bytes() {
+    let server = FaultServer::start().await;
+    let bytes = b"\x1f\x8b\x08readable".to_vec();
+    for status in [200, 400] {
+        let reply = Reply::new(status, bytes.clone()).with("content-encoding", "br");
+        server.respond("GET", [reply]);
+        let error = server.permissions().list().send().await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("unexpected Content-Encoding br"), "{text}");
+        assert!(!text.contains("readable"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn control_characters_of_messages_are_escaped() {
+    let server = FaultServer::start().await;
+    let error = serde_json::json!({"error": {"message": "a\nb\u{1b}[31m", "type": "t\r", "code": "c\n", "param": "p\n"}});
+    server.respond("GET", [Reply::json(400, &error)]);
+    let error = server.permissions().list().send().await.unwrap_err();
+    let text = error.to_string();
+    assert!(!text.contains(char::is_control), "{text:?}");
+    assert!(text.contains(r"a\nb\u{1b}[31m"), "{text}");
+    assert_eq!(error.message(), Some("a\nb\u{1b}[31m"));
 }

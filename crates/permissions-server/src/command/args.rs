@@ -1,7 +1,6 @@
-//! The flags of a server.
+//! The options of a server.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -10,47 +9,44 @@ use serde::Deserialize;
 
 use crate::store::Database;
 
-/// What `permissions-server` and `permissions serve` take. A flag wins over its variable, the
-/// variable over the configuration file, the file over the default.
-#[derive(Debug, Clone, Default, Args)]
+/// The options of `permissions-server` and `permissions serve`.
+///
+/// An option overrides its environment variable, which overrides the configuration file, which overrides the default.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ServeArgs {
-    /// Where the permissions are kept: a SQLite file, which is created if it is missing, or
-    /// postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share. Without it they
-    /// are kept in memory, until the server stops
-    #[arg(
-        long,
-        value_name = "FILE|URL",
-        env = "PERMISSIONS_SERVER_DATABASE",
-        hide_env_values = true,
-        value_parser = database
-    )]
+    /// The database: a SQLite file, which is created if it is missing, or
+    /// postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share [default: memory, which is lost when
+    /// the server stops]
+    #[arg(long, value_name = "FILE|URL", env = "PERMISSIONS_SERVER_DATABASE", hide_env_values = true, value_parser = database)]
     pub database: Option<Database>,
 
-    /// Address to listen on [default: 127.0.0.1:8080]. Only this machine reaches 127.0.0.1;
-    /// 0.0.0.0:8080 lets others in, then give --tls-cert too
-    #[arg(long, value_name = "ADDRESS", env = "PERMISSIONS_SERVER_LISTEN")]
-    pub listen: Option<SocketAddr>,
+    /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. Only this machine can reach
+    /// 127.0.0.1. Other machines can reach 0.0.0.0:8080; use --tls-cert with it
+    #[arg(long, value_name = "HOST:PORT", env = "PERMISSIONS_SERVER_LISTEN", value_parser = listen)]
+    pub listen: Option<String>,
 
-    /// An admin key that requests may carry; better given by the variable, as other users of the
-    /// machine can see arguments. Without any admin key a random one is made and printed
+    /// An admin key for requests. Set the variable instead of the option, because other users of the machine can see
+    /// options. Without any admin key, the server generates one and prints it
     #[arg(
         long,
         value_name = "KEY",
         env = "OPENAI_ADMIN_KEY",
         hide_env_values = true
     )]
+    #[serde(skip)]
     pub admin_key: Option<SecretString>,
 
-    /// File of admin keys, one a line. A change is taken into use without a restart
+    /// A file of admin keys, one on each line. The server reloads it after a change
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_ADMIN_KEYS")]
     pub admin_keys: Option<PathBuf>,
 
-    /// File of keys that are known but no admin keys, one a line: they are answered 403
+    /// A file of project keys, one on each line. Requests with such a key get status 403
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_PROJECT_KEYS")]
     pub project_keys: Option<PathBuf>,
 
-    /// Certificate chain for HTTPS, a PEM file
+    /// The certificate chain for HTTPS, a PEM file
     #[arg(
         long,
         value_name = "FILE",
@@ -59,7 +55,7 @@ pub struct ServeArgs {
     )]
     pub tls_cert: Option<PathBuf>,
 
-    /// Private key of the certificate, a PEM file
+    /// The private key of the certificate, a PEM file
     #[arg(
         long,
         value_name = "FILE",
@@ -68,25 +64,15 @@ pub struct ServeArgs {
     )]
     pub tls_key: Option<PathBuf>,
 
-    /// Requests a minute that each admin key may send; more are answered 429 [default: no limit]
-    #[arg(
-        long,
-        value_name = "REQUESTS",
-        env = "PERMISSIONS_SERVER_RATE_LIMIT",
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
+    /// Requests per minute for each admin key. More requests get status 429 [default: no limit]
+    #[arg(long, value_name = "REQUESTS", env = "PERMISSIONS_SERVER_RATE_LIMIT", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_limit: Option<u32>,
 
-    /// Connections at a time [default: 8192]
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        env = "PERMISSIONS_SERVER_MAX_CONNECTIONS",
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
+    /// Maximum number of open connections, capped by the limit of file descriptors [default: 8192]
+    #[arg(long, value_name = "NUMBER", env = "PERMISSIONS_SERVER_MAX_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: Option<u32>,
 
-    /// Seconds that requests get to finish when the server is told to stop [default: 10]
+    /// Seconds in which accepted requests can finish when the server stops [default: 10]
     #[arg(
         long,
         value_name = "SECONDS",
@@ -94,37 +80,46 @@ pub struct ServeArgs {
     )]
     pub shutdown_seconds: Option<u32>,
 
-    /// Lets requests ask for faults by the header x-fault (status=503, delay=250ms, drop,
-    /// drop-after, truncate, oversize=BYTES), to test a client's retries. Not for production
+    /// Lets requests choose a fault with the header x-fault (status=503, delay=250ms, drop, drop-after, truncate,
+    /// oversize=BYTES), to test the retries of a client. Do not use it in production
     #[arg(long)]
     pub faults: bool,
 
-    /// Form of the log on stderr [default: text]
-    #[arg(long, value_name = "FORM", env = "PERMISSIONS_SERVER_LOG_FORMAT")]
+    /// The format of the log on stderr [default: text]
+    #[arg(long, value_name = "FORMAT", env = "PERMISSIONS_SERVER_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// What is logged: error, warn, info, debug, trace, or off [default: info]
+    /// The log level: error, warn, info, debug, trace or off [default: info]
     #[arg(long, value_name = "LEVEL", env = "PERMISSIONS_SERVER_LOG")]
     pub log: Option<String>,
 
-    /// Configuration file (TOML): the flags' names without dashes in front, such as
-    /// `listen = "0.0.0.0:8080"`
+    /// A TOML file with the names of these options, such as `listen = "0.0.0.0:8080"`
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_CONFIG")]
+    #[serde(skip)]
     pub config: Option<PathBuf>,
 }
 
-/// How a line of the log looks.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
 }
 
-/// Never fails: clap would repeat what is wrong, and that may hold a password.
+/// Never fails: clap would print an invalid value, which may contain a password.
 fn database(text: &str) -> Result<Database, Infallible> {
     Ok(Database::from(text))
+}
+
+/// Checks the form of a host and a port. The host is resolved when the server starts.
+fn listen(text: &str) -> Result<String, &'static str> {
+    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+    if host.is_empty() || port.parse::<u16>().is_err() {
+        return Err("give a host and a port, such as 127.0.0.1:8080, localhost:8080 or [::1]:8080");
+    }
+    Ok(text.to_owned())
 }

@@ -1,75 +1,39 @@
-//! The configuration file: what no flag and no variable says.
+//! The configuration file.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::{LogFormat, ServeArgs};
+use super::ServeArgs;
 use crate::error::StartError;
-use crate::store::Database;
 
-/// The same names as the flags.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct File {
-    database: Option<String>,
-    listen: Option<SocketAddr>,
-    admin_keys: Option<PathBuf>,
-    project_keys: Option<PathBuf>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
-    rate_limit: Option<u32>,
-    max_connections: Option<u32>,
-    shutdown_seconds: Option<u32>,
-    faults: bool,
-    log_format: Option<LogFormat>,
-    log: Option<String>,
-}
-
-/// Fills what `args` leaves open from its configuration file. Paths in the file are relative to it.
-pub(super) fn complete(args: ServeArgs) -> Result<ServeArgs, StartError> {
+/// Adds the settings of the configuration file that `args` does not set. Relative paths in the file start at its folder.
+pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let Some(path) = &args.config else {
         return Ok(args);
     };
-    let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        StartError::with_source(
-            format!("failed to read the configuration file {name}: {error}"),
-            error,
-        )
-    })?;
-    let file: File = toml::from_str(&text).map_err(|error| {
-        // toml's own text quotes the line, which may hold a database's password.
-        let line = error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .map_or(1, |before| before.matches('\n').count() + 1);
-        StartError::new(format!(
-            "failed to read the configuration file {name}, line {line}: {}",
-            error.message()
-        ))
+    let prefix = format!("failed to read the configuration file {}", path.display());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| StartError::with_source(format!("{prefix}: {error}"), error))?;
+    let file: ServeArgs = toml::from_str(&text).map_err(|error| {
+        // The error's own Display contains the line, which may contain a password.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        StartError::new(format!("{prefix}, line {line}: {}", error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let beside = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    let database = file.database.map(|database| {
-        if database.contains("://") || database == ":memory:" {
-            Database::from(&*database)
-        } else {
-            Database::sqlite_file(folder.join(database))
-        }
-    });
-    // The two belong together: one of a flag and one of the file would not.
+    let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
+    // A certificate of an option does not match a private key of the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
-        (None, None) => (beside(file.tls_cert), beside(file.tls_key)),
+        (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,
     };
     Ok(ServeArgs {
-        database: args.database.or(database),
+        database: args
+            .database
+            .or(file.database.map(|database| database.in_folder(folder))),
         listen: args.listen.or(file.listen),
         admin_key: args.admin_key,
-        admin_keys: args.admin_keys.or(beside(file.admin_keys)),
-        project_keys: args.project_keys.or(beside(file.project_keys)),
+        admin_keys: args.admin_keys.or(in_folder(file.admin_keys)),
+        project_keys: args.project_keys.or(in_folder(file.project_keys)),
         tls_cert,
         tls_key,
         rate_limit: args.rate_limit.or(file.rate_limit),
@@ -85,33 +49,34 @@ pub(super) fn complete(args: ServeArgs) -> Result<ServeArgs, StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LogFormat;
 
-    fn completed(args: ServeArgs, file: &str) -> Result<ServeArgs, StartError> {
+    fn merged(args: ServeArgs, file: &str) -> Result<ServeArgs, StartError> {
         let folder = tempfile::tempdir().expect("a folder");
         let config = folder.path().join("server.toml");
         std::fs::write(&config, file).expect("written");
-        complete(ServeArgs {
+        merge(ServeArgs {
             config: Some(config),
             ..args
         })
     }
 
     #[test]
-    fn what_is_given_wins_over_the_file() {
+    fn option_overrides_configuration_file() {
         let given = ServeArgs {
             rate_limit: Some(10),
             ..ServeArgs::default()
         };
         let file = "rate-limit = 20\nmax-connections = 30\nlog-format = \"json\"\n";
-        let args = completed(given, file).expect("valid");
+        let args = merged(given, file).expect("valid");
         assert_eq!(args.rate_limit, Some(10));
         assert_eq!(args.max_connections, Some(30));
         assert_eq!(args.log_format, Some(LogFormat::Json));
     }
 
     #[test]
-    fn paths_are_relative_to_the_file_and_urls_are_not_paths() {
-        let args = completed(
+    fn relative_paths_start_at_the_configuration_file() {
+        let args = merged(
             ServeArgs::default(),
             "database = 'a.db'\nadmin-keys = 'keys'",
         )
@@ -129,7 +94,7 @@ mod tests {
         );
 
         let url = "database = 'postgres://me:s3cret@host/db'";
-        let args = completed(ServeArgs::default(), url).expect("valid");
+        let args = merged(ServeArgs::default(), url).expect("valid");
         let database = format!("{:?}", args.database.expect("given"));
         assert!(
             database.contains("Postgres") && !database.contains("s3cret"),
@@ -138,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_by_file_and_line_without_its_secrets() {
+    fn invalid_configuration_is_reported_without_secrets() {
         let file = "\ndatabase = 'postgres://me:s3cret@host/db'\nrate-limits = 5\n";
-        let text = completed(ServeArgs::default(), file)
-            .expect_err("a refusal")
+        let text = merged(ServeArgs::default(), file)
+            .expect_err("an error")
             .to_string();
         assert!(
             text.contains("line 3") && text.contains("rate-limits"),

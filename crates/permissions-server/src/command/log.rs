@@ -1,6 +1,6 @@
 //! The log on stderr.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -11,27 +11,23 @@ use tracing_subscriber::{Layer as _, fmt, registry};
 use super::LogFormat;
 use crate::error::StartError;
 
-/// Sends the log to stderr, unless it goes somewhere already.
-pub(super) fn init(format: LogFormat, level: Option<&str>) -> Result<(), StartError> {
-    let level: LevelFilter = level.unwrap_or("info").parse().map_err(|_| {
+/// Logs to stderr, unless the process has already set up `tracing`.
+pub(super) fn init(format: LogFormat, level: &str) -> Result<(), StartError> {
+    let filter: LevelFilter = level.parse().map_err(|_| {
         StartError::new(format!(
-            "failed to set the log level: '{}' is none; give error, warn, info, debug, trace or off",
-            level.unwrap_or_default()
+            "unknown log level '{level}'; use error, warn, info, debug, trace or off"
         ))
     })?;
-    // The libraries below log what is theirs, statements and packets; only their troubles matter.
-    let filter = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_target("permissions_server", level);
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    // Libraries log statements and packets, of which only warnings matter here.
+    let targets = Targets::new()
+        .with_default(filter.min(LevelFilter::WARN))
+        .with_target("permissions_server", filter);
+    let layer = fmt::layer().with_writer(io::stderr);
     let layer = match format {
-        LogFormat::Text => layer
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_filter(filter)
-            .boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
+        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // An error means that the process logs already, and so do we, there.
-    let _ = registry().with(layer).try_init();
+    // This fails if the process has set up `tracing`.
+    let _ = registry().with(layer.with_filter(targets)).try_init();
     Ok(())
 }

@@ -1,85 +1,89 @@
-//! Serving from a command line.
+//! Serves with the options of a command line.
 
 mod args;
 mod file;
 mod log;
 mod signals;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::error::StartError;
 use crate::faults::Faults;
-use crate::limits::Limits;
 use crate::server::{Server, ServerBuilder};
 pub use args::{LogFormat, ServeArgs};
 
-/// The port when no address is given.
-const PORT: u16 = 8080;
-
-/// Serves until Ctrl-C or SIGTERM, then finishes what was accepted. SIGHUP reads the key files
-/// again. `ready` is told the server once it listens.
+/// Serves until Ctrl-C or SIGTERM, then completes the accepted requests. SIGHUP reloads the key files. Calls `ready` when
+/// the server accepts requests.
 ///
-/// Logs to stderr, unless the process has set up `tracing` already.
+/// Logs to stderr, unless the process has already set up `tracing`.
 ///
 /// # Errors
 ///
-/// If the server does not start; see [`StartError`].
+/// Returns an error if the server does not start; see [`StartError`].
 pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), StartError> {
-    let args = file::complete(args)?;
-    log::init(args.log_format.unwrap_or_default(), args.log.as_deref())?;
-    // Each connection takes a descriptor, and systems start with few. What cannot be raised only
-    // makes the server refuse connections earlier.
+    let args = file::merge(args)?;
+    let level = args.log.as_deref().unwrap_or("info");
+    log::init(args.log_format.unwrap_or_default(), level)?;
+    // Systems start with a low soft limit. If it cannot be raised, the server accepts fewer connections.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
 
     let mut stop = signals::Stop::new()?;
-    let server = builder(args).start().await?;
+    let faults = args.faults;
+    let address = resolve(args.listen.as_deref().unwrap_or("127.0.0.1:8080")).await?;
+    let server = builder(args).bind(address).start().await?;
+    if faults {
+        tracing::warn!(
+            "--faults lets every client with a key inject faults; do not use it in production"
+        );
+    }
     if !server.address().ip().is_loopback() && server.base_url().starts_with("http:") {
-        tracing::warn!("keys travel in clear text; give --tls-cert and --tls-key");
+        tracing::warn!("keys are sent unencrypted; set --tls-cert and --tls-key");
     }
     ready(&server);
-    signals::reloading(&server, stop.requested()).await;
+    signals::reload_until(&server, stop.requested()).await;
     tracing::info!("stopping");
     tokio::select! {
         () = server.shutdown() => {}
-        // Asked twice, it does not wait for anybody.
+        // A second signal aborts the remaining requests.
         () = stop.requested() => {}
     }
     Ok(())
 }
 
+/// Resolves a host and a port. Prefers IPv4, because clients that use 127.0.0.1 cannot reach ::1.
+async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
+    let failed = |reason: &str| {
+        StartError::new(format!(
+            "failed to resolve the address '{listen}': {reason}; check --listen"
+        ))
+    };
+    let found = tokio::net::lookup_host(listen).await;
+    let addresses: Vec<SocketAddr> = found.map_err(|error| failed(&error.to_string()))?.collect();
+    let first = addresses
+        .iter()
+        .find(|address| address.is_ipv4())
+        .or(addresses.first());
+    first.copied().ok_or_else(|| failed("it has no address"))
+}
+
 fn builder(args: ServeArgs) -> ServerBuilder {
-    let mut limits = Limits::default();
+    let mut builder = Server::builder();
+    let limits = &mut builder.limits;
     if let Some(connections) = args.max_connections {
         limits.connections = connections as usize;
     }
     if let Some(seconds) = args.shutdown_seconds {
         limits.shutdown_time = Duration::from_secs(seconds.into());
     }
-    let listen = args
-        .listen
-        .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
-    let mut builder = Server::builder().bind(listen).limits(limits);
     if let Some(database) = args.database {
-        builder = builder.database(database);
+        builder.database = database;
     }
-    if let Some(key) = args.admin_key {
-        builder = builder.admin_key(key);
-    }
-    if let Some(file) = args.admin_keys {
-        builder = builder.admin_key_file(file);
-    }
-    if let Some(file) = args.project_keys {
-        builder = builder.project_key_file(file);
-    }
-    if let (Some(certificate), Some(key)) = (args.tls_cert, args.tls_key) {
-        builder = builder.tls(certificate, key);
-    }
-    if let Some(requests) = args.rate_limit {
-        builder = builder.rate_limit(requests);
-    }
-    if args.faults {
-        builder = builder.faults(Faults::by_header());
-    }
+    builder.keys.admin_keys.extend(args.admin_key);
+    builder.keys.admin_file = args.admin_keys;
+    builder.keys.project_file = args.project_keys;
+    builder.tls = args.tls_cert.zip(args.tls_key);
+    builder.rate_limit = args.rate_limit;
+    builder.faults = args.faults.then(Faults::by_header);
     builder
 }

@@ -1,4 +1,4 @@
-//! Signals: stop, and read the keys again.
+//! Signals that stop the server or reload its keys.
 
 use crate::error::StartError;
 use crate::server::Server;
@@ -6,7 +6,7 @@ use crate::server::Server;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C and, where there is one, SIGTERM.
+/// Ctrl-C and, on Unix, SIGTERM.
 #[derive(Debug)]
 pub(super) struct Stop {
     #[cfg(unix)]
@@ -17,18 +17,19 @@ pub(super) struct Stop {
 
 #[cfg(unix)]
 impl Stop {
-    /// Takes the signals from now on: one that comes while the server starts is not lost.
+    /// Registers the signals. A signal that arrives before [`Self::requested`] is not lost.
     pub(super) fn new() -> Result<Self, StartError> {
-        let take = |kind| {
+        let register = |kind| {
             signal(kind)
-                .map_err(|error| StartError::with_source("failed to listen for signals", error))
+                .map_err(|error| StartError::with_source("failed to register signals", error))
         };
         Ok(Self {
-            interrupt: take(SignalKind::interrupt())?,
-            terminate: take(SignalKind::terminate())?,
+            interrupt: register(SignalKind::interrupt())?,
+            terminate: register(SignalKind::terminate())?,
         })
     }
 
+    /// Waits for the next signal.
     pub(super) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -37,22 +38,22 @@ impl Stop {
     }
 }
 
-/// Reads the key files again at every SIGHUP, until `stop` completes.
+/// Reloads the key files on every SIGHUP, until `stop` completes.
 #[cfg(unix)]
-pub(super) async fn reloading(server: &Server, stop: impl Future<Output = ()>) {
-    let hang_up = async {
-        // Without it, changed files are still taken; only not at a signal.
+pub(super) async fn reload_until(server: &Server, stop: impl Future<Output = ()>) {
+    let reload = async {
+        // Without the signal, the server still checks the files every second.
         let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
             return std::future::pending().await;
         };
         while hang_up.recv().await.is_some() {
             if let Err(error) = server.reload_keys() {
-                tracing::error!(%error, "the keys stay as they were");
+                tracing::error!(%error, "the keys stay unchanged");
             }
         }
     };
     tokio::select! {
-        () = hang_up => {}
+        () = reload => {}
         () = stop => {}
     }
 }
@@ -64,12 +65,12 @@ impl Stop {
     }
 
     pub(super) async fn requested(&mut self) {
-        // Without a handler the system ends the process by itself.
+        // Without a handler, Ctrl-C ends the process.
         drop(tokio::signal::ctrl_c().await);
     }
 }
 
 #[cfg(not(unix))]
-pub(super) async fn reloading(_: &Server, stop: impl Future<Output = ()>) {
+pub(super) async fn reload_until(_: &Server, stop: impl Future<Output = ()>) {
     stop.await;
 }

@@ -1,4 +1,4 @@
-//! Faults on request, so that a client's retries can be tested.
+//! Injected faults, which test the retries of clients.
 
 mod schedule;
 mod text;
@@ -8,9 +8,9 @@ use std::time::Duration;
 pub use schedule::Faults;
 pub use text::InvalidFault;
 
-/// Something that goes wrong with one request.
+/// A fault of one request.
 ///
-/// As text, in the header `x-fault`: `status=503`, `delay=250ms`, `drop`, `drop-after`, `truncate`,
+/// The header `x-fault` contains a fault as text: `status=503`, `delay=250ms`, `drop`, `drop-after`, `truncate`,
 /// `oversize=BYTES`.
 ///
 /// ```
@@ -22,16 +22,16 @@ pub use text::InvalidFault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Answers this status, 400 to 599, and does nothing.
+    /// Responds with this status, 400 to 599, without executing the operation.
     Status(u16),
-    /// Waits before the request is looked at.
+    /// Waits before executing the operation.
     Delay(Duration),
-    /// Drops the connection and does nothing.
+    /// Drops the connection without executing the operation.
     Drop,
-    /// Does what is asked and then drops the connection, so that the client cannot know.
+    /// Executes the operation and drops the connection, so that the result is ambiguous for the client.
     DropAfter,
-    /// Does what is asked and sends half of the answer.
+    /// Executes the operation and sends half of the response body.
     Truncate,
-    /// Does what is asked and lengthens the answer with spaces to this many bytes.
+    /// Executes the operation and pads the response body with spaces to this size in bytes.
     Oversize(usize),
 }

@@ -1,22 +1,21 @@
-//! Which request gets which fault.
+//! Chooses the fault of each request.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
+use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::Fault;
 
-/// Which requests to the three operations go wrong. Without it, none does.
+/// Chooses the fault of each request to the three operations.
 ///
 /// ```
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use permissions_server::{Fault, Faults, Server};
 ///
-/// // The first request is answered 503, the second is lost, all others are fine.
+/// // The first request gets status 503, the connection of the second is dropped, all others succeed.
 /// let server = Server::builder()
 ///     .faults(Faults::in_turn([Some(Fault::Status(503)), Some(Fault::Drop)]))
 ///     .start()
@@ -25,10 +24,10 @@ use super::Fault;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Faults(Mutex<Plan>);
+pub struct Faults(Mutex<Schedule>);
 
 #[derive(Debug)]
-enum Plan {
+enum Schedule {
     ByHeader,
     InTurn(VecDeque<Option<Fault>>),
     Seeded {
@@ -39,56 +38,54 @@ enum Plan {
 }
 
 impl Faults {
-    /// The fault that a request's header `x-fault` asks for.
+    /// Uses the fault in the header `x-fault` of each request.
     pub fn by_header() -> Self {
-        Self(Mutex::new(Plan::ByHeader))
+        Self(Mutex::new(Schedule::ByHeader))
     }
 
-    /// One fault, or none, for each request in turn; after the last one nothing goes wrong.
+    /// Uses one element for each request. After the last element, requests have no faults.
     pub fn in_turn(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
-        Self(Mutex::new(Plan::InTurn(faults.into_iter().collect())))
+        Self(Mutex::new(Schedule::InTurn(faults.into_iter().collect())))
     }
 
-    /// A fault of `kinds` for this share of the requests (0 to 1), the same ones for the same seed.
+    /// Uses a random fault of `kinds` for this share of the requests, from 0 to 1. The same seed gives the same faults.
     pub fn seeded(seed: u64, rate: f64, kinds: impl IntoIterator<Item = Fault>) -> Self {
-        Self(Mutex::new(Plan::Seeded {
+        Self(Mutex::new(Schedule::Seeded {
             random: Box::new(StdRng::seed_from_u64(seed)),
             rate,
             kinds: kinds.into_iter().collect(),
         }))
     }
 
-    /// Why this cannot be: what a fault may be is said where it is written as text, too.
+    /// Checks the rate and the statuses. The error is the reason.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let faults: Vec<Fault> = match &*plan {
-            Plan::ByHeader => Vec::new(),
-            Plan::InTurn(faults) => faults.iter().flatten().copied().collect(),
-            Plan::Seeded { rate, kinds, .. } => {
+        let schedule = self.0.lock();
+        let faults: Vec<&Fault> = match &*schedule {
+            Schedule::ByHeader => Vec::new(),
+            Schedule::InTurn(faults) => faults.iter().flatten().collect(),
+            Schedule::Seeded { rate, kinds, .. } => {
                 if !(0.0..=1.0).contains(rate) {
-                    return Err(format!("the rate {rate} is no share; give 0 to 1"));
+                    return Err(format!("the rate {rate} is not between 0 and 1"));
                 }
-                kinds.clone()
+                kinds.iter().collect()
             }
         };
-        match faults
-            .iter()
-            .find(|fault| matches!(fault, Fault::Status(status) if !(400..600).contains(status)))
-        {
-            Some(wrong) => Err(format!(
-                "{wrong:?} is no fault; give a status of 400 to 599"
-            )),
-            None => Ok(()),
+        for fault in faults {
+            if matches!(fault, Fault::Status(status) if !(400..600).contains(status)) {
+                return Err(format!(
+                    "{fault:?} is not a fault; use a status of 400 to 599"
+                ));
+            }
         }
+        Ok(())
     }
 
-    /// The fault of the next request. `header` is the text of its `x-fault`.
+    /// Returns the fault of the next request. `header` is the value of its header `x-fault`.
     pub(crate) fn next(&self, header: Option<&str>) -> Result<Option<Fault>, super::InvalidFault> {
-        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(match &mut *plan {
-            Plan::ByHeader => header.map(str::parse).transpose()?,
-            Plan::InTurn(faults) => faults.pop_front().flatten(),
-            Plan::Seeded {
+        Ok(match &mut *self.0.lock() {
+            Schedule::ByHeader => header.map(str::parse).transpose()?,
+            Schedule::InTurn(faults) => faults.pop_front().flatten(),
+            Schedule::Seeded {
                 random,
                 rate,
                 kinds,
@@ -105,18 +102,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_fault_is_refused() {
+    fn invalid_fault_is_refused() {
         for (faults, reason) in [
             (
                 Faults::in_turn([None, Some(Fault::Status(200))]),
-                "Status(200) is no fault",
+                "Status(200) is not a fault",
             ),
             (
                 Faults::seeded(1, 0.5, [Fault::Status(600)]),
-                "Status(600) is no fault",
+                "Status(600) is not a fault",
             ),
-            (Faults::seeded(1, 7.0, []), "the rate 7 is no share"),
-            (Faults::seeded(1, f64::NAN, []), "is no share"),
+            (Faults::seeded(1, 7.0, []), "the rate 7 is not between"),
+            (Faults::seeded(1, f64::NAN, []), "is not between"),
         ] {
             let refused = faults.check().expect_err(reason);
             assert!(refused.contains(reason), "{refused}");
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_its_schedule() {
+    fn seeded_faults_repeat() {
         let draw = || {
             let faults = Faults::seeded(7, 0.5, [Fault::Drop, Fault::Truncate]);
             (0..50)

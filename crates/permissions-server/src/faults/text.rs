@@ -1,4 +1,4 @@
-//! Faults as text.
+//! Parses and formats faults.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::Fault;
 
-/// A text that names no fault.
+/// A text is not a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{0}' is no fault; give status=400…599, delay=MILLISECONDSms, drop, drop-after, truncate or \
+    "unknown fault '{0}'; use status=400…599, delay=MILLISECONDSms, drop, drop-after, truncate or \
      oversize=BYTES"
 )]
 pub struct InvalidFault(String);
@@ -18,7 +18,7 @@ impl FromStr for Fault {
     type Err = InvalidFault;
 
     fn from_str(text: &str) -> Result<Self, InvalidFault> {
-        let wrong = || InvalidFault(text.to_owned());
+        let invalid = || InvalidFault(text.to_owned());
         let (name, value) = match text.trim().split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (text.trim(), None),
@@ -29,15 +29,15 @@ impl FromStr for Fault {
             ("truncate", None) => Ok(Self::Truncate),
             ("status", Some(status)) => match status.parse() {
                 Ok(status @ 400..=599) => Ok(Self::Status(status)),
-                _ => Err(wrong()),
+                _ => Err(invalid()),
             },
             ("delay", Some(delay)) => delay
                 .strip_suffix("ms")
                 .and_then(|millis| millis.parse().ok())
                 .map(|millis| Self::Delay(Duration::from_millis(millis)))
-                .ok_or_else(wrong),
-            ("oversize", Some(bytes)) => bytes.parse().map(Self::Oversize).map_err(|_| wrong()),
-            _ => Err(wrong()),
+                .ok_or_else(invalid),
+            ("oversize", Some(bytes)) => bytes.parse().map(Self::Oversize).map_err(|_| invalid()),
+            _ => Err(invalid()),
         }
     }
 }
@@ -74,12 +74,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_fault_is_read_as_it_is_written(fault in fault()) {
+        fn formatted_fault_parses_to_itself(fault in fault()) {
             prop_assert_eq!(fault.to_string().parse(), Ok(fault));
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in ".*") {
+        fn parsing_any_text_does_not_panic(text in ".*") {
             let _ = text.parse::<Fault>();
         }
     }

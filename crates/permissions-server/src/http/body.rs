@@ -1,21 +1,29 @@
-//! The body of a create.
+//! The request body of create.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::App;
 use super::error::ApiError;
 use super::path::check_id;
+use crate::connections::Slot;
 use crate::limits::{Limits, MAX_PROJECT_IDS};
 
-/// The projects to create permissions for: each once, in the order asked for.
+/// Time for the first bytes of a body, before the minimum rate applies.
+const FIRST_BYTES: Duration = Duration::from_secs(2);
+
+/// The projects of a create request, without duplicates, in the order of the request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ProjectIds(pub(super) Vec<String>);
 
@@ -23,86 +31,60 @@ impl FromRequest<Arc<App>> for ProjectIds {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        check_media_type(&request)?;
-        let limit = app.limits.body_bytes;
-        let announced = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|announced| announced > limit) {
-            return Err(ApiError::body_too_large(limit));
-        }
-        Self::parse(&read_body(request.into_body(), &app.limits).await?)
+        check_media_type(request.headers())?;
+        Self::parse(&read_body(request, &app.limits).await?)
     }
 }
 
 impl ProjectIds {
     fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let Members(members) = serde_json::from_slice(body).map_err(not_json)?;
-        let mut project_ids = None;
+        let Members(members) = serde_json::from_slice(body).map_err(invalid_json)?;
+        let mut found = None;
         for (name, value) in members {
-            if name != "project_ids" {
-                return Err(ApiError::invalid(
-                    "unknown_parameter",
-                    &*name,
-                    format!("'{name}' is not a member of the body; there is only project_ids"),
-                ));
-            }
-            if project_ids.replace(value).is_some() {
-                return Err(ApiError::invalid(
+            let (code, reason) = match &*name {
+                "project_ids" if found.is_none() => {
+                    found = Some(value);
+                    continue;
+                }
+                "project_ids" => (
                     "duplicate_parameter",
-                    "project_ids",
-                    "project_ids is given more than once; give one array",
-                ));
-            }
-        }
-        let project_ids = match project_ids {
-            Some(Value::Array(project_ids)) => project_ids,
-            Some(other) => {
-                return Err(ApiError::invalid(
-                    "invalid_type",
-                    "project_ids",
-                    format!(
-                        "project_ids is {}; give an array of strings",
-                        type_name(&other)
-                    ),
-                ));
-            }
-            None => {
-                return Err(ApiError::invalid(
-                    "missing_required_parameter",
-                    "project_ids",
-                    "project_ids is missing; give an array of project ids",
-                ));
-            }
-        };
-        if project_ids.is_empty() {
-            return Err(ApiError::invalid(
-                "empty_array",
-                "project_ids",
-                "project_ids is empty; give at least one project id",
-            ));
-        }
-        if project_ids.len() > MAX_PROJECT_IDS {
-            return Err(ApiError::invalid(
-                "array_above_max_length",
-                "project_ids",
-                format!(
-                    "project_ids has {} ids; give at most {MAX_PROJECT_IDS} in a request",
-                    project_ids.len()
+                    "occurs more than once; send one array",
                 ),
+                _ => (
+                    "unknown_parameter",
+                    "is not a member of the body; send only project_ids",
+                ),
+            };
+            return Err(ApiError::invalid(code, &name, format!("'{name}' {reason}")));
+        }
+        let Some(found) = found else {
+            return Err(ApiError::invalid(
+                "missing_required_parameter",
+                "project_ids",
+                "project_ids is missing; send an array of project ids",
             ));
+        };
+        let Value::Array(project_ids) = found else {
+            return Err(wrong_type("project_ids", &found, "an array of strings"));
+        };
+        if project_ids.is_empty() || project_ids.len() > MAX_PROJECT_IDS {
+            let code = if project_ids.is_empty() {
+                "empty_array"
+            } else {
+                "array_above_max_length"
+            };
+            let message = format!(
+                "project_ids has {} ids; send 1 to {MAX_PROJECT_IDS}",
+                project_ids.len()
+            );
+            return Err(ApiError::invalid(code, "project_ids", message));
         }
         let mut seen = HashSet::with_capacity(project_ids.len());
         let mut distinct = Vec::with_capacity(project_ids.len());
         for (index, project_id) in project_ids.into_iter().enumerate() {
             let param = format!("project_ids[{index}]");
             let Value::String(project_id) = project_id else {
-                return Err(ApiError::invalid(
-                    "invalid_type",
-                    &*param,
-                    format!("{param} is {}; give a string", type_name(&project_id)),
-                ));
+                return Err(wrong_type(&param, &project_id, "a string"));
             };
             check_id(&param, &project_id)?;
             if seen.insert(project_id.clone()) {
@@ -113,65 +95,110 @@ impl ProjectIds {
     }
 }
 
-/// A whole body, in time and within its size.
-pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
-    tokio::time::timeout(limits.body_time, to_bytes(body, limits.body_bytes))
-        .await
-        .map_err(|_| ApiError::body_too_slow())?
-        .map_err(|error| unreadable(error, limits.body_bytes))
+/// Reads a body within the limits of size, time and rate.
+pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes, ApiError> {
+    let slot = request.extensions().get::<Arc<Slot>>().cloned();
+    let _receiving = slot.as_ref().map(Slot::receive_body);
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limits.body_bytes) {
+        return Err(too_large(limits));
+    }
+    let start = Instant::now();
+    let mut body = Limited::new(request.into_body(), limits.body_bytes);
+    let mut bytes = Vec::with_capacity(body.size_hint().lower().min(64 << 10) as usize);
+    loop {
+        let at_minimum_rate = bytes.len() as f64 / f64::from(limits.body_bytes_per_second.max(1));
+        let time = FIRST_BYTES + Duration::from_secs_f64(at_minimum_rate);
+        let frame = timeout_at(start + time.min(limits.body_time), body.frame()).await;
+        match frame {
+            Ok(Some(Ok(frame))) => {
+                bytes.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()))
+            }
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
+                return Err(too_large(limits));
+            }
+            Ok(Some(Err(error))) => {
+                let message = format!("the body of the request is incomplete: {error}");
+                return Err(ApiError::bad_request("invalid_body", message));
+            }
+            Ok(None) => return Ok(bytes.into()),
+            Err(_) => {
+                return Err(ApiError::new(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "request_timeout",
+                    "the body of the request arrives too slowly",
+                ));
+            }
+        }
+    }
 }
 
-fn check_media_type(request: &Request) -> Result<(), ApiError> {
-    let found = match request.headers().get(CONTENT_TYPE) {
-        None => return Err(ApiError::unsupported_media_type(None)),
-        Some(found) => String::from_utf8_lossy(found.as_bytes()),
+fn too_large(limits: &Limits) -> ApiError {
+    let message = format!(
+        "the body of the request has more than {} bytes; split it",
+        limits.body_bytes
+    );
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+}
+
+/// Fails unless the body is JSON without compression.
+fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let text = |name: HeaderName| {
+        let value = headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let unsupported = |code, message: String| {
+        Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code,
+            message,
+        ))
+    };
+    if let Some(encoding) = text(CONTENT_ENCODING)
+        && !encoding.trim().eq_ignore_ascii_case("identity")
+    {
+        let message = format!(
+            "the Content-Encoding '{encoding}' is not supported; send the body uncompressed"
+        );
+        return unsupported("unsupported_content_encoding", message);
+    }
+    let Some(found) = text(CONTENT_TYPE) else {
+        let message = "the request has no Content-Type; send application/json".to_owned();
+        return unsupported("unsupported_media_type", message);
     };
     let essence = found.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
-        Ok(())
-    } else {
-        Err(ApiError::unsupported_media_type(Some(&found)))
+        return Ok(());
     }
+    let message = format!("the Content-Type '{found}' is not supported; send application/json");
+    unsupported("unsupported_media_type", message)
 }
 
-fn unreadable(error: axum::Error, limit: usize) -> ApiError {
-    let source = error.into_inner();
-    if source.is::<http_body_util::LengthLimitError>() {
-        ApiError::body_too_large(limit)
-    } else {
-        ApiError::invalid_body(
-            "invalid_body",
-            format!("the body did not arrive whole: {source}"),
-        )
-    }
-}
-
-fn not_json(error: serde_json::Error) -> ApiError {
+fn invalid_json(error: serde_json::Error) -> ApiError {
     if error.is_data() {
-        ApiError::invalid_body(
-            "invalid_type",
-            format!("the body is not a JSON object: {error}"),
-        )
+        let message = format!("the body is not a JSON object: {error}");
+        ApiError::bad_request("invalid_type", message)
     } else {
-        ApiError::invalid_body(
-            "invalid_json",
-            format!("the body is not JSON: {error}; send {{\"project_ids\": [\"…\"]}}"),
-        )
+        let message = format!("the body is not JSON: {error}; send {{\"project_ids\": [\"…\"]}}");
+        ApiError::bad_request("invalid_json", message)
     }
 }
 
-fn type_name(value: &Value) -> &'static str {
-    match value {
+fn wrong_type(param: &str, found: &Value, expected: &str) -> ApiError {
+    let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
-    }
+    };
+    let message = format!("{param} is {found}; send {expected}");
+    ApiError::invalid("invalid_type", param, message)
 }
 
-/// The members of an object as they stand: a map would drop a name that comes twice.
+/// The members of an object, including duplicate names, which a map would lose.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -201,13 +228,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_project_is_asked_for_once_where_it_came_first() {
+    fn duplicate_project_is_created_once() {
         let parsed = ProjectIds::parse(br#"{"project_ids":["b","a","b"]}"#).expect("valid");
         assert_eq!(parsed, ProjectIds(vec!["b".to_owned(), "a".to_owned()]));
     }
 
     #[test]
-    fn whatever_is_wrong_with_a_body_is_refused() {
+    fn invalid_body_is_refused() {
         for body in [
             "",
             "{",

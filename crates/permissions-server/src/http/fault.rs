@@ -1,4 +1,4 @@
-//! Letting a request go wrong.
+//! Injects faults into responses.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
+use axum::http::response::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt as _};
@@ -17,32 +18,32 @@ use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// In the extensions of an answer: drop the connection in place of sending it.
+/// A response extension: the connection is dropped instead of sending the response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DropConnection;
 
-/// Applies the fault that the plan has for this request.
-pub(super) async fn on_request(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Applies the fault that [`App::faults`] has for this request.
+pub(super) async fn inject(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(faults) = &app.faults else {
         return next.run(request).await;
     };
-    let header = request
-        .headers()
-        .get("x-fault")
-        .map(|header| String::from_utf8_lossy(header.as_bytes()));
+    let header = request.headers().get("x-fault");
+    let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()));
     let fault = match faults.next(header.as_deref()) {
         Ok(fault) => fault,
-        Err(error) => return ApiError::invalid_fault(error.to_string()).into_response(),
+        Err(error) => {
+            return ApiError::invalid("invalid_value", "x-fault", error.to_string())
+                .into_response();
+        }
     };
     match fault {
         None => next.run(request).await,
-        Some(Fault::Status(status)) => {
-            ApiError::on_request(StatusCode::from_u16(status).unwrap_or_default()).into_response()
-        }
+        Some(Fault::Status(status)) => ApiError::new(
+            StatusCode::from_u16(status).unwrap_or_default(),
+            "fault_on_request",
+            "this response is an injected fault",
+        )
+        .into_response(),
         Some(Fault::Delay(delay)) => {
             tokio::time::sleep(delay).await;
             next.run(request).await
@@ -63,24 +64,24 @@ fn dropped() -> Response {
     response
 }
 
-/// Announces the whole body and sends half of it.
+/// Announces the complete body and sends half of it.
 async fn truncated(response: Response) -> Response {
-    let (mut parts, body) = whole(response).await;
+    let (mut parts, body) = read(response).await;
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
-    let cut = async {
-        // Whoever writes the answer sends what there is before it looks for more.
+    let failure = async {
+        // hyper sends the first half only if the next frame is not available yet.
         tokio::task::yield_now().await;
-        Err("cut off on request")
+        Err("truncated by a fault")
     };
-    let stream = stream::once(ready(Ok(Frame::data(half)))).chain(stream::once(cut));
-    Response::from_parts(parts, Body::new(StreamBody::new(stream)))
+    let frames = stream::once(ready(Ok(Frame::data(half)))).chain(stream::once(failure));
+    Response::from_parts(parts, Body::new(StreamBody::new(frames)))
 }
 
-/// Spaces after JSON are JSON still, so only the size is wrong.
+/// Appends spaces, which are valid after a JSON value, so that only the size is wrong.
 async fn oversized(response: Response, bytes: usize) -> Response {
     const SPACES: Bytes = Bytes::from_static(&[b' '; 8192]);
-    let (parts, body) = whole(response).await;
+    let (parts, body) = read(response).await;
     let mut missing = bytes.saturating_sub(body.len());
     let padding = std::iter::from_fn(move || {
         let piece = SPACES.slice(..missing.min(SPACES.len()));
@@ -90,12 +91,12 @@ async fn oversized(response: Response, bytes: usize) -> Response {
     let frames = std::iter::once(body)
         .chain(padding)
         .map(|piece| Ok::<_, std::convert::Infallible>(Frame::data(piece)));
-    let stream = stream::iter(frames);
-    Response::from_parts(parts, Body::new(StreamBody::new(stream)))
+    let body = StreamBody::new(stream::iter(frames));
+    Response::from_parts(parts, Body::new(body))
 }
 
-/// Our own bodies are in memory and cannot fail.
-async fn whole(response: Response) -> (axum::http::response::Parts, Bytes) {
+/// Reads a body of this server, which is in memory and therefore cannot fail.
+async fn read(response: Response) -> (Parts, Bytes) {
     let (parts, body) = response.into_parts();
     (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())
 }

@@ -1,45 +1,44 @@
-//! The body of the answer to list and create.
+//! The response body of list and create.
 
 use std::ops::Range;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::response::{append, of_json};
+use super::response::{append_json, json_response};
 use crate::store::Permission;
 
-/// Bytes of a permission with ids of the usual length.
-const USUAL_BYTES: usize = 160;
+/// Size of a serialized permission with ids of the usual length.
+const PERMISSION_BYTES: usize = 160;
 
-/// A list that is written while its permissions are read. Its constant parts are written as they are:
-/// on a page of a hundred they are most of the bytes.
+/// A list that is serialized while its permissions are read. Its constant parts are copied as text, because they are most
+/// of the bytes of a page.
 #[derive(Debug)]
 pub(super) struct List {
     json: Vec<u8>,
-    /// Where the first and the last id are in what is written, quotes and all.
+    /// The positions of the first and the last id in `json`, including quotes.
     ids: Option<(Range<usize>, Range<usize>)>,
 }
 
 impl List {
-    /// A list with room for so many permissions.
+    /// Starts a list and allocates memory for this number of permissions.
     pub(super) fn with_capacity(permissions: usize) -> Self {
-        let mut json = Vec::with_capacity(USUAL_BYTES * (permissions + 1));
+        let mut json = Vec::with_capacity(PERMISSION_BYTES * (permissions + 1));
         json.extend_from_slice(br#"{"object":"list","data":["#);
         Self { json, ids: None }
     }
 
-    /// Adds a permission at the end.
-    pub(super) fn push(&mut self, permission: Permission<'_>) {
+    pub(super) fn push<T: AsRef<str>>(&mut self, permission: &Permission<T>) {
         let json = &mut self.json;
         if self.ids.is_some() {
             json.push(b',');
         }
         json.extend_from_slice(br#"{"object":"checkpoint.permission","id":"#);
-        let id = append_text(json, permission.id);
+        let id = append_text(json, permission.id.as_ref());
         json.extend_from_slice(br#","created_at":"#);
-        append(json, &permission.created_at);
+        append_json(json, &permission.created_at);
         json.extend_from_slice(br#","project_id":"#);
-        append_text(json, permission.project_id);
+        append_text(json, permission.project_id.as_ref());
         json.push(b'}');
         match &mut self.ids {
             Some((_, last)) => *last = id,
@@ -47,7 +46,7 @@ impl List {
         }
     }
 
-    /// The whole answer.
+    /// Ends the list and returns the response.
     pub(super) fn finish(self, has_more: bool) -> Response {
         let Self { mut json, ids } = self;
         let (first, last) = ids.unzip();
@@ -59,28 +58,27 @@ impl List {
             }
         }
         json.extend_from_slice(br#","has_more":"#);
-        append(&mut json, &has_more);
+        append_json(&mut json, &has_more);
         json.push(b'}');
-        of_json(StatusCode::OK, json)
+        json_response(StatusCode::OK, json)
     }
 }
 
-/// Writes a string and tells where.
+/// Appends a JSON string and returns its position.
 fn append_text(json: &mut Vec<u8>, text: &str) -> Range<usize> {
     let start = json.len();
-    if is_plain(text) {
+    if needs_no_escapes(text) {
         json.push(b'"');
         json.extend_from_slice(text.as_bytes());
         json.push(b'"');
     } else {
-        append(json, text);
+        append_json(json, text);
     }
     start..json.len()
 }
 
-/// Whether nothing in it has to be escaped. Looks at every byte even after the first that has, because
-/// so it looks at sixteen at a time.
-fn is_plain(text: &str) -> bool {
+/// Whether a JSON string contains this text unchanged. The loop has no early exit, so that the compiler vectorizes it.
+fn needs_no_escapes(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| {
         plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')
     })
@@ -91,13 +89,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_list_is_json_whatever_its_ids_hold() {
+    async fn list_with_unusual_ids_is_valid_json() {
         let odd = Permission {
             id: "cp_\"\\/ü\u{1f}\u{2028}",
             project_id: "p",
             created_at: -1,
         };
-        let none: &[Permission<'_>] = &[];
+        let none: &[Permission<&str>] = &[];
         for (permissions, first, last) in [
             (none, None, None),
             (&[odd], Some(odd.id), Some(odd.id)),
@@ -114,10 +112,10 @@ mod tests {
             let mut list = List::with_capacity(1);
             permissions
                 .iter()
-                .for_each(|permission| list.push(*permission));
+                .for_each(|permission| list.push(permission));
             let body = axum::body::to_bytes(list.finish(true).into_body(), usize::MAX)
                 .await
-                .expect("a body");
+                .expect("body");
             let items: Vec<_> = permissions
                 .iter()
                 .map(|permission| {

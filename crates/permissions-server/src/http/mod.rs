@@ -1,21 +1,24 @@
-//! The operations over HTTP.
+//! HTTP routes and middleware.
 
+mod auth;
 mod body;
+mod check;
 mod error;
 mod fault;
-mod guard;
 mod list;
-mod operation;
+mod malformed;
+mod monitoring;
+mod operations;
 mod path;
-mod permissions;
 mod query;
 mod response;
 mod trace;
-mod unparsed;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get};
 
@@ -29,9 +32,9 @@ use crate::record::Recorder;
 use crate::store::Store;
 use error::ApiError;
 pub(crate) use fault::DropConnection;
-pub(crate) use unparsed::explain;
+pub(crate) use malformed::json_refusal;
 
-/// What every request may use.
+/// State that all requests share.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
@@ -48,32 +51,42 @@ const PERMISSIONS: &str = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpo
 const PERMISSION: &str =
     "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}";
 
-/// All routes.
+/// Creates the routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mut operations = Router::new()
-        .route(
-            PERMISSIONS,
-            get(permissions::list).post(permissions::create),
-        )
-        .route(PERMISSION, delete(permissions::delete))
-        .route_layer(from_fn_with_state(Arc::clone(&app), guard::admin_only));
-    // Only where it has something to do: every request pays for a layer.
+        .route(PERMISSIONS, get(operations::list).post(operations::create))
+        .route(PERMISSION, delete(operations::delete));
+    // A layer costs every request time, so it is only added if it is used.
     if app.faults.is_some() {
-        operations =
-            operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::on_request));
+        operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));
     }
+    // The last layer runs first: only requests with a valid key get faults.
+    let operations =
+        operations.route_layer(from_fn_with_state(Arc::clone(&app), auth::require_admin));
     Router::new()
-        .route("/healthz", get(operation::healthz))
-        .route("/readyz", get(operation::readyz))
-        .route("/metrics", get(operation::metrics))
-        .route("/openapi.json", get(operation::openapi))
+        .route("/healthz", get(monitoring::healthz))
+        .route("/readyz", get(monitoring::readyz))
+        .route("/metrics", get(monitoring::metrics))
+        .route("/openapi.json", get(monitoring::openapi))
         .merge(operations)
-        .fallback(|request: axum::extract::Request| async move {
-            ApiError::unknown_url(request.method(), request.uri().path())
-        })
-        .method_not_allowed_fallback(|request: axum::extract::Request| async move {
-            ApiError::method_not_allowed(request.method(), request.uri().path())
-        })
+        .fallback(unknown_url)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), trace::every_request))
         .with_state(app)
+}
+
+async fn unknown_url(request: Request) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("there is no {method} {path}; check that the base URL ends in /v1");
+    ApiError::new(StatusCode::NOT_FOUND, "unknown_url", message)
+}
+
+async fn method_not_allowed(request: Request) -> ApiError {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("{path} does not support {method}; use a method of the Allow header");
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    )
 }

@@ -1,4 +1,4 @@
-//! Ids in the path.
+//! The ids in the path.
 
 use std::sync::Arc;
 
@@ -8,62 +8,54 @@ use axum::http::request::Parts;
 
 use super::App;
 use super::error::ApiError;
-use crate::id::{InvalidId, check};
+use crate::id::check;
+use crate::limits::MAX_ID_BYTES;
 
-/// The checkpoint whose permissions are meant, percent-decoded and checked.
+/// The id of a checkpoint, decoded and checked.
 #[derive(Debug)]
-pub(super) struct Checkpoint(pub(super) String);
+pub(super) struct CheckpointPath(pub(super) String);
 
-/// A permission of a checkpoint, percent-decoded and checked.
+/// The ids of a checkpoint and one of its permissions, decoded and checked.
 #[derive(Debug)]
-pub(super) struct Permission {
+pub(super) struct PermissionPath {
     pub(super) checkpoint: String,
     pub(super) id: String,
 }
 
-impl FromRequestParts<Arc<App>> for Checkpoint {
+impl FromRequestParts<Arc<App>> for CheckpointPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Path(checkpoint) = Path::<String>::from_request_parts(parts, app)
-            .await
-            .map_err(undecodable)?;
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let Path(checkpoint) = path.map_err(not_utf8)?;
         check_id("fine_tuned_model_checkpoint", &checkpoint)?;
         Ok(Self(checkpoint))
     }
 }
 
-impl FromRequestParts<Arc<App>> for Permission {
+impl FromRequestParts<Arc<App>> for PermissionPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Path((checkpoint, id)) = Path::<(String, String)>::from_request_parts(parts, app)
-            .await
-            .map_err(undecodable)?;
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((checkpoint, id)) = path.map_err(not_utf8)?;
         check_id("fine_tuned_model_checkpoint", &checkpoint)?;
         check_id("permission_id", &id)?;
         Ok(Self { checkpoint, id })
     }
 }
 
-/// Refuses what is no id of any kind; `param` names it.
+/// Fails if `id` is not a valid id. The error names `param`.
 pub(super) fn check_id(param: &str, id: &str) -> Result<(), ApiError> {
-    check(id).map_err(|wrong| {
-        let code = match wrong {
-            InvalidId::TooLong(_) => "string_above_max_length",
-            _ => "invalid_value",
-        };
-        ApiError::invalid(code, param, format!("{param} {wrong}"))
-    })
+    let code = if id.len() > MAX_ID_BYTES {
+        "string_above_max_length"
+    } else {
+        "invalid_value"
+    };
+    check(id).map_err(|reason| ApiError::invalid(code, param, format!("{param} {reason}")))
 }
 
-fn undecodable(rejection: PathRejection) -> ApiError {
-    ApiError::invalid(
-        "invalid_value",
-        "fine_tuned_model_checkpoint",
-        format!(
-            "an id in the path is not percent-encoded UTF-8: {}",
-            rejection.body_text()
-        ),
-    )
+fn not_utf8(rejection: PathRejection) -> ApiError {
+    let message = format!("an id in the path is not UTF-8: {}", rejection.body_text());
+    ApiError::invalid("invalid_value", "fine_tuned_model_checkpoint", message)
 }

@@ -1,17 +1,17 @@
-//! The parameters of a list.
+//! The query parameters of list.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use permissions_api::types::Order;
 
 use super::App;
 use super::error::ApiError;
 use super::path::check_id;
-use crate::limits::{DEFAULT_PAGE, MAX_PAGE};
+use crate::limits::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
+use crate::store::Order;
 
-/// `after`, `limit`, `order` and `project_id`, checked.
+/// Checked query parameters.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ListParams {
     pub(super) after: Option<String>,
@@ -38,76 +38,60 @@ impl ListParams {
                 "order" => &mut order,
                 "project_id" => &mut project_id,
                 _ => {
-                    return Err(ApiError::invalid(
-                        "unknown_parameter",
-                        &*name,
-                        format!(
-                            "'{name}' is not a parameter of list; \
-                             there are after, limit, order and project_id"
-                        ),
-                    ));
+                    let message = format!(
+                        "unknown parameter '{name}'; use after, limit, order or project_id"
+                    );
+                    return Err(ApiError::invalid("unknown_parameter", &name, message));
                 }
             };
             if slot.replace(value.into_owned()).is_some() {
-                return Err(ApiError::invalid(
-                    "duplicate_parameter",
-                    &*name,
-                    format!("{name} is given more than once; give it once"),
-                ));
+                let message = format!("{name} occurs more than once; send it once");
+                return Err(ApiError::invalid("duplicate_parameter", &name, message));
             }
         }
-        if let Some(after) = &after {
-            check_id("after", after)?;
-        }
-        if let Some(project_id) = &project_id {
-            check_id("project_id", project_id)?;
+        for (name, id) in [("after", &after), ("project_id", &project_id)] {
+            if let Some(id) = id {
+                check_id(name, id)?;
+            }
         }
         Ok(Self {
             after,
-            limit: limit.as_deref().map_or(Ok(DEFAULT_PAGE), parse_limit)?,
-            order: order
+            limit: limit
                 .as_deref()
-                .map_or(Ok(Order::Descending), parse_order)?,
+                .map_or(Ok(DEFAULT_PAGE_SIZE), parse_limit)?,
+            order: parse_order(order.as_deref())?,
             project_id,
         })
     }
 }
 
 fn parse_limit(value: &str) -> Result<u32, ApiError> {
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ApiError::invalid(
-            "invalid_type",
-            "limit",
-            format!("limit is '{value}', which is not an integer; give 0 to {MAX_PAGE}"),
-        ));
-    }
-    // An integer of any length is judged as one: what does not fit is too large or too small.
-    match value.parse::<i64>() {
-        Ok(limit) if (0..=i64::from(MAX_PAGE)).contains(&limit) => {
-            Ok(u32::try_from(limit).unwrap_or(MAX_PAGE))
+    let (code, reason) = match value.strip_prefix('-').unwrap_or(value) {
+        digits if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            ("invalid_type", "which is not an integer")
         }
-        Ok(0..) | Err(_) if !value.starts_with('-') => Err(ApiError::invalid(
-            "integer_above_max_value",
-            "limit",
-            format!("limit is {value}; a page has at most {MAX_PAGE} permissions"),
-        )),
-        _ => Err(ApiError::invalid(
-            "integer_below_min_value",
-            "limit",
-            format!("limit is {value}; give 0 to {MAX_PAGE}"),
-        )),
-    }
+        // The number may be longer than any integer type.
+        _ => match value.parse::<i64>() {
+            Ok(limit) if (0..=MAX_PAGE_SIZE.into()).contains(&limit) => {
+                return Ok(u32::try_from(limit).unwrap_or(MAX_PAGE_SIZE));
+            }
+            _ if value.starts_with('-') => ("integer_below_min_value", "which is below 0"),
+            _ => ("integer_above_max_value", "which is too large"),
+        },
+    };
+    let message = format!("limit is '{value}', {reason}; send 0 to {MAX_PAGE_SIZE}");
+    Err(ApiError::invalid(code, "limit", message))
 }
 
-fn parse_order(value: &str) -> Result<Order, ApiError> {
-    value.parse().map_err(|_| {
-        ApiError::invalid(
-            "invalid_value",
-            "order",
-            format!("order is '{value}'; give ascending or descending"),
-        )
-    })
+fn parse_order(value: Option<&str>) -> Result<Order, ApiError> {
+    match value {
+        Some("ascending") => Ok(Order::Ascending),
+        None | Some("descending") => Ok(Order::Descending),
+        Some(value) => {
+            let message = format!("order is '{value}'; send ascending or descending");
+            Err(ApiError::invalid("invalid_value", "order", message))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_given_means_the_defaults() {
+    fn empty_query_uses_the_defaults() {
         assert_eq!(
             ListParams::parse("").expect("valid"),
             ListParams {
@@ -128,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_parameter_is_read_and_decoded() {
+    fn parameters_are_decoded() {
         assert_eq!(
             ListParams::parse("after=cp_%C3%BC&limit=0&order=ascending&project_id=a+b")
                 .expect("valid"),
@@ -142,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn limit_is_an_integer_from_0_to_100() {
+    fn limit_outside_0_to_100_is_refused() {
         for good in ["0", "1", "100", "007"] {
             assert!(parse_limit(good).is_ok(), "{good}");
         }

@@ -1,4 +1,4 @@
-//! What happens around every request: its id, its time, its line in the log.
+//! Request ids, time limits, metrics and logs of every request.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,20 +6,21 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, DATE};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
 use super::body::read_body;
+use super::check::check;
 use super::error::ApiError;
 use super::fault::DropConnection;
 use super::{App, PERMISSION, PERMISSIONS};
 use crate::id::request_id;
 use crate::record::RecordedRequest;
 
-/// Names the request, bounds its time, counts it and logs how it ended. Paths hold ids and no
-/// secrets; headers and bodies are never logged.
+/// Runs a request with a time limit, and counts, logs and records its result. The log contains paths, which contain ids
+/// but no secrets. It never contains headers and bodies.
 pub(super) async fn every_request(
     State(app): State<Arc<App>>,
     request: Request,
@@ -35,25 +36,29 @@ pub(super) async fn every_request(
         path = request.uri().path(),
     );
     let mut recorded = None;
-    let answer = async {
+    let respond = async {
+        check(&request)?;
         let request = match &app.recorder {
             None => request,
-            Some(_) => match record(request, &app).await {
-                Ok((request, record)) => {
-                    recorded = Some(record);
-                    request
-                }
-                Err(error) => return error.into_response(),
-            },
+            Some(_) => {
+                let (request, record) = record(request, &app).await?;
+                recorded = Some(record);
+                request
+            }
         };
-        next.run(request).await
+        Ok::<_, ApiError>(next.run(request).await)
     };
-    let answer = tokio::time::timeout(app.limits.request_time, answer);
-    let mut response = match answer.instrument(span.clone()).await {
-        Ok(response) => response,
-        Err(_) => ApiError::took_too_long().into_response(),
+    let result = tokio::time::timeout(app.limits.request_time, respond);
+    let mut response = match result.instrument(span.clone()).await {
+        Ok(result) => result.unwrap_or_else(ApiError::into_response),
+        Err(_) => ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timeout",
+            "the server did not complete the request in time; a write may still take effect",
+        )
+        .into_response(),
     };
-    let took = start.elapsed();
+    let duration = start.elapsed();
     let status = match response.extensions().get::<DropConnection>() {
         Some(_) => 0,
         None => response.status().as_u16(),
@@ -65,21 +70,18 @@ pub(super) async fn every_request(
     if let Some(date) = app.clock.date() {
         headers.insert(DATE, date);
     }
-    headers.insert(
-        "openai-processing-ms",
-        HeaderValue::from(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
-    );
-    app.metrics.answered(operation, status, took);
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    headers.insert("openai-processing-ms", millis.into());
+    app.metrics.count(operation, status, duration);
     if let (Some(recorder), Some(recorded)) = (&app.recorder, recorded) {
         recorder.push(RecordedRequest { status, ..recorded });
     }
-    span.in_scope(|| {
-        tracing::info!(status, ms = took.as_secs_f64() * 1000.0, "answered");
-    });
+    let ms = duration.as_micros() as f64 / 1000.0;
+    span.in_scope(|| tracing::info!(status, ms, "answered"));
     response
 }
 
-/// The name by which metrics know a request.
+/// The name of the operation in metrics.
 fn operation(request: &Request) -> &'static str {
     let route = request.extensions().get::<MatchedPath>();
     match (request.method(), route.map(MatchedPath::as_str)) {
@@ -90,22 +92,23 @@ fn operation(request: &Request) -> &'static str {
     }
 }
 
-/// Reads the body for the record and puts it back.
+/// Records a request. Returns it with the body that has been read.
 async fn record(request: Request, app: &App) -> Result<(Request, RecordedRequest), ApiError> {
-    let (parts, body) = request.into_parts();
-    let body = read_body(body, &app.limits).await?;
-    let mut headers: Vec<(String, String)> = parts
-        .headers
+    let mut headers: Vec<(String, String)> = request
+        .headers()
         .iter()
         .map(|(name, value)| {
             let value = match *name {
-                AUTHORIZATION => "…".to_owned(),
-                _ => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                AUTHORIZATION => "…".into(),
+                _ => String::from_utf8_lossy(value.as_bytes()),
             };
-            (name.to_string(), value)
+            (name.to_string(), value.into_owned())
         })
         .collect();
     headers.sort();
+    let (parts, body) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), body);
+    let body = read_body(request, &app.limits).await?;
     let recorded = RecordedRequest {
         method: parts.method.to_string(),
         path: parts.uri.to_string(),

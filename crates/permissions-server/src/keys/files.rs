@@ -1,4 +1,4 @@
-//! Key files: one key a line, read again while the server runs.
+//! Loads keys from files.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -8,21 +8,19 @@ use secrecy::{ExposeSecret, SecretString};
 use super::KeySet;
 use crate::error::StartError;
 
-/// Where a server's keys come from.
+/// The configured keys and key files.
 #[derive(Debug, Default)]
 pub(crate) struct KeySource {
-    /// Keys given as such.
     pub(crate) admin_keys: Vec<SecretString>,
     pub(crate) project_keys: Vec<SecretString>,
-    /// Files with more of them.
     pub(crate) admin_file: Option<PathBuf>,
     pub(crate) project_file: Option<PathBuf>,
 }
 
-/// When the admin and the project file were last written, and how long they are.
-pub(crate) type FilesState = [Option<(SystemTime, u64)>; 2];
+/// Modification time and size of the admin and the project key file.
+pub(crate) type FileStates = [Option<(SystemTime, u64)>; 2];
 
-/// All keys, and the first admin key among them.
+/// The loaded keys.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) set: KeySet,
@@ -30,36 +28,32 @@ pub(crate) struct Loaded {
 }
 
 impl KeySource {
-    /// Whether any admin key or file of them was given.
+    /// Whether an admin key or a file of admin keys is configured.
     pub(crate) fn has_admin(&self) -> bool {
         !self.admin_keys.is_empty() || self.admin_file.is_some()
     }
 
-    /// Whether there is a file that can change.
     pub(crate) fn has_files(&self) -> bool {
         self.admin_file.is_some() || self.project_file.is_some()
     }
 
-    /// Reads every file and checks every key.
+    /// Reads the files and checks all keys.
     pub(crate) fn load(&self) -> Result<Loaded, StartError> {
-        let mut admin = self.admin_keys.clone();
-        if let Some(file) = &self.admin_file {
-            admin.extend(read(file)?);
-        }
-        let mut project = self.project_keys.clone();
-        if let Some(file) = &self.project_file {
-            project.extend(read(file)?);
-        }
-        for key in admin.iter().chain(&project) {
-            check(key.expose_secret(), true)
-                .map_err(|wrong| {
+        let with_file = |keys: &[SecretString], file: &Option<PathBuf>| {
+            for key in keys {
+                check(key.expose_secret()).map_err(|reason| {
                     StartError::new(format!(
-                        "failed to take the API key of --admin-key, OPENAI_ADMIN_KEY or the builder: {wrong}"
+                        "invalid API key in --admin-key, OPENAI_ADMIN_KEY or the builder: {reason}"
                     ))
                 })?;
-        }
+            }
+            let from_file = file.as_deref().map_or(Ok(Vec::new()), read)?;
+            Ok([keys, &from_file].concat())
+        };
+        let admin = with_file(&self.admin_keys, &self.admin_file)?;
+        let project = with_file(&self.project_keys, &self.project_file)?;
         let first_admin = admin.first().cloned().ok_or_else(|| {
-            StartError::new("failed to start without an admin key: give one by file or variable")
+            StartError::new("there is no admin key; set OPENAI_ADMIN_KEY or --admin-keys")
         })?;
         Ok(Loaded {
             set: KeySet::new(&admin, &project),
@@ -67,13 +61,12 @@ impl KeySource {
         })
     }
 
-    /// When each file was last written; changes when a file does.
-    pub(crate) fn state(&self) -> FilesState {
-        let state = |file: &Option<PathBuf>| {
-            let found = std::fs::metadata(file.as_ref()?).ok()?;
-            Some((found.modified().ok()?, found.len()))
-        };
-        [state(&self.admin_file), state(&self.project_file)]
+    /// Returns the states of the files, which change when a file changes.
+    pub(crate) fn file_states(&self) -> FileStates {
+        [&self.admin_file, &self.project_file].map(|file| {
+            let metadata = std::fs::metadata(file.as_ref()?).ok()?;
+            Some((metadata.modified().ok()?, metadata.len()))
+        })
     }
 }
 
@@ -91,34 +84,36 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
         if key.is_empty() || key.starts_with('#') {
             continue;
         }
-        // The key itself stays out of the message.
-        check(key, false).map_err(|wrong| {
+        let checked = if key.contains(' ') {
+            Err("it contains a space; write one key on each line")
+        } else {
+            check(key)
+        };
+        // The message does not contain the key, because it may be printed to a log.
+        checked.map_err(|reason| {
             StartError::new(format!(
-                "failed to take the key in {name}, line {line}: {wrong}"
+                "invalid key in the key file {name}, line {line}: {reason}"
             ))
         })?;
         keys.push(SecretString::from(key));
     }
     if keys.is_empty() {
         return Err(StartError::new(format!(
-            "failed to take keys from {name}: it holds none; write one key a line"
+            "failed to read keys from {name}: it contains none; write one key on each line"
         )));
     }
     Ok(keys)
 }
 
-/// Whether a header can carry the key. In a file, a space is taken for a mistake.
-fn check(key: &str, spaces: bool) -> Result<(), &'static str> {
-    if !spaces && key.contains(' ') {
-        return Err("it holds a space; write one key a line, and nothing else on it");
-    }
-    let fits = |byte: u8| byte.is_ascii_graphic() || (spaces && byte == b' ');
-    if !key.is_empty() && key.trim() == key && key.bytes().all(fits) {
+/// Checks that a key is valid in a header.
+fn check(key: &str) -> Result<(), &'static str> {
+    let is_valid = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if !key.is_empty() && key.trim() == key && key.bytes().all(is_valid) {
         Ok(())
     } else {
         Err(
-            "it is empty, begins or ends with a space, or holds a character that a header cannot \
-             carry; use printable ASCII",
+            "it is empty, starts or ends with a space, or has a character that is invalid in a header; \
+             use printable ASCII",
         )
     }
 }
@@ -140,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_a_key_a_line_and_comments() {
+    fn key_file_has_keys_and_comment_lines() {
         let (_folder, source) = source("# ops\nsk-admin-1\n\n  sk-admin-2  \r\n");
         let loaded = source.load().expect("valid");
         assert_eq!(loaded.first_admin.expose_secret(), "sk-admin-1");
@@ -153,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_told_by_its_number_and_not_shown() {
+    fn invalid_key_is_reported_by_line_number() {
         let (_folder, wrong) = source("sk-admin-1\nsk admin 2\n");
         let text = wrong.load().expect_err("a refusal").to_string();
         assert!(
@@ -162,6 +157,6 @@ mod tests {
         );
         let (_folder, empty) = source("# nothing yet\n");
         let text = empty.load().expect_err("a refusal").to_string();
-        assert!(text.contains("holds none"), "{text}");
+        assert!(text.contains("contains none"), "{text}");
     }
 }

@@ -1,41 +1,38 @@
-//! API keys: kept as hashes, compared in constant time.
+//! API keys, stored as hashes and compared in constant time.
 
 mod files;
 
-use std::sync::{Arc, PoisonError, RwLock};
-
+use parking_lot::RwLock;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-pub(crate) use files::{FilesState, KeySource};
+pub(crate) use files::{FileStates, KeySource};
 
-/// What stands for a key: nobody can turn it back into one.
+/// The SHA-256 hash of a key.
 pub(crate) type Hash = [u8; 32];
 
-/// A key that is known.
+/// A known key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) role: Role,
     pub(crate) hash: Hash,
 }
 
-/// What a key allows.
+/// The role of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// The three operations.
+    /// May call the three operations.
     Admin,
-    /// Nothing here: the key is known, but it is a project's.
+    /// May call no operation, because it is the key of a project.
     Project,
 }
 
-/// The keys that the server knows. They can be replaced while it runs.
+/// The keys of a running server. They can be replaced.
 #[derive(Debug, Default)]
-pub(crate) struct Keys {
-    current: RwLock<Arc<KeySet>>,
-}
+pub(crate) struct Keys(RwLock<KeySet>);
 
-/// Hashes of admin keys and of project keys.
+/// Hashes of keys by role.
 #[derive(Default)]
 pub(crate) struct KeySet {
     admin: Vec<Hash>,
@@ -52,37 +49,30 @@ impl std::fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    /// The set of these keys.
-    pub(crate) fn new<'a>(
-        admin: impl IntoIterator<Item = &'a SecretString>,
-        project: impl IntoIterator<Item = &'a SecretString>,
-    ) -> Self {
+    pub(crate) fn new(admin: &[SecretString], project: &[SecretString]) -> Self {
         let hash = |key: &SecretString| hash(key.expose_secret().as_bytes());
         Self {
-            admin: admin.into_iter().map(hash).collect(),
-            project: project.into_iter().map(hash).collect(),
+            admin: admin.iter().map(hash).collect(),
+            project: project.iter().map(hash).collect(),
         }
     }
 }
 
 impl Keys {
-    /// Starts with `set`.
     pub(crate) fn new(set: KeySet) -> Self {
-        Self {
-            current: RwLock::new(Arc::new(set)),
-        }
+        Self(RwLock::new(set))
     }
 
-    /// Replaces all keys: from the next request on, only these are known.
+    /// Replaces all keys. Requests that have passed the check are not affected.
     pub(crate) fn replace(&self, set: KeySet) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+        *self.0.write() = set;
     }
 
-    /// The presented key, if it is known.
-    pub(crate) fn identify(&self, presented: &[u8]) -> Option<Known> {
-        let set = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let hash = hash(presented);
-        // Both lists are walked to their end, so that the time tells nothing about the match.
+    /// Returns the role and the hash of a known key.
+    pub(crate) fn identify(&self, key: &[u8]) -> Option<Known> {
+        let hash = hash(key);
+        let set = self.0.read();
+        // Both lists are compared completely, so that the time does not depend on a match.
         let admin = contains(&set.admin, &hash);
         let project = contains(&set.project, &hash);
         let role = if admin.into() {
@@ -96,10 +86,10 @@ impl Keys {
     }
 }
 
-fn contains(hashes: &[Hash], presented: &Hash) -> Choice {
-    hashes.iter().fold(Choice::from(0), |found, known| {
-        found | known.ct_eq(presented)
-    })
+fn contains(hashes: &[Hash], hash: &Hash) -> Choice {
+    hashes
+        .iter()
+        .fold(Choice::from(0), |found, known| found | known.ct_eq(hash))
 }
 
 fn hash(key: &[u8]) -> Hash {
@@ -111,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_the_role_of_its_list() {
+    fn key_has_the_role_of_its_list() {
         let keys = Keys::new(KeySet::new(
             &[
                 SecretString::from("sk-admin-1"),
@@ -131,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_how_many_keys_and_none_of_them() {
+    fn debug_output_contains_no_keys() {
         let keys = Keys::new(KeySet::new(&[SecretString::from("sk-admin-1")], &[]));
         let shown = format!("{keys:?}");
         assert!(shown.contains("admin: 1"), "{shown}");

@@ -1,187 +1,252 @@
-//! Accepting connections and serving them, until told to stop.
+//! Accepts and serves connections until the server stops.
+//!
+//! hyper's own graceful shutdown closes idle connections at once, so a request that is on its way gets no response. Here
+//! an idle connection stays open for a grace period, and its next response announces the end with `connection: close`.
 
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
+use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tower_service::Service;
+use tower_service::Service as _;
 
-use super::answer::{Answer, Working};
-use super::connections::{Connections, Place};
-use super::explained::Explained;
-use crate::http::{App, DropConnection};
-use crate::limits::Limits;
+use super::stream::ServerStream;
+use crate::connections::{Connections, Slot};
+use crate::http::{App, DropConnection, json_refusal};
 
-/// How long to wait before accepting again when the process is out of file descriptors.
-const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+/// How long to wait before accepting again after an error, which is usually a lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// File descriptors for the database, the listener, key files and the log.
+const OTHER_DESCRIPTORS: u64 = 64;
+/// How long a closing connection waits for the rest of a request or for the client to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
+/// The smallest buffer that hyper supports.
+const MIN_BUFFER_BYTES: usize = 8192;
 
-/// Serves until `stopped` turns true, then lets accepted requests finish and closes the database.
-pub(super) async fn run(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    app: Arc<App>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let places = Connections::new(app.limits.connections);
-    let mut open = JoinSet::new();
-    loop {
-        // An error of `stopped` means that the server's handle is gone.
-        let stream = tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-            Some(_) = open.join_next(), if !open.is_empty() => continue,
-            stream = accept(&listener) => stream,
-        };
-        let place = tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-            place = places.place() => place,
-        };
-        open.spawn(connection(
-            stream,
-            tls.clone(),
-            router.clone(),
-            Arc::clone(&app),
-            place,
-            stopped.clone(),
-        ));
-    }
-    drop(listener);
-    let finished = timeout(app.limits.shutdown_time, async {
-        while open.join_next().await.is_some() {}
-    });
-    if finished.await.is_err() {
-        tracing::warn!(connections = open.len(), "requests cut off by the stop");
-        open.shutdown().await;
-    }
-    app.store.close().await;
+/// What every connection needs.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) router: Router,
+    pub(super) app: Arc<App>,
+    pub(super) stop: watch::Receiver<bool>,
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Serves until `stop` is true or its sender is gone. Then completes the accepted requests and closes the database.
+pub(super) async fn run(listener: TcpListener, context: Context) {
+    let limits = &context.app.limits;
+    let connections = Connections::new(connection_limit(limits.connections));
+    let mut stop = context.stop.clone();
+    let mut tasks = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
+            stream = accept(&listener, &connections) => stream,
+        };
+        let slot = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            slot = connections.acquire() => slot,
+        };
+        tasks.spawn(serve(stream, context.clone(), slot));
+    }
+    // Connections that the system has already accepted may have sent a request.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, _)) = listener.accept() {
+            let stream = stream
+                .set_nonblocking(true)
+                .and_then(|()| TcpStream::from_std(stream));
+            if let (Ok(stream), Some(slot)) = (stream, connections.acquire().now_or_never()) {
+                tasks.spawn(serve(stream, context.clone(), slot));
+            }
+        }
+    }
+    let finished = timeout(limits.shutdown_time, async {
+        while tasks.join_next().await.is_some() {}
+    });
+    if finished.await.is_err() {
+        tracing::warn!(
+            connections = tasks.len(),
+            "aborted requests that took too long"
+        );
+        tasks.shutdown().await;
+    }
+    context.app.store.close().await;
+}
+
+/// Caps the limit of connections, each of which needs a file descriptor.
+fn connection_limit(limit: usize) -> usize {
+    // With 0, this returns the current limit without changing it, or 0 on systems without one.
+    let descriptors = rlimit::increase_nofile_limit(0).unwrap_or(0);
+    let available = usize::try_from(descriptors.saturating_sub(OTHER_DESCRIPTORS));
+    match available {
+        Ok(available) if descriptors > 0 && available < limit => {
+            tracing::warn!(
+                connections = available,
+                "limited by the number of file descriptors"
+            );
+            available
+        }
+        _ => limit,
+    }
+}
+
+async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
-            Err(error) if of_one_connection(&error) => {}
+            // These errors concern the new connection only.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted
+                        | io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::ConnectionRefused
+                ) => {}
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
-                sleep(OUT_OF_DESCRIPTORS).await;
+                connections.evict_idle();
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-/// Whether only the connection that was about to be accepted is lost.
-fn of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-    )
-}
-
-async fn connection(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    app: Arc<App>,
-    place: Place,
-    stopped: watch::Receiver<bool>,
-) {
-    let _open = app.metrics.connection();
-    // Answers are small and written whole: waiting to fill a packet only adds latency.
+async fn serve(stream: TcpStream, context: Context, slot: Slot) {
+    let _open = context.app.metrics.connection();
+    let slot = Arc::new(slot);
+    // Responses are written completely, so waiting for more bytes would only delay them.
     let _ = stream.set_nodelay(true);
-    match tls {
-        None => serve(stream, router, &app.limits, place, stopped).await,
-        Some(tls) => {
-            let handshake = timeout(app.limits.body_time, tls.accept(stream));
-            tokio::select! {
-                () = place.wanted() => {}
-                stream = handshake => match stream {
-                    Ok(Ok(stream)) => serve(stream, router, &app.limits, place, stopped).await,
-                    Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-                    Err(_) => tracing::debug!("the TLS handshake took too long"),
-                },
-            }
-        }
+    let Some(tls) = context.tls.clone() else {
+        return serve_http(stream, context, slot).await;
+    };
+    let handshake = timeout(context.app.limits.body_time, tls.accept(stream));
+    tokio::select! {
+        () = slot.evicted() => {}
+        stream = handshake => match stream {
+            Ok(Ok(stream)) => serve_http(stream, context, slot).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => tracing::debug!("TLS handshake timed out"),
+        },
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    router: Router,
-    limits: &Limits,
-    place: Place,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let place = Arc::new(place);
-    let service = hyper::service::service_fn({
-        let place = Arc::clone(&place);
-        move |request| answer(router.clone(), request, Arc::clone(&place))
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.idle_time)
-            .max_header_size(limits.header_bytes)
-            .max_buf_size(limits.header_bytes.max(MIN_BUFFER))
-            .serve_connection(TokioIo::new(Explained::new(stream)), service)
-    );
-    let mut patience = tokio::select! {
-        ended = connection.as_mut() => return log_end(ended),
-        // A request may be on its way in; one that dawdles is not waited for.
-        _ = stopped.wait_for(|stopped| *stopped) => LAST_WORDS,
-        // Somebody waits for the place; what has arrived by now is answered still.
-        () = place.wanted() => Duration::ZERO,
+async fn serve_http<S>(stream: S, context: Context, slot: Arc<Slot>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Context {
+        router,
+        app,
+        mut stop,
+        ..
+    } = context;
+    let service =
+        hyper::service::service_fn(|request| respond(router.clone(), request, Arc::clone(&slot)));
+    let stream = TokioIo::new(ServerStream::new(stream, Arc::clone(&slot)));
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(app.limits.idle_time)
+        .max_header_size(app.limits.header_bytes)
+        .max_buf_size(app.limits.header_bytes.max(MIN_BUFFER_BYTES))
+        .writev(false)
+        .serve_connection(stream, service);
+    let evicted = tokio::select! {
+        ended = &mut connection => return log_error(ended),
+        _ = stop.wait_for(|stop| *stop) => false,
+        () = slot.evicted() => true,
     };
-    connection.as_mut().graceful_shutdown();
-    while timeout(patience, connection.as_mut()).await.is_err() {
-        if place.is_idle() {
+    slot.close_after_response();
+    if !evicted {
+        tokio::select! {
+            ended = &mut connection => return log_error(ended),
+            () = sleep(app.limits.keep_alive_grace) => {}
+            () = slot.evicted() => {}
+        }
+    }
+    // A started request gets a response. hyper would drop a request whose headers are incomplete, so only idle and busy
+    // connections are shut down by hyper.
+    if slot.is_request_started() && slot.is_idle() {
+        if evicted || timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && slot.is_idle() {
+            let mut stream = connection.into_parts().io.into_inner();
+            let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
+            let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
+            let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
             return;
         }
-        patience = LAST_WORDS;
     }
+    Pin::new(&mut connection).graceful_shutdown();
+    while timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && !slot.is_idle() {}
 }
 
-/// How long a connection that closes with the server may take to bring in a request already under
-/// way.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-/// The smallest buffer that hyper takes.
-const MIN_BUFFER: usize = 8192;
-
-async fn answer(
+async fn respond(
     mut router: Router,
     request: hyper::Request<Incoming>,
-    place: Arc<Place>,
-) -> Result<hyper::Response<Answer>, DroppedOnRequest> {
-    let work = Working::begin(place);
-    let request: Request = request.map(Body::new);
-    let Ok(response) = router.call(request).await;
-    match response.extensions().get::<DropConnection>() {
-        Some(_) => Err(DroppedOnRequest),
-        None => Ok(response.map(|body| Answer { body, _work: work })),
+    slot: Arc<Slot>,
+) -> Result<
+    hyper::Response<impl hyper::body::Body<Data = axum::body::Bytes, Error = axum::Error>>,
+    Dropped,
+> {
+    let busy = Busy::new(Arc::clone(&slot));
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Arc::clone(&slot));
+    let Ok(mut response) = router.call(request).await;
+    if response.extensions().get::<DropConnection>().is_some() {
+        return Err(Dropped);
+    }
+    if slot.is_closing() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    // The body owns `busy`, so the connection is busy until the response has been written.
+    Ok(response.map(|body| {
+        body.map_err(move |error| {
+            let _ = &busy;
+            error
+        })
+    }))
+}
+
+/// Marks a connection as busy until it is dropped.
+struct Busy(Arc<Slot>);
+
+impl Busy {
+    fn new(slot: Arc<Slot>) -> Self {
+        slot.set_busy();
+        Self(slot)
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("dropped on request")]
-struct DroppedOnRequest;
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.set_request_started(false);
+        self.0.set_idle();
+    }
+}
 
-fn log_end(ended: hyper::Result<()>) {
-    if let Err(error) = ended {
-        // Clients that vanish or talk no HTTP are everyday life.
+/// The service error that makes hyper drop a connection without a response.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was dropped by a fault")]
+struct Dropped;
+
+fn log_error(result: hyper::Result<()>) {
+    if let Err(error) = result {
+        // Clients that disconnect or send no HTTP are common.
         tracing::debug!(%error, "connection ended");
     }
 }

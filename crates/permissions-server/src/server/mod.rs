@@ -1,12 +1,10 @@
 //! A running server.
 
-mod answer;
 mod builder;
-mod connections;
-mod explained;
+mod key_files;
 mod listen;
 mod preset;
-mod rotation;
+mod stream;
 mod tls;
 
 use std::net::SocketAddr;
@@ -22,8 +20,7 @@ use crate::keys::KeySource;
 use crate::record::{RecordedRequest, Recorder};
 pub use builder::ServerBuilder;
 
-/// A server that listens. Dropping it stops it at once; [`Server::shutdown`] lets it finish what it
-/// has accepted.
+/// A running server. Dropping it aborts all requests; [`Server::shutdown`] completes them.
 ///
 /// ```
 /// # #[tokio::main]
@@ -45,7 +42,7 @@ pub struct Server {
     address: SocketAddr,
     base_url: String,
     admin_key: SecretString,
-    made_admin_key: bool,
+    generated_admin_key: bool,
     app: Arc<App>,
     keys: Arc<KeySource>,
     stop: watch::Sender<bool>,
@@ -54,44 +51,42 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server for tests: its database is in memory, its port is a free one of loopback,
-    /// its admin key is random.
+    /// Starts a server for tests, with a database in memory, a free port of 127.0.0.1 and a random admin key.
     ///
     /// # Errors
     ///
-    /// If loopback has no free port.
+    /// Returns an error if there is no free port.
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
-    /// A server with settings of your own.
+    /// Returns a builder with the default configuration.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
     }
 
-    /// Where clients find it: `http://127.0.0.1:PORT/v1`, without a slash at the end.
+    /// The base URL for clients, such as `http://127.0.0.1:8080/v1`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The address it listens on.
+    /// The address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The first of its admin keys.
+    /// The first admin key.
     pub fn admin_key(&self) -> &str {
         self.admin_key.expose_secret()
     }
 
-    /// Whether its admin key was made up for this run because none was given.
+    /// Whether the server has generated its admin key, because it was started without one.
     pub fn made_admin_key(&self) -> bool {
-        self.made_admin_key
+        self.generated_admin_key
     }
 
-    /// The requests so far, oldest first, if it was told to keep them with
-    /// [`ServerBuilder::record_requests`]; otherwise none. A request is there as soon as its answer
-    /// has begun.
+    /// Returns the requests so far, oldest first, if [`ServerBuilder::record_requests`] is set. A request is recorded
+    /// before its response is sent.
     ///
     /// ```
     /// # #[tokio::main]
@@ -113,22 +108,29 @@ impl Server {
             .unwrap_or_default()
     }
 
-    /// Reads the key files again now.
+    /// Reloads the key files.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or holds no keys; then the keys stay as they were.
+    /// Returns an error if a file cannot be read or contains no keys. Then the keys stay unchanged.
     pub fn reload_keys(&self) -> Result<(), StartError> {
-        rotation::reload(&self.app, &self.keys)
+        key_files::reload(&self.app, &self.keys)
     }
 
-    /// Takes no more connections, finishes the requests it has accepted (for as long as
-    /// [`Limits::shutdown_time`](crate::Limits::shutdown_time) allows) and closes the database.
+    /// Stops accepting connections, completes the accepted requests and closes the database.
+    ///
+    /// Idle connections stay open for [`Limits::keep_alive_grace`](crate::Limits::keep_alive_grace). Requests that take
+    /// longer than [`Limits::shutdown_time`](crate::Limits::shutdown_time) are aborted.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        if let Some(task) = self.task.take() {
-            // An error is the task's own panic, which has been reported where it happened.
-            let _ = task.await;
+        if let Some(watcher) = &self.watcher {
+            watcher.abort();
+        }
+        // An error is a panic of the task, which the panic hook has printed.
+        for task in [self.task.take(), self.watcher.take()] {
+            if let Some(task) = task {
+                let _ = task.await;
+            }
         }
     }
 }

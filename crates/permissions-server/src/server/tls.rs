@@ -1,4 +1,4 @@
-//! TLS from a certificate and a key in PEM files.
+//! TLS with a certificate and a private key from PEM files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::error::StartError;
 
-/// Reads the chain and the key, and checks that they belong together.
+/// Reads a certificate chain and its private key. Fails if they do not match.
 pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
@@ -36,7 +36,7 @@ pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, St
             StartError::with_source(
                 format!(
                     "failed to use the certificate {} with the private key {}: {error}; \
-                     give the two that were made together",
+                     give a certificate and its own private key",
                     certificate.display(),
                     key.display()
                 ),
@@ -50,7 +50,7 @@ fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
     let file = file.display();
     match error {
         pem::Error::NoItemsFound => StartError::new(format!(
-            "failed to read the {what} {file}: it holds none; give a PEM file"
+            "failed to read the {what} {file}: it contains none; give a PEM file"
         )),
         error => StartError::with_source(
             format!("failed to read the {what} {file}: {error}; give a PEM file"),

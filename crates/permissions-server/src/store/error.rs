@@ -1,27 +1,38 @@
-//! Why a database did not do what it was asked while the server runs.
+//! Failures of the database while the server runs.
 
 use std::sync::Arc;
 
-/// A failed read or write. The text is for the log; clients get the kind's own words.
+/// A failed read or write.
+///
+/// The message is for the log. Clients receive a fixed message for each kind, because the database's own message may
+/// contain names of files and hosts.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct StoreError {
-    kind: StoreErrorKind,
+    pub(crate) kind: StoreErrorKind,
     message: Arc<str>,
 }
 
-/// What a failure means to a client.
+/// The cause of a failure, as far as clients and retries depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreErrorKind {
-    /// Busy, unreachable or closing: the same request may work in a moment.
+    /// The operation did not start, because no connection to the database could be made.
+    Unreachable,
+    /// The connection was lost during the operation, which may or may not have been committed.
+    ConnectionLost,
+    /// The transaction was rolled back in favour of a concurrent one.
+    Conflict,
+    /// Busy, out of memory or closing: the same request may succeed later.
     Unavailable,
-    /// No room left for data.
+    /// The disk is full.
     Full,
-    /// The database takes no writes.
+    /// The write-ahead log has reached its limit, because a reader prevents its reuse.
+    LogFull,
+    /// The database is read-only.
     ReadOnly,
-    /// The data on disk is not what was written.
+    /// The data on disk is damaged.
     Damaged,
-    /// Anything else: a defect here or a database that broke its word.
+    /// A defect of this server or of the database.
     Internal,
 }
 
@@ -33,17 +44,8 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn kind(&self) -> StoreErrorKind {
-        self.kind
-    }
-
-    /// The answer to whoever still asks while the server stops.
+    /// The error of requests that arrive while the server stops.
     pub(crate) fn closed() -> Self {
         Self::new(StoreErrorKind::Unavailable, "the database is closing")
-    }
-
-    /// The database did not answer in time.
-    pub(crate) fn silent() -> Self {
-        Self::new(StoreErrorKind::Unavailable, "the database does not answer")
     }
 }

@@ -1,17 +1,18 @@
-//! The permissions, in a real database.
+//! Permissions in SQLite or PostgreSQL.
 //!
-//! Order of creation is a *position* that each checkpoint counts up and that commits in the order
-//! it is handed out. Pages are cut at positions, so concurrent writes never shift them, and a
-//! deleted permission leaves its position behind, so it still works as a cursor.
+//! The order of creation is a *position*, which each checkpoint counts up. Positions are committed in the order in which
+//! they are assigned. A page starts at a position, so concurrent writes never shift it. A deleted permission keeps its
+//! position in a table of its own, so it still works as a cursor.
 
 mod error;
 mod postgres;
+mod schema;
 mod sqlite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use permissions_api::types::Order;
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::error::StartError;
 use crate::id::IdSource;
@@ -19,8 +20,9 @@ pub(crate) use error::{StoreError, StoreErrorKind};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
-/// Where the permissions are kept.
-#[derive(Debug, Clone)]
+/// The database that stores the permissions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "String")]
 pub struct Database(Location);
 
 #[derive(Debug, Clone)]
@@ -31,33 +33,45 @@ enum Location {
 }
 
 impl Database {
-    /// In memory: gone when the server stops.
+    /// A SQLite database in memory, which is lost when the server stops.
     pub fn memory() -> Self {
         Self(Location::Memory)
     }
 
-    /// In the SQLite file at `path`, which is created if it is missing. Beside it, SQLite keeps
-    /// `…-wal` and `…-shm` while the server runs.
+    /// The SQLite file at `path`, which is created if it is missing. While the server runs, SQLite keeps two more files
+    /// beside it, `…-wal` and `…-shm`.
     pub fn sqlite_file(path: impl Into<PathBuf>) -> Self {
         Self(Location::SqliteFile(path.into()))
     }
 
-    /// In the PostgreSQL database at `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, which any number
-    /// of servers may share. The tables are created if they are missing. With several hosts
-    /// (`HOST:PORT,HOST:PORT`) the one that takes writes is used, and looked for again when it is
-    /// lost.
+    /// The PostgreSQL database at `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    ///
+    /// Several servers may share a database. Missing tables are created. If the URL lists several hosts
+    /// (`HOST:PORT,HOST:PORT`), the server uses the first one that accepts writes, and switches to another one if that
+    /// one fails.
     pub fn postgres(url: impl Into<SecretString>) -> Self {
         Self(Location::Postgres(url.into()))
     }
+
+    /// Makes the relative path of a file relative to `folder`.
+    pub(crate) fn in_folder(self, folder: &Path) -> Self {
+        match self.0 {
+            Location::SqliteFile(path) if !is_sqlite_url(&path) => {
+                Self::sqlite_file(folder.join(path))
+            }
+            other => Self(other),
+        }
+    }
 }
 
-/// What a command line or a file says: `:memory:`, a URL, or else the path of a SQLite file. A URL
-/// that is none of PostgreSQL's is refused when the server starts.
+/// Parses `:memory:`, a PostgreSQL URL or the path of a SQLite file.
+///
+/// The server refuses to start with a URL of another scheme.
 impl From<&str> for Database {
     fn from(text: &str) -> Self {
         if text == ":memory:" {
             Self::memory()
-        } else if text.contains("://") {
+        } else if text.contains("://") && !is_sqlite_url(Path::new(text)) {
             Self::postgres(text)
         } else {
             Self::sqlite_file(text)
@@ -65,65 +79,68 @@ impl From<&str> for Database {
     }
 }
 
-/// One permission, wherever it is kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Permission<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) project_id: &'a str,
-    /// Seconds since 1970.
-    pub(crate) created_at: i64,
-}
-
-/// One permission as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredPermission {
-    pub(crate) id: String,
-    pub(crate) project_id: String,
-    /// Seconds since 1970.
-    pub(crate) created_at: i64,
-}
-
-impl StoredPermission {
-    pub(crate) fn borrowed(&self) -> Permission<'_> {
-        Permission {
-            id: &self.id,
-            project_id: &self.project_id,
-            created_at: self.created_at,
-        }
+impl From<String> for Database {
+    fn from(text: String) -> Self {
+        Self::from(&*text)
     }
 }
 
-/// Which page to read.
+/// Whether a path is a URL of SQLite or of a library for SQLite. [`SqliteStore::file`] refuses such a path.
+fn is_sqlite_url(path: &Path) -> bool {
+    let path = path.to_string_lossy().to_ascii_lowercase();
+    ["sqlite:", "sqlite3:", "file:"]
+        .iter()
+        .any(|scheme| path.starts_with(scheme))
+}
+
+/// A permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Permission<T = String> {
+    pub(crate) id: T,
+    pub(crate) project_id: T,
+    /// Seconds since 1970.
+    pub(crate) created_at: i64,
+}
+
+/// The order of a list, by creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ascending,
+    Descending,
+}
+
+/// A request for one page.
 #[derive(Debug, Clone)]
 pub(crate) struct PageQuery {
     pub(crate) checkpoint: String,
-    /// The permission after which the page starts, in the given order.
+    /// The id of the permission before the first one of the page.
     pub(crate) after: Option<String>,
     pub(crate) limit: u32,
     pub(crate) order: Order,
     pub(crate) project_id: Option<String>,
 }
 
-/// What a read of a page found.
+/// The result of reading a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Listing {
+pub(crate) enum PageResult {
     Page {
         has_more: bool,
     },
-    /// The checkpoint never had the permission that the query names as `after`.
+    /// The checkpoint never had the permission in [`PageQuery::after`].
     UnknownCursor,
 }
 
-/// What to create: each project id once, in the order asked for.
+/// A request to create permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Creation {
     pub(crate) checkpoint: String,
+    /// Without duplicates, in the order of the response.
     pub(crate) project_ids: Vec<String>,
-    /// Seconds since 1970, for those that are new.
+    /// Seconds since 1970.
     pub(crate) created_at: i64,
 }
 
-/// What to delete.
+/// A request to delete a permission.
 #[derive(Debug, Clone)]
 pub(crate) struct Deletion {
     pub(crate) checkpoint: String,
@@ -132,69 +149,65 @@ pub(crate) struct Deletion {
     pub(crate) deleted_at: i64,
 }
 
-/// The one interface to the databases.
-#[derive(Debug, Clone)]
+/// An open database.
+#[derive(Debug)]
 pub(crate) enum Store {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date.
+    /// Opens the database and migrates its schema.
     pub(crate) async fn open(database: &Database, ids: IdSource) -> Result<Self, StartError> {
         match &database.0 {
-            Location::Memory => SqliteStore::memory(ids).await.map(Self::Sqlite),
+            Location::Memory => SqliteStore::memory(ids).map(Self::Sqlite),
             Location::SqliteFile(path) => SqliteStore::file(path, ids).await.map(Self::Sqlite),
             Location::Postgres(url) => PostgresStore::open(url, ids).await.map(Self::Postgres),
         }
     }
 
-    /// Reads one page and hands each permission on it to `each`, in order, while the database reads
-    /// on: nothing keeps a copy. What was handed on before an error is no page.
+    /// Reads one page and calls `each` with its permissions in order. If the read fails, `each` may have been called
+    /// for a part of the page.
     pub(crate) async fn list(
         &self,
         query: &PageQuery,
-        each: impl FnMut(Permission<'_>) + Send,
-    ) -> Result<Listing, StoreError> {
+        each: impl FnMut(Permission<&str>) + Send,
+    ) -> Result<PageResult, StoreError> {
         match self {
-            Self::Sqlite(store) => store.list(query, each).await,
+            Self::Sqlite(store) => store.list(query, each),
             Self::Postgres(store) => store.list(query, each).await,
         }
     }
 
-    /// Creates what is missing, all of it or nothing, and gives the permission of every project
-    /// asked for, in that order. What it answers is on disk.
-    pub(crate) async fn create(
-        &self,
-        creation: Creation,
-    ) -> Result<Vec<StoredPermission>, StoreError> {
+    /// Creates the missing permissions in one transaction. Returns the permission of every project in the order of the
+    /// request, once the transaction is on disk.
+    pub(crate) async fn create(&self, creation: Creation) -> Result<Vec<Permission>, StoreError> {
         match self {
             Self::Sqlite(store) => store.create(creation).await,
-            Self::Postgres(store) => store.create(creation).await,
+            Self::Postgres(store) => store.create(&creation).await,
         }
     }
 
-    /// Deletes one permission; `false` if the checkpoint has none of that id.
+    /// Deletes a permission. Returns `false` if the checkpoint has no permission with this id.
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(store) => store.delete(deletion).await,
-            Self::Postgres(store) => store.delete(deletion).await,
+            Self::Postgres(store) => store.delete(&deletion).await,
         }
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.ping().await,
+            Self::Sqlite(store) => store.ping(),
             Self::Postgres(store) => store.ping().await,
         }
     }
 
-    /// Waits for writes already accepted and closes every connection.
+    /// Waits for queued writes. Later writes fail.
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite(store) => store.close().await,
-            Self::Postgres(store) => store.close().await,
+        if let Self::Sqlite(store) = self {
+            store.close().await;
         }
     }
 }

@@ -1,13 +1,13 @@
-//! The binary: its flags, its words, its end.
+//! The binary: options, messages and signals.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use crate::process::{KEY, Process, command, output};
 use crate::support::{Client, MODEL};
 
 #[test]
-fn help_explains() {
+fn help_lists_every_option() {
     let output = output(&["--help"]);
     insta::with_settings!({description => "permissions-server --help"}, {
         insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout));
@@ -15,7 +15,7 @@ fn help_explains() {
 }
 
 #[tokio::test]
-async fn without_a_key_one_is_made_and_printed() {
+async fn missing_admin_key_is_generated_and_printed() {
     let mut process = Process::spawn(command(&["--listen", "127.0.0.1:0"]));
     let line = process.line();
     let key = line
@@ -27,7 +27,7 @@ async fn without_a_key_one_is_made_and_printed() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_in_order_and_the_data_stays() {
+async fn sigterm_stops_with_status_0() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("permissions.db").display().to_string();
     let mut process = Process::start(&["--database", &file]);
@@ -41,7 +41,7 @@ async fn sigterm_ends_it_in_order_and_the_data_stays() {
 }
 
 #[tokio::test]
-async fn sighup_takes_new_keys() {
+async fn sighup_reloads_the_keys() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys");
     std::fs::write(&file, "sk-admin-old\n").expect("written");
@@ -59,13 +59,13 @@ async fn sighup_takes_new_keys() {
     std::fs::write(&file, "sk-admin-new\n").expect("written");
     process.signal("HUP");
 
-    // The signal is taken as soon as the process runs next; nothing tells when that was.
+    // The process handles the signal at some time after this call.
     while status("sk-admin-new").await != 200 {}
     assert_eq!(status("sk-admin-old").await, 401);
 }
 
 #[tokio::test]
-async fn flags_win_over_variables_and_variables_over_the_file() {
+async fn options_override_variables_and_configuration_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("server.toml");
     std::fs::write(
@@ -85,14 +85,14 @@ async fn flags_win_over_variables_and_variables_over_the_file() {
         .request(reqwest::Method::GET, &process.client().path())
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
 
     assert_eq!(response.headers()["x-ratelimit-limit-requests"], "77");
     assert!(folder.path().join("a.db").exists());
 }
 
 #[test]
-fn what_keeps_it_from_starting_is_told_without_secrets() {
+fn start_errors_contain_no_secrets() {
     for (args, words) in [
         (
             vec!["--database", "/no/such/folder/a.db"],
@@ -120,7 +120,7 @@ fn what_keeps_it_from_starting_is_told_without_secrets() {
 }
 
 #[test]
-fn logs_are_json_with_request_ids_and_without_keys() {
+fn json_log_has_request_ids_but_no_keys() {
     let mut command = command(&[
         "--listen",
         "127.0.0.1:0",
@@ -150,13 +150,13 @@ fn logs_are_json_with_request_ids_and_without_keys() {
     )
     .expect("sent");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
+    stream.read_to_string(&mut answer).expect("a response");
     let id = answer
         .lines()
         .find_map(|line| line.strip_prefix("x-request-id: "))
         .expect("an id");
     child.kill().expect("killed");
-    let output = child.wait_with_output().expect("the end");
+    let output = child.wait_with_output().expect("an exit");
     let stderr = String::from_utf8_lossy(&output.stderr);
 
     assert!(!stderr.contains(KEY), "{stderr}");
@@ -164,7 +164,47 @@ fn logs_are_json_with_request_ids_and_without_keys() {
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
         .find(|line| line["message"] == "answered")
-        .expect("a line for the request");
+        .expect("a log line of the request");
     assert_eq!(answered["span"]["id"], id);
     assert_eq!(answered["status"], 200);
+    let ms = answered["ms"].to_string();
+    let decimals = ms.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    assert!(decimals <= 3, "{ms} ms");
+}
+
+#[tokio::test]
+async fn listen_accepts_a_host_name() {
+    let mut command = command(&["--listen", "localhost:0"]);
+    command.env("OPENAI_ADMIN_KEY", KEY);
+    let process = Process::spawn(command);
+    assert!(process.base_url.starts_with("http://127.0.0.1:"));
+    assert_eq!(process.client().list("").await.status, 200);
+}
+
+#[test]
+fn invalid_listen_address_is_refused() {
+    for (address, code, words) in [
+        ("localhost", 2, "give a host and a port"),
+        ("127.0.0.1:http", 2, "give a host and a port"),
+        (":8080", 2, "give a host and a port"),
+        ("no-such-host.invalid:0", 1, "no-such-host.invalid"),
+    ] {
+        let output = output(&["--listen", address]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+}
+
+#[test]
+fn faults_option_logs_a_warning() {
+    let mut child = command(&["--listen", "127.0.0.1:0", "--faults"])
+        .spawn()
+        .expect("a process");
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("a line");
+    child.kill().expect("killed");
+    child.wait().expect("an exit");
+    assert!(line.contains("WARN") && line.contains("--faults"), "{line}");
 }

@@ -1,4 +1,4 @@
-//! What was answered is on disk, whatever happens to the process.
+//! Committed writes survive a killed process.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -10,27 +10,27 @@ use tokio::task::JoinSet;
 use crate::process::Process;
 use crate::support::Client;
 
-/// Kills of the process.
+/// How often the process is killed.
 const ROUNDS: u32 = 50;
-/// Clients that write at the same time.
+/// Number of concurrent clients.
 const WRITERS: u32 = 4;
-/// Projects in one request.
+/// Number of projects in one request.
 const TOGETHER: u32 = 3;
 
-/// What the clients know.
+/// The responses that the clients have received.
 #[derive(Default)]
 struct Known {
-    /// Requests that were answered, and their permissions' ids.
+    /// Acknowledged requests and the ids of their permissions.
     created: Vec<(Vec<String>, Vec<String>)>,
-    /// Requests whose answer never came.
+    /// Requests without a response.
     unknown: Vec<Vec<String>>,
     deleted: HashSet<String>,
-    /// Ids whose deletion was asked for and not answered.
-    maybe_deleted: HashSet<String>,
+    /// Ids of delete requests without a response.
+    possibly_deleted: HashSet<String>,
 }
 
 #[tokio::test]
-async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
+async fn killed_server_keeps_acknowledged_writes() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("permissions.db").display().to_string();
     let known = Arc::new(Mutex::new(Known::default()));
@@ -40,17 +40,17 @@ async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
             let name = format!("{round}_{writer}");
-            writers.spawn(write_until_it_fails(
+            writers.spawn(write_until_killed(
                 process.client(),
                 Arc::clone(&known),
                 name,
             ));
         }
-        // However slow the machine is, every round has its load.
+        // Every round has at least one acknowledged write.
         while known.lock().expect("sound").created.len() <= round as usize {
             tokio::task::yield_now().await;
         }
-        // The moment of the kill is the one thing here that is meant to be left to chance.
+        // A random time, so that the kill hits different steps of a commit.
         let moment = Duration::from_millis(rand::rng().random_range(0..60));
         tokio::time::sleep(moment).await;
         process.kill();
@@ -59,10 +59,10 @@ async fn no_kill_loses_what_was_answered_or_leaves_half_of_a_request() {
     let process = Process::start(&["--database", &file, "--log", "off"]);
     check(&process.client(), &known).await;
     let requests = known.lock().expect("sound").created.len();
-    assert!(requests >= ROUNDS as usize, "hardly any load");
+    assert!(requests >= ROUNDS as usize, "too few requests");
 }
 
-async fn write_until_it_fails(client: Client, known: Arc<Mutex<Known>>, name: String) {
+async fn write_until_killed(client: Client, known: Arc<Mutex<Known>>, name: String) {
     for count in 0.. {
         let projects: Vec<String> = (0..TOGETHER)
             .map(|n| format!("proj_{name}_{count}_{n}"))
@@ -80,7 +80,7 @@ async fn write_until_it_fails(client: Client, known: Arc<Mutex<Known>>, name: St
             match done {
                 Some(_) => drop(known.deleted.insert(first)),
                 None => {
-                    known.maybe_deleted.insert(first);
+                    known.possibly_deleted.insert(first);
                     return;
                 }
             }
@@ -96,8 +96,8 @@ async fn check(client: &Client, known: &Mutex<Known>) {
     for (_, created) in &known.created {
         for id in created {
             if known.deleted.contains(id) {
-                assert!(!ids.contains(id.as_str()), "{id} is back");
-            } else if !known.maybe_deleted.contains(id) {
+                assert!(!ids.contains(id.as_str()), "{id} reappeared");
+            } else if !known.possibly_deleted.contains(id) {
                 assert!(ids.contains(id.as_str()), "{id} is lost");
             }
         }
@@ -107,6 +107,9 @@ async fn check(client: &Client, known: &Mutex<Known>) {
             .iter()
             .filter(|project| projects.contains(project.as_str()))
             .count();
-        assert!(there == 0 || there == request.len(), "half of {request:?}");
+        assert!(
+            there == 0 || there == request.len(),
+            "incomplete: {request:?}"
+        );
     }
 }

@@ -1,30 +1,42 @@
-//! The server over real sockets and a real database.
+//! Tests over real sockets and SQLite. Tests that need other programs are in `tests/external`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
     unreachable_pub,
-    reason = "helpers of tests fail tests"
+    reason = "a helper that fails fails its test"
 )]
 
-mod comforts;
+/// Runs each function as a test over a database in memory and over a file.
+macro_rules! over_every_database {
+    ($($test:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::database::TestDatabase::memory()).await;
+            })*
+        }
+        mod file {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::database::TestDatabase::file()).await;
+            })*
+        }
+    };
+}
+
+mod backup;
+mod builder;
 mod command;
-mod crowd;
-mod disk;
+mod database;
 mod durability;
-mod edges;
-mod failover;
+mod limits;
+mod malformed;
 mod operations;
 mod paging;
-mod place;
-mod postgres;
 mod process;
 mod refusals;
-mod sdks;
-mod security;
-mod serving;
-mod shared;
+mod shutdown;
 mod start;
 mod support;

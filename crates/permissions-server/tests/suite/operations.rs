@@ -1,49 +1,35 @@
-//! The three operations over a real socket.
+//! The three operations over a socket.
 
-use crate::place::{Place, over_every_database};
-use crate::support::{Client, answer};
-use permissions_server::Server;
+use crate::database::TestDatabase;
+use crate::support::{Client, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 over_every_database!(
-    a_new_checkpoint_has_no_permissions,
-    create_answers_one_permission_for_each_project_in_the_order_asked,
-    create_again_changes_nothing_and_answers_what_is_there,
-    a_refused_create_creates_nothing,
-    pages_follow_each_other_in_both_orders,
-    without_parameters_a_page_is_the_ten_newest,
-    limit_0_is_an_empty_page_that_tells_whether_there_is_more,
-    project_id_filters_also_behind_a_cursor,
-    delete_answers_once_and_then_does_not_know_the_permission,
-    a_project_deleted_and_created_again_gets_a_new_permission_at_the_end,
-    a_cursor_outlives_its_permission,
-    a_page_that_deletions_empty_is_the_last,
-    checkpoints_do_not_see_each_other,
-    ids_that_need_escaping_come_back_as_they_were,
-    concurrent_creates_of_the_same_projects_agree,
+    new_checkpoint_has_no_permissions,
+    create_returns_permissions_in_request_order,
+    repeated_create_returns_existing_permissions,
+    refused_create_creates_nothing,
+    pages_are_complete_in_both_orders,
+    default_page_has_the_ten_newest,
+    limit_0_returns_only_has_more,
+    project_filter_works_with_a_cursor,
+    repeated_delete_returns_404,
+    recreated_permission_is_new_and_last,
+    deleted_permission_works_as_cursor,
+    page_emptied_by_deletions_is_last,
+    checkpoints_are_separate,
+    unusual_ids_are_returned_unchanged,
+    concurrent_creates_return_the_same_permissions,
 );
 
-// Memory forgets, so this one is not for every database.
-mod lasting {
-    use crate::place::{Backend, Place};
-
-    #[tokio::test]
-    async fn file() {
-        let place = Place::new(Backend::File).await.expect("a file");
-        super::what_was_created_survives_the_server(place).await;
-    }
-
-    #[tokio::test]
-    async fn postgres() {
-        if let Some(place) = Place::new(Backend::Postgres).await {
-            super::what_was_created_survives_the_server(place).await;
-        }
-    }
+#[tokio::test]
+async fn permissions_in_a_file_survive_a_restart() {
+    permissions_survive_a_restart(TestDatabase::file()).await;
 }
 
-async fn a_new_checkpoint_has_no_permissions(place: Place) {
-    let server = place.serving().await;
+async fn new_checkpoint_has_no_permissions(database: TestDatabase) {
+    let server = database.serve().await;
     let list = Client::of(&server).list("").await;
     assert_eq!(list.status, 200);
     assert_eq!(
@@ -52,8 +38,8 @@ async fn a_new_checkpoint_has_no_permissions(place: Place) {
     );
 }
 
-async fn create_answers_one_permission_for_each_project_in_the_order_asked(place: Place) {
-    let server = place
+async fn create_returns_permissions_in_request_order(database: TestDatabase) {
+    let server = database
         .builder()
         .fixed_clock(1_721_764_800)
         .start()
@@ -75,8 +61,8 @@ async fn create_answers_one_permission_for_each_project_in_the_order_asked(place
     assert_eq!(created.body["object"], "list");
 }
 
-async fn create_again_changes_nothing_and_answers_what_is_there(place: Place) {
-    let server = place.serving().await;
+async fn repeated_create_returns_existing_permissions(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let first = client.create(&["proj_a", "proj_b"]).await;
 
@@ -95,8 +81,8 @@ async fn create_again_changes_nothing_and_answers_what_is_there(place: Place) {
     );
 }
 
-async fn a_refused_create_creates_nothing(place: Place) {
-    let server = place.serving().await;
+async fn refused_create_creates_nothing(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let refused = client.post(json!({"project_ids": ["proj_a", ""]})).await;
     assert_eq!(
@@ -106,8 +92,8 @@ async fn a_refused_create_creates_nothing(place: Place) {
     assert_eq!(client.list("").await.body["data"], json!([]));
 }
 
-async fn pages_follow_each_other_in_both_orders(place: Place) {
-    let server = place.serving().await;
+async fn pages_are_complete_in_both_orders(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..25).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -137,8 +123,8 @@ async fn pages_follow_each_other_in_both_orders(place: Place) {
     }
 }
 
-async fn without_parameters_a_page_is_the_ten_newest(place: Place) {
-    let server = place.serving().await;
+async fn default_page_has_the_ten_newest(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let projects: Vec<String> = (0..11).map(|n| format!("proj_{n:02}")).collect();
     client
@@ -152,8 +138,8 @@ async fn without_parameters_a_page_is_the_ten_newest(place: Place) {
     assert_eq!(page.body["has_more"], true);
 }
 
-async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more(place: Place) {
-    let server = place.serving().await;
+async fn limit_0_returns_only_has_more(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     assert_eq!(client.list("limit=0").await.body["has_more"], false);
     client.create(&["proj_a"]).await;
@@ -164,8 +150,8 @@ async fn limit_0_is_an_empty_page_that_tells_whether_there_is_more(place: Place)
     );
 }
 
-async fn project_id_filters_also_behind_a_cursor(place: Place) {
-    let server = place.serving().await;
+async fn project_filter_works_with_a_cursor(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let ids = created.each("id");
@@ -193,8 +179,8 @@ async fn project_id_filters_also_behind_a_cursor(place: Place) {
     );
 }
 
-async fn delete_answers_once_and_then_does_not_know_the_permission(place: Place) {
-    let server = place.serving().await;
+async fn repeated_delete_returns_404(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     let id = created.each("id")[0];
@@ -210,8 +196,8 @@ async fn delete_answers_once_and_then_does_not_know_the_permission(place: Place)
     assert_eq!(client.list("").await.each("project_id"), ["proj_b"]);
 }
 
-async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end(place: Place) {
-    let server = place.serving().await;
+async fn recreated_permission_is_new_and_last(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     client.delete(created.each("id")[0]).await;
@@ -225,8 +211,8 @@ async fn a_project_deleted_and_created_again_gets_a_new_permission_at_the_end(pl
     );
 }
 
-async fn a_cursor_outlives_its_permission(place: Place) {
-    let server = place.serving().await;
+async fn deleted_permission_works_as_cursor(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b", "proj_c"]).await;
     let middle = created.each("id")[1];
@@ -243,8 +229,8 @@ async fn a_cursor_outlives_its_permission(place: Place) {
     assert_eq!(down.each("project_id"), ["proj_a"]);
 }
 
-async fn a_page_that_deletions_empty_is_the_last(place: Place) {
-    let server = place.serving().await;
+async fn page_emptied_by_deletions_is_last(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     for order in ["ascending", "descending"] {
         client.create(&["proj_a", "proj_b", "proj_c"]).await;
@@ -265,23 +251,23 @@ async fn a_page_that_deletions_empty_is_the_last(place: Place) {
     }
 }
 
-async fn checkpoints_do_not_see_each_other(place: Place) {
-    let server = place.serving().await;
+async fn checkpoints_are_separate(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a"]).await;
     let id = created.each("id")[0];
     let other = "/fine_tuning/checkpoints/other/permissions";
 
-    let list = answer(client.request(Method::GET, other)).await;
+    let list = send(client.request(Method::GET, other)).await;
     assert_eq!(list.body["data"], json!([]));
-    let cursor = answer(client.request(Method::GET, &format!("{other}?after={id}"))).await;
+    let cursor = send(client.request(Method::GET, &format!("{other}?after={id}"))).await;
     assert_eq!(cursor.error(), (400, "invalid_value", Some("after")));
-    let delete = answer(client.request(Method::DELETE, &format!("{other}/{id}"))).await;
+    let delete = send(client.request(Method::DELETE, &format!("{other}/{id}"))).await;
     assert_eq!(delete.error(), (404, "not_found", Some("permission_id")));
 }
 
-async fn ids_that_need_escaping_come_back_as_they_were(place: Place) {
-    let server = place.serving().await;
+async fn unusual_ids_are_returned_unchanged(database: TestDatabase) {
+    let server = database.serve().await;
     let client = Client::of(&server);
     let long = "x".repeat(512);
     for checkpoint in [
@@ -296,39 +282,39 @@ async fn ids_that_need_escaping_come_back_as_they_were(place: Place) {
             .replace('+', "%20");
         let path = format!("/fine_tuning/checkpoints/{encoded}/permissions");
         let projects = ["proj/1 ü", &long];
-        let created = answer(
+        let created = send(
             client
                 .request(Method::POST, &path)
                 .json(&json!({ "project_ids": projects })),
         )
         .await;
         assert_eq!(created.each("project_id"), projects, "{checkpoint}");
-        let list = answer(client.request(Method::GET, &path)).await;
+        let list = send(client.request(Method::GET, &path)).await;
         assert_eq!(list.each("project_id"), [projects[1], projects[0]]);
     }
 }
 
-async fn concurrent_creates_of_the_same_projects_agree(place: Place) {
-    let server = place.serving().await;
+async fn concurrent_creates_return_the_same_permissions(database: TestDatabase) {
+    let server = database.serve().await;
     let client = std::sync::Arc::new(Client::of(&server));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let client = std::sync::Arc::clone(&client);
         tasks.spawn(async move { client.create(&["proj_a", "proj_b"]).await });
     }
-    let answers = tasks.join_all().await;
-    let bodies: Vec<&Value> = answers.iter().map(|answer| &answer.body).collect();
+    let replies = tasks.join_all().await;
+    let bodies: Vec<&Value> = replies.iter().map(|reply| &reply.body).collect();
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
 }
 
-async fn what_was_created_survives_the_server(place: Place) {
-    let server = place.server().await;
+pub async fn permissions_survive_a_restart(database: TestDatabase) {
+    let server = database.server().await;
     let client = Client::of(&server);
     let created = client.create(&["proj_a", "proj_b"]).await;
     client.delete(created.each("id")[0]).await;
     server.shutdown().await;
 
-    let server = place.server().await;
+    let server = database.server().await;
     let client = Client::of(&server);
 
     assert_eq!(client.list("").await.each("id"), [created.each("id")[1]]);
@@ -337,10 +323,10 @@ async fn what_was_created_survives_the_server(place: Place) {
 }
 
 #[tokio::test]
-async fn a_seed_and_a_fixed_clock_make_answers_repeatable() {
+async fn seed_and_fixed_clock_repeat_responses() {
     let mut bodies = Vec::new();
     for _ in 0..2 {
-        let server = Server::builder()
+        let server = permissions_server::Server::builder()
             .id_seed(1)
             .fixed_clock(1_721_764_800)
             .start()
@@ -352,8 +338,8 @@ async fn a_seed_and_a_fixed_clock_make_answers_repeatable() {
 }
 
 #[tokio::test]
-async fn answers_are_dated_by_the_clock_that_permissions_are_created_by() {
-    let server = Server::builder()
+async fn fixed_clock_sets_the_date_header() {
+    let server = permissions_server::Server::builder()
         .fixed_clock(784_111_777)
         .start()
         .await
@@ -361,7 +347,7 @@ async fn answers_are_dated_by_the_clock_that_permissions_are_created_by() {
     let client = Client::of(&server);
     let body = json!({"project_ids": ["proj_a"]});
     let created = client.request(Method::POST, &client.path()).json(&body);
-    let created = created.send().await.expect("an answer");
+    let created = created.send().await.expect("a response");
     let date = created.headers()["date"].clone();
     let body: Value = created.json().await.expect("JSON");
     assert_eq!(date, "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -1,4 +1,4 @@
-//! Pages stay exact while others create and delete.
+//! Pages during concurrent creates and deletes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,16 +7,16 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::task::JoinSet;
 
-use crate::place::{Backend, Place};
+use crate::database::TestDatabase;
 use crate::support::Client;
 
-/// One case: what there is, how it is read, and what happens meanwhile.
+/// Permissions, the page size, and concurrent deletions.
 #[derive(Debug, Clone)]
 struct Case {
-    /// `true`: stays throughout; `false`: may be deleted at any time.
+    /// One permission each. `false` means that it may be deleted during the reads.
     initial: Vec<bool>,
     page: usize,
-    /// In what order the volatile ones are deleted.
+    /// The order of the deletions.
     deletions: Vec<prop::sample::Index>,
 }
 
@@ -33,7 +33,8 @@ fn case() -> impl Strategy<Value = Case> {
         })
 }
 
-fn holds(backend: Backend, cases: u32) {
+/// Runs random cases, each with a new database.
+pub fn check(cases: u32, database: impl Fn() -> TestDatabase) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let config = Config {
         cases,
@@ -42,38 +43,24 @@ fn holds(backend: Backend, cases: u32) {
     };
     TestRunner::new(config)
         .run(&case(), |case| {
-            runtime.block_on(async {
-                if let Some(place) = Place::new(backend).await {
-                    read_under_change(&place, &case).await;
-                }
-            });
+            runtime.block_on(read_during_changes(&database(), &case));
             Ok(())
         })
         .expect("exact pages");
 }
 
 #[test]
-fn memory() {
-    holds(Backend::Memory, 24);
+fn pages_in_memory_stay_exact_during_changes() {
+    check(24, TestDatabase::memory);
 }
 
 #[test]
-fn file() {
-    holds(Backend::File, 12);
+fn pages_of_a_file_stay_exact_during_changes() {
+    check(12, TestDatabase::file);
 }
 
-#[test]
-fn postgres() {
-    holds(Backend::Postgres, 12);
-}
-
-#[test]
-fn processes() {
-    holds(Backend::Processes, 4);
-}
-
-async fn read_under_change(place: &Place, case: &Case) {
-    let server = place.serving().await;
+async fn read_during_changes(database: &TestDatabase, case: &Case) {
+    let server = database.serve().await;
     let client = Arc::new(Client::of(&server));
     let projects: Vec<String> = case
         .initial
@@ -144,25 +131,25 @@ async fn read_under_change(place: &Place, case: &Case) {
         let mut ids: Vec<&str> = seen.iter().map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), seen.len(), "{order}: one came twice");
+        assert_eq!(ids.len(), seen.len(), "{order}: a permission occurs twice");
     }
 }
 
-/// The filter leaves one permission on the page, or none once it is deleted, and then for good.
+/// A page of one project has its permission until the permission is deleted, and is empty from then on.
 async fn read_one_project(client: Arc<Client>, project: String, id: String) {
-    let mut gone = false;
+    let mut deleted = false;
     for order in ["ascending", "descending", "ascending", "descending"] {
         let page = client
             .list(&format!("order={order}&limit=1&project_id={project}"))
             .await;
         let ids = page.each("id");
         assert!(ids == [id.as_str()] || ids.is_empty(), "{page:?}");
-        assert!(!gone || ids.is_empty(), "{project} is back");
+        assert!(!deleted || ids.is_empty(), "{project} reappeared");
         assert!(!project.ends_with("stays") || !ids.is_empty(), "{project}");
         assert_eq!(page.body["first_id"].as_str(), ids.first().copied());
         assert_eq!(page.body["last_id"].as_str(), ids.first().copied());
         assert_eq!(page.body["has_more"], false);
-        gone = ids.is_empty();
+        deleted = ids.is_empty();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server as a process of its own.
+//! A server in a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -7,14 +7,14 @@ use crate::support::Client;
 
 pub const KEY: &str = "sk-admin-of-this-test";
 
-/// A running server; it is killed with this value.
+/// A running server, which is killed when this value is dropped.
 pub struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
     pub base_url: String,
 }
 
-/// The binary, without whatever this machine's variables say.
+/// The binary without the environment variables that configure it.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_permissions-server"));
     for (name, _) in std::env::vars() {
@@ -31,13 +31,13 @@ pub fn command(args: &[&str]) -> Command {
     command
 }
 
-/// What a server that does not start says.
+/// Runs the binary until it exits.
 pub fn output(args: &[&str]) -> Output {
     command(args).output().expect("a process")
 }
 
 impl Process {
-    /// Starts on a free port with [`KEY`] and waits until it says that it serves.
+    /// Starts on a free port with [`KEY`] and waits until the server accepts requests.
     pub fn start(args: &[&str]) -> Self {
         let mut command = command(args);
         command
@@ -58,10 +58,10 @@ impl Process {
                 .take()
                 .expect("piped")
                 .read_to_string(&mut stderr);
-            panic!("no server: {line}{stderr}");
+            panic!("the server did not start: {line}{stderr}");
         };
         let base_url = base_url.to_owned();
-        // A full pipe would stop the server.
+        // If the pipe is full, the server blocks.
         let mut stderr = child.stderr.take().expect("piped");
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         Self {
@@ -71,7 +71,7 @@ impl Process {
         }
     }
 
-    /// The next line that it prints.
+    /// Reads the next line of standard output.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("a line");
@@ -86,7 +86,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Ends it as a crash would.
+    /// Kills the process without a shutdown.
     pub fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
@@ -107,7 +107,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may be gone already.
+        // The process may have exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

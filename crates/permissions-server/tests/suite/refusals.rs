@@ -1,12 +1,12 @@
-//! What the server refuses: request → status, code, param.
+//! Status, code and parameter of refused requests.
 
-use crate::support::{Client, answer, read};
-use permissions_server::{Limits, Server};
+use crate::support::{Client, read, send};
+use permissions_server::{Faults, Limits, Server};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_wrong_parameter_is_named() {
+async fn invalid_query_parameter_is_400() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     let long = "x".repeat(513);
@@ -21,6 +21,9 @@ async fn a_wrong_parameter_is_named() {
         ("after=", "invalid_value", "after"),
         ("project_id=", "invalid_value", "project_id"),
         ("project_id=a%00b", "invalid_value", "project_id"),
+        ("project_id=%E2%80%8Ba", "invalid_value", "project_id"),
+        ("project_id=%20", "invalid_value", "project_id"),
+        ("after=%E2%80%AEcp_a", "invalid_value", "after"),
         (
             &format!("project_id={long}"),
             "string_above_max_length",
@@ -34,7 +37,7 @@ async fn a_wrong_parameter_is_named() {
 }
 
 #[tokio::test]
-async fn a_wrong_body_is_named() {
+async fn invalid_body_is_400() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     let many: Vec<String> = (0..1001).map(|n| format!("proj_{n}")).collect();
@@ -67,6 +70,16 @@ async fn a_wrong_body_is_named() {
             Some("project_ids[0]"),
         ),
         (
+            json!({"project_ids": ["proj_a", " \u{2003}"]}),
+            "invalid_value",
+            Some("project_ids[1]"),
+        ),
+        (
+            json!({"project_ids": ["proj_\u{202e}a"]}),
+            "invalid_value",
+            Some("project_ids[0]"),
+        ),
+        (
             json!({"project_ids": ["x".repeat(513)]}),
             "string_above_max_length",
             Some("project_ids[0]"),
@@ -84,11 +97,11 @@ async fn a_wrong_body_is_named() {
         .request(Method::POST, &client.path())
         .header("content-type", "application/json")
         .body("{\"project_ids\": [");
-    assert_eq!(answer(broken).await.error(), (400, "invalid_json", None));
+    assert_eq!(send(broken).await.error(), (400, "invalid_json", None));
 }
 
 #[tokio::test]
-async fn a_body_needs_its_media_type_and_a_bearable_size() {
+async fn wrong_media_type_and_large_body_are_refused() {
     let mut limits = Limits::default();
     limits.body_bytes = 100;
     let server = Server::builder()
@@ -104,26 +117,23 @@ async fn a_body_needs_its_media_type_and_a_bearable_size() {
         "application/x-www-form-urlencoded",
         "application/jsonp",
     ] {
-        let refused = answer(post().header("content-type", media_type).body("{}")).await;
+        let refused = send(post().header("content-type", media_type).body("{}")).await;
         assert_eq!(refused.error(), (415, "unsupported_media_type", None));
     }
     assert_eq!(
-        answer(post()).await.error(),
+        send(post()).await.error(),
         (415, "unsupported_media_type", None)
     );
     let charset = post()
         .header("content-type", "Application/JSON; charset=utf-8")
         .body("{\"project_ids\":[\"a\"]}");
-    assert_eq!(answer(charset).await.status, 200);
+    assert_eq!(send(charset).await.status, 200);
     let large = post().json(&json!({"project_ids": ["x".repeat(100)]}));
-    assert_eq!(
-        answer(large).await.error(),
-        (413, "request_too_large", None)
-    );
+    assert_eq!(send(large).await.error(), (413, "request_too_large", None));
 }
 
 #[tokio::test]
-async fn a_delete_with_a_media_type_and_no_body_is_fine() {
+async fn delete_with_content_type_succeeds() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     let created = client.create(&["proj_a"]).await;
@@ -131,11 +141,11 @@ async fn a_delete_with_a_media_type_and_no_body_is_fine() {
     let delete = client
         .request(Method::DELETE, &path)
         .header("content-type", "application/json");
-    assert_eq!(answer(delete).await.status, 200);
+    assert_eq!(send(delete).await.status, 200);
 }
 
 #[tokio::test]
-async fn only_an_admin_key_opens() {
+async fn only_admin_keys_are_accepted() {
     let server = Server::builder()
         .admin_key("sk-admin-1")
         .admin_key("sk-admin-2")
@@ -159,18 +169,18 @@ async fn only_an_admin_key_opens() {
 
     let without = reqwest::get(format!("{url}{}", Client::of(&server).path()))
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(without.headers()["www-authenticate"], "Bearer");
     assert_eq!(read(without).await.error(), (401, "missing_api_key", None));
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_json_errors_too() {
+async fn unknown_path_and_method_are_json_errors() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
 
     for path in ["/models", "/fine_tuning/permissions", "//"] {
-        let unknown = answer(client.request(Method::GET, path)).await;
+        let unknown = send(client.request(Method::GET, path)).await;
         assert_eq!(unknown.error(), (404, "unknown_url", None), "{path}");
     }
     for (method, path, allow) in [
@@ -181,7 +191,7 @@ async fn unknown_paths_and_methods_are_json_errors_too() {
             .request(method, &path)
             .send()
             .await
-            .expect("an answer");
+            .expect("a response");
         assert_eq!(response.headers()["allow"], allow);
         assert_eq!(
             read(response).await.error(),
@@ -191,17 +201,19 @@ async fn unknown_paths_and_methods_are_json_errors_too() {
 }
 
 #[tokio::test]
-async fn ids_in_the_path_are_checked() {
+async fn invalid_id_in_path_is_400() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     let long = "x".repeat(513);
     for (checkpoint, code) in [
         ("%FF", "invalid_value"),
         ("a%00b", "invalid_value"),
+        ("a%EF%BB%BFb", "invalid_value"),
+        ("%20", "invalid_value"),
         (long.as_str(), "string_above_max_length"),
     ] {
         let path = format!("/fine_tuning/checkpoints/{checkpoint}/permissions");
-        let refused = answer(client.request(Method::GET, &path)).await;
+        let refused = send(client.request(Method::GET, &path)).await;
         assert_eq!(
             refused.error(),
             (400, code, Some("fine_tuned_model_checkpoint"))
@@ -214,7 +226,7 @@ async fn ids_in_the_path_are_checked() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_its_id_and_time() {
+async fn response_has_request_id_and_processing_time() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     let mut ids = Vec::new();
@@ -223,7 +235,7 @@ async fn every_answer_carries_its_id_and_time() {
             .request(Method::GET, &path)
             .send()
             .await
-            .expect("an answer");
+            .expect("a response");
         let headers = response.headers();
         let id = headers["x-request-id"].to_str().expect("ASCII").to_owned();
         assert!(id.starts_with("req_"), "{id}");
@@ -235,4 +247,43 @@ async fn every_answer_carries_its_id_and_time() {
         ids.push(id);
     }
     assert_ne!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn compressed_body_is_415_with_its_encoding() {
+    let server = Server::start().await.expect("a server");
+    let client = Client::of(&server);
+    for encoding in ["gzip", "br", "identity, gzip"] {
+        let compressed = client
+            .request(Method::POST, &client.path())
+            .header("content-encoding", encoding)
+            .json(&json!({"project_ids": ["proj_a"]}));
+        let refused = send(compressed).await;
+        assert_eq!(refused.error(), (415, "unsupported_content_encoding", None));
+        let message = refused.body["error"]["message"]
+            .as_str()
+            .expect("a message");
+        assert!(message.contains(&format!("'{encoding}'")), "{message}");
+    }
+    let identity = client
+        .request(Method::POST, &client.path())
+        .header("content-encoding", "identity")
+        .json(&json!({"project_ids": ["proj_a"]}));
+    assert_eq!(send(identity).await.status, 200);
+}
+
+#[tokio::test]
+async fn fault_without_valid_key_is_401() {
+    let server = Server::builder()
+        .faults(Faults::by_header())
+        .start()
+        .await
+        .expect("a server");
+    for key in ["sk-admin-unknown", ""] {
+        let client = Client::new(server.base_url(), key);
+        let request = client
+            .request(Method::GET, &client.path())
+            .header("x-fault", "status=503");
+        assert_eq!(send(request).await.status, 401, "{key}");
+    }
 }

@@ -1,15 +1,41 @@
-//! A client for the tests, plain on purpose: it shows what goes over the wire.
+//! A client that shows requests and responses as they are sent.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::serving::Serves;
+use permissions_server::Server;
 
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// Talks about one checkpoint to one server, or to several in turn.
+/// Servers over one database, and an admin key of all of them.
+pub trait Endpoints: Send + Sync {
+    fn base_urls(&self) -> Vec<String>;
+    fn key(&self) -> String;
+}
+
+impl Endpoints for Server {
+    fn base_urls(&self) -> Vec<String> {
+        vec![self.base_url().to_owned()]
+    }
+
+    fn key(&self) -> String {
+        self.admin_key().to_owned()
+    }
+}
+
+impl Endpoints for Box<dyn Endpoints> {
+    fn base_urls(&self) -> Vec<String> {
+        (**self).base_urls()
+    }
+
+    fn key(&self) -> String {
+        (**self).key()
+    }
+}
+
+/// Sends requests for one checkpoint to the servers in turn.
 pub struct Client {
     http: reqwest::Client,
     base_urls: Vec<String>,
@@ -18,31 +44,31 @@ pub struct Client {
     checkpoint: String,
 }
 
-/// Status and body of an answer.
+/// Status and body of a response.
 #[derive(Debug, PartialEq)]
-pub struct Answer {
+pub struct Reply {
     pub status: u16,
     pub body: Value,
 }
 
 impl Client {
-    pub fn of(serving: &impl Serves) -> Self {
-        Self::of_each(serving.base_urls(), &serving.key())
+    pub fn of(endpoints: &impl Endpoints) -> Self {
+        Self::with(endpoints.base_urls(), &endpoints.key())
     }
 
     pub fn new(base_url: &str, key: &str) -> Self {
-        Self::of_each(vec![base_url.to_owned()], key)
+        Self::with(vec![base_url.to_owned()], key)
     }
 
-    /// The same, about another checkpoint.
-    pub fn about(self, checkpoint: &str) -> Self {
+    /// Changes the checkpoint.
+    pub fn checkpoint(self, checkpoint: &str) -> Self {
         Self {
             checkpoint: checkpoint.to_owned(),
             ..self
         }
     }
 
-    fn of_each(base_urls: Vec<String>, key: &str) -> Self {
+    fn with(base_urls: Vec<String>, key: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
             base_urls,
@@ -53,9 +79,9 @@ impl Client {
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.base_urls.len();
+        let index = self.next.fetch_add(1, Ordering::Relaxed) % self.base_urls.len();
         self.http
-            .request(method, format!("{}{path}", self.base_urls[turn]))
+            .request(method, format!("{}{path}", self.base_urls[index]))
             .bearer_auth(&self.key)
     }
 
@@ -63,31 +89,31 @@ impl Client {
         format!("/fine_tuning/checkpoints/{}/permissions", self.checkpoint)
     }
 
-    pub async fn list(&self, query: &str) -> Answer {
-        answer(self.request(Method::GET, &format!("{}?{query}", self.path()))).await
+    pub async fn list(&self, query: &str) -> Reply {
+        send(self.request(Method::GET, &format!("{}?{query}", self.path()))).await
     }
 
-    pub async fn create(&self, project_ids: &[&str]) -> Answer {
+    pub async fn create(&self, project_ids: &[&str]) -> Reply {
         self.post(json!({ "project_ids": project_ids })).await
     }
 
-    pub async fn post(&self, body: Value) -> Answer {
-        answer(self.request(Method::POST, &self.path()).json(&body)).await
+    pub async fn post(&self, body: Value) -> Reply {
+        send(self.request(Method::POST, &self.path()).json(&body)).await
     }
 
-    /// `None` if no answer came.
-    pub async fn try_create(&self, project_ids: &[String]) -> Option<Answer> {
+    /// Returns `None` if the connection is lost before the end of the response.
+    pub async fn try_create(&self, project_ids: &[String]) -> Option<Reply> {
         let body = json!({ "project_ids": project_ids });
-        whole(self.request(Method::POST, &self.path()).json(&body)).await
+        complete(self.request(Method::POST, &self.path()).json(&body)).await
     }
 
-    /// `None` if no answer came.
-    pub async fn try_delete(&self, id: &str) -> Option<Answer> {
+    /// Returns `None` if the connection is lost before the end of the response.
+    pub async fn try_delete(&self, id: &str) -> Option<Reply> {
         let path = format!("{}/{id}", self.path());
-        whole(self.request(Method::DELETE, &path)).await
+        complete(self.request(Method::DELETE, &path)).await
     }
 
-    /// Ids and projects over all pages; each page is checked on the way.
+    /// Reads all pages and checks each one. Returns ids and project ids.
     pub async fn all(&self, order: &str, page: usize) -> Vec<(String, String)> {
         let mut all = Vec::new();
         let mut after = String::new();
@@ -108,22 +134,22 @@ impl Client {
             if !found.body["has_more"].as_bool().expect("a boolean") {
                 return all;
             }
-            assert_eq!(ids.len(), page, "a page that is not the last is full");
+            assert_eq!(ids.len(), page, "only the last page may be short");
             after = format!("&after={}", ids[ids.len() - 1]);
         }
     }
 
-    pub async fn delete(&self, id: &str) -> Answer {
-        answer(self.request(Method::DELETE, &format!("{}/{id}", self.path()))).await
+    pub async fn delete(&self, id: &str) -> Reply {
+        send(self.request(Method::DELETE, &format!("{}/{id}", self.path()))).await
     }
 }
 
-impl Answer {
-    /// One member of every item.
+impl Reply {
+    /// One member of every permission.
     pub fn each(&self, member: &str) -> Vec<&str> {
         self.body["data"]
             .as_array()
-            .unwrap_or_else(|| panic!("a list, not {self:?}"))
+            .unwrap_or_else(|| panic!("expected a list, found {self:?}"))
             .iter()
             .map(|item| item[member].as_str().expect("a string"))
             .collect()
@@ -142,27 +168,27 @@ impl Answer {
     }
 }
 
-pub async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("an answer");
+pub async fn send(request: RequestBuilder) -> Reply {
+    let response = request.send().await.expect("a response");
     read(response).await
 }
 
-/// An answer that came whole, with status 200.
-async fn whole(request: RequestBuilder) -> Option<Answer> {
+/// A complete response with status 200.
+async fn complete(request: RequestBuilder) -> Option<Reply> {
     let response = request.send().await.ok()?;
     assert_eq!(response.status(), 200);
     let body = response.bytes().await.ok()?;
-    Some(Answer {
+    Some(Reply {
         status: 200,
         body: serde_json::from_slice(&body).ok()?,
     })
 }
 
-pub async fn read(response: Response) -> Answer {
+pub async fn read(response: Response) -> Reply {
     let status = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/json");
-    let body = response.bytes().await.expect("a whole body");
-    Answer {
+    let body = response.bytes().await.expect("a complete body");
+    Reply {
         status,
         body: serde_json::from_slice(&body).expect("JSON"),
     }

@@ -91,7 +91,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         paths => Some(manifests::read(paths, "--against", args.strict, context)?),
     };
     let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
-    let rows = if context.wants_rows() || (args.html.is_none() && !context.wants_table()) {
+    let is_shown = args.html.is_none() || context.wants_rows();
+    let rows = if is_shown && !context.wants_table() {
         let mut rows = context.changes(COLUMNS)?;
         for checkpoint in &checkpoints {
             rows.announce(row(checkpoint, None, "not_read"));
@@ -117,7 +118,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     if let Some(rows) = rows {
         write_rows(&findings, rows)?;
-    } else if args.html.is_none() {
+    } else if is_shown {
         write_matrix(&findings, context)?;
     }
     context.note_always(&summary(&findings));

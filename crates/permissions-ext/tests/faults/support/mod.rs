@@ -1,4 +1,4 @@
-//! A server over real sockets that does to a client whatever a test wants done.
+//! A server over real sockets that injects faults.
 
 pub mod network;
 pub mod store;
@@ -9,30 +9,30 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{CheckpointId, Client, ClientBuilder, Permissions, ProjectId, RetryPolicy};
+use permissions_ext::{CheckpointId, Client, ClientBuilder, Permissions, RetryPolicy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::network::{Network, Disturbance};
+use self::network::{Disturbance, Network};
 use self::store::Store;
 use self::wire::{Reply, Request};
 
 pub const KEY: &str = "sk-admin-this-must-never-be-seen";
 pub const CHECKPOINT: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// What happens to one request instead of the right thing.
+/// A fault that affects one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The request is not carried out.
+    /// The request is not processed. This is the reply.
     Before(Reply),
-    /// The request is carried out, and the answer is this.
+    /// The request is processed. This is the reply.
     After(Reply),
-    /// The request is carried out, and its answer is changed.
-    Twisted(fn(Vec<u8>) -> Reply),
+    /// The request is processed. The function changes the bytes of the response.
+    Changed(fn(Vec<u8>) -> Reply),
 }
 
-/// The server, and what it has seen.
+/// A server with a store, faults and a record of requests.
 pub struct FaultServer {
     pub address: SocketAddr,
     shared: Arc<Shared>,
@@ -51,7 +51,7 @@ struct Shared {
 }
 
 impl FaultServer {
-    pub async fn new() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
@@ -70,34 +70,33 @@ impl FaultServer {
         }
     }
 
-    /// A server whose store has a permission for each of these projects, oldest first.
-    pub async fn with(projects: &[&str]) -> Self {
-        let server = Self::new().await;
+    /// Starts a server with a permission for each project, oldest first.
+    pub async fn with_permissions(projects: &[&str]) -> Self {
+        let server = Self::start().await;
         for project in projects {
             server.shared.store.lock().unwrap().add(project);
         }
         server
     }
 
-    /// A server whose store is as idempotent as said, and whose requests meet these disturbances one after the other, and
-    /// then again from the first.
+    /// Starts a server whose requests are disturbed in turn, repeatedly.
     pub async fn with_disturbances(disturbances: Vec<Disturbance>, idempotent: bool) -> Self {
-        let server = Self::new().await;
+        let server = Self::start().await;
         *server.shared.network.lock().unwrap() = Network::new(disturbances);
         server.shared.store.lock().unwrap().idempotent = idempotent;
         server
     }
 
-    /// Carries out what is still on its way.
-    pub fn settle(&self) {
+    /// Processes the requests that are still delayed.
+    pub fn deliver_delayed(&self) {
         self.shared
             .network
             .lock()
             .unwrap()
-            .settle(&mut self.shared.store.lock().unwrap());
+            .deliver_all(&mut self.shared.store.lock().unwrap());
     }
 
-    /// What happens to the next request of this method that nothing else is to happen to.
+    /// Adds a fault for the next request with this method that has none.
     pub fn fault(&self, method: &str, fault: Fault) -> &Self {
         self.shared
             .faults
@@ -107,15 +106,15 @@ impl FaultServer {
         self
     }
 
-    /// Answers the next requests of this method with these, without carrying them out.
-    pub fn answers(&self, method: &str, replies: impl IntoIterator<Item = Reply>) -> &Self {
+    /// Replies to the next requests with this method, without processing them.
+    pub fn respond(&self, method: &str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         for reply in replies {
             self.fault(method, Fault::Before(reply));
         }
         self
     }
 
-    pub fn builder(&self) -> ClientBuilder {
+    pub fn client_builder(&self) -> ClientBuilder {
         let retry = RetryPolicy::new().initial_delay(Duration::from_millis(1));
         Client::builder()
             .admin_key(KEY)
@@ -124,20 +123,24 @@ impl FaultServer {
     }
 
     pub fn permissions(&self) -> Permissions {
-        self.builder().build().unwrap().permissions(checkpoint()).unwrap()
+        self.client_builder()
+            .build()
+            .unwrap()
+            .permissions(checkpoint())
+            .unwrap()
     }
 
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Returns once this many requests have come in.
-    pub async fn wait_for(&self, requests: usize) {
+    /// Waits until this many requests have arrived.
+    pub async fn wait_for_requests(&self, requests: usize) {
         let mut count = self.shared.count.subscribe();
         count.wait_for(|count| *count >= requests).await.unwrap();
     }
 
-    /// Returns once every connection has been let go of.
+    /// Waits until every connection is closed.
     pub async fn wait_until_disconnected(&self) {
         self.shared
             .open
@@ -147,12 +150,12 @@ impl FaultServer {
             .unwrap();
     }
 
-    /// How many connections have been made.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         *self.shared.connections.lock().unwrap()
     }
 
-    /// The methods of the requests so far, such as `GET POST`.
+    /// Returns the methods of the requests so far, such as `GET POST`.
     pub fn methods(&self) -> String {
         self.requests()
             .into_iter()
@@ -161,7 +164,7 @@ impl FaultServer {
             .join(" ")
     }
 
-    /// The projects that have a permission, oldest first, as often as they have one.
+    /// Returns the project of each permission, oldest first.
     pub fn projects(&self) -> Vec<String> {
         self.shared
             .store
@@ -198,7 +201,7 @@ impl Shared {
                 store.process(request);
                 reply
             }
-            Some(Fault::Twisted(twist)) => twist(store.process(request).bytes()),
+            Some(Fault::Changed(change)) => change(store.process(request).bytes()),
         }
     }
 }
@@ -207,7 +210,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     *shared.connections.lock().unwrap() += 1;
     shared.open.send_modify(|open| *open += 1);
     while let Some(request) = wire::read(&mut stream).await {
-        if !shared.reply(&request).play(&mut stream).await {
+        if !shared.reply(&request).send(&mut stream).await {
             break;
         }
     }
@@ -216,12 +219,4 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
 
 pub fn checkpoint() -> CheckpointId {
     CHECKPOINT.parse().unwrap()
-}
-
-pub fn project(id: &str) -> ProjectId {
-    id.parse().unwrap()
-}
-
-pub fn projects(ids: &[&str]) -> Vec<ProjectId> {
-    ids.iter().map(|id| project(id)).collect()
 }

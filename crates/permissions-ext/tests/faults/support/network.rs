@@ -1,24 +1,24 @@
-//! A network and a server that drop, delay and repeat.
+//! A network that loses, delays and duplicates requests.
 
 use super::store::Store;
 use super::wire::{Reply, Request};
 
-/// What happens to a request.
+/// What happens to one request.
 #[derive(Clone, Copy, Debug)]
 pub enum Disturbance {
     None,
-    /// It is lost.
-    Lost,
-    /// It is carried out, and the answer is lost.
+    /// The request is lost.
+    RequestLost,
+    /// The request is processed, and the response is lost.
     ResponseLost,
-    /// It is refused for now.
+    /// The request is not processed and has this status.
     Refused(u16),
-    /// It is carried out, and answered with this status nevertheless.
+    /// The request is processed, but the response has this status.
     DoneWithStatus(u16),
-    /// Its connection breaks, and it is carried out when so many more requests have come in.
-    Late(u8),
-    /// It is carried out twice, and answered as the first or the second time.
-    Twice {
+    /// The connection is lost. The request is processed after this many further requests have arrived.
+    Delayed(u8),
+    /// The request is processed twice. The response is that of the first or the second time.
+    Duplicated {
         second_response: bool,
     },
 }
@@ -28,7 +28,7 @@ pub enum Disturbance {
 pub struct Network {
     disturbances: Vec<Disturbance>,
     next: usize,
-    late: Vec<(u8, Request)>,
+    delayed: Vec<(u8, Request)>,
 }
 
 impl Network {
@@ -36,19 +36,19 @@ impl Network {
         Self {
             disturbances,
             next: 0,
-            late: Vec::new(),
+            delayed: Vec::new(),
         }
     }
 
     pub fn reply(&mut self, request: &Request, store: &mut Store) -> Reply {
-        self.arrive(store);
+        self.deliver_due(store);
         let disturbance = self
             .disturbances
             .get(self.next % self.disturbances.len().max(1));
         self.next += 1;
         match disturbance.copied().unwrap_or(Disturbance::None) {
             Disturbance::None => store.process(request),
-            Disturbance::Lost => Reply::Reset,
+            Disturbance::RequestLost => Reply::Reset,
             Disturbance::ResponseLost => {
                 store.process(request);
                 Reply::Reset
@@ -58,11 +58,11 @@ impl Network {
                 store.process(request);
                 Reply::html(status)
             }
-            Disturbance::Late(requests) => {
-                self.late.push((requests, request.clone()));
+            Disturbance::Delayed(requests) => {
+                self.delayed.push((requests, request.clone()));
                 Reply::Reset
             }
-            Disturbance::Twice { second_response } => {
+            Disturbance::Duplicated { second_response } => {
                 let first = store.process(request);
                 let second = store.process(request);
                 if second_response { second } else { first }
@@ -70,24 +70,24 @@ impl Network {
         }
     }
 
-    /// Carries out everything that is still on its way.
-    pub fn settle(&mut self, store: &mut Store) {
-        for (_, request) in self.late.drain(..) {
+    /// Processes every delayed request.
+    pub fn deliver_all(&mut self, store: &mut Store) {
+        for (_, request) in self.delayed.drain(..) {
             store.process(&request);
         }
     }
 
-    /// One more request has come in: those that were waiting for it arrive before it.
-    fn arrive(&mut self, store: &mut Store) {
-        for (left, _) in &mut self.late {
+    /// Processes the delayed requests that are due before the next one.
+    fn deliver_due(&mut self, store: &mut Store) {
+        for (left, _) in &mut self.delayed {
             *left = left.saturating_sub(1);
         }
-        let (arrived, late) = std::mem::take(&mut self.late)
+        let (due, delayed) = std::mem::take(&mut self.delayed)
             .into_iter()
             .partition(|(left, _)| *left == 0);
-        self.late = late;
-        let arrived: Vec<(u8, Request)> = arrived;
-        for (_, request) in arrived {
+        self.delayed = delayed;
+        let due: Vec<(u8, Request)> = due;
+        for (_, request) in due {
             store.process(&request);
         }
     }

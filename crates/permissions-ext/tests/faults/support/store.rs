@@ -1,15 +1,15 @@
-//! What the API keeps, by default at its least idempotent: asked twice for the same permission, it makes two.
+//! The store of the server. By default, creates are not idempotent: two requests create two permissions.
 
 use serde_json::{Value, json};
 
 use super::wire::{Reply, Request};
 
-/// Permissions as (id, project), oldest first, of the one checkpoint that these tests use.
+/// The permissions of one checkpoint as pairs of id and project, oldest first.
 #[derive(Debug, Default)]
 pub struct Store {
     pub permissions: Vec<(String, String)>,
-    made: usize,
-    /// Asked twice for the same permission, it makes one.
+    created: usize,
+    /// Whether a second create for a project returns the first permission.
     pub idempotent: bool,
 }
 
@@ -22,13 +22,13 @@ impl Store {
         if let Some((id, _)) = existing {
             return id.clone();
         }
-        let id = format!("cp_{:024}", self.made);
-        self.made += 1;
+        let id = format!("cp_{:024}", self.created);
+        self.created += 1;
         self.permissions.push((id.clone(), project.to_owned()));
         id
     }
 
-    /// Carries a request out as the API does.
+    /// Processes a request like the API.
     pub fn process(&mut self, request: &Request) -> Reply {
         match request.method.as_str() {
             "GET" => self.list(request),
@@ -45,11 +45,11 @@ impl Store {
     }
 
     fn list(&self, request: &Request) -> Reply {
-        let wanted = request.query("project_id");
+        let filter = request.query("project_id");
         let mut all: Vec<_> = self
             .permissions
             .iter()
-            .filter(|(_, project)| wanted.as_ref().is_none_or(|w| w == project))
+            .filter(|(_, project)| filter.as_ref().is_none_or(|filter| filter == project))
             .collect();
         if request.query("order").as_deref() != Some("ascending") {
             all.reverse();
@@ -65,18 +65,18 @@ impl Store {
             .map_or(10, |limit| limit.parse().unwrap());
         let has_more = all.len() > start + limit;
         let page: Vec<_> = all.into_iter().skip(start).take(limit).collect();
-        Reply::json(200, &answer(&page, has_more)).with("x-request-id", "req_1")
+        Reply::json(200, &list_body(&page, has_more)).with("x-request-id", "req_1")
     }
 
     fn create(&mut self, request: &Request) -> Reply {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         let projects = body["project_ids"].as_array().unwrap();
-        let made: Vec<_> = projects
+        let created: Vec<_> = projects
             .iter()
             .map(|project| project.as_str().unwrap().to_owned())
             .map(|project| (self.add(&project), project))
             .collect();
-        Reply::json(200, &answer(&made.iter().collect::<Vec<_>>(), false))
+        Reply::json(200, &list_body(&created.iter().collect::<Vec<_>>(), false))
             .with("x-request-id", "req_2")
     }
 
@@ -94,8 +94,8 @@ impl Store {
     }
 }
 
-/// The answer to a list or a create.
-pub fn answer(permissions: &[&(String, String)], has_more: bool) -> Value {
+/// Returns the response body of a list or a create.
+pub fn list_body(permissions: &[&(String, String)], has_more: bool) -> Value {
     let data: Vec<Value> = permissions
         .iter()
         .map(|(id, project)| {

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, so that every fault of a peer can be played.
+//! HTTP/1.1 without a library, so that a test can send any bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
-    /// Path and query, still encoded.
+    /// Path and query, percent-encoded.
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
@@ -37,28 +37,28 @@ impl Request {
     }
 }
 
-/// What a peer does with a request.
+/// The reply to a request.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Answers as it should.
-    Answer {
+    /// An HTTP response.
+    Response {
         status: u16,
         headers: Vec<(String, String)>,
         body: Vec<u8>,
     },
-    /// Sends these bytes one after the other, each on its own, and closes.
+    /// Writes each of these pieces separately and closes the connection.
     Bytes(Vec<Vec<u8>>),
-    /// Sends these bytes and then nothing more, for as long as the client stays.
+    /// Writes these bytes and then nothing until the client disconnects.
     Stall(Vec<u8>),
-    /// Sends a head and then a body of 1 GiB, and counts the bytes of it that are taken.
+    /// Sends a body of 1 GiB and counts the bytes that were written.
     Endless(Arc<AtomicUsize>),
-    /// Breaks the connection.
+    /// Resets the connection.
     Reset,
 }
 
 impl Reply {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self::Answer {
+        Self::Response {
             status,
             headers: Vec::new(),
             body: body.into(),
@@ -74,23 +74,23 @@ impl Reply {
         Self::new(status, page).with("content-type", "text/html")
     }
 
-    /// Adds a header to an answer.
+    /// Adds a header to a response.
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        if let Self::Answer { headers, .. } = &mut self {
+        if let Self::Response { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self
     }
 
-    /// The bytes of an answer.
+    /// Returns the bytes of a response.
     pub fn bytes(&self) -> Vec<u8> {
-        let Self::Answer {
+        let Self::Response {
             status,
             headers,
             body,
         } = self
         else {
-            panic!("not an answer")
+            panic!("not a response")
         };
         let mut head = format!(
             "HTTP/1.1 {status} Words\r\ncontent-length: {}\r\n",
@@ -102,10 +102,10 @@ impl Reply {
         [head.as_bytes(), b"\r\n", body].concat()
     }
 
-    /// Plays it; false where the connection is over.
-    pub async fn play(&self, stream: &mut TcpStream) -> bool {
+    /// Sends the reply. Returns false if the connection is closed.
+    pub async fn send(&self, stream: &mut TcpStream) -> bool {
         match self {
-            Self::Answer { .. } => stream.write_all(&self.bytes()).await.is_ok(),
+            Self::Response { .. } => stream.write_all(&self.bytes()).await.is_ok(),
             Self::Bytes(pieces) => {
                 stream.set_nodelay(true).unwrap();
                 for piece in pieces {
@@ -122,12 +122,12 @@ impl Reply {
                 let _ = stream.read(&mut [0]).await;
                 false
             }
-            Self::Endless(taken) => {
+            Self::Endless(sent) => {
                 let _ = stream
                     .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n")
                     .await;
                 while stream.write_all(&[b' '; 65_536]).await.is_ok() {
-                    taken.fetch_add(65_536, Ordering::Relaxed);
+                    sent.fetch_add(65_536, Ordering::Relaxed);
                 }
                 false
             }
@@ -139,7 +139,7 @@ impl Reply {
     }
 }
 
-/// Reads one request; none where the client has gone.
+/// Reads one request. Returns `None` if the client has disconnected.
 pub async fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let head_end = loop {

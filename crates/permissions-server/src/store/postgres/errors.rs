@@ -1,111 +1,66 @@
-//! PostgreSQL's error codes in our words.
+//! Meanings and messages of PostgreSQL's errors.
 
+use std::error::Error as _;
 use std::io;
 
-use sqlx::migrate::MigrateError;
+use tokio_postgres::Error;
 
-use super::hosts::Hosts;
-use crate::error::StartError;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// What an error says about trying again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// The transaction was rolled back in favour of another.
-    LostToAnother,
-    /// The host is a standby, or has become one.
-    ReadOnlyHost,
-    /// The connection ended or could not be made.
-    ConnectionLost,
-    Other,
-}
-
-pub(super) fn meaning(error: &sqlx::Error) -> Meaning {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::WorkerCrashed => Meaning::ConnectionLost,
-        _ => match code(error).as_deref() {
-            Some("40001" | "40P01") => Meaning::LostToAnother,
-            Some("25006") => Meaning::ReadOnlyHost,
-            // Shutting down, starting up, or out of connections.
-            Some(code) if code.starts_with("57P") || code.starts_with("08") || code == "53300" => {
-                Meaning::ConnectionLost
-            }
-            _ => Meaning::Other,
-        },
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::new(kind(&error), reason(&error))
     }
 }
 
-/// A failure of a request.
-pub(super) fn at_run_time(error: &sqlx::Error) -> StoreError {
-    let kind = match (meaning(error), code(error).as_deref()) {
-        (Meaning::ReadOnlyHost, _) => StoreErrorKind::ReadOnly,
-        (Meaning::LostToAnother | Meaning::ConnectionLost, _) => StoreErrorKind::Unavailable,
-        (_, Some("53100")) => StoreErrorKind::Full,
-        (_, Some("XX001" | "XX002")) => StoreErrorKind::Damaged,
-        // Out of memory, out of locks, cancelled by an administrator.
-        (_, Some(code)) if code.starts_with("53") || code.starts_with("57") => {
-            StoreErrorKind::Unavailable
-        }
-        _ if matches!(error, sqlx::Error::PoolClosed) => StoreErrorKind::Unavailable,
-        _ => StoreErrorKind::Internal,
+fn kind(error: &Error) -> StoreErrorKind {
+    let Some(code) = error.code().map(|code| code.code()) else {
+        // Without a code, the error is one of the connection or, rarely, of the conversion of a value.
+        let is_conversion = error
+            .source()
+            .is_some_and(|source| source.is::<tokio_postgres::types::WrongType>());
+        return if is_conversion {
+            StoreErrorKind::Internal
+        } else {
+            StoreErrorKind::ConnectionLost
+        };
     };
-    StoreError::new(kind, format!("PostgreSQL: {error}"))
-}
-
-/// A failure to open the database.
-pub(super) fn at_start(hosts: &Hosts, error: sqlx::Error) -> StartError {
-    StartError::with_source(
-        format!("failed to open the database {hosts}: it {}", reason(&error)),
-        error,
-    )
-}
-
-/// A failure to bring the schema up to date.
-pub(super) fn at_migration(hosts: &Hosts, error: MigrateError) -> StartError {
-    match error {
-        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
-            StartError::with_source(
-                format!(
-                    "failed to open the database {hosts}: its schema has version {version}, which \
-                     is newer than this program; use the version of permissions-server that wrote it"
-                ),
-                error,
-            )
-        }
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            at_start(hosts, error)
-        }
-        error => StartError::with_source(
-            format!("failed to bring the schema of the database {hosts} up to date: {error}"),
-            error,
-        ),
+    match code {
+        // Serialization failure and deadlock.
+        "40001" | "40P01" => StoreErrorKind::Conflict,
+        "25006" => StoreErrorKind::ReadOnly,
+        "53100" => StoreErrorKind::Full,
+        "XX001" | "XX002" => StoreErrorKind::Damaged,
+        "53300" => StoreErrorKind::ConnectionLost,
+        // The server shuts down or starts (57P), or the connection fails (08).
+        code if code.starts_with("57P") || code.starts_with("08") => StoreErrorKind::ConnectionLost,
+        // Out of memory or locks (53), or cancelled by an administrator (57).
+        code if code.starts_with("53") || code.starts_with("57") => StoreErrorKind::Unavailable,
+        _ => StoreErrorKind::Internal,
     }
 }
 
-/// What a host did instead of opening: a predicate to follow its name.
-pub(super) fn reason(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
-            "refuses connections".to_owned()
-        }
-        sqlx::Error::PoolTimedOut => "does not answer".to_owned(),
-        sqlx::Error::Io(io) => format!("cannot be reached ({io})"),
-        _ => match (code(error).as_deref(), error.as_database_error()) {
-            (Some("28P01" | "28000"), _) => "refuses the user or the password".to_owned(),
-            (Some("3D000"), _) => "has no such database; create it with createdb".to_owned(),
-            (Some("42501"), _) => {
-                "does not let the user create tables; grant CREATE on the schema".to_owned()
-            }
-            (_, Some(database)) => format!("says: {}", database.message()),
-            _ => format!("fails: {error}"),
+/// Describes an error, as the predicate of a sentence about a host.
+pub(super) fn reason(error: &Error) -> String {
+    if let Some(database) = error.as_db_error() {
+        return match database.code().code() {
+            "28P01" | "28000" => "it rejects the user or the password".to_owned(),
+            "3D000" => "it has no such database; create it with createdb".to_owned(),
+            "42501" => "the user may not create tables; grant CREATE on the schema".to_owned(),
+            code => format!("it reports: {} ({code})", database.message()),
+        };
+    }
+    let io = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    match io.map(|io| (io.kind(), io)) {
+        Some((io::ErrorKind::ConnectionRefused, _)) => "it refuses connections".to_owned(),
+        // tokio-postgres reports a standby with this error.
+        Some((io::ErrorKind::PermissionDenied, _)) => "it accepts no writes".to_owned(),
+        Some((_, io)) => format!("it cannot be reached ({io})"),
+        None => match error.source() {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
         },
     }
-}
-
-fn code(error: &sqlx::Error) -> Option<String> {
-    Some(error.as_database_error()?.code()?.into_owned())
 }

@@ -1,184 +1,203 @@
-//! PostgreSQL, for several processes over one database.
+//! PostgreSQL, which several servers may share.
 //!
-//! Every operation survives the loss of its connection: the store looks for the host that takes
-//! writes and does it again, unless it is a delete whose fate is unknown.
+//! If a connection is lost, the store connects to the host that accepts writes and repeats the operation. A delete whose
+//! result is unknown is not repeated.
+//!
+//! Statements are unnamed and settings apply to one transaction, so the store works behind PgBouncer in transaction mode.
 
+mod connect;
 mod errors;
-mod hosts;
 mod operations;
+mod pool;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::{SqlSafeStr, query_scalar};
 use tokio::time::sleep;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
-use super::{Creation, Deletion, Listing, PageQuery, Permission, StoreError, StoredPermission};
+use super::schema::{self, Migration};
+use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError, StoreErrorKind};
 use crate::error::StartError;
 use crate::id::IdSource;
-use errors::Meaning;
-use hosts::Hosts;
-use operations::{Create, Delete, List, Operation, Ping};
+use connect::Hosts;
+use pool::Pool;
 
-/// Connections to the database.
-const CONNECTIONS: u32 = 16;
-/// How long a request waits for a connection before the other hosts are asked.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a request is tried again while no host takes writes.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// The pause between two looks at the hosts, and between two tries of a transaction that lost to
-/// another one.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a request is retried while no host accepts writes.
+const RETRY_TIME: Duration = Duration::from_secs(20);
+/// The pause between two attempts.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// Key of the advisory lock around migrations ("ckpm").
+const MIGRATION_LOCK: i64 = 0x636b_706d;
 
-/// A pool of connections to the host that takes writes.
-#[derive(Clone)]
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    description: "permissions",
+    sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
+}];
+
+/// A pool of connections to the host that accepts writes.
+#[derive(Debug)]
 pub(crate) struct PostgresStore {
-    pool: PgPool,
-    hosts: Arc<Hosts>,
+    pool: Pool,
     ids: IdSource,
-}
-
-impl std::fmt::Debug for PostgresStore {
-    // The pool's options hold the password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PostgresStore")
-            .field("hosts", &self.hosts)
-            .finish_non_exhaustive()
-    }
 }
 
 impl PostgresStore {
     pub(crate) async fn open(url: &SecretString, ids: IdSource) -> Result<Self, StartError> {
-        let hosts = Hosts::parse(url)?;
-        let primary = hosts.primary().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| Box::pin(promise_durability(connection)))
-            .connect_lazy_with(primary);
-        migrate(&pool, &hosts).await?;
-        Ok(Self {
-            pool,
-            hosts: Arc::new(hosts),
-            ids,
-        })
+        let pool = Pool::new(Hosts::parse(url)?);
+        match migrate(&pool).await {
+            Ok(Ok(())) => Ok(Self { pool, ids }),
+            Ok(Err(newer)) => {
+                let database = pool.hosts().to_string();
+                Err(StartError::new(schema::newer(&database, newer)))
+            }
+            Err(error) => Err(StartError::new(format!(
+                "failed to open the database {}: {error}",
+                pool.hosts()
+            ))),
+        }
     }
 
     pub(crate) async fn list(
         &self,
         query: &PageQuery,
-        mut each: impl FnMut(Permission<'_>) + Send,
-    ) -> Result<Listing, StoreError> {
-        // Only once it has succeeded: an attempt may fail half-way and be made again.
-        let Some(rows) = self.run(&List(query)).await? else {
-            return Ok(Listing::UnknownCursor);
+        mut each: impl FnMut(Permission<&str>) + Send,
+    ) -> Result<PageResult, StoreError> {
+        let list = |client: Arc<Client>| async move { operations::list(&client, query).await };
+        let Some(rows) = self.run(true, list).await? else {
+            return Ok(PageResult::UnknownCursor);
         };
         let limit = query.limit as usize;
         for row in rows.iter().take(limit) {
-            each(operations::borrowed(row).map_err(|error| errors::at_run_time(&error))?);
+            each(operations::permission(row)?);
         }
-        Ok(Listing::Page {
+        Ok(PageResult::Page {
             has_more: rows.len() > limit,
         })
     }
 
-    pub(crate) async fn create(
-        &self,
-        creation: Creation,
-    ) -> Result<Vec<StoredPermission>, StoreError> {
-        self.run(&Create {
-            creation: &creation,
-            ids: self.ids,
-        })
-        .await
+    pub(crate) async fn create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
+        let ids = self.ids;
+        let create =
+            |client: Arc<Client>| async move { operations::create(&client, creation, ids).await };
+        self.run(true, create).await
     }
 
-    pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
-        self.run(&Delete(&deletion)).await
+    pub(crate) async fn delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
+        let delete =
+            |client: Arc<Client>| async move { operations::delete(&client, deletion).await };
+        // A repeated delete would not find the permission that the first attempt has deleted.
+        self.run(false, delete).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        self.run(&Ping).await
+        let client = self.pool.get().await?;
+        client.batch_execute("SELECT 1").await?;
+        client.release();
+        Ok(())
     }
 
-    pub(crate) async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    /// Does `operation`, again if its connection or its transaction is lost.
-    async fn run<O: Operation>(&self, operation: &O) -> Result<O::Output, StoreError> {
+    /// Runs an operation and repeats it after failures without an effect. After a lost connection, which leaves the effect
+    /// unknown, only an idempotent operation is repeated.
+    async fn run<T, F>(
+        &self,
+        idempotent: bool,
+        operation: impl Fn(Arc<Client>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         let start = Instant::now();
         loop {
-            let (error, started) = match self.attempt(operation).await {
-                Ok(output) => return Ok(output),
-                Err(failure) => failure,
+            let attempt = async {
+                let client = self.pool.get().await?;
+                let output = operation(Arc::clone(&client)).await?;
+                client.release();
+                Ok::<_, StoreError>(output)
             };
-            let again = start.elapsed() < PATIENCE
-                && match errors::meaning(&error) {
-                    // Nothing of it has happened.
-                    Meaning::LostToAnother | Meaning::ReadOnlyHost => true,
-                    Meaning::ConnectionLost => !started || O::REPEATABLE,
-                    Meaning::Other => false,
-                };
-            if !again {
-                return Err(errors::at_run_time(&error));
+            let error = match attempt.await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            };
+            let retryable = match error.kind {
+                StoreErrorKind::Unreachable
+                | StoreErrorKind::Conflict
+                | StoreErrorKind::ReadOnly => true,
+                StoreErrorKind::ConnectionLost => idempotent,
+                _ => false,
+            };
+            if !retryable || start.elapsed() >= RETRY_TIME {
+                return Err(error);
             }
-            tracing::warn!(%error, "trying again");
-            if errors::meaning(&error) != Meaning::LostToAnother {
-                self.hosts.point_at_primary(&self.pool).await;
-            }
-            sleep(PAUSE).await;
-        }
-    }
-
-    /// One try; an error tells whether the operation may have reached the database.
-    async fn attempt<O: Operation>(&self, operation: &O) -> Result<O::Output, (sqlx::Error, bool)> {
-        let mut connection = self.pool.acquire().await.map_err(|error| (error, false))?;
-        match operation.run(&mut connection).await {
-            Ok(output) => Ok(output),
-            Err(error) => {
-                if errors::meaning(&error) == Meaning::ReadOnlyHost {
-                    // The host was demoted: its connections are of no more use. The error that
-                    // closing may give is about a connection that is given up anyway.
-                    let _ = connection.close().await;
-                }
-                Err((error, true))
-            }
+            tracing::warn!(%error, "retrying");
+            sleep(RETRY_PAUSE).await;
         }
     }
 }
 
-/// An administrator may have turned off what the server promises: that a commit is on disk.
-async fn promise_durability(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "SELECT set_config('synchronous_commit', 'on', false)
-         WHERE current_setting('synchronous_commit') = 'off'",
-    )
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-async fn migrate(pool: &PgPool, hosts: &Hosts) -> Result<(), StartError> {
-    let version: String = query_scalar("SELECT version()")
-        .fetch_one(pool)
-        .await
-        .map_err(|error| errors::at_start(hosts, error))?;
-    let migrations = vec![Migration::new(
-        1,
-        "permissions".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/postgres/0001_permissions.sql").into_sql_str(),
-        false,
-    )];
-    let mut migrator = Migrator::with_migrations(migrations);
-    // It has no advisory locks; there, start one process first.
-    migrator.set_locking(!version.contains("CockroachDB"));
-    migrator
-        .run(pool)
-        .await
-        .map_err(|error| errors::at_migration(hosts, error))
+/// Migrates the schema in one transaction. The inner error is the version of a schema that is newer than this program.
+async fn migrate(pool: &Pool) -> Result<Result<(), i64>, StoreError> {
+    let client = pool.get().await?;
+    let version: String = client
+        .query_typed_one("SELECT version()", &[])
+        .await?
+        .try_get(0)?;
+    client.batch_execute("BEGIN").await?;
+    // CockroachDB has no advisory locks.
+    if !version.contains("CockroachDB") {
+        let lock = "SELECT pg_advisory_xact_lock($1)";
+        client
+            .query_typed(lock, &[(&MIGRATION_LOCK, Type::INT8)])
+            .await?;
+    }
+    let table: Option<String> = client
+        .query_typed_one("SELECT to_regclass('_sqlx_migrations')::text", &[])
+        .await?
+        .try_get(0)?;
+    if table.is_none() {
+        client
+            .batch_execute(
+                "CREATE TABLE _sqlx_migrations (
+                    version BIGINT PRIMARY KEY,
+                    description TEXT NOT NULL,
+                    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+                    success BOOLEAN NOT NULL,
+                    checksum BYTEA NOT NULL,
+                    execution_time BIGINT NOT NULL
+                )",
+            )
+            .await?;
+    }
+    let applied = client
+        .query_typed_one(
+            "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
+            &[],
+        )
+        .await?
+        .try_get(0)?;
+    let pending = match schema::pending(MIGRATIONS, applied) {
+        Ok(pending) => pending,
+        Err(newer) => return Ok(Err(newer)),
+    };
+    for migration in pending {
+        client.batch_execute(migration.sql).await?;
+        client
+            .execute_typed(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES ($1, $2, TRUE, $3, 0)",
+                &[
+                    (&migration.version, Type::INT8),
+                    (&migration.description, Type::TEXT),
+                    (&migration.checksum(), Type::BYTEA),
+                ],
+            )
+            .await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    client.release();
+    Ok(Ok(()))
 }

@@ -1,41 +1,12 @@
-//! What the store does on one connection.
+//! The statements of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use permissions_api::types::Order;
-use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{Connection, Row};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Row};
 
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, PageQuery, Permission, StoredPermission};
-
-/// Something that can be done again on another connection.
-pub(super) trait Operation: Sync {
-    type Output: Send;
-    /// Whether doing it twice has the effect and the answer of doing it once.
-    const REPEATABLE: bool;
-
-    fn run(
-        &self,
-        connection: &mut PgConnection,
-    ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
-}
-
-/// The rows of a page, and one more if there is more; `None` if the cursor is unknown.
-#[derive(Debug)]
-pub(super) struct List<'a>(pub(super) &'a PageQuery);
-
-#[derive(Debug)]
-pub(super) struct Create<'a> {
-    pub(super) creation: &'a Creation,
-    pub(super) ids: IdSource,
-}
-
-#[derive(Debug)]
-pub(super) struct Delete<'a>(pub(super) &'a Deletion);
-
-#[derive(Debug)]
-pub(super) struct Ping;
+use crate::store::{Creation, Deletion, Order, PageQuery, Permission, StoreError};
 
 const CURSOR: &str = "
     SELECT p.position FROM permissions p JOIN checkpoints c ON c.key = p.checkpoint
@@ -44,225 +15,185 @@ const CURSOR: &str = "
     SELECT d.position FROM deleted_permissions d JOIN checkpoints c ON c.key = d.checkpoint
     WHERE d.id = $1 AND c.name = $2";
 
-const ASCENDING: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM permissions p
-    WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position > $2
-    ORDER BY p.position ASC LIMIT $3";
-
-const DESCENDING: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM permissions p
-    WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position < $2
-    ORDER BY p.position DESC LIMIT $3";
-
-const ASCENDING_OF_PROJECT: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM permissions p
-    WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position > $2
-    AND p.project_id = $4 LIMIT $3";
-
-const DESCENDING_OF_PROJECT: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM permissions p
-    WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position < $2
-    AND p.project_id = $4 LIMIT $3";
-
-/// One lookup for each project: `= ANY` may be planned as a walk over all permissions of the
-/// checkpoint, each compared with all that are asked for.
+/// Finds the permission of each project with a lateral join, because PostgreSQL may execute `= ANY` as a scan over all
+/// permissions of the checkpoint.
 const OF_PROJECTS: &str = "
-    SELECT p.id, p.project_id, p.created_at FROM unnest($2::text[]) AS asked (project_id)
+    SELECT p.id, p.project_id, p.created_at FROM unnest($2::text[]) AS requested (project_id)
     CROSS JOIN LATERAL (
         SELECT o.id, o.project_id, o.created_at FROM permissions o
         WHERE o.checkpoint = (SELECT key FROM checkpoints WHERE name = $1)
-        AND o.project_id = asked.project_id LIMIT 1
+        AND o.project_id = requested.project_id LIMIT 1
     ) p";
 
-impl Operation for List<'_> {
-    type Output = Option<Vec<PgRow>>;
-    const REPEATABLE: bool = true;
+/// Starts a transaction whose commit is on disk when it returns, even if an administrator has turned that off. The setting
+/// ends with the transaction, because PgBouncer lends a connection for one transaction.
+const BEGIN_DURABLE: &str = "BEGIN;
+    SELECT set_config('synchronous_commit', 'on', true)
+    WHERE current_setting('synchronous_commit') = 'off'";
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, sqlx::Error> {
-        let query = self.0;
-        let start = match &query.after {
-            Some(after) => {
-                let position: Option<i64> = sqlx::query_scalar(CURSOR)
-                    .bind(after)
-                    .bind(&query.checkpoint)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                match position {
-                    Some(position) => position,
-                    None => return Ok(None),
-                }
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// Reads the rows of a page, plus one row if there is another page. Returns `None` if the cursor is unknown.
+pub(super) async fn list(
+    client: &Client,
+    query: &PageQuery,
+) -> Result<Option<Vec<Row>>, StoreError> {
+    let start: i64 = match &query.after {
+        Some(after) => {
+            let parameters: [Parameter<'_>; 2] =
+                [(after, Type::TEXT), (&query.checkpoint, Type::TEXT)];
+            match client.query_typed_opt(CURSOR, &parameters).await? {
+                Some(row) => row.try_get(0)?,
+                None => return Ok(None),
             }
-            None => match query.order {
-                Order::Ascending => i64::MIN,
-                Order::Descending => i64::MAX,
-            },
-        };
-        let statement = match (query.order, &query.project_id) {
-            (Order::Ascending, None) => ASCENDING,
-            (Order::Descending, None) => DESCENDING,
-            (Order::Ascending, Some(_)) => ASCENDING_OF_PROJECT,
-            (Order::Descending, Some(_)) => DESCENDING_OF_PROJECT,
-        };
-        let mut rows = sqlx::query(statement)
-            .bind(&query.checkpoint)
-            .bind(start)
-            .bind(i64::from(query.limit) + 1);
-        if let Some(project_id) = &query.project_id {
-            rows = rows.bind(project_id);
         }
-        rows.fetch_all(connection).await.map(Some)
+        None if query.order == Order::Ascending => i64::MIN,
+        None => i64::MAX,
+    };
+    let (after, direction) = match query.order {
+        Order::Ascending => (">", "ASC"),
+        Order::Descending => ("<", "DESC"),
+    };
+    let limit = i64::from(query.limit) + 1;
+    let mut parameters: Vec<Parameter<'_>> = vec![
+        (&query.checkpoint, Type::TEXT),
+        (&start, Type::INT8),
+        (&limit, Type::INT8),
+    ];
+    // A project has one permission at most, so its page needs no order.
+    let rest = match &query.project_id {
+        Some(project_id) => {
+            parameters.push((project_id, Type::TEXT));
+            "AND p.project_id = $4".to_owned()
+        }
+        None => format!("ORDER BY p.position {direction}"),
+    };
+    let statement = format!(
+        "SELECT p.id, p.project_id, p.created_at FROM permissions p
+         WHERE p.checkpoint = (SELECT key FROM checkpoints WHERE name = $1) AND p.position {after} $2
+         {rest} LIMIT $3"
+    );
+    Ok(Some(client.query_typed(&statement, &parameters).await?))
+}
+
+/// Creates the missing permissions. Returns the permission of every project.
+pub(super) async fn create(
+    client: &Client,
+    creation: &Creation,
+    ids: IdSource,
+) -> Result<Vec<Permission>, StoreError> {
+    loop {
+        let mut existing = of_projects(client, creation).await?;
+        if existing.len() < creation.project_ids.len() {
+            existing = insert_missing(client, creation, ids, &existing).await?;
+        }
+        // If a concurrent request has deleted one of them meanwhile, it is created again.
+        let ordered = creation.project_ids.iter().map(|id| existing.remove(id));
+        if let Some(all) = ordered.collect() {
+            return Ok(all);
+        }
     }
 }
 
-impl Operation for Create<'_> {
-    type Output = Vec<StoredPermission>;
-    const REPEATABLE: bool = true;
-
-    async fn run(
-        &self,
-        connection: &mut PgConnection,
-    ) -> Result<Vec<StoredPermission>, sqlx::Error> {
-        loop {
-            let mut found = of_projects(connection, self.creation).await?;
-            if found.len() < self.creation.project_ids.len() {
-                found = self.insert_missing(connection, &found).await?;
-            }
-            // A concurrent delete can take one away between insert and answer: then once more.
-            if let Some(all) = in_order(found, &self.creation.project_ids) {
-                return Ok(all);
-            }
-        }
-    }
-}
-
-impl Create<'_> {
-    async fn insert_missing(
-        &self,
-        connection: &mut PgConnection,
-        found: &[StoredPermission],
-    ) -> Result<Vec<StoredPermission>, sqlx::Error> {
-        let known: HashSet<&str> = found
-            .iter()
-            .map(|found| found.project_id.as_str())
-            .collect();
-        let missing: Vec<&str> = self
-            .creation
-            .project_ids
-            .iter()
-            .map(String::as_str)
-            .filter(|project_id| !known.contains(project_id))
-            .collect();
-        let count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
-        let checkpoint = &self.creation.checkpoint;
-
-        let mut transaction = connection.begin().await?;
-        let (key, first): (i64, i64) = sqlx::query_as(
+async fn insert_missing(
+    client: &Client,
+    creation: &Creation,
+    ids: IdSource,
+    existing: &HashMap<String, Permission>,
+) -> Result<HashMap<String, Permission>, StoreError> {
+    let missing: Vec<&String> = creation
+        .project_ids
+        .iter()
+        .filter(|project_id| !existing.contains_key(*project_id))
+        .collect();
+    let count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
+    client.batch_execute(BEGIN_DURABLE).await?;
+    let row = client
+        .query_typed_one(
             "INSERT INTO checkpoints (name, next_position) VALUES ($1, 1 + $2)
              ON CONFLICT (name) DO UPDATE SET next_position = checkpoints.next_position + $2
              RETURNING key, next_position - $2",
+            &[(&creation.checkpoint, Type::TEXT), (&count, Type::INT8)],
         )
-        .bind(checkpoint)
-        .bind(count)
-        .fetch_one(&mut *transaction)
         .await?;
-        let positions: Vec<i64> = (first..).take(missing.len()).collect();
-        let ids: Vec<String> = positions
-            .iter()
-            .map(|position| self.ids.permission_id(checkpoint, *position))
-            .collect();
-        sqlx::query(
+    let (key, first): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let positions: Vec<i64> = (first..).take(missing.len()).collect();
+    let new_ids: Vec<String> = positions
+        .iter()
+        .map(|position| ids.permission_id(&creation.checkpoint, *position))
+        .collect();
+    client
+        .execute_typed(
             "INSERT INTO permissions (checkpoint, position, id, project_id, created_at)
              SELECT $1, unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]), $5
              ON CONFLICT (checkpoint, project_id) DO NOTHING",
+            &[
+                (&key, Type::INT8),
+                (&positions, Type::INT8_ARRAY),
+                (&new_ids, Type::TEXT_ARRAY),
+                (&missing, Type::TEXT_ARRAY),
+                (&creation.created_at, Type::INT8),
+            ],
         )
-        .bind(key)
-        .bind(&positions)
-        .bind(&ids)
-        .bind(&missing)
-        .bind(self.creation.created_at)
-        .execute(&mut *transaction)
         .await?;
-        let all = of_projects(&mut transaction, self.creation).await?;
-        transaction.commit().await?;
-        Ok(all)
-    }
+    let all = of_projects(client, creation).await?;
+    client.batch_execute("COMMIT").await?;
+    Ok(all)
 }
 
-impl Operation for Delete<'_> {
-    type Output = bool;
-    // Done again after it was done, it would say that there is no such permission.
-    const REPEATABLE: bool = false;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-        let Deletion {
-            checkpoint,
-            permission_id,
-            deleted_at,
-        } = self.0;
-        let done = sqlx::query(
-            "WITH gone AS (
+/// Deletes a permission and keeps its position for cursors. Returns `false` if the checkpoint has no such permission.
+pub(super) async fn delete(client: &Client, deletion: &Deletion) -> Result<bool, StoreError> {
+    client.batch_execute(BEGIN_DURABLE).await?;
+    let deleted = client
+        .execute_typed(
+            "WITH removed AS (
                  DELETE FROM permissions
                  WHERE id = $1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = $2)
                  RETURNING id, checkpoint, position
              )
              INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
-             SELECT id, checkpoint, position, $3 FROM gone",
+             SELECT id, checkpoint, position, $3 FROM removed",
+            &[
+                (&deletion.permission_id, Type::TEXT),
+                (&deletion.checkpoint, Type::TEXT),
+                (&deletion.deleted_at, Type::INT8),
+            ],
         )
-        .bind(permission_id)
-        .bind(checkpoint)
-        .bind(deleted_at)
-        .execute(connection)
         .await?;
-        Ok(done.rows_affected() == 1)
-    }
+    client.batch_execute("COMMIT").await?;
+    Ok(deleted == 1)
 }
 
-impl Operation for Ping {
-    type Output = ();
-    const REPEATABLE: bool = true;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        connection.ping().await
-    }
-}
-
+/// Returns the permissions of the requested projects by project id.
 async fn of_projects(
-    connection: &mut PgConnection,
+    client: &Client,
     creation: &Creation,
-) -> Result<Vec<StoredPermission>, sqlx::Error> {
-    sqlx::query(OF_PROJECTS)
-        .bind(&creation.checkpoint)
-        .bind(&creation.project_ids)
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(permission)
+) -> Result<HashMap<String, Permission>, StoreError> {
+    let parameters: [Parameter<'_>; 2] = [
+        (&creation.checkpoint, Type::TEXT),
+        (&creation.project_ids, Type::TEXT_ARRAY),
+    ];
+    let rows = client.query_typed(OF_PROJECTS, &parameters).await?;
+    rows.iter()
+        .map(|row| {
+            let Permission {
+                id,
+                project_id,
+                created_at,
+            } = permission(row)?;
+            let permission = Permission {
+                id: id.to_owned(),
+                project_id: project_id.to_owned(),
+                created_at,
+            };
+            Ok((project_id.to_owned(), permission))
+        })
         .collect()
 }
 
-/// The permission of each project, in that order; `None` if one is missing.
-fn in_order(found: Vec<StoredPermission>, project_ids: &[String]) -> Option<Vec<StoredPermission>> {
-    let mut by_project: HashMap<String, StoredPermission> = found
-        .into_iter()
-        .map(|found| (found.project_id.clone(), found))
-        .collect();
-    project_ids
-        .iter()
-        .map(|project_id| by_project.remove(project_id))
-        .collect()
-}
-
-/// A permission from `id`, `project_id` and `created_at`.
-pub(super) fn borrowed(row: &PgRow) -> Result<Permission<'_>, sqlx::Error> {
+/// Reads a permission from the columns `id`, `project_id` and `created_at`.
+pub(super) fn permission(row: &Row) -> Result<Permission<&str>, StoreError> {
     Ok(Permission {
-        id: row.try_get(0)?,
-        project_id: row.try_get(1)?,
-        created_at: row.try_get(2)?,
-    })
-}
-
-fn permission(row: &PgRow) -> Result<StoredPermission, sqlx::Error> {
-    Ok(StoredPermission {
         id: row.try_get(0)?,
         project_id: row.try_get(1)?,
         created_at: row.try_get(2)?,

@@ -1,82 +1,111 @@
 //! SQLite: a file in WAL mode, or memory.
 //!
-//! Reads run where the request is: a page takes some microseconds, less than handing it to another
-//! thread and back would. Writes have a thread of their own, because they wait for the disk.
+//! Reads run on the thread of the request. They take microseconds, less than a switch to another thread. Writes run on a
+//! thread of their own, because they wait for the disk.
 
-mod connections;
 mod errors;
 mod open;
 mod read;
 mod write;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Creation, Deletion, Listing, PageQuery, Permission, StoreError, StoredPermission};
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError};
 use crate::error::StartError;
 use crate::id::IdSource;
-use connections::Readers;
 use write::Writer;
 
-/// Many readers and one writer over one database.
-#[derive(Debug, Clone)]
+/// A connection that several threads use in turn.
+type Shared = Arc<Mutex<Connection>>;
+
+/// Connections to one database: several for reads and one for writes.
+#[derive(Debug)]
 pub(crate) struct SqliteStore {
-    readers: Readers,
+    ids: IdSource,
+    readers: Vec<Shared>,
     writer: Writer,
 }
 
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// The preferred reader of this thread. Its cache is likely to be in the cache of this thread's processor.
+    static PREFERRED: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+}
+
 impl SqliteStore {
-    /// A database of its own in memory.
-    pub(crate) async fn memory(ids: IdSource) -> Result<Self, StartError> {
-        let only = open::memory()?;
+    /// Creates a database in memory. It has a single connection, because another connection would open another database.
+    pub(crate) fn memory(ids: IdSource) -> Result<Self, StartError> {
+        let connection = Arc::new(Mutex::new(open::memory()?));
         Ok(Self {
-            readers: Readers::new([only.clone()]),
-            // There is no disk to wait for, so nothing is gained by writing together.
-            writer: Writer::spawn(only, ids, 1)?,
+            ids,
+            readers: vec![Arc::clone(&connection)],
+            writer: Writer::spawn(connection, None)?,
         })
     }
 
-    /// The database in the file at `path`.
+    /// Opens or creates the file at `path`.
     pub(crate) async fn file(path: &Path, ids: IdSource) -> Result<Self, StartError> {
-        let (readers, writer) = open::file(path).await?;
+        let file = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || open::file(&file)).await;
+        let opened = opened.unwrap_or_else(|panic| {
+            let message = format!("failed to open the database file {}", path.display());
+            Err(StartError::with_source(message, panic))
+        })?;
         Ok(Self {
-            readers,
-            writer: Writer::spawn(writer, ids, write::TOGETHER)?,
+            ids,
+            readers: opened
+                .readers
+                .into_iter()
+                .map(|reader| Arc::new(Mutex::new(reader)))
+                .collect(),
+            writer: Writer::spawn(Arc::new(Mutex::new(opened.writer)), Some(opened.log))?,
         })
     }
 
-    pub(crate) async fn list(
+    pub(crate) fn list(
         &self,
         query: &PageQuery,
-        each: impl FnMut(Permission<'_>),
-    ) -> Result<Listing, StoreError> {
-        self.readers
-            .with(|connection| read::page(connection, query, each))
-            .ok_or_else(StoreError::closed)?
-            .map_err(errors::at_run_time)
+        each: impl FnMut(Permission<&str>),
+    ) -> Result<PageResult, StoreError> {
+        self.read(|connection| read::page(connection, query, each))
     }
 
-    pub(crate) async fn create(
-        &self,
-        creation: Creation,
-    ) -> Result<Vec<StoredPermission>, StoreError> {
-        self.writer.create(creation).await
+    pub(crate) async fn create(&self, creation: Creation) -> Result<Vec<Permission>, StoreError> {
+        let ids = self.ids;
+        let create = move |connection: &Connection| write::create(connection, ids, &creation);
+        self.writer.write(create).await
     }
 
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
-        self.writer.delete(deletion).await
+        let delete = move |connection: &Connection| write::delete(connection, &deletion);
+        self.writer.write(delete).await
     }
 
-    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        self.readers
-            .with(|connection| read::ping(connection))
-            .ok_or_else(StoreError::closed)?
-            .map_err(errors::at_run_time)
+    pub(crate) fn ping(&self) -> Result<(), StoreError> {
+        self.read(read::ping)
     }
 
     pub(crate) async fn close(&self) {
-        // The writer last: whoever closes last brings the log into the file.
-        self.writer.finish().await;
-        self.readers.close();
-        self.writer.close();
+        self.writer.close().await;
+    }
+
+    /// Reads with the preferred connection of this thread, or with another one if that one is in use.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        let preferred = PREFERRED.with(|number| number % self.readers.len());
+        let (before, from_preferred) = self.readers.split_at(preferred);
+        let mut candidates = from_preferred.iter().chain(before);
+        let connection = candidates
+            .find_map(|reader| reader.try_lock())
+            .unwrap_or_else(|| from_preferred[0].lock());
+        read(&connection).map_err(errors::at_run_time)
     }
 }

@@ -1,266 +1,227 @@
-//! Opening a database: check first, so that a wrong file is told before anything is written to it.
+//! Opens a database. Checks run before the first write, so that a file of another program stays unchanged.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection as _, SqlSafeStr, SqliteConnection};
-use tokio::task::spawn_blocking;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
-use super::connections::{Readers, Slot};
 use super::errors;
+use super::write::Log;
 use crate::error::StartError;
+use crate::store::is_sqlite_url;
+use crate::store::schema::{self, Migration};
 
-/// Marks a file as one of ours ("ckpm").
+/// Identifies files of this program ("ckpm").
 const APPLICATION_ID: i32 = 0x636b_706d;
-/// How long a write waits for another process that writes to the same file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Readers of one file at least; there is one for each processor.
-const READERS: usize = 4;
-/// Memory of each for pages of the file: the inner ones of ten million permissions fit, beside enough
-/// others not to be driven out by them.
+/// How long a connection waits for the lock of another process.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause between two attempts to open a locked file.
+const RETRY_PAUSE: Duration = Duration::from_millis(5);
+/// Minimum number of connections for reads. There is one for each processor.
+const MIN_READERS: usize = 4;
+/// Page cache of each reader. The inner pages of ten million permissions take 7 MiB; without room for other pages, those
+/// would evict the inner ones.
 const READER_CACHE_KIB: i64 = 12 << 10;
-/// Files up to this size are checked whole when they are opened.
+/// Files up to this size are checked completely when they are opened. Larger ones would delay the start by seconds.
 const CHECKED_BYTES: u64 = 16 << 20;
-/// The only version of the schema so far.
-const SCHEMA: &str = include_str!("../../../migrations/sqlite/0001_permissions.sql");
+/// Size to which the write-ahead log is truncated after it has grown.
+const LOG_BYTES: i64 = 8 << 20;
 
-/// The one connection to a database of its own: another would see another.
-pub(super) fn memory() -> Result<Slot, StartError> {
-    Connection::open_in_memory()
-        .and_then(|only| {
-            keep_plans(&only)?;
-            only.execute_batch(SCHEMA)?;
-            Ok(Slot::new(only))
-        })
-        .map_err(|error| errors::at_start(Path::new(":memory:"), error))
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    description: "permissions",
+    sql: include_str!("../../../migrations/sqlite/0001_permissions.sql"),
+}];
+
+/// The connections to a file.
+pub(super) struct Opened {
+    pub(super) readers: Vec<Connection>,
+    pub(super) writer: Connection,
+    pub(super) log: Log,
 }
 
-/// Readers and the one writer of the file at `path`.
-pub(super) async fn file(path: &Path) -> Result<(Readers, Slot), StartError> {
-    let file = File::new(path)?;
-    let (file, writer) = in_background(path, move || {
-        file.refuse_unfit()?;
-        let writer = file.writer()?;
-        Ok((file, writer))
+/// Why an attempt to open a file failed.
+enum Failure {
+    Sqlite(rusqlite::Error),
+    /// The content of the file cannot be used. Contains the message.
+    Unusable(String),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Creates a database in memory.
+pub(super) fn memory() -> Result<Connection, StartError> {
+    let create = || {
+        let connection = Connection::open_in_memory()?;
+        keep_query_plans(&connection)?;
+        for migration in MIGRATIONS {
+            connection.execute_batch(migration.sql)?;
+        }
+        Ok(connection)
+    };
+    create().map_err(|error| errors::at_start(Path::new(":memory:"), error))
+}
+
+/// Opens or creates the file at `path`.
+///
+/// SQLite reports some locks at once, without waiting for the busy timeout, for example if two processes switch a new
+/// file to WAL mode at the same time. Such attempts are repeated.
+pub(super) fn file(path: &Path) -> Result<Opened, StartError> {
+    let bytes = check_path(path)?;
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match attempt(path, bytes) {
+            Ok(opened) => return Ok(opened),
+            Err(Failure::Unusable(message)) => return Err(StartError::new(message)),
+            Err(Failure::Sqlite(error)) if errors::is_busy(&error) && Instant::now() < deadline => {
+                thread::sleep(RETRY_PAUSE);
+            }
+            Err(Failure::Sqlite(error)) => return Err(errors::at_start(path, error)),
+        }
+    }
+}
+
+fn attempt(path: &Path, bytes: u64) -> Result<Opened, Failure> {
+    let mut writer = connect(path)?;
+    check_content(path, bytes, &mut writer)?;
+    writer.pragma_update(None, "journal_mode", "WAL")?;
+    // With FULL, a commit is on disk when it returns.
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+    migrate(path, &mut writer)?;
+    let processors = thread::available_parallelism().map_or(MIN_READERS, usize::from);
+    let readers = (0..processors.max(MIN_READERS)).map(|_| {
+        let reader = connect(path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+        Ok(reader)
+    });
+    Ok(Opened {
+        readers: readers.collect::<Result<_, rusqlite::Error>>()?,
+        writer,
+        log: Log::new(path),
     })
-    .await?;
-    file.migrate().await?;
-    let readers = in_background(path, move || file.readers()).await?;
-    Ok((readers, Slot::new(writer)))
 }
 
-/// A statement keeps the plan it was prepared with. Otherwise SQLite prepares it again whenever its
-/// `LIMIT` is bound, which costs more than running it.
-fn keep_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    // Without SQLITE_OPEN_URI, every path is a plain path. A mutex is not needed, because every connection has a lock.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    keep_query_plans(&connection)?;
+    Ok(connection)
+}
+
+/// Keeps the plan of a prepared statement. By default SQLite prepares a statement again whenever its `LIMIT` is bound,
+/// which takes longer than running it.
+fn keep_query_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map(drop)
 }
 
-/// Runs what waits for the disk where nobody else has to wait with it.
-async fn in_background<T: Send + 'static>(
-    path: &Path,
-    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
-) -> Result<T, StartError> {
-    spawn_blocking(work).await.unwrap_or_else(|error| {
-        let path = path.display();
-        let message = format!("failed to open the database file {path}: {error}");
-        Err(StartError::with_source(message, error))
-    })
-}
-
-/// A file that can hold a database.
-#[derive(Debug)]
-struct File {
-    /// As it was given, for errors.
-    path: PathBuf,
-    /// Whole, because sqlx takes some relative names (`file:…`) for more than a name.
-    whole: PathBuf,
-    bytes: u64,
-}
-
-impl File {
-    fn new(path: &Path) -> Result<Self, StartError> {
-        let bytes = inspect(path)?;
-        let whole = std::path::absolute(path).map_err(|error| {
-            let path = path.display();
-            let message = format!("failed to open the database file {path}: {error}");
-            StartError::with_source(message, error)
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            whole,
-            bytes,
-        })
+/// Fails if the file belongs to another program or is damaged.
+///
+/// One transaction reads everything, because another process may be creating the tables at the same time.
+fn check_content(path: &Path, bytes: u64, connection: &mut Connection) -> Result<(), Failure> {
+    let transaction = connection.transaction()?;
+    let number = |query| transaction.query_row(query, [], |row| row.get::<_, i32>(0));
+    let application = number("PRAGMA application_id")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        let reason = "it contains the data of another program; give the path of another file";
+        return Err(Failure::Unusable(errors::cannot_open(path, reason)));
     }
-
-    /// Refuses a file that is not ours or not whole. Looked at before WAL is asked for: switching
-    /// the journal changes the file.
-    fn refuse_unfit(&self) -> Result<(), StartError> {
-        let look = self.connect().map_err(|error| self.at_start(error))?;
-        let foreign = self.refuse_foreign(&look);
-        let verdict = match foreign {
-            Ok(()) if (1..=CHECKED_BYTES).contains(&self.bytes) => self.refuse_damaged(&look),
-            other => other,
-        };
-        // Closed before a refusal too: only then SQLite takes away the files it made beside this one.
-        let closed = look.close().map_err(|(_, error)| self.at_start(error));
-        verdict.and(closed)
-    }
-
-    /// Refuses a database that some other program keeps its data in.
-    fn refuse_foreign(&self, look: &Connection) -> Result<(), StartError> {
-        let number = |query| {
-            look.query_row(query, [], |row| row.get::<_, i32>(0))
-                .map_err(|error| self.at_start(error))
-        };
-        let application = number("PRAGMA application_id")?;
-        let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        if application == APPLICATION_ID || (application == 0 && tables == 0) {
-            return Ok(());
-        }
-        Err(StartError::new(format!(
-            "failed to open the database file {}: it holds another program's data; \
-             give the path of another file",
-            self.path.display()
-        )))
-    }
-
-    fn refuse_damaged(&self, look: &Connection) -> Result<(), StartError> {
-        let verdict: String = look
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|error| self.at_start(error))?;
-        if verdict == "ok" {
-            Ok(())
-        } else {
-            Err(StartError::with_source(
-                errors::damaged(&self.path),
-                verdict,
-            ))
+    if (1..=CHECKED_BYTES).contains(&bytes) {
+        let verdict: String =
+            transaction.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            let message = errors::cannot_open(path, errors::DAMAGED);
+            return Err(Failure::Unusable(message));
         }
     }
-
-    /// The one connection that writes.
-    fn writer(&self) -> Result<Connection, StartError> {
-        let writer = self.durable().map_err(|error| self.at_start(error))?;
-        // A write on every start, so that a full or read-only disk is told now; and before the
-        // schema, so that a first start cut short is not taken for another program's file.
-        writer
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(|error| self.at_start(error))?;
-        Ok(writer)
-    }
-
-    /// A connection for each processor: a request reads on the processor that it is on.
-    fn readers(&self) -> Result<Readers, StartError> {
-        let processors = std::thread::available_parallelism().map_or(READERS, usize::from);
-        let slots: Result<Vec<_>, rusqlite::Error> = (0..processors.max(READERS))
-            .map(|_| {
-                let reader = self.durable()?;
-                reader.pragma_update(None, "query_only", true)?;
-                reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
-                Ok(Slot::new(reader))
-            })
-            .collect();
-        slots
-            .map(Readers::new)
-            .map_err(|error| self.at_start(error))
-    }
-
-    /// Brings the schema up to date.
-    async fn migrate(&self) -> Result<(), StartError> {
-        let migrations = vec![Migration::new(
-            1,
-            "permissions".into(),
-            MigrationType::Simple,
-            SCHEMA.into_sql_str(),
-            false,
-        )];
-        let options = SqliteConnectOptions::new()
-            .filename(&self.whole)
-            .busy_timeout(BUSY_TIMEOUT)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let mut connection = SqliteConnection::connect_with(&options)
-            .await
-            .map_err(|error| self.at_start(error))?;
-        let migrated = Migrator::with_migrations(migrations)
-            .run(&mut connection)
-            .await
-            .map_err(|error| errors::at_migration(&self.path, error));
-        let closed = connection
-            .close()
-            .await
-            .map_err(|error| self.at_start(error));
-        migrated.and(closed)
-    }
-
-    fn durable(&self) -> Result<Connection, rusqlite::Error> {
-        let connection = self.connect()?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // FULL: a commit is on disk when it returns, not only with the next checkpoint.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        Ok(connection)
-    }
-
-    fn connect(&self) -> Result<Connection, rusqlite::Error> {
-        // A name is a name, whatever it looks like, and no connection is in two places at once.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.whole, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        keep_plans(&connection)?;
-        Ok(connection)
-    }
-
-    fn at_start(&self, error: impl errors::Coded + 'static) -> StartError {
-        errors::at_start(&self.path, error)
-    }
+    Ok(())
 }
 
-/// Refuses what no database can be opened on, and gives the size of what is there.
-fn inspect(path: &Path) -> Result<u64, StartError> {
-    let file = path.display();
+/// Migrates the schema in one transaction. Concurrent starts wait for its lock.
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // This writes on every start, so that a full or read-only disk is reported by the start.
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+            version BIGINT PRIMARY KEY,
+            description TEXT NOT NULL,
+            installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            success BOOLEAN NOT NULL,
+            checksum BLOB NOT NULL,
+            execution_time BIGINT NOT NULL
+        )",
+    )?;
+    let applied = transaction.query_row(
+        "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
+        [],
+        |row| row.get(0),
+    )?;
+    let pending = schema::pending(MIGRATIONS, applied).map_err(|version| {
+        Failure::Unusable(schema::newer(&path.display().to_string(), version))
+    })?;
+    for migration in pending {
+        transaction.execute_batch(migration.sql)?;
+        transaction.execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (?1, ?2, TRUE, ?3, 0)",
+            params![
+                migration.version,
+                migration.description,
+                migration.checksum()
+            ],
+        )?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Fails if no database can be opened at `path`. Returns the size of an existing file.
+fn check_path(path: &Path) -> Result<u64, StartError> {
+    let refuse = |reason: &str| Err(StartError::new(errors::cannot_open(path, reason)));
     if path.as_os_str().is_empty() {
-        return Err(StartError::new(
-            "failed to open the database file: its path is empty; give the path of a file",
-        ));
+        return refuse("its path is empty; give the path of a file");
     }
     if path == Path::new(":memory:") {
-        return Err(StartError::new(format!(
-            "failed to open the database file {file}: this is SQLite's name for memory, not a file; \
-             use Database::memory() to keep the data in memory, or ./:memory: for a file of that name"
-        )));
+        return refuse(
+            "this is SQLite's name for memory, not a file; use Database::memory() to keep the data in memory, \
+             or ./:memory: for a file of that name",
+        );
     }
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(StartError::new(format!(
-            "failed to open the database file {file}: it is a folder; give the path of a file"
-        ))),
-        Ok(found) if found.permissions().readonly() => {
-            Err(StartError::new(errors::read_only(path)))
-        }
+    if is_sqlite_url(path) {
+        return refuse(
+            "URLs with sqlite: or file: are not supported; give the path of the file, or :memory:",
+        );
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => refuse("it is a folder; give the path of a file"),
+        Ok(found) if found.permissions().readonly() => refuse(errors::READ_ONLY),
         Ok(found) => Ok(found.len()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let folder = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty());
-            match folder {
-                Some(folder) if !folder.is_dir() => Err(StartError::new(format!(
-                    "failed to create the database file {file}: the folder {} does not exist; \
-                     create it or give another path",
-                    folder.display()
-                ))),
-                _ => Ok(0),
-            }
+        Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => refuse(&format!(
+                "the folder {} does not exist; create it or give another path",
+                folder.display()
+            )),
+            _ => Ok(0),
+        },
+        Err(error) => {
+            let message = errors::cannot_open(path, &error.to_string());
+            Err(StartError::with_source(message, error))
         }
-        Err(error) => Err(StartError::with_source(
-            format!("failed to open the database file {file}: {error}"),
-            error,
-        )),
     }
 }

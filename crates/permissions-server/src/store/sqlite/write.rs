@@ -1,232 +1,233 @@
-//! Writing: one thread commits the writes of many requests together.
+//! Writes: one thread commits the writes of concurrent requests together.
 //!
-//! A durable commit costs a wait for the disk. Requests that arrive during one wait share the
-//! next. If their transaction fails, each is done again by itself, so that one request's failure
-//! is only its own. A write belongs to this thread from the moment it is queued: a client that goes
-//! away cannot tear it.
+//! A durable commit waits for the disk. Requests that arrive during a commit share the next one. If their transaction
+//! fails, each write is repeated in a transaction of its own, so that a failure affects one request only. A queued write
+//! is executed even if its client disconnects.
 
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
-use super::connections::Slot;
-use super::errors;
 use super::read::permission;
+use super::{Shared, errors};
 use crate::error::StartError;
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, StoreError, StoreErrorKind, StoredPermission};
+use crate::store::{Creation, Deletion, Permission, StoreError, StoreErrorKind};
 
-/// Requests that wait for the disk together, at most.
-pub(super) const TOGETHER: usize = 256;
+/// Maximum number of requests in one transaction.
+const BATCH: usize = 256;
+/// Size of the write-ahead log from which on writes need a truncated log, unless the database is larger.
+const MAX_LOG_BYTES: u64 = 64 << 20;
+/// How long a truncation of the log waits for readers.
+const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The queue to the one thread that writes.
-#[derive(Debug, Clone)]
-pub(super) struct Writer {
-    queue: mpsc::Sender<Write>,
-    connection: Slot,
-}
-
-type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
-
+/// The queue of the thread that writes.
 #[derive(Debug)]
-enum Write {
-    Create(Creation, Reply<Vec<StoredPermission>>),
-    Delete(Deletion, Reply<bool>),
-    /// Ends the thread after everything that was queued before.
-    Finish(oneshot::Sender<()>),
+pub(super) struct Writer {
+    /// `None` once the writer is closed.
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Write>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What a write gives once its transaction is on disk.
-enum Outcome {
-    Created(Vec<StoredPermission>),
-    Deleted(bool),
+/// A write and the channel for its result.
+trait Write: Send {
+    fn run(&mut self, connection: &Connection) -> Result<(), rusqlite::Error>;
+    /// Sends the result once the transaction has ended.
+    fn reply(self: Box<Self>, transaction: Result<(), StoreError>);
+}
+
+struct Pending<F, T> {
+    write: F,
+    output: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<F, T> Write for Pending<F, T>
+where
+    F: Fn(&Connection) -> Result<T, rusqlite::Error> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &Connection) -> Result<(), rusqlite::Error> {
+        self.output = Some((self.write)(connection)?);
+        Ok(())
+    }
+
+    fn reply(self: Box<Self>, transaction: Result<(), StoreError>) {
+        let Self { output, reply, .. } = *self;
+        let result = transaction.and_then(|()| output.ok_or_else(StoreError::closed));
+        // The receiver is gone if the client has disconnected.
+        let _ = reply.send(result);
+    }
 }
 
 impl Writer {
-    /// Starts the thread, which commits at most `together` requests at a time.
-    pub(super) fn spawn(
-        connection: Slot,
-        ids: IdSource,
-        together: usize,
-    ) -> Result<Self, StartError> {
-        let (queue, writes) = mpsc::channel(TOGETHER);
-        let writer = Self {
-            queue,
-            connection: connection.clone(),
-        };
-        thread::Builder::new()
+    /// Starts the thread. `log` is `None` for a database in memory, which gains nothing from batches.
+    pub(super) fn spawn(connection: Shared, log: Option<Log>) -> Result<Self, StartError> {
+        let (queue, writes) = mpsc::channel(BATCH);
+        let thread = thread::Builder::new()
             .name("permissions-writer".to_owned())
-            .spawn(move || run(&connection, ids, writes, together))
+            .spawn(move || run(&connection, writes, log.as_ref()))
             .map_err(|error| {
                 let message = format!(
-                    "failed to start the thread that writes: {error}; \
-                     raise the number of threads that this user may have"
+                    "failed to start the writer thread: {error}; raise the limit of threads for this user"
                 );
                 StartError::with_source(message, error)
             })?;
-        Ok(writer)
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
-    pub(super) async fn create(
-        &self,
-        creation: Creation,
-    ) -> Result<Vec<StoredPermission>, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Write::Create(creation, reply), answer).await
+    /// Runs `write` in a transaction. Returns its output once the transaction is on disk.
+    pub(super) async fn write<F, T>(&self, write: F) -> Result<T, StoreError>
+    where
+        F: Fn(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, result) = oneshot::channel();
+        let queue = self.queue.lock().clone().ok_or_else(StoreError::closed)?;
+        let pending = Pending {
+            write,
+            output: None,
+            reply,
+        };
+        let sent = queue.send(Box::new(pending)).await;
+        sent.map_err(|_| StoreError::closed())?;
+        result.await.unwrap_or_else(|_| Err(StoreError::closed()))
     }
 
-    pub(super) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Write::Delete(deletion, reply), answer).await
-    }
-
-    /// Waits until everything that was queued is on disk, and takes no more.
-    pub(super) async fn finish(&self) {
-        let (reply, done) = oneshot::channel();
-        // Both errors mean that the thread has ended already.
-        if self.queue.send(Write::Finish(reply)).await.is_ok() {
-            let _ = done.await;
-        }
-    }
-
-    pub(super) fn close(&self) {
-        self.connection.close();
-    }
-
-    async fn send<T>(
-        &self,
-        write: Write,
-        answer: oneshot::Receiver<Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        self.queue
-            .send(write)
-            .await
-            .map_err(|_| StoreError::closed())?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::closed()))
-    }
-}
-
-fn run(connection: &Slot, ids: IdSource, mut writes: mpsc::Receiver<Write>, together: usize) {
-    let mut batch = Vec::with_capacity(together);
-    while writes.blocking_recv_many(&mut batch, together) > 0 {
-        let end = batch
-            .iter()
-            .position(|write| matches!(write, Write::Finish(_)));
-        let last = end.map(|end| batch.drain(end..).next());
-        commit(connection, ids, &mut batch);
-        if let Some(finish) = last {
-            // What comes after it hears that the database is closing.
-            drop(writes);
-            if let Some(Write::Finish(reply)) = finish {
-                let _ = reply.send(());
-            }
-            return;
+    /// Waits for the queued writes and ends the thread.
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().take());
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // An error is a panic of the thread, which the panic hook has printed.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
     }
 }
 
-/// Does a batch and answers everybody once it is on disk.
-fn commit(connection: &Slot, ids: IdSource, batch: &mut Vec<Write>) {
-    match transaction(connection, ids, batch) {
-        Ok(outcomes) => {
-            for (write, outcome) in batch.drain(..).zip(outcomes) {
-                write.answer(Ok(outcome));
-            }
+fn run(connection: &Shared, mut queue: mpsc::Receiver<Box<dyn Write>>, log: Option<&Log>) {
+    let limit = if log.is_some() { BATCH } else { 1 };
+    let mut batch = Vec::with_capacity(limit);
+    while queue.blocking_recv_many(&mut batch, limit) > 0 {
+        let mut connection = connection.lock();
+        match log.map_or(Ok(()), |log| log.limit(&connection)) {
+            Ok(()) => commit(&mut connection, std::mem::take(&mut batch)),
+            Err(error) => batch
+                .drain(..)
+                .for_each(|write| write.reply(Err(error.clone()))),
         }
-        Err(error) if batch.len() > 1 && error.kind() == StoreErrorKind::Internal => {
-            for write in batch.drain(..) {
-                let alone = transaction(connection, ids, std::slice::from_ref(&write));
-                let outcome = alone.and_then(|outcomes| {
-                    outcomes.into_iter().next().ok_or_else(StoreError::closed)
-                });
-                write.answer(outcome);
-            }
+    }
+}
+
+/// Runs a batch in one transaction and sends the results.
+fn commit(connection: &mut Connection, mut batch: Vec<Box<dyn Write>>) {
+    let result = transaction(connection, &mut batch).map_err(errors::at_run_time);
+    match result {
+        // Errors of the lock or the disk would affect each write, so they are not repeated.
+        Err(error) if error.kind == StoreErrorKind::Internal && batch.len() > 1 => {
+            batch
+                .into_iter()
+                .for_each(|write| commit(connection, vec![write]));
         }
-        // A lock, the disk: what stopped one would stop each of them.
-        Err(error) => {
-            for write in batch.drain(..) {
-                write.answer(Err(error.clone()));
-            }
-        }
+        result => batch
+            .into_iter()
+            .for_each(|write| write.reply(result.clone())),
     }
 }
 
 fn transaction(
-    connection: &Slot,
-    ids: IdSource,
-    batch: &[Write],
-) -> Result<Vec<Outcome>, StoreError> {
-    connection
-        .with(|connection| write_all(connection, ids, batch))
-        .ok_or_else(StoreError::closed)?
-        .map_err(errors::at_run_time)
-}
-
-fn write_all(
     connection: &mut Connection,
-    ids: IdSource,
-    batch: &[Write],
-) -> Result<Vec<Outcome>, rusqlite::Error> {
-    // Rolled back when it is dropped before its commit.
+    batch: &mut [Box<dyn Write>],
+) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut outcomes = Vec::with_capacity(batch.len());
     for write in batch {
-        outcomes.push(match write {
-            Write::Create(creation, _) => Outcome::Created(create(&transaction, ids, creation)?),
-            Write::Delete(deletion, _) => Outcome::Deleted(delete(&transaction, deletion)?),
-            Write::Finish(_) => break,
-        });
+        write.run(&transaction)?;
     }
-    transaction.commit()?;
-    Ok(outcomes)
+    transaction.commit()
 }
 
-impl Write {
-    fn answer(self, outcome: Result<Outcome, StoreError>) {
-        // A receiver that is gone is a client that went away; its write stands.
-        match (self, outcome) {
-            (Self::Create(_, reply), Ok(Outcome::Created(created))) => {
-                drop(reply.send(Ok(created)));
-            }
-            (Self::Delete(_, reply), Ok(Outcome::Deleted(deleted))) => {
-                drop(reply.send(Ok(deleted)));
-            }
-            (Self::Create(_, reply), Err(error)) => drop(reply.send(Err(error))),
-            (Self::Delete(_, reply), Err(error)) => drop(reply.send(Err(error))),
-            // An outcome is made from its own write, so they never differ in kind.
-            (Self::Create(..) | Self::Delete(..) | Self::Finish(_), _) => {}
+/// The write-ahead log, which SQLite can only reuse or truncate while no transaction reads from it.
+#[derive(Debug)]
+pub(super) struct Log {
+    database: PathBuf,
+    log: PathBuf,
+}
+
+impl Log {
+    pub(super) fn new(database: &Path) -> Self {
+        let mut log = database.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            database: database.to_owned(),
+            log: log.into(),
         }
     }
+
+    /// Truncates a log that has reached its limit. Fails if a transaction of another process still reads from it.
+    fn limit(&self, connection: &Connection) -> Result<(), StoreError> {
+        let bytes = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
+        let log = bytes(&self.log);
+        if log < MAX_LOG_BYTES || log < bytes(&self.database) {
+            return Ok(());
+        }
+        let truncate = || {
+            connection.busy_timeout(TRUNCATE_TIMEOUT)?;
+            let blocked = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, bool>(0)
+            });
+            connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
+            blocked
+        };
+        if truncate().map_err(errors::at_run_time)? {
+            let message = format!(
+                "the write-ahead log {} has {log} bytes, and a transaction of another process still reads from it; \
+                 end that transaction",
+                self.log.display()
+            );
+            return Err(StoreError::new(StoreErrorKind::LogFull, message));
+        }
+        Ok(())
+    }
 }
 
-fn create(
+/// Creates the missing permissions. Returns the permission of every project.
+pub(super) fn create(
     connection: &Connection,
     ids: IdSource,
     creation: &Creation,
-) -> Result<Vec<StoredPermission>, rusqlite::Error> {
-    let there = there_already(connection, creation)?;
-    let missing = there.iter().filter(|there| there.is_none()).count();
+) -> Result<Vec<Permission>, rusqlite::Error> {
+    let existing = existing(connection, creation)?;
+    let missing = existing
+        .iter()
+        .filter(|existing| existing.is_none())
+        .count();
     if missing == 0 {
-        return Ok(there.into_iter().flatten().collect());
+        return Ok(existing.into_iter().flatten().collect());
     }
-    let (checkpoint, mut position) = hand_out(connection, &creation.checkpoint, missing)?;
-    let mut add = connection.prepare_cached(
+    let (checkpoint, mut position) = assign_positions(connection, &creation.checkpoint, missing)?;
+    let mut insert = connection.prepare_cached(
         "INSERT INTO permissions (place, id, project_id, created_at)
          VALUES ((?1 << 36) + ?2, ?3, ?4, ?5)",
     )?;
-    there
+    existing
         .into_iter()
         .zip(&creation.project_ids)
-        .map(|(there, project_id)| {
-            if let Some(there) = there {
-                return Ok(there);
+        .map(|(existing, project_id)| {
+            if let Some(existing) = existing {
+                return Ok(existing);
             }
             let id = ids.permission_id(&creation.checkpoint, position);
             let created_at = creation.created_at;
-            add.execute(params![checkpoint, position, id, project_id, created_at])?;
+            insert.execute(params![checkpoint, position, id, project_id, created_at])?;
             position += 1;
-            Ok(StoredPermission {
+            Ok(Permission {
                 id,
                 project_id: project_id.clone(),
                 created_at,
@@ -235,12 +236,12 @@ fn create(
         .collect()
 }
 
-/// For each project asked for, the permission that it has. One lookup each: a join with a list may be
-/// planned as a walk over all permissions of the checkpoint.
-fn there_already(
+/// Returns the permission of each project, if it has one. Runs one query per project, because SQLite may execute a join
+/// with a list as a scan over all permissions of the checkpoint.
+fn existing(
     connection: &Connection,
     creation: &Creation,
-) -> Result<Vec<Option<StoredPermission>>, rusqlite::Error> {
+) -> Result<Vec<Option<Permission>>, rusqlite::Error> {
     let mut find = connection.prepare_cached(
         "SELECT id, project_id, created_at FROM permissions
          WHERE checkpoint = (SELECT key FROM checkpoints WHERE name = ?1) AND project_id = ?2",
@@ -255,8 +256,8 @@ fn there_already(
         .collect()
 }
 
-/// The checkpoint's key and the first of `count` positions in it that are nobody else's.
-fn hand_out(
+/// Assigns `count` positions. Returns the key of the checkpoint and the first position.
+fn assign_positions(
     connection: &Connection,
     checkpoint: &str,
     count: usize,
@@ -273,7 +274,11 @@ fn hand_out(
         )
 }
 
-fn delete(connection: &Connection, deletion: &Deletion) -> Result<bool, rusqlite::Error> {
+/// Deletes a permission and keeps its place for cursors. Returns `false` if the checkpoint has no such permission.
+pub(super) fn delete(
+    connection: &Connection,
+    deletion: &Deletion,
+) -> Result<bool, rusqlite::Error> {
     let removed: Option<i64> = connection
         .prepare_cached(
             "DELETE FROM permissions

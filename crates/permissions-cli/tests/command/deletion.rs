@@ -1,0 +1,143 @@
+//! Prompts, dry runs and warnings of commands that change permissions.
+
+use std::fs;
+
+use crate::support::{World, bare, run};
+
+fn projects(world: &World, checkpoint: &str) -> Vec<String> {
+    let listed = world.run(&format!(
+        "list {checkpoint} -q --order ascending --columns project_id"
+    ));
+    listed.data().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn delete_without_terminal_requires_yes() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+
+    let refused = world.run("delete ft:a --project proj_a");
+
+    assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
+    assert!(refused.stderr().contains("--yes"), "{refused}");
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+}
+
+#[test]
+fn delete_accepts_arguments_in_any_order() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b proj_c proj_d").data();
+    world.run("create ft-b proj_a proj_b").data();
+
+    for args in [
+        "delete --project proj_a ft:a --yes",
+        "delete --yes ft:a --project proj_b",
+        "delete --project proj_c --yes ft:a",
+        "delete --project proj_a ft-b --yes",
+    ] {
+        let deleted = world.run(args);
+        assert_eq!(deleted.code(), Some(0), "{args}: {deleted}");
+        assert!(
+            deleted.stdout().ends_with("\tdeleted\n"),
+            "{args}: {deleted}"
+        );
+    }
+
+    assert_eq!(projects(&world, "ft:a"), ["proj_d"]);
+    assert_eq!(projects(&world, "ft-b"), ["proj_b"]);
+}
+
+#[test]
+fn delete_of_last_project_prints_a_warning() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+
+    let first = world.run("delete ft:a --project proj_a --yes");
+    assert_eq!(first.stderr(), "");
+    let last = world.run("delete ft:a --project proj_b --yes");
+
+    assert_eq!(last.code(), Some(0));
+    assert_eq!(
+        last.stderr(),
+        "warning: no project can use ft:a after this\n"
+    );
+}
+
+#[test]
+fn dry_run_shows_changes_and_makes_none() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
+    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+
+    let results = |args: &str, column: usize| -> Vec<String> {
+        let ran = world.run(args);
+        let lines = ran.stdout().lines();
+        lines
+            .filter_map(|line| line.split('\t').nth(column))
+            .map(str::to_owned)
+            .collect()
+    };
+
+    assert_eq!(
+        results("create ft:a proj_a proj_z --dry-run", 4),
+        ["existing", "would_create"]
+    );
+    assert_eq!(
+        results("delete ft:a --project proj_a proj_z --dry-run", 3),
+        ["would_delete", "none"]
+    );
+    assert_eq!(results("delete ft:a cp_unknown --dry-run", 3), ["none"]);
+    let applied = world.run("apply --dry-run");
+    assert_eq!(applied.code(), Some(2));
+    assert!(applied.stdout().contains("+   proj_c\n"), "{applied}");
+    assert!(applied.stderr().contains("--allow-delete"), "{applied}");
+    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+    assert!(
+        world
+            .requests()
+            .iter()
+            .filter(|request| request.method != "GET")
+            .count()
+            == 1
+    );
+}
+
+#[test]
+fn dry_run_creates_no_local_file() {
+    let world = World::new();
+    for args in ["create ft:a proj_a --dry-run", "apply --dry-run"] {
+        let mut command = bare(format!("--local new.db {args}").split(' '));
+        command.current_dir(world.folder());
+
+        let refused = run(command);
+
+        assert_eq!(refused.code(), Some(64), "{args}: {refused}");
+        assert!(!world.folder().join("new.db").exists());
+    }
+}
+
+#[test]
+fn write_into_closed_pipe_is_a_failure() {
+    let world = World::new();
+    let into_closed_pipe = |args: &str| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = world.command(args.split(' '));
+        command.stdout(writer);
+        run(command)
+    };
+
+    let created = into_closed_pipe("create ft:a proj_a");
+    assert_eq!(created.code(), Some(1), "{created}");
+    assert!(
+        created.stderr().contains("1 permission created"),
+        "{created}"
+    );
+    assert_eq!(into_closed_pipe("list ft:a").code(), Some(0));
+    assert_eq!(
+        into_closed_pipe("create ft:a proj_b --dry-run").code(),
+        Some(0)
+    );
+    assert_eq!(projects(&world, "ft:a"), ["proj_a"]);
+}

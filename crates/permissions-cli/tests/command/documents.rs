@@ -1,0 +1,256 @@
+//! Documents for programs are complete, also after a failure or a signal.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+use std::time::Duration;
+
+use permissions_server::Fault;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::{World, run};
+
+fn rows(json: &str) -> Vec<Value> {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+fn column(json: &str, name: &str) -> Vec<String> {
+    let text = |row: &Value| row[name].as_str().unwrap_or_default().to_owned();
+    rows(json).iter().map(text).collect()
+}
+
+#[test]
+fn create_after_failure_has_a_row_per_project() {
+    let world = World::new();
+    let long = format!("ft:{}", "x".repeat(600));
+
+    let created = world.run(&format!(
+        "create ft:a proj_a proj_b --checkpoint {long} --json"
+    ));
+
+    assert_eq!(created.code(), Some(1), "{created}");
+    let results = column(created.stdout(), "result");
+    assert_eq!(results, ["created", "created", "failed", "failed"]);
+}
+
+#[test]
+fn refused_key_leaves_a_row_per_change() {
+    let world = World::new();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = []\n";
+    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+
+    for (args, name, expected) in [
+        (
+            "create ft:a proj_a proj_b --json",
+            "result",
+            vec!["failed", "failed"],
+        ),
+        (
+            "delete ft:a --project proj_a --yes --json",
+            "result",
+            vec!["skipped"],
+        ),
+        ("plan --json", "change", vec!["unknown", "unknown"]),
+        ("apply --yes --json", "change", vec!["unknown", "unknown"]),
+        ("audit --json", "state", vec!["not_read", "not_read"]),
+    ] {
+        let mut command = world.command(args.split(' '));
+        command.env("OPENAI_ADMIN_KEY", "sk-admin-unknown");
+        let refused = run(command);
+        assert_eq!(refused.code(), Some(77), "{args}: {refused}");
+        assert_eq!(column(refused.stdout(), name), expected, "{args}");
+    }
+}
+
+#[test]
+fn apply_without_permission_to_delete_lists_skipped_changes() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_b\"]\n";
+    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+
+    let refused = world.run("apply --yes --json");
+
+    assert_eq!(refused.code(), Some(64));
+    assert_eq!(column(refused.stdout(), "result"), ["skipped", "skipped"]);
+    let csv = world.run("apply --yes --format csv");
+    assert_eq!(csv.stdout().lines().count(), 3, "{csv}");
+    let yaml = world.run("apply --yes --format yaml");
+    assert_eq!(
+        yaml.stdout().matches("result: \"skipped\"").count(),
+        2,
+        "{yaml}"
+    );
+}
+
+#[test]
+fn interrupted_commands_close_their_documents() {
+    for (args, name, expected) in [
+        (
+            "create ft:a proj_a --checkpoint ft:b --concurrency 1 --json",
+            "result",
+            vec!["unknown", "skipped"],
+        ),
+        (
+            "audit ft:a ft:b --json",
+            "state",
+            vec!["not_read", "not_read"],
+        ),
+        ("plan --json", "change", vec!["unknown"]),
+        ("apply --yes --json", "change", vec!["unknown"]),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let pause = std::iter::repeat_n(Some(Fault::Delay(Duration::from_secs(600))), 8);
+            let world = World::with_faults(pause);
+            let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
+            fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+            let mut child = world
+                .command(args.split(' '))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            world.wait_for_requests(1);
+
+            kill_process(Pid::from_child(&child), signal).unwrap();
+
+            let mut json = String::new();
+            child
+                .stdout
+                .take()
+                .unwrap()
+                .read_to_string(&mut json)
+                .unwrap();
+            let ended = child.wait_with_output().unwrap();
+            let stderr = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(130), "{args}: {stderr}");
+            assert_eq!(column(&json, name), expected, "{args}");
+        }
+    }
+}
+
+#[test]
+fn apply_stopped_at_once_lists_every_change() {
+    // Two reads for the plan, one answered create, and then a pause.
+    let reads = std::iter::repeat_n(None, 4);
+    let pause = std::iter::repeat_n(Some(Fault::Delay(Duration::from_secs(600))), 4);
+    let world = World::with_faults(reads.chain([None]).chain(pause));
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_a\"]\n";
+    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    let mut apply = world
+        .command("apply --yes --json --concurrency 1".split(' '))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    world.wait_for_requests(6);
+    let mut messages = BufReader::new(apply.stderr.take().unwrap());
+
+    kill_process(Pid::from_child(&apply), Signal::INT).unwrap();
+    messages.read_line(&mut String::new()).unwrap();
+    kill_process(Pid::from_child(&apply), Signal::INT).unwrap();
+
+    let mut json = String::new();
+    apply
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut json)
+        .unwrap();
+    let mut stderr = String::new();
+    messages.read_to_string(&mut stderr).unwrap();
+    assert_eq!(apply.wait().unwrap().code(), Some(130), "{stderr}");
+    assert_eq!(column(&json, "result"), ["created", "unknown"], "{stderr}");
+    assert!(stderr.contains("stopped: 1 of 2 changes made"), "{stderr}");
+}
+
+#[test]
+fn audit_has_a_row_for_checkpoints_without_permissions() {
+    let world = World::new();
+
+    let audited = world.run("audit ft:nobody --json");
+
+    assert_eq!(column(audited.stdout(), "state"), ["none"]);
+}
+
+#[test]
+fn jq_filters_the_whole_document() {
+    let world = World::new();
+    world.run("create ft:a proj_a proj_b").data();
+    world.run("create ft:b proj_c").data();
+
+    let filtered = |args: &[&str]| {
+        let list = ["list", "ft:a", "ft:b", "--order", "ascending"];
+        run(world.command(list.iter().chain(args)))
+    };
+    assert_eq!(filtered(&["--jq", "length"]).data(), "3\n");
+    assert_eq!(
+        filtered(&["--json", "--jq", "map(.project_id) | join(\"+\")"]).data(),
+        "proj_a+proj_b+proj_c\n"
+    );
+    assert_eq!(
+        filtered(&["--jq", ".[] | [.checkpoint, .project_id, null] | @csv"]).data(),
+        "\"ft:a\",\"proj_a\",\n\"ft:a\",\"proj_b\",\n\"ft:b\",\"proj_c\",\n"
+    );
+    assert_eq!(
+        filtered(&["--jq-rows", "[.checkpoint, .project_id] | @tsv"]).data(),
+        "ft:a\tproj_a\nft:a\tproj_b\nft:b\tproj_c\n"
+    );
+    assert_eq!(
+        filtered(&["--jq-rows", "[\"a\\tb\\\"c\", 1] | @csv, @tsv"])
+            .data()
+            .lines()
+            .next(),
+        Some("\"a\tb\"\"c\",1")
+    );
+}
+
+#[test]
+fn jq_prints_nothing_for_an_incomplete_list() {
+    let world = World::new();
+    let long = format!("ft:{}", "x".repeat(600));
+    world.run("create ft:a proj_a").data();
+
+    let filtered = run(world.command(["list", "ft:a", &long, "--jq", "length"]));
+
+    assert_eq!((filtered.code(), filtered.stdout()), (Some(1), ""));
+}
+
+#[test]
+fn hyphen_writes_to_standard_output() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
+    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+
+    let plan = world.run("plan --out -");
+    assert_eq!(plan.code(), Some(2), "{plan}");
+    let plan: Value = serde_json::from_str(plan.stdout()).unwrap();
+    assert_eq!(plan["checkpoints"][0]["create"][0], "proj_b");
+    assert!(
+        world
+            .run("export ft:a --out -")
+            .stdout()
+            .starts_with("[checkpoints]")
+    );
+    let page = world.run("audit ft:a --html -");
+    assert!(page.stdout().to_lowercase().starts_with("<!doctype html>"));
+    assert!(!world.folder().join("-").exists());
+}
+
+#[test]
+fn audit_writes_page_and_rows_together() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+
+    let audited = world.run("audit ft:a --html page.html --format json");
+
+    assert_eq!(rows(audited.stdout()).len(), 1, "{audited}");
+    let page = fs::read_to_string(world.folder().join("page.html")).unwrap();
+    assert!(page.contains("proj_a"));
+    assert_eq!(
+        world.run("audit ft:a --html - --format json").code(),
+        Some(64)
+    );
+}

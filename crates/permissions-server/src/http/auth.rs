@@ -1,0 +1,133 @@
+//! Authentication and rate limits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::error::ApiError;
+use crate::keys::{Known, Role};
+use crate::rate::Allowance;
+
+/// Passes a request on if its key is an admin key within its rate limit.
+pub(super) async fn require_admin(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let known = match identify(&app, request.headers()) {
+        Ok(known) => known,
+        Err(error) => return error.into_response(),
+    };
+    let Some(limit) = &app.rate_limit else {
+        return next.run(request).await;
+    };
+    let allowance = limit.take(known.hash, Instant::now());
+    let mut response = match allowance.retry_after {
+        Some(wait) => ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit_exceeded",
+            format!(
+                "this key has sent too many requests; wait {} ms before the next one",
+                wait.as_millis().max(1)
+            ),
+        )
+        .into_response(),
+        None => next.run(request).await,
+    };
+    add_rate_headers(response.headers_mut(), allowance);
+    response
+}
+
+fn identify(app: &App, headers: &HeaderMap) -> Result<Known, ApiError> {
+    let key = headers
+        .get(AUTHORIZATION)
+        .and_then(|header| bearer(header.as_bytes()))
+        .ok_or_else(|| {
+            let message =
+                "the request has no API key; send an admin key as `Authorization: Bearer KEY`";
+            ApiError::new(StatusCode::UNAUTHORIZED, "missing_api_key", message)
+        })?;
+    match app.keys.identify(key) {
+        Some(known) if known.role == Role::Admin => Ok(known),
+        Some(_) => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "insufficient_permissions",
+            "this is the API key of a project; checkpoint permissions need an admin API key",
+        )),
+        None => Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_api_key",
+            "this server does not know the API key; check the key and the base URL",
+        )),
+    }
+}
+
+/// Returns the key in `Bearer KEY`. The scheme is case-insensitive.
+fn bearer(header: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = header.split_at_checked(7)?;
+    let key = rest.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"bearer ") && !key.is_empty()).then_some(key)
+}
+
+fn add_rate_headers(headers: &mut HeaderMap, allowance: Allowance) {
+    let mut add = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    add("x-ratelimit-limit-requests", allowance.limit.to_string());
+    add(
+        "x-ratelimit-remaining-requests",
+        allowance.remaining.to_string(),
+    );
+    add(
+        "x-ratelimit-reset-requests",
+        format_duration(allowance.reset),
+    );
+    if let Some(wait) = allowance.retry_after {
+        add("retry-after-ms", wait.as_millis().max(1).to_string());
+        // The header has whole seconds. A shorter wait would be refused again.
+        add("retry-after", (wait.as_secs() + 1).to_string());
+    }
+}
+
+/// Formats a duration as the API does: `6m0s`, `1.500s`, `20ms`.
+fn format_duration(duration: Duration) -> String {
+    let (minutes, seconds) = (duration.as_secs() / 60, duration.as_secs() % 60);
+    let millis = duration.subsec_millis();
+    match (minutes, seconds, millis) {
+        (0, 0, millis) => format!("{millis}ms"),
+        (0, seconds, 0) => format!("{seconds}s"),
+        (0, seconds, millis) => format!("{seconds}.{millis:03}s"),
+        (minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bearer_keys_are_accepted() {
+        assert_eq!(bearer(b"Bearer sk-1"), Some(b"sk-1".as_slice()));
+        assert_eq!(bearer(b"bearer  sk-1 "), Some(b"sk-1".as_slice()));
+        assert_eq!(bearer(b"Basic c2stMQ=="), None);
+        assert_eq!(bearer(b"Bearer "), None);
+        assert_eq!(bearer(b"Bear"), None);
+        assert_eq!(bearer(b""), None);
+    }
+
+    #[test]
+    fn durations_are_formatted_as_the_api_does() {
+        assert_eq!(format_duration(Duration::from_millis(20)), "20ms");
+        assert_eq!(format_duration(Duration::from_secs(1)), "1s");
+        assert_eq!(format_duration(Duration::from_millis(1500)), "1.500s");
+        assert_eq!(format_duration(Duration::from_secs(360)), "6m0s");
+    }
+}

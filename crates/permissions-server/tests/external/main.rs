@@ -1,0 +1,126 @@
+//! Tests that need other programs: PostgreSQL, PgBouncer, Python, Node, or a mount namespace.
+//!
+//! The runner reports a test whose program is missing as ignored, with the reason.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    dead_code,
+    missing_debug_implementations,
+    unreachable_pub,
+    reason = "a helper that fails fails its test, and some helpers are for tests/suite only"
+)]
+
+use std::fmt::Display;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+/// A value, or the reason why the test cannot run.
+pub type Available<T> = Result<T, String>;
+
+/// A test over an empty database.
+pub type DatabaseTest = fn(database::TestDatabase) -> futures_util::future::BoxFuture<'static, ()>;
+
+/// Lists functions that test an empty database.
+macro_rules! over_every_database {
+    ($($test:ident),* $(,)?) => {
+        pub const TESTS: &[(&str, crate::DatabaseTest)] = &[
+            $((stringify!($test), |database| Box::pin($test(database)))),*
+        ];
+    };
+}
+
+mod crowd;
+#[path = "../suite/database.rs"]
+mod database;
+mod disk;
+mod failover;
+#[path = "../suite/operations.rs"]
+mod operations;
+#[path = "../suite/paging.rs"]
+mod paging;
+mod pgbouncer;
+mod postgres;
+#[path = "../suite/process.rs"]
+mod process;
+mod processes;
+mod sdks;
+mod shared;
+#[path = "../suite/support.rs"]
+mod support;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for (name, test) in operations::TESTS {
+        trials.push(asynchronous(
+            &format!("operations::postgres::{name}"),
+            || async { Ok(test(postgres::database().await?).await) },
+        ));
+        trials.push(asynchronous(
+            &format!("operations::processes::{name}"),
+            || async { Ok(test(postgres::database_by_processes().await?).await) },
+        ));
+    }
+    trials.extend([
+        asynchronous(
+            "operations::permissions_in_postgres_survive_a_restart",
+            || async {
+                Ok(operations::permissions_survive_a_restart(postgres::database().await?).await)
+            },
+        ),
+        blocking(
+            "paging::pages_of_postgres_stay_exact_during_changes",
+            || paging_check(12, || postgres::database()),
+        ),
+        blocking(
+            "paging::pages_of_two_processes_stay_exact_during_changes",
+            || paging_check(4, || postgres::database_by_processes()),
+        ),
+    ]);
+    trials.extend(crowd::trials());
+    trials.extend(disk::trials());
+    trials.extend(failover::trials());
+    trials.extend(pgbouncer::trials());
+    trials.extend(sdks::trials());
+    trials.extend(shared::trials());
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn paging_check<F>(cases: u32, database: impl Fn() -> F) -> Available<()>
+where
+    F: Future<Output = Available<database::TestDatabase>>,
+{
+    postgres::cluster()?;
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    paging::check(cases, || runtime.block_on(database()).expect("PostgreSQL"));
+    Ok(())
+}
+
+/// A test that returns the reason if it cannot run.
+pub fn blocking(name: &str, test: impl FnOnce() -> Available<()> + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, || completion(test()))
+}
+
+/// An asynchronous test that returns the reason if it cannot run.
+pub fn asynchronous<F: Future<Output = Available<()>>>(
+    name: &str,
+    test: impl FnOnce() -> F + Send + 'static,
+) -> Trial {
+    blocking(name, || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(test())
+    })
+}
+
+fn completion(result: Result<(), impl Display>) -> Result<Completion, Failed> {
+    Ok(match result {
+        Ok(()) => Completion::Completed,
+        Err(reason) => Completion::ignored_with(reason),
+    })
+}

@@ -1,0 +1,145 @@
+//! The official SDKs and schemathesis against the server. `.ci/sdks` installs them into `PERMISSIONS_SDKS`, by default
+//! `target/sdks`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use libtest_mimic::Trial;
+
+use crate::process::{KEY, Process, command};
+use crate::{Available, blocking};
+
+/// An installed program and the folder of all programs.
+fn tool(path: &str) -> Available<(PathBuf, PathBuf)> {
+    let folder = std::env::var_os("PERMISSIONS_SDKS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sdks"),
+        PathBuf::from,
+    );
+    let tool = folder.join(path);
+    if tool.exists() {
+        Ok((tool, folder))
+    } else {
+        Err(format!(
+            "{} is missing; .ci/sdks installs it",
+            tool.display()
+        ))
+    }
+}
+
+fn run(command: &mut Command) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("a process");
+    assert!(
+        status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    );
+}
+
+fn python_sdk_works() -> Available<()> {
+    let (python, _) = tool("python/bin/python")?;
+    let server = Process::start(&[]);
+    run(Command::new(python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sdk/permissions.py"
+        ))
+        .env("OPENAI_BASE_URL", &server.base_url)
+        .env("OPENAI_ADMIN_KEY", KEY));
+    Ok(())
+}
+
+/// The SDK's own tests of the three operations, except those with invented ids: they delete a permission that nobody has
+/// created, and list with `after=after`.
+fn tests_of_the_python_sdk_pass() -> Available<()> {
+    let (python, _) = tool("python/bin/python")?;
+    let (sdk, _) = tool("python-sdk")?;
+    let mut command = command(&["--listen", "127.0.0.1:0"]);
+    command.env("OPENAI_ADMIN_KEY", "My API Key");
+    let server = Process::spawn(command);
+    run(Command::new(python)
+        .args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "addopts=",
+        ])
+        .arg("tests/api_resources/fine_tuning/checkpoints/test_permissions.py")
+        .args([
+            "-k",
+            "not (delete and not path_params) and not with_all_params",
+        ])
+        .env("TEST_API_BASE_URL", &server.base_url)
+        .current_dir(sdk));
+    Ok(())
+}
+
+fn node_sdk_works() -> Available<()> {
+    let (_, folder) = tool("node/node_modules/openai")?;
+    let server = Process::start(&[]);
+    run(Command::new("node")
+        .arg("--test")
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sdk/permissions.mjs"
+        ))
+        .env("PERMISSIONS_SDKS", folder)
+        .env("OPENAI_BASE_URL", &server.base_url)
+        .env("OPENAI_ADMIN_KEY", KEY));
+    Ok(())
+}
+
+fn schemathesis_finds_no_violations() -> Available<()> {
+    let (schemathesis, _) = tool("python/bin/schemathesis")?;
+    let server = Process::start(&[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = server.base_url.trim_end_matches("/v1");
+    run(Command::new(schemathesis)
+        .arg("--config-file")
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sdk/schemathesis.toml"
+        ))
+        .args(["run", &format!("{root}/openapi.json")])
+        .args(["--url", &server.base_url])
+        .args(["--header", &format!("Authorization: Bearer {KEY}")])
+        .args([
+            "--mode",
+            "all",
+            "--phases",
+            "examples,coverage,fuzzing,stateful",
+        ])
+        .args([
+            "--max-examples",
+            "50",
+            "--seed",
+            "1",
+            "--generation-database",
+            "none",
+        ])
+        .current_dir(folder.path()));
+    Ok(())
+}
+
+/// The tests of this module.
+pub fn trials() -> Vec<Trial> {
+    vec![
+        blocking("sdks::python_sdk_works", python_sdk_works),
+        blocking(
+            "sdks::tests_of_the_python_sdk_pass",
+            tests_of_the_python_sdk_pass,
+        ),
+        blocking("sdks::node_sdk_works", node_sdk_works),
+        blocking(
+            "sdks::schemathesis_finds_no_violations",
+            schemathesis_finds_no_violations,
+        ),
+    ]
+}
