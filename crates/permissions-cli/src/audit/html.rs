@@ -35,7 +35,7 @@ const PARTS: &[(&str, &str)] = &[
 
 const DEFAULT_TITLE: &str = "Who may use which checkpoint";
 
-/// Longest short message of an unread checkpoint, in characters. Longer ones leave the screen at 1,280 pixels.
+/// Length limit of the message in the row of an unread checkpoint, in characters. Its tooltip has the whole error.
 const MAX_SUMMARY: usize = 90;
 
 /// Facts about the audit for the header of the page.
@@ -129,14 +129,15 @@ struct Cells<'a> {
     missing: Vec<usize>,
 }
 
-/// Project, permission id and creation time in seconds. A tuple keeps 250,000 cells small.
+/// Project, permission id and creation time in seconds. An array is shorter in JSON than an object, and an audit of
+/// 500 × 500 has 250,000 cells.
 type Cell<'a> = (usize, &'a PermissionId, i64);
 
 /// Renders the page.
 ///
 /// # Errors
 ///
-/// Returns an error if the data cannot be serialized, which no known input causes.
+/// Returns an error if serialization to JSON fails. No known input causes this.
 pub(crate) fn render(
     about: &About<'_>,
     report: &Report,

@@ -113,7 +113,7 @@ fn step_outputs_are_written_by_their_step() {
     }
 }
 
-/// Returns the expressions of a text: what is between `${{` and `}}`.
+/// Returns the expressions of a text, which `${{` and `}}` enclose.
 fn expressions(text: &str) -> impl Iterator<Item = &str> {
     text.split("${{ ")
         .skip(1)

@@ -107,7 +107,7 @@ fn flags_of_cargo_commands_exist() {
     assert!(seen >= 8, "only {seen} commands of cargo were found");
 }
 
-/// Checks a call of xtask against its argument definitions, because its binary may not be built here.
+/// Checks a call of xtask against the definitions of its arguments. The binary of xtask is not built for this test.
 fn check_xtask(source: &str, words: &[&str]) {
     let definitions = fs::read_to_string(root().join("xtask/src/main.rs")).unwrap();
     let (task, flags) = words.split_first().unwrap();

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-use crate::support::{bash, describe, root, write_program};
+use crate::support::{bash, describe, root, shell, write_program};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -53,7 +53,7 @@ impl Checkout {
 
     /// Packs the binary and publishes it with its checksum.
     fn release(&self) -> PathBuf {
-        let output = Command::new("bash")
+        let output = shell()
             .arg(self.at("checkout/.github/package.sh"))
             .args([TARGET.as_ref(), self.at("built").as_os_str()])
             .output()

@@ -1,4 +1,4 @@
-//! `action.sh` with a program in place of `permissions` that prints its arguments.
+//! `action.sh` with a stub of `permissions` that records its arguments.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ struct Run {
     arguments: Vec<String>,
 }
 
-/// Runs the script. `program` prints and exits in place of the command.
+/// Runs the script with a stub of the command, which executes the shell script `program`.
 fn run(inputs: &Inputs<'_>, program: &str) -> Run {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);

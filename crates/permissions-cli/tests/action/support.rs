@@ -15,9 +15,14 @@ pub(crate) fn root() -> PathBuf {
         .unwrap()
 }
 
+/// Returns the bash to test with. ACTION_BASH can name another one, such as bash 3.2 of macOS.
+pub(crate) fn shell() -> Command {
+    Command::new(std::env::var_os("ACTION_BASH").unwrap_or_else(|| "bash".into()))
+}
+
 /// Returns a bash with nothing but the system's programs in its environment. `first` precedes them in PATH.
 pub(crate) fn bash(first: &Path) -> Command {
-    let mut bash = Command::new("bash");
+    let mut bash = shell();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", first.display());
     bash.env_clear().env("PATH", path);
     bash

@@ -1,4 +1,4 @@
-// The audit as html.rs embeds it. The types in html.rs describe the JSON.
+// Reads the audit that html.rs embeds as JSON. The types in html.rs describe the format.
 const NONE = 0, ACCESS = 1, EXTRA = 2, MISSING = 3;
 /** Classes of the states, in the order in which sorting by a project lists them; "none" comes last. */
 const STATES = ["none", "access", "extra", "missing"];

@@ -70,7 +70,7 @@ function drawWindow() {
   const frame = byId("frame");
   const [top, bottom] = layout.all ? [0, rows.length] : range(frame.scrollTop, innerHeight, ROW, rows.length);
   const [left, right] = layout.all ? [0, columns.length] : range(frame.scrollLeft - layout.first - SUM, innerWidth, layout.column, columns.length);
-  if (drawn && Math.abs(top - drawn.top) < MARGIN / 2 && Math.abs(left - drawn.left) < MARGIN / 2) return;
+  if (drawn && Math.abs(top - drawn.top) < MARGIN - 1 && Math.abs(left - drawn.left) < MARGIN - 1) return;
   matrix.window = { top, bottom, left, right, after: (columns.length - right) * layout.column + layout.filler };
   const hadFocus = frame.contains(document.activeElement);
   const { after } = matrix.window, shown = right - left;
