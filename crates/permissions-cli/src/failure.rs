@@ -55,6 +55,12 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// A closed standard output.
+    pub(crate) fn closed() -> Self {
+        Self::new(Exit::Failure, "standard output is closed")
+            .remedy("redirect it to a file or to /dev/null")
+    }
+
     /// Sets the remedy.
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
@@ -139,10 +145,6 @@ impl Failure {
 
     fn json(&self) -> String {
         #[derive(Serialize)]
-        struct Document<'a> {
-            error: Body<'a>,
-        }
-        #[derive(Serialize)]
         struct Body<'a> {
             message: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,16 +155,14 @@ impl Failure {
             #[serde(flatten)]
             response: &'a Response,
         }
-        let document = Document {
-            error: Body {
-                message: &self.message,
-                remedy: self.remedy.as_deref(),
-                exit_code: self.exit.code(),
-                details: &self.problems,
-                response: &self.response,
-            },
+        let body = Body {
+            message: &self.message,
+            remedy: self.remedy.as_deref(),
+            exit_code: self.exit.code(),
+            details: &self.problems,
+            response: &self.response,
         };
-        serde_json::to_string(&document).unwrap_or_else(|_| self.text(false))
+        serde_json::json!({ "error": body }).to_string()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
 use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
@@ -12,26 +11,13 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::Manifest;
-use crate::requests::RequestOptions;
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
-use crate::{completion, file, ids};
-
-const EXAMPLES: &str = "\
-Examples:
-  The changes of permissions.toml as a diff; the exit code is 2 if there are changes:
-    permissions plan
-
-  Save the plan for a review, and apply exactly this plan later:
-    permissions plan --out plan.json
-    permissions apply plan.json --allow-delete
-
-  For a comment on a pull request:
-    permissions plan --format markdown";
+use crate::{file, ids};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/plan.txt"))]
 pub(crate) struct Args {
     #[command(flatten)]
     manifests: Manifests,
@@ -40,11 +26,8 @@ pub(crate) struct Args {
     targets: Targets,
 
     /// Save the plan for `apply`; - prints it to standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 /// The option that limits a plan to some checkpoints.
@@ -54,9 +37,7 @@ pub(crate) struct Targets {
     #[arg(
         long = "target",
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     targets: Vec<CheckpointId>,
 }
 
@@ -91,7 +72,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut rows = plan_view::Rows::open(!prints_plan, context)?;
     let targets = |checkpoint: &&CheckpointId| args.targets.contains(checkpoint);
     rows.announce(manifest.checkpoints().filter(targets));
-    let plan = make(&manifest, &args.targets, &args.requests, context, session).await?;
+    let plan = make(&manifest, &args.targets, context, session).await?;
     let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
         saved.write(path)?;
@@ -111,7 +92,6 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 pub(super) async fn make(
     manifest: &Manifest,
     targets: &Targets,
-    requests: &RequestOptions,
     context: &Context,
     session: &Session,
 ) -> Result<Plan, Failure> {
@@ -119,7 +99,7 @@ pub(super) async fn make(
     let plan = session
         .client()
         .plan(desired)
-        .concurrency(requests.concurrency())
+        .concurrency(context.global.requests.concurrency())
         .on_progress(context.progress.callback("checkpoints"))
         .send();
     Ok(plan.await?)

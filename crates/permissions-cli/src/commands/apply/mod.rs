@@ -4,7 +4,6 @@ mod run;
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
 use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
@@ -17,27 +16,15 @@ use super::words::count;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::requests::RequestOptions;
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 
-const EXAMPLES: &str = "\
-Examples:
-  Apply permissions.toml, after a prompt that shows the changes:
-    permissions apply
-
-  In CI, without a prompt and with deletions:
-    permissions apply --yes --allow-delete
-
-  Apply a reviewed plan, if the manifest and the live permissions are still the same:
-    permissions apply plan.json --file permissions.toml --yes";
-
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../../help/apply.txt"))]
 pub(crate) struct Args {
     /// Plan that `plan --out` saved; with --file, the plan must be made from this manifest
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
@@ -61,9 +48,6 @@ pub(crate) struct Args {
     /// Show the plan, and change nothing
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -114,7 +98,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         .apply(plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
-        .concurrency(args.requests.concurrency())
+        .concurrency(context.global.requests.concurrency())
         .stop_when(context.interrupt.graceful());
     run::run(apply, rows, context).await
 }
@@ -195,7 +179,7 @@ impl Source {
                 Ok(plan)
             }
             Self::Manifest(manifest) => {
-                plan::make(&manifest, &args.targets, &args.requests, context, session).await
+                plan::make(&manifest, &args.targets, context, session).await
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use permissions_ext::sync::{Applied, AppliedChange, Apply, Change, Outcome, Plan, SkipReason};
-use permissions_ext::{CheckpointId, Error};
+use permissions_ext::{CheckpointId, Error, PermissionId, ProjectId};
 use tokio::sync::mpsc;
 
 use super::super::words::count;
@@ -25,14 +25,16 @@ const COLUMNS: Columns = Columns {
     hidden: Some("reason"),
 };
 
-/// The position of the column `result`.
+/// Positions of columns.
+const PERMISSION: usize = 3;
 const RESULT: usize = 4;
+const REASON: usize = 5;
 
 /// The rows of the changes.
 pub(super) struct Rows {
     changes: Changes,
     /// The number of the row of each change.
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<(CheckpointId, ProjectId, Option<PermissionId>), usize>,
 }
 
 impl Rows {
@@ -43,16 +45,7 @@ impl Rows {
     ) -> Result<Self, Failure> {
         let mut changes = context.changes(COLUMNS)?;
         for checkpoint in checkpoints {
-            let checkpoint = Cell::text(checkpoint);
-            let result = Cell::text("skipped");
-            changes.announce(vec![
-                Cell::text("unknown"),
-                checkpoint,
-                Cell::Null,
-                Cell::Null,
-                result,
-                Cell::Null,
-            ]);
+            changes.announce(row("unknown", &checkpoint, Cell::Null, Cell::Null));
         }
         Ok(Self {
             changes,
@@ -64,9 +57,14 @@ impl Rows {
     pub(super) fn announce(&mut self, plan: &Plan) {
         self.changes.clear();
         for (checkpoint, change) in plan.changes() {
-            let number =
-                self.changes
-                    .announce(row(checkpoint, &change, None, "skipped", Cell::Null));
+            let (name, permission) = match &change {
+                Change::Delete { permission_id, .. } => ("delete", Cell::text(permission_id)),
+                _ => ("create", Cell::Null),
+            };
+            let project = Cell::text(change.project_id());
+            let number = self
+                .changes
+                .announce(row(name, checkpoint, project, permission));
             self.numbers.insert(key(checkpoint, &change), number);
         }
     }
@@ -80,14 +78,7 @@ impl Rows {
 
     /// Records that each change may have been sent: if the command is stopped now, its outcome is unknown.
     pub(super) fn start(&mut self) {
-        self.changes
-            .replace_in_pending(RESULT, &Cell::text("unknown"));
-    }
-
-    /// Records that no change was sent.
-    fn skip_all(&mut self) {
-        self.changes
-            .replace_in_pending(RESULT, &Cell::text("skipped"));
+        self.changes.set_all(RESULT, &Cell::text("unknown"));
     }
 
     fn resolve(&mut self, applied: &AppliedChange, context: &Context) {
@@ -97,53 +88,46 @@ impl Rows {
             outcome,
             ..
         } = applied;
-        let permission = match outcome {
+        let Some(&number) = self.numbers.get(&key(checkpoint, change)) else {
+            return;
+        };
+        match outcome {
             Outcome::Created(permission) | Outcome::Existing(permission) => {
-                Some(permission.id.to_string())
+                self.changes
+                    .set(number, PERMISSION, Cell::text(&permission.id));
             }
-            _ => None,
-        };
-        let reason = match outcome {
-            Outcome::Failed(error) => Cell::text(error),
-            Outcome::Skipped(reason) => Cell::text(reason),
-            _ => Cell::Null,
-        };
+            Outcome::Failed(error) => self.changes.set(number, REASON, Cell::text(error)),
+            Outcome::Skipped(reason) => self.changes.set(number, REASON, Cell::text(reason)),
+            _ => {}
+        }
         if matches!(outcome, Outcome::Created(_) | Outcome::Deleted) {
             context.tally.add(1);
         }
-        let row = row(checkpoint, change, permission, outcome.name(), reason);
-        match self.numbers.get(&key(checkpoint, change)) {
-            Some(&number) => self.changes.resolve(number, &row),
-            None => self.changes.row(&row),
-        }
+        self.changes.set(number, RESULT, Cell::text(outcome.name()));
+        self.changes.write(number);
     }
 }
 
-fn key(checkpoint: &CheckpointId, change: &Change) -> String {
-    match change {
-        Change::Delete { permission_id, .. } => format!("{checkpoint}\n{permission_id}"),
-        _ => format!("{checkpoint}\n\n{}", change.project_id()),
-    }
-}
-
-fn row(
+/// Identifies a change of a plan.
+fn key(
     checkpoint: &CheckpointId,
     change: &Change,
-    permission: Option<String>,
-    result: &str,
-    reason: Cell,
-) -> Vec<Cell> {
-    let (name, planned) = match change {
-        Change::Delete { permission_id, .. } => ("delete", Some(permission_id.to_string())),
-        _ => ("create", None),
+) -> (CheckpointId, ProjectId, Option<PermissionId>) {
+    let permission = match change {
+        Change::Delete { permission_id, .. } => Some(permission_id.clone()),
+        _ => None,
     };
+    (checkpoint.clone(), change.project_id().clone(), permission)
+}
+
+fn row(change: &str, checkpoint: &CheckpointId, project: Cell, permission: Cell) -> Vec<Cell> {
     vec![
-        Cell::text(name),
+        Cell::text(change),
         Cell::text(checkpoint),
-        Cell::text(change.project_id()),
-        permission.or(planned).map_or(Cell::Null, Cell::Text),
-        Cell::text(result),
-        reason,
+        project,
+        permission,
+        Cell::text("skipped"),
+        Cell::Null,
     ]
 }
 
@@ -180,7 +164,7 @@ pub(super) async fn run(apply: Apply, mut rows: Rows, context: &Context) -> Resu
     match applied {
         Ok(applied) => conclude(&applied, rows.changes, context),
         Err(error) => {
-            rows.skip_all();
+            rows.changes.set_all(RESULT, &Cell::text("skipped"));
             Err(error.into())
         }
     }
