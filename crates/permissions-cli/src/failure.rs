@@ -95,6 +95,15 @@ impl Failure {
         ))
     }
 
+    /// The message with the remedy.
+    pub(crate) fn as_warning(&self) -> String {
+        let remedy = self
+            .remedy
+            .as_ref()
+            .map_or_else(String::new, |remedy| format!("; {remedy}"));
+        format!("{}{remedy}", self.message)
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

@@ -163,12 +163,14 @@ fn write_failure(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::{FileTypeExt as _, symlink};
 
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn replaced_symbolic_link_still_points_to_its_target() {
         let folder = tempfile::tempdir().unwrap();
@@ -182,6 +184,7 @@ mod tests {
         assert!(link.symlink_metadata().unwrap().is_symlink());
     }
 
+    #[cfg(unix)]
     #[test]
     fn endless_device_read_stops_at_limit() {
         let endless = read(Path::new("/dev/zero"), 1000).unwrap_err();
@@ -189,6 +192,7 @@ mod tests {
         assert_eq!(endless.to_string(), "it has more than 1000 bytes");
     }
 
+    #[cfg(unix)]
     #[test]
     fn device_is_written_directly_and_stays_a_device() {
         let device = Path::new("/dev/full");

@@ -7,6 +7,7 @@ use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 use super::words::count;
 use crate::context::Context;
 use crate::escape::escape_control;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Changes, Columns};
 use crate::style::{CREATED, DELETED};
@@ -34,16 +35,16 @@ impl Rows {
     }
 
     /// Announces a row for each checkpoint. It is written if the live permissions cannot be read.
-    pub(super) fn announce<'a>(&mut self, checkpoints: impl Iterator<Item = &'a CheckpointId>) {
+    pub(super) fn announce(&mut self, checkpoints: &[&CheckpointId]) {
         if let Self::Rows(changes) = self {
             for checkpoint in checkpoints {
-                let checkpoint = Cell::text(checkpoint);
-                changes.announce(vec![
+                let cells = [
                     Cell::text("unknown"),
-                    checkpoint,
+                    Cell::text(checkpoint),
                     Cell::Null,
                     Cell::Null,
-                ]);
+                ];
+                changes.announce(cells.to_vec());
             }
         }
     }
@@ -80,12 +81,26 @@ fn diff(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Result<()
     Ok(out.finish()?)
 }
 
-/// Prints the diff on standard error, above the prompt of a command whose standard output is for programs.
-pub(super) fn note(plan: &Plan, context: &Context) {
-    for (line, _) in lines(plan, false) {
-        context.note_always(&line);
+/// Shows the plan to a person: on standard output, or on standard error if standard output is for programs.
+pub(super) fn show_on_terminal(plan: &Plan, context: &Context) -> Result<(), Failure> {
+    if !context.wants_rows() {
+        diff(plan, &[], context)?;
+    } else {
+        lines(plan, false)
+            .iter()
+            .for_each(|(line, _)| context.note_always(line));
     }
     context.note_always(&summary(plan));
+    Ok(())
+}
+
+/// The exit code of a plan that is not applied.
+pub(super) fn exit(plan: &Plan) -> Exit {
+    if plan.is_in_sync() {
+        Exit::Success
+    } else {
+        Exit::Drift
+    }
 }
 
 fn write_rows(plan: &Plan, changes: &mut Changes) {

@@ -13,15 +13,17 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Changes, Columns};
 
+const NAMES: &[&str] = &[
+    "change",
+    "checkpoint",
+    "project_id",
+    "permission_id",
+    "result",
+    "reason",
+];
+
 const COLUMNS: Columns = Columns {
-    all: &[
-        "change",
-        "checkpoint",
-        "project_id",
-        "permission_id",
-        "result",
-        "reason",
-    ],
+    all: NAMES,
     hidden: Some("reason"),
 };
 
@@ -30,55 +32,60 @@ const PERMISSION: usize = 3;
 const RESULT: usize = 4;
 const REASON: usize = 5;
 
-/// The rows of the changes.
+/// The rows of the changes. Nothing is written before the output is opened.
+#[derive(Default)]
 pub(super) struct Rows {
-    changes: Changes,
+    changes: Option<Changes>,
     /// The number of the row of each change.
     numbers: HashMap<(CheckpointId, ProjectId, Option<PermissionId>), usize>,
 }
 
 impl Rows {
-    /// Opens the output, and announces a row for each checkpoint until the plan is known.
-    pub(super) fn open(
-        checkpoints: impl IntoIterator<Item = CheckpointId>,
-        context: &Context,
-    ) -> Result<Self, Failure> {
-        let mut changes = context.changes(COLUMNS)?;
-        for checkpoint in checkpoints {
-            changes.announce(row("unknown", &checkpoint, Cell::Null, Cell::Null));
+    pub(super) fn open(&mut self, context: &Context) -> Result<(), Failure> {
+        self.changes = Some(context.changes(COLUMNS)?);
+        Ok(())
+    }
+
+    /// Announces a row for each checkpoint until the plan is known.
+    pub(super) fn announce_checkpoints(&mut self, checkpoints: &[&CheckpointId]) {
+        if let Some(changes) = &mut self.changes {
+            for checkpoint in checkpoints {
+                changes.announce(row("unknown", checkpoint, Cell::Null, Cell::Null));
+            }
         }
-        Ok(Self {
-            changes,
-            numbers: HashMap::new(),
-        })
     }
 
     /// Announces a row for each change of the plan.
     pub(super) fn announce(&mut self, plan: &Plan) {
-        self.changes.clear();
+        let Some(changes) = &mut self.changes else {
+            return;
+        };
+        changes.clear();
         for (checkpoint, change) in plan.changes() {
             let (name, permission) = match &change {
                 Change::Delete { permission_id, .. } => ("delete", Cell::text(permission_id)),
                 _ => ("create", Cell::Null),
             };
             let project = Cell::text(change.project_id());
-            let number = self
-                .changes
-                .announce(row(name, checkpoint, project, permission));
+            let number = changes.announce(row(name, checkpoint, project, permission));
             self.numbers.insert(key(checkpoint, &change), number);
         }
     }
 
     /// Closes the document of a plan without changes.
-    pub(super) fn finish(self, plan: &Plan, context: &Context) -> Result<Exit, Failure> {
-        self.changes.finish_unchanged()?;
-        context.note_always(&super::plan_view::summary(plan));
-        Ok(Exit::Success)
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        Ok(self.changes.map_or(Ok(()), Changes::finish_unchanged)?)
     }
 
     /// Records that each change may have been sent: if the command is stopped now, its outcome is unknown.
     pub(super) fn start(&mut self) {
-        self.changes.set_all(RESULT, &Cell::text("unknown"));
+        self.set_all("unknown");
+    }
+
+    fn set_all(&mut self, result: &str) {
+        self.changes
+            .iter_mut()
+            .for_each(|changes| changes.set_all(RESULT, &Cell::text(result)));
     }
 
     fn resolve(&mut self, applied: &AppliedChange, context: &Context) {
@@ -88,23 +95,23 @@ impl Rows {
             outcome,
             ..
         } = applied;
-        let Some(&number) = self.numbers.get(&key(checkpoint, change)) else {
+        let number = self.numbers.get(&key(checkpoint, change)).copied();
+        let (Some(changes), Some(number)) = (&mut self.changes, number) else {
             return;
         };
         match outcome {
             Outcome::Created(permission) | Outcome::Existing(permission) => {
-                self.changes
-                    .set(number, PERMISSION, Cell::text(&permission.id));
+                changes.set(number, PERMISSION, Cell::text(&permission.id));
             }
-            Outcome::Failed(error) => self.changes.set(number, REASON, Cell::text(error)),
-            Outcome::Skipped(reason) => self.changes.set(number, REASON, Cell::text(reason)),
+            Outcome::Failed(error) => changes.set(number, REASON, Cell::text(error)),
+            Outcome::Skipped(reason) => changes.set(number, REASON, Cell::text(reason)),
             _ => {}
         }
         if matches!(outcome, Outcome::Created(_) | Outcome::Deleted) {
             context.tally.add(1);
         }
-        self.changes.set(number, RESULT, Cell::text(outcome.name()));
-        self.changes.write(number);
+        changes.set(number, RESULT, Cell::text(outcome.name()));
+        changes.write(number);
     }
 }
 
@@ -162,17 +169,17 @@ pub(super) async fn run(apply: Apply, mut rows: Rows, context: &Context) -> Resu
         rows.resolve(&change, context);
     }
     match applied {
-        Ok(applied) => conclude(&applied, rows.changes, context),
+        Ok(applied) => conclude(&applied, rows, context),
         Err(error) => {
-            rows.changes.set_all(RESULT, &Cell::text("skipped"));
+            rows.set_all("skipped");
             Err(error.into())
         }
     }
 }
 
-fn conclude(applied: &Applied, changes: Changes, context: &Context) -> Result<Exit, Failure> {
+fn conclude(applied: &Applied, rows: Rows, context: &Context) -> Result<Exit, Failure> {
     let summary = summary(applied);
-    let written = changes.finish();
+    let written = rows.changes.map_or(Ok(()), Changes::finish);
     if applied.is_complete() {
         written.map_err(|error| Failure::from(error).after_changes(&summary))?;
         context.note_always(&summary);
