@@ -66,13 +66,6 @@ impl World {
         self.server.as_ref().unwrap().requests()
     }
 
-    /// Waits until the server has received so many requests.
-    pub(crate) fn wait_for_requests(&self, number: usize) {
-        while self.requests().len() < number {
-            std::thread::yield_now();
-        }
-    }
-
     /// Creates permissions through the API, without the command's validation of ids.
     pub(crate) fn create_directly(&self, checkpoint: &str, projects: &[&str]) {
         let client = permissions_ext::Client::builder()
