@@ -86,7 +86,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(exit)
 }
 
-/// Creates the permissions of the checkpoint at a position.
+/// Creates the permissions of one checkpoint. `at` is its position in `rows.checkpoints`.
 async fn create(
     at: usize,
     rows: &Rows,

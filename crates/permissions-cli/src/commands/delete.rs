@@ -133,7 +133,14 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     })?;
     let targets = find(&selection, &mut changes, context, session).await?;
     if dry_run {
-        changes.set_all(RESULT, &Cell::text("would_delete"));
+        for target in &targets {
+            let result = if target.project.is_some() {
+                "would_delete"
+            } else {
+                "none"
+            };
+            changes.set(target.row, RESULT, Cell::text(result));
+        }
         changes.finish_unchanged()?;
         return Ok(Exit::Success);
     }

@@ -7,7 +7,6 @@ mod protocol;
 mod proxy;
 mod tls;
 
-use std::ffi::OsString;
 use std::fmt;
 
 use permissions_ext::ClientBuilder;
@@ -69,61 +68,57 @@ impl Settings {
     pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
         let (name, profile) = profile::read(global.profile.as_deref())?.unzip();
         let profile = profile.unwrap_or_default();
-        let find = Sources {
-            profile: name.clone().unwrap_or_default(),
-        };
-        let base_url = find.first(
-            "--base-url",
-            &global.base_url,
-            "OPENAI_BASE_URL",
-            profile.base_url,
-            "base_url",
-        )?;
+        let profile_name = name.clone().unwrap_or_default();
+        // Looks a setting up by its name in the options and in the profile.
+        macro_rules! find {
+            ($option:ident, $setting:ident, $flag:literal, $variable:expr) => {{
+                let in_profile = (
+                    profile.$setting,
+                    profile_name.as_str(),
+                    stringify!($setting),
+                );
+                first(($flag, &global.$option), $variable, in_profile)?
+            }};
+        }
         let default = || Setting {
             value: DEFAULT_BASE_URL.to_owned(),
             origin: Origin::Default,
         };
+        let key_command = profile.key_command.map(|command| Setting {
+            value: command.words(),
+            origin: Origin::Profile(profile_name.clone(), "key_command"),
+        });
         Ok(Self {
-            base_url: base_url.unwrap_or_else(default),
-            organization: find.first(
+            base_url: find!(base_url, base_url, "--base-url", Some("OPENAI_BASE_URL"))
+                .unwrap_or_else(default),
+            organization: find!(
+                organization,
+                organization,
                 "--organization",
-                &global.organization,
-                "OPENAI_ORG_ID",
-                profile.organization,
-                "organization",
-            )?,
-            project: find.first(
+                Some("OPENAI_ORG_ID")
+            ),
+            project: find!(
+                api_project,
+                project,
                 "--api-project",
-                &global.api_project,
-                "OPENAI_PROJECT_ID",
-                profile.project,
-                "project",
-            )?,
+                Some("OPENAI_PROJECT_ID")
+            ),
             tls: Tls {
-                roots: find.first("--ca-file", &global.ca_file, "", profile.ca_file, "ca_file")?,
-                certificate: find.first(
+                roots: find!(ca_file, ca_file, "--ca-file", None),
+                certificate: find!(
+                    mtls_client_cert_file,
+                    mtls_client_cert_file,
                     "--mtls-client-cert-file",
-                    &global.mtls_client_cert_file,
-                    tls::CERTIFICATE,
-                    profile.mtls_client_cert_file,
-                    "mtls_client_cert_file",
-                )?,
-                key: find.first(
+                    Some(tls::CERTIFICATE)
+                ),
+                key: find!(
+                    mtls_client_key_file,
+                    mtls_client_key_file,
                     "--mtls-client-key-file",
-                    &global.mtls_client_key_file,
-                    tls::KEY,
-                    profile.mtls_client_key_file,
-                    "mtls_client_key_file",
-                )?,
+                    Some(tls::KEY)
+                ),
             },
-            key: KeySource::choose(
-                find.first("--key-file", &global.key_file, "", None, "")?,
-                find.first("", &None, "", profile.key_file, "key_file")?,
-                profile.key_command.map(|command| Setting {
-                    value: command.words(),
-                    origin: Origin::Profile(find.profile.clone(), "key_command"),
-                }),
-            )?,
+            key: KeySource::choose(find!(key_file, key_file, "--key-file", None), key_command)?,
             profile: name,
             allow_http: global.allow_http,
         })
@@ -177,44 +172,35 @@ impl Settings {
     }
 }
 
-/// The places where a setting may be set.
-struct Sources {
-    profile: String,
-}
-
-impl Sources {
-    /// Returns the value of the option, or of the variable unless it is blank, or of the profile.
-    fn first<T: Clone + From<String>>(
-        &self,
-        option: &'static str,
-        given: &Option<T>,
-        variable: &'static str,
-        in_profile: Option<String>,
-        setting: &'static str,
-    ) -> Result<Option<Setting<T>>, Failure> {
-        if let Some(value) = given.clone() {
-            return Ok(Some(Setting {
-                value,
-                origin: Origin::Option(option),
-            }));
-        }
-        let value = if variable.is_empty() {
-            None
-        } else {
-            std::env::var_os(variable)
-        };
-        let value = value.map(OsString::into_string).transpose();
-        let value = value.map_err(|_| Failure::usage(format!("{variable} is not valid UTF-8")))?;
-        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
+/// Returns the value of the option, or of the variable unless it is blank, or of the profile. The names are parts of
+/// the origin.
+fn first<T: Clone + From<String>>(
+    (flag, option): (&'static str, &Option<T>),
+    variable: Option<&'static str>,
+    (in_profile, profile, setting): (Option<String>, &str, &'static str),
+) -> Result<Option<Setting<T>>, Failure> {
+    if let Some(value) = option.clone() {
+        return Ok(Some(Setting {
+            value,
+            origin: Origin::Option(flag),
+        }));
+    }
+    if let Some(name) = variable
+        && let Some(value) = std::env::var_os(name)
+    {
+        let value = value.into_string();
+        let value = value.map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))?;
+        if !value.trim().is_empty() {
             let value = T::from(value.trim().to_owned());
             return Ok(Some(Setting {
                 value,
-                origin: Origin::Variable(variable),
+                origin: Origin::Variable(name),
             }));
         }
-        Ok(in_profile.map(|value| Setting {
-            value: T::from(value),
-            origin: Origin::Profile(self.profile.clone(), setting),
-        }))
     }
+    let origin = Origin::Profile(profile.to_owned(), setting);
+    Ok(in_profile.map(|value| Setting {
+        value: T::from(value),
+        origin,
+    }))
 }

@@ -85,9 +85,6 @@ fn apply_without_permission_to_delete_lists_skipped_changes() {
 
 #[test]
 fn interrupted_commands_close_their_documents() {
-    // A server that accepts requests and never answers.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
     let world = World::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
     fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
@@ -112,6 +109,9 @@ fn interrupted_commands_close_their_documents() {
         ("apply --yes --json", "change", vec!["unknown"]),
     ] {
         for signal in [Signal::INT, Signal::TERM] {
+            // A server that accepts requests and never answers.
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
             let mut command = world.command(args.split(' '));
             command.env("OPENAI_BASE_URL", &base_url);
             let mut child = command

@@ -13,7 +13,7 @@ use permissions_ext::audit::{Drift, DriftState, Report};
 use self::findings::{Finding, Findings};
 use super::manifests;
 use super::words::{count, distinct};
-use crate::audit::html::{self, About, Label, Labels};
+use crate::audit::html::{self, About};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -135,13 +135,10 @@ fn checkpoints(
         None => {}
     }
     if checkpoints.is_empty() {
-        let message = if has_source || desired.is_some() || Path::new(DEFAULT_FILE).exists() {
-            "no checkpoint to audit: the list or the manifest is empty".to_owned()
-        } else {
-            format!("no checkpoint to audit: {DEFAULT_FILE} does not exist")
-        };
-        return Err(Failure::usage(message)
-            .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
+        return Err(Failure::usage(format!(
+            "no checkpoint to audit: there is none in the arguments, and {DEFAULT_FILE} does not exist or is empty"
+        ))
+        .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
     }
     Ok(distinct(checkpoints))
 }
@@ -200,24 +197,13 @@ fn page(
     session: &Session,
 ) -> Result<String, Failure> {
     let target = session.client().target();
-    let labels = desired.map(Manifest::labels).unwrap_or_default();
-    let projects = labels.projects.into_iter().map(|(project, text)| {
-        let label = Label {
-            text,
-            ..Label::default()
-        };
-        (project, label)
-    });
     let about = About {
         title: None,
         organization: target.organization.as_deref(),
         base_url: &target.base_url,
         manifest: desired.map(Manifest::names),
         created_at: Timestamp::now().as_second(),
-        labels: Labels {
-            checkpoints: labels.checkpoints,
-            projects: projects.collect(),
-        },
+        labels: desired.map(Manifest::labels).unwrap_or_default(),
     };
     html::render(&about, report, drift)
         .map_err(|error| Failure::new(Exit::Failure, format!("failed to render the page: {error}")))
