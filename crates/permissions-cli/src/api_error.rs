@@ -65,16 +65,14 @@ fn remedy(error: &Error) -> Option<&'static str> {
         ErrorKind::Timeout => "try again, or allow more time with --timeout",
         ErrorKind::Deadline => "try again, or allow more time with --deadline",
         ErrorKind::BodyTooLarge => "use smaller pages with --page-size",
-        ErrorKind::Decode => {
-            "check that the base URL is that of the API, with its version such as /v1"
-        }
+        ErrorKind::Decode => "check that the base URL is that of the API and ends in /v1",
         ErrorKind::Redirect => "use the target of the redirect as the base URL",
         ErrorKind::Proxy => {
             "check the address and the credentials of the proxy, and which hosts it allows"
         }
         ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
         ErrorKind::NotFound if error.type_().is_none() => {
-            "check that the base URL is that of the API, with its version such as /v1"
+            "check that the base URL is that of the API and ends in /v1"
         }
         ErrorKind::NotFound => "check the ids",
         ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Conflict => "try again later",

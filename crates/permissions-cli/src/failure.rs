@@ -95,6 +95,11 @@ impl Failure {
         ))
     }
 
+    /// The remedy, or an empty text.
+    pub(crate) fn remedy_text(&self) -> &str {
+        self.remedy.as_deref().unwrap_or_default()
+    }
+
     /// The message with the remedy.
     pub(crate) fn as_warning(&self) -> String {
         let remedy = self

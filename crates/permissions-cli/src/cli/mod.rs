@@ -88,7 +88,7 @@ pub(crate) enum ApiCommand {
     Apply(apply::Args),
     /// Write a manifest of the live permissions
     Export(export::Args),
-    /// Show which projects may use which of many checkpoints
+    /// Show the access of all projects to many checkpoints
     Audit(audit::Args),
 }
 

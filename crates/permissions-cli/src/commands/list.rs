@@ -1,6 +1,5 @@
 //! `permissions list` reads all pages.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use permissions_ext::{CheckpointId, Error, Order, Page, PageStream, PermissionId, ProjectId};
 
@@ -36,8 +35,8 @@ pub(crate) struct Args {
     project: Option<ProjectId>,
 
     /// Order by creation time
-    #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = order())]
-    order: Order,
+    #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = ["ascending", "descending"])]
+    order: String,
 
     /// Start after this permission, the last one of an earlier list
     #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
@@ -102,10 +101,15 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 }
 
 fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
+    let order = if args.order == "ascending" {
+        Order::Ascending
+    } else {
+        Order::Descending
+    };
     let mut list = session
         .permissions(checkpoint)?
         .list()
-        .order(args.order)
+        .order(order)
         .page_size(args.page_size);
     if let Some(project) = &args.project {
         list = list.project_id(project);
@@ -165,15 +169,5 @@ fn page_size(text: &str) -> Result<u32, String> {
         format!(
             "expected a whole number from 1 to {MAX_PAGE_SIZE}; the API may refuse larger numbers"
         )
-    })
-}
-
-fn order() -> impl clap::builder::TypedValueParser<Value = Order> {
-    PossibleValuesParser::new(["ascending", "descending"]).map(|order| {
-        if order == "ascending" {
-            Order::Ascending
-        } else {
-            Order::Descending
-        }
     })
 }

@@ -2,7 +2,6 @@
 
 mod labels;
 mod parse;
-mod schema;
 mod update;
 mod variables;
 
@@ -14,11 +13,13 @@ use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::schema::schema;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 use crate::problem::Problem;
+
+/// The JSON Schema of a manifest.
+pub(crate) const SCHEMA: &str = include_str!("permissions.schema.json");
 
 /// The manifest of commands without a `--file`.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";

@@ -117,8 +117,8 @@ impl Output {
         let writer: Box<dyn Writer> = match format {
             Format::Table => Box::new(table::Table::new(&names, look)),
             Format::Plain => Box::new(plain::Plain),
-            Format::Json => Box::new(json::Array::new(names)),
-            Format::Jsonl => Box::new(json::Lines::new(names)),
+            Format::Json => Box::new(json::Json::new(names, true)),
+            Format::Jsonl => Box::new(json::Json::new(names, false)),
             Format::Csv => Box::new(csv::Csv::new(names)),
             Format::Yaml => Box::new(yaml::Yaml::new(names)),
             Format::Markdown => {

@@ -1,4 +1,4 @@
-//! `permissions audit` shows which projects may use which of many checkpoints.
+//! `permissions audit` shows the access of all projects to many checkpoints.
 
 mod findings;
 mod matrix;
