@@ -136,7 +136,7 @@ impl ClientBuilder {
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = KeyChoice::Given(key.into());
-        self.default_key_source = "`admin_key`";
+        self.default_key_source = "`ClientBuilder::admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
 
