@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{Client, ClientBuilder, Error, RetryPolicy};
+use permissions_ext::{Client, ClientBuilder, Error, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -47,7 +47,7 @@ impl Peer {
                 tokio::spawn(async move {
                     while let Some(request) = wire::read(&mut stream).await {
                         requests.lock().unwrap().push(request);
-                        if !reply.play(&mut stream).await {
+                        if !reply.send(&mut stream).await {
                             break;
                         }
                     }
@@ -150,7 +150,7 @@ fn builder(base_url: &str) -> ClientBuilder {
 
 /// Lists one page.
 async fn list(builder: ClientBuilder) -> Result<(), Error> {
-    let permissions = builder.build()?.permissions(&"ft:a".parse().unwrap());
+    let permissions = builder.build()?.permissions("ft:a")?;
     permissions.list().send().await.map(drop)
 }
 
@@ -267,6 +267,7 @@ fn unusable_explicit_proxy_fails_without_its_password() {
     for url in ["", "socks://h", "http://user:secret@", "http://user:secret@h:0"] {
         let error = builder("https://api.test/v1").proxy(url).build().unwrap_err();
         let text = format!("{error} {error:?}");
+        assert_eq!(error.kind(), ErrorKind::Config);
         assert!(text.contains("the proxy cannot be used"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }
@@ -314,7 +315,9 @@ async fn refused_tunnel_error_contains_the_proxy_address() {
         let url = format!("http://user:secret@{}", proxy.address);
         let error = list(builder("https://api.test/v1").proxy(&*url)).await;
         let in_variable = list_with("https://api.test/v1", &[("HTTPS_PROXY", &url)]).await;
-        for text in [format!("{:?}", error.unwrap_err()), in_variable] {
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Proxy);
+        for text in [format!("{error:?}"), in_variable] {
             let expected = format!(
                 "the proxy http://{} refused a tunnel to https://api.test",
                 proxy.address
@@ -331,6 +334,7 @@ async fn tunnel_that_requires_credentials_is_not_retried() {
     let error = list(builder("https://api.test/v1").proxy(format!("http://{}", proxy.address)));
     let error = error.await.unwrap_err();
     let text = error.to_string();
+    assert_eq!(error.kind(), ErrorKind::Proxy);
     assert!(text.contains("requires credentials for a tunnel"), "{text}");
     assert!(text.contains(&proxy.address.to_string()), "{text}");
     assert_eq!(proxy.requests().len(), 1);
@@ -341,7 +345,7 @@ async fn forwarded_request_with_407_is_not_retried() {
     let proxy = Peer::proxy(407).await;
     let error = list(builder("http://api.test/v1").proxy(format!("http://{}", proxy.address)));
     let error = error.await.unwrap_err();
-    assert_eq!(error.status(), Some(407));
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Proxy, Some(407)));
     let text = error.to_string();
     assert!(text.contains(&format!("http://{}", proxy.address)), "{text}");
     assert_eq!(proxy.requests().len(), 1);
@@ -386,14 +390,14 @@ async fn response_from_another_url_is_an_error() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().build().unwrap();
     let client = builder(&format!("http://{}/v1", gateway.address)).http_client(http);
-    let permissions = client.build().unwrap().permissions(&"ft:a".parse().unwrap());
+    let permissions = client.build().unwrap().permissions("ft:a").unwrap();
 
     let listed = permissions.list().send().await.unwrap_err();
-    let id = "cp_a".parse().unwrap();
-    let deleted = permissions.delete(&id).send().await.unwrap_err();
+    let deleted = permissions.delete("cp_a").send().await.unwrap_err();
 
     for error in [listed, deleted] {
         let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Redirect);
         assert!(text.contains("followed a redirect"), "{text}");
         assert_eq!(error.attempts().len(), 1, "{text}");
     }
