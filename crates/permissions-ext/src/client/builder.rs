@@ -14,7 +14,7 @@ use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
 use crate::key::{Key, Secret};
 use crate::options::header;
-use crate::transport::{RETRY_COUNT, Transport};
+use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
 /// A builder for a [`Client`].
@@ -439,6 +439,7 @@ impl ClientBuilder {
             body_limit: self.body_limit,
             observer: self.observer,
             target_name: self.target_name,
+            limiters: Limiters::new(self.max_wait, self.max_bulk_wait),
         })))
     }
 

@@ -135,7 +135,7 @@ fn describe_attempt(attempt: &Attempt) -> String {
 }
 
 /// Writes a wait in days, hours, minutes and seconds. Below a minute, writes the exact value.
-fn readable(wait: Duration) -> String {
+pub(crate) fn readable(wait: Duration) -> String {
     let seconds = wait.as_secs();
     if seconds < 60 {
         return format!("{wait:?}");

@@ -3,6 +3,8 @@
 mod attempt;
 mod deadline;
 mod failure;
+mod limiter;
+mod pacer;
 mod retries;
 mod retry_after;
 mod retry_policy;
@@ -20,6 +22,7 @@ use tracing::Instrument as _;
 pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
+pub(crate) use self::limiter::Limiters;
 pub(crate) use self::retries::Retries;
 pub use self::retry_policy::RetryPolicy;
 use crate::action::Action;
@@ -46,6 +49,7 @@ pub(crate) struct Transport {
     /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
+    pub(crate) limiters: Limiters,
     /// Name of the API in plans, instead of the base URL.
     pub(crate) target_name: Option<String>,
 }
