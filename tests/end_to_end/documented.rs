@@ -5,7 +5,7 @@ use permissions_server::Server;
 use permissions_tests::RecordingPeer;
 use serde_json::{Value, json};
 
-use crate::{checkpoint, project};
+use crate::{checkpoint, http_client, project};
 
 /// Response of the list operation in the API reference.
 const LIST: &str = r#"{
@@ -136,7 +136,7 @@ async fn client_reads_documented_delete_response() {
 #[tokio::test]
 async fn server_responses_have_documented_shape() {
     let server = Server::start().await.unwrap();
-    let http = reqwest::Client::new();
+    let http = http_client();
     let collection = format!(
         "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
         server.base_url()

@@ -4,7 +4,7 @@ use permissions_ext::{Order, Permission};
 use permissions_server::Server;
 use serde_json::Value;
 
-use crate::{checkpoint, client, project};
+use crate::{checkpoint, client, http_client, project};
 
 const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
 
@@ -158,7 +158,7 @@ async fn checkpoint_without_permissions_has_empty_list() {
 #[tokio::test]
 async fn pages_have_first_id_last_id_and_has_more() {
     let server = server_with_five_permissions().await;
-    let http = reqwest::Client::new();
+    let http = http_client();
     let mut after: Option<String> = None;
     let mut pages = Vec::new();
 
@@ -203,7 +203,7 @@ async fn limit_defaults_to_ten_and_allows_zero() {
             server.base_url(),
             checkpoint()
         );
-        reqwest::Client::new()
+        http_client()
             .get(url)
             .bearer_auth(server.admin_key())
             .send()

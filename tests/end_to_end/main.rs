@@ -31,3 +31,10 @@ fn client(server: &Server) -> Client {
         .build()
         .unwrap()
 }
+
+/// Returns an HTTP client for requests without permissions-ext.
+fn http_client() -> reqwest::Client {
+    // permissions-ext enables TLS in reqwest without a default provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
