@@ -95,7 +95,7 @@ impl<'a> Reconciler<'a> {
             };
             let failure = match retries.attempt(&request).await {
                 Ok(reply) => {
-                    let permissions = reply.value.data.into_iter().map(Permission::from);
+                    let permissions = reply.value.data.into_iter().map(Permission::from_api);
                     self.record(permissions, &missing);
                     self.metadata = reply.metadata;
                     return self.check_complete(missing);

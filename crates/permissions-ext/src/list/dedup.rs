@@ -65,15 +65,18 @@ impl RecentIds {
     fn hash(&self, id: &[u8]) -> u64 {
         const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
         let mix = |hash: u64, word: u64| {
-            let product = u128::from(hash ^ word) * u128::from(FACTOR ^ self.seed.rotate_left(32) | 1);
+            let product =
+                u128::from(hash ^ word) * u128::from(FACTOR ^ self.seed.rotate_left(32) | 1);
             (product as u64) ^ (product >> 64) as u64
         };
         let (words, rest) = id.as_chunks::<8>();
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
-        let hash = words.iter().fold(self.seed ^ id.len() as u64, |hash, word| {
-            mix(hash, u64::from_le_bytes(*word))
-        });
+        let hash = words
+            .iter()
+            .fold(self.seed ^ id.len() as u64, |hash, word| {
+                mix(hash, u64::from_le_bytes(*word))
+            });
         mix(mix(hash, u64::from_le_bytes(last)), self.seed)
     }
 }

@@ -42,7 +42,7 @@ async fn retry_count_header_can_be_removed_and_replaced() {
 #[tokio::test]
 async fn wait_above_limit_fails_at_once() {
     let cap = Duration::from_millis(20);
-    let policy = RetryPolicy::new().max_retry_after(cap);
+
     for (name, value, requests) in [
         ("retry-after", "0.02", 2),
         ("retry-after-ms", "20", 2),
@@ -52,7 +52,7 @@ async fn wait_above_limit_fails_at_once() {
         server.respond("GET", [Reply::html(503).with(name, value)]);
         let result = server
             .client_builder()
-            .retry(policy.clone())
+            .max_wait(cap)
             .build()
             .unwrap()
             .permissions(checkpoint())
