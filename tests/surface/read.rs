@@ -38,7 +38,9 @@ impl Surface {
             .collect();
         let mut lines: Vec<String> = all
             .into_iter()
-            .filter(|line| !line.starts_with("pub use "))
+            .filter(|line| {
+                !line.starts_with("pub use ") || line.starts_with("pub use permissions_api::")
+            })
             .filter(|line| is_of_public_type(line, &types))
             .map(|line| line.replace("(mut self", "(self"))
             .collect();

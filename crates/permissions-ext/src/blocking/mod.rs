@@ -62,6 +62,7 @@ pub struct ClientBuilder {
 
 methods! { ClientBuilder(crate::ClientBuilder) {
     set admin_key(key: impl Into<SecretString>);
+    set key_source(description: impl Into<String>);
     set without_key();
     set base_url(url: impl Into<String>);
     set allow_http();
