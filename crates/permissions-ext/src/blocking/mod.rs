@@ -50,8 +50,8 @@ use crate::event::Event;
 use crate::list::Position;
 use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
 use crate::progress::Progress;
+use crate::retry_policy::RetryPolicy;
 use crate::sync::{Applied, AppliedChange, DesiredState, Plan, Target};
-use crate::transport::RetryPolicy;
 
 /// A builder for a [`Client`].
 #[derive(Debug)]

@@ -12,8 +12,9 @@ use secrecy::SecretString;
 use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::{Key, Secret};
+use crate::key::Key;
 use crate::options::header;
+use crate::secret::Secret;
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
