@@ -84,6 +84,12 @@ impl Limiters {
         by_key.entry(hash).or_default().clone()
     }
 
+    /// Returns the longest pause of the client. It exceeds the limits of all calls, so that they fail at once, but a
+    /// wrong header does not block the client for days.
+    pub(super) fn max_pause(&self) -> Duration {
+        self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
+    }
+
     /// Returns the longest wait that the API may ask for.
     pub(super) fn max_wait(&self, is_bulk: bool) -> Duration {
         if is_bulk {

@@ -42,7 +42,6 @@ async fn retry_count_header_can_be_removed_and_replaced() {
 #[tokio::test]
 async fn wait_above_limit_fails_at_once() {
     let cap = Duration::from_millis(20);
-
     for (name, value, requests) in [
         ("retry-after", "0.02", 2),
         ("retry-after-ms", "20", 2),
@@ -183,23 +182,19 @@ async fn request_options_do_not_change_the_client() {
 
 #[tokio::test]
 async fn deadline_ends_call_and_prevents_longer_wait() {
+    let deadline = Duration::from_millis(100);
     let server = FaultServer::start().await;
-    server.respond(
-        "GET",
-        [
-            Reply::html(503).with("retry-after", "30"),
-            Reply::Stall(vec![]),
-        ],
-    );
-    let list = server
-        .permissions()
-        .list()
-        .deadline(Duration::from_millis(100));
-    let no_time = list.clone().send().await.unwrap_err();
-    assert!(no_time.kind() == ErrorKind::Server, "{no_time}");
-    let hangs = list.send().await.unwrap_err();
-    assert!(hangs.kind() == ErrorKind::Deadline, "{hangs}");
-    assert_eq!((hangs.attempts().len(), server.requests().len()), (1, 2));
+    server.respond("GET", [Reply::html(503).with("retry-after", "30")]);
+    let list = server.permissions().list().deadline(deadline);
+    let error = list.clone().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server, "{error}");
+    assert_eq!((error.attempts().len(), server.requests().len()), (1, 1));
+
+    server.respond("GET", [Reply::Stall(vec![])]);
+    let list = server.permissions().list().deadline(deadline);
+    let error = list.send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
+    assert_eq!((error.attempts().len(), server.requests().len()), (1, 2));
 }
 
 #[tokio::test]
