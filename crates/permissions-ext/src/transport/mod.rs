@@ -32,6 +32,7 @@ use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
+use crate::redact::Secrets;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
@@ -40,6 +41,8 @@ pub(crate) struct Transport {
     pub(crate) http: HttpClient,
     /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
+    /// Secrets in these headers.
+    pub(crate) secrets: Secrets,
     pub(crate) key: Key,
     /// Description of the key's source for errors.
     pub(crate) key_source: Arc<str>,
