@@ -92,9 +92,7 @@ impl Transport {
         }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let key = fresh.as_ref().or(self.key.fixed());
-        let own = options.headers.iter();
-        let own = own.filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let redactor = Redactor::new(key, self.headers.iter().chain(own), &options.query);
+        let redactor = Redactor::new(&self.secrets, fresh.as_ref(), &options.headers, &options.query);
         let metadata = Metadata::new(observed, failures, &redactor);
         let mismatch = match sent {
             Ok(_) if is_redirected => None,
@@ -232,7 +230,7 @@ impl Failed<'_> {
         self.answered(reason, body, &HeaderMap::new())
     }
 
-    /// Creates the failure of a response. Its status decides the kind, except that of a success.
+    /// Creates the failure of a response. The status decides the kind, unless it is a success.
     fn answered(self, mut reason: String, body: &Bytes, headers: &HeaderMap) -> Failure {
         let status = self.metadata.status();
         if let Some(encoding) = self.metadata.header("content-encoding") {

@@ -30,6 +30,7 @@ use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
+use crate::redact::Secrets;
 use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
@@ -39,6 +40,8 @@ pub(crate) struct Transport {
     pub(crate) http: HttpClient,
     /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
+    /// Secrets in these headers.
+    pub(crate) secrets: Secrets,
     pub(crate) key: Key,
     /// Description of the key's source for errors.
     pub(crate) key_source: Arc<str>,
@@ -71,7 +74,7 @@ pub(crate) trait Operation: Sync {
     }
 }
 
-/// A decoded answer.
+/// A decoded response.
 pub(crate) struct Reply<T> {
     pub(crate) value: T,
     pub(crate) metadata: Metadata,
