@@ -1,6 +1,5 @@
 //! The admin key.
 
-use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -61,16 +60,6 @@ impl Key {
             fail(&format!(
                 "the key provider returned an unusable key: {reason}"
             ))
-        })
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fixed(_) => "Fixed([redacted])",
-            Self::Provider(_) => "Provider",
-            Self::Absent => "Absent",
         })
     }
 }

@@ -113,7 +113,7 @@ impl Create {
     /// Fails if there is no project, if the API refuses, or if its response does not confirm every project.
     /// [`Error::created`] returns the permissions that exist nevertheless.
     pub async fn send(self) -> Result<Created, Error> {
-        let action = Action::Create(self.permissions.checkpoint().clone());
+        let action = self.permissions.action(Action::Create);
         self.options.check(|| action.clone())?;
         if self.project_ids.is_empty() {
             let reason = "the list of projects is empty";

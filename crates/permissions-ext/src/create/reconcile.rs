@@ -40,7 +40,7 @@ impl<'a> Reconciler<'a> {
         Self {
             permissions,
             options,
-            deadline: permissions.client().transport().deadline(options),
+            deadline: permissions.transport().deadline(options),
             projects,
             found,
             existing: None,
@@ -83,7 +83,7 @@ impl<'a> Reconciler<'a> {
     /// Creates one batch. After an ambiguous failure, reads which permissions exist before the next attempt, and once
     /// more before the call fails.
     async fn create(&mut self, mut missing: Vec<ProjectId>) -> Result<(), Error> {
-        let transport = self.permissions.client().transport();
+        let transport = self.permissions.transport();
         let mut retries = Retries::new(transport, self.options, self.deadline);
         loop {
             let request = CreateRequest {
@@ -167,7 +167,7 @@ impl<'a> Reconciler<'a> {
             more => format!(" and {more} more"),
         };
         let reason = format!("the response does not confirm {}{more}", names.join(", "));
-        let action = Action::Create(self.permissions.checkpoint().clone());
+        let action = self.permissions.action(Action::Create);
         Err(Error::new(ErrorKind::Incomplete, action, reason))
     }
 }

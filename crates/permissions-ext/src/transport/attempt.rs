@@ -92,7 +92,12 @@ impl Transport {
         }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let key = fresh.as_ref().or(self.key.fixed());
-        let redactor = Redactor::new(&self.secrets, fresh.as_ref(), &options.headers, &options.query);
+        let redactor = Redactor::new(
+            &self.secrets,
+            fresh.as_ref(),
+            &options.headers,
+            &options.query,
+        );
         let metadata = Metadata::new(observed, failures, &redactor);
         let mismatch = match sent {
             Ok(_) if is_redirected => None,

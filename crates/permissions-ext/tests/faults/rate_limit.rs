@@ -262,11 +262,7 @@ async fn retry_after_never_shortens_the_backoff() {
 
         let error = list.send().await.unwrap_err();
 
-        let delays: Vec<_> = error
-            .attempts()
-            .iter()
-            .filter_map(|it| it.delay)
-            .collect();
+        let delays: Vec<_> = error.attempts().iter().filter_map(|it| it.delay).collect();
         let expected = [40, 80].map(Duration::from_millis);
         assert_eq!(delays, expected, "{name}: {value}");
     }
