@@ -29,7 +29,7 @@ struct Idle {
     evictions: BTreeMap<u64, Arc<Notify>>,
 }
 
-/// The slot of one connection.
+/// A slot of [`Connections`], which one connection holds while it is open.
 #[derive(Debug)]
 pub(crate) struct Slot {
     connections: Connections,

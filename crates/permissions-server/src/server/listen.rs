@@ -38,7 +38,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 /// The smallest buffer that hyper supports.
 const MIN_BUFFER_BYTES: usize = 8192;
 
-/// What every connection needs.
+/// State that all connections share.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) tls: Option<TlsAcceptor>,
@@ -179,16 +179,20 @@ where
             () = slot.evicted() => {}
         }
     }
-    // A started request gets a response. hyper would drop a request whose headers are incomplete, so only idle and busy
-    // connections are shut down by hyper.
-    if slot.is_request_started() && slot.is_idle() {
-        if evicted || timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && slot.is_idle() {
-            let mut stream = connection.into_parts().io.into_inner();
-            let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
-            let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
-            let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
-            return;
-        }
+    // A started request gets a response. hyper drops a request whose headers are incomplete, so its end is awaited first.
+    let is_incomplete = || slot.is_request_started() && slot.is_idle();
+    if is_incomplete()
+        && !evicted
+        && let Ok(ended) = timeout(CLOSE_TIMEOUT, &mut connection).await
+    {
+        return log_error(ended);
+    }
+    if is_incomplete() {
+        let mut stream = connection.into_parts().io.into_inner();
+        let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
+        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
+        let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
+        return;
     }
     Pin::new(&mut connection).graceful_shutdown();
     while timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && !slot.is_idle() {}
