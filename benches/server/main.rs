@@ -3,8 +3,8 @@
 //! with many connections, and the time of a start.
 //!
 //! `cargo bench -p permissions-benches --bench server -- pages` runs one section of `pages`, `creates`, `memory`, `start` and
-//! `versions`. The section `versions` compares this version with the binary of another one, in
-//! `PERMISSIONS_BENCH_OTHER_BINARY`. The large table has ten million permissions, or `PERMISSIONS_BENCH_ROWS`.
+//! `versions`. The section `versions` compares two binaries of permissions-server, `PERMISSIONS_BENCH_NEW_BINARY` and
+//! `PERMISSIONS_BENCH_OLD_BINARY`. The large table has ten million permissions, or `PERMISSIONS_BENCH_ROWS`.
 //! `PERMISSIONS_BENCH_FOLDER` is a folder that keeps the tables for the next run.
 
 mod child;

@@ -1,4 +1,4 @@
-//! Lists and creates, compared with the binary of another version in alternating rounds.
+//! Lists and creates of two binaries of permissions-server, in alternating rounds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,45 +16,46 @@ const CREATES: usize = 1_000;
 const WRITERS: [usize; 2] = [1, 8];
 
 pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
-    let program = std::env::var_os("PERMISSIONS_BENCH_OTHER_BINARY")
-        .map(PathBuf::from)
-        .context("set PERMISSIONS_BENCH_OTHER_BINARY to another permissions-server")?;
-    head(&[
-        "CPU time of the server per request",
-        "this version",
-        "other binary",
-        "ratio",
-    ]);
+    let binary = |variable: &str| {
+        let path = std::env::var_os(variable).map(PathBuf::from);
+        path.with_context(|| format!("set {variable} to the path of a permissions-server"))
+    };
+    let (new, old) = (
+        binary("PERMISSIONS_BENCH_NEW_BINARY")?,
+        binary("PERMISSIONS_BENCH_OLD_BINARY")?,
+    );
+    let start = |program: &Path, file: PathBuf| {
+        Child::start(&Role::Binary {
+            program: program.to_owned(),
+            file,
+        })
+    };
+    head(&["CPU time of the server per request", "new", "old", "ratio"]);
     for rows in [SMALL, large] {
         let file = table::with_rows(folder, rows)?;
-        let this = Child::start(&Role::Server(file.clone()))?;
-        let other = Child::start(&Role::Binary {
-            program: program.clone(),
-            file,
-        })?;
+        let servers = [&start(&new, file.clone())?, &start(&old, file)?];
         let first = |_| list("limit=100");
         let by_cursor = |n| list(&format!("limit=100&after={}", id(spread(n, rows))));
         compare(
             &format!("first page of 100, {rows} rows"),
-            [&this, &other],
+            servers,
             |child, _| cost(child, first),
         )?;
         compare(
             &format!("page of 100 by cursor, {rows} rows"),
-            [&this, &other],
+            servers,
             |child, _| cost(child, by_cursor),
         )?;
     }
-    let new = tempfile::tempdir()?;
-    let this = Child::start(&Role::Server(new.path().join("this.db")))?;
-    let other = Child::start(&Role::Binary {
-        program,
-        file: new.path().join("other.db"),
-    })?;
+    let databases = tempfile::tempdir()?;
+    let servers = [
+        &start(&new, databases.path().join("new.db"))?,
+        &start(&old, databases.path().join("old.db"))?,
+    ];
     for writers in WRITERS {
         compare(
             &format!("create, {writers} clients"),
-            [&this, &other],
+            servers,
             |child, round| {
                 let before = child.cpu()?;
                 Load::creates(child, writers, CREATES, &format!("{writers}_{round}"))?;
@@ -62,7 +63,7 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
             },
         )?;
         let wall = format!("create, {writers} clients, elapsed time");
-        compare(&wall, [&this, &other], |child, round| {
+        compare(&wall, servers, |child, round| {
             let start = std::time::Instant::now();
             Load::creates(child, writers, CREATES, &format!("wall_{writers}_{round}"))?;
             Ok(start.elapsed() / u32::try_from(CREATES)?)
@@ -87,7 +88,7 @@ fn compare(
             }
         }
     }
-    let [this, other] = times.map(median);
-    row(&[name, &micros(this), &micros(other), &ratio(this, other)]);
+    let [new, old] = times.map(median);
+    row(&[name, &micros(new), &micros(old), &ratio(new, old)]);
     Ok(())
 }

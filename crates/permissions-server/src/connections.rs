@@ -118,7 +118,7 @@ impl Slot {
         self.evict.notified().await;
     }
 
-    /// Marks the request as completely sent and received, or as partly received.
+    /// Records whether a part of the next request has been read.
     pub(crate) fn set_request_started(&self, started: bool) {
         self.request_started.store(started, Ordering::Relaxed);
     }
