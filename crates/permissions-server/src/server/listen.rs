@@ -59,9 +59,11 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             stream = accept(&listener, &connections) => stream,
         };
+        // A free slot is taken even if the server stops at this moment, because the client may have sent a request.
         let slot = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            biased;
             slot = connections.acquire() => slot,
+            _ = stop.wait_for(|stop| *stop) => break,
         };
         tasks.spawn(serve(stream, context.clone(), slot));
     }
