@@ -147,9 +147,15 @@ fn trace_shows_requests_without_key() {
     let told = world.run("list ft:a --page-size 2 -vv");
 
     assert_eq!(told.code(), Some(0));
-    let request = format!("debug: GET {}/fine_tuning/checkpoints/ft:a/permissions: 200 in", world.base_url());
+    let request = format!(
+        "debug: GET {}/fine_tuning/checkpoints/ft:a/permissions: 200 in",
+        world.base_url()
+    );
     assert_eq!(told.stderr().matches(&request).count(), 2, "{told}");
-    assert!(told.stderr().contains("debug:   x-request-id: req_"), "{told}");
+    assert!(
+        told.stderr().contains("debug:   x-request-id: req_"),
+        "{told}"
+    );
     assert!(!told.stderr().contains("sk-admin-test"));
 }
 
