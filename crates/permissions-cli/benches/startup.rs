@@ -1,5 +1,7 @@
-//! `cargo bench -p permissions-cli --bench startup`: what the command takes to start, beside a process that does nothing
-//! at all, in one run. Here and not in the workspace's `benches/`, as only here cargo says where the binary is.
+//! Measures the start of the command, compared with `true`, which does nothing. Run it with
+//! `cargo bench -p permissions-cli --bench startup`.
+//!
+//! The bench is in this crate, because cargo sets `CARGO_BIN_EXE_permissions` only here.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -7,24 +9,22 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 200;
 
-/// Of a start, on top of what the system takes to start any process.
-const ALLOWED: Duration = Duration::from_millis(10);
+/// The time limit, without the time that the system needs to start any process.
+const LIMIT: Duration = Duration::from_millis(10);
 
-const NOTHING: &[&str] = &["true"];
-
-const CONTENDERS: &[&[&str]] = &[
-    NOTHING,
+const COMMANDS: &[&[&str]] = &[
+    &["true"],
     &[env!("CARGO_BIN_EXE_permissions"), "--version"],
     &[env!("CARGO_BIN_EXE_permissions"), "--help"],
     &[env!("CARGO_BIN_EXE_permissions"), "schema"],
 ];
 
 fn main() -> io::Result<()> {
-    let mut times = vec![Vec::with_capacity(ROUNDS); CONTENDERS.len()];
-    // The first round is not counted: it brings the files into memory.
+    let mut times = vec![Vec::with_capacity(ROUNDS); COMMANDS.len()];
+    // The first round loads the files into memory and is not counted.
     for round in 0..=ROUNDS {
-        for (contender, times) in CONTENDERS.iter().zip(&mut times) {
-            let time = start(contender)?;
+        for (command, times) in COMMANDS.iter().zip(&mut times) {
+            let time = start(command)?;
             if round > 0 {
                 times.push(time);
             }
@@ -38,9 +38,9 @@ fn main() -> io::Result<()> {
 fn start(line: &[&str]) -> io::Result<Duration> {
     let mut command = Command::new(line[0]);
     command.args(&line[1..]).stdout(Stdio::null());
-    let begun = Instant::now();
+    let start = Instant::now();
     let status = command.status()?;
-    let time = begun.elapsed();
+    let time = start.elapsed();
     if status.success() {
         Ok(time)
     } else {
@@ -53,15 +53,12 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "the table is what the bench is run for"
-)]
+#[allow(clippy::print_stdout, reason = "the bench prints a table")]
 fn report(medians: &[Duration]) {
     let in_ms = |time: Duration| time.as_secs_f64() * 1e3;
-    println!("\n| process | ms | on top of `true` |\n| --- | --- | --- |");
+    println!("\n| command | ms | ms more than `true` |\n| --- | --- | --- |");
     let mut worst = Duration::ZERO;
-    for (line, &time) in CONTENDERS.iter().zip(medians) {
+    for (line, &time) in COMMANDS.iter().zip(medians) {
         let extra = time.saturating_sub(medians[0]);
         worst = worst.max(extra);
         let name = line
@@ -69,6 +66,6 @@ fn report(medians: &[Duration]) {
             .replace(env!("CARGO_BIN_EXE_permissions"), "permissions");
         println!("| {name} | {:.2} | {:.2} |", in_ms(time), in_ms(extra));
     }
-    let share = worst.as_secs_f64() / ALLOWED.as_secs_f64();
-    println!("\n{share:.2} of what is allowed, {:.0} ms", in_ms(ALLOWED));
+    let share = worst.as_secs_f64() / LIMIT.as_secs_f64();
+    println!("\n{share:.2} of the limit of {:.0} ms", in_ms(LIMIT));
 }

@@ -12,12 +12,8 @@ use crate::manifest::{Manifest, ReadOptions};
 /// Completes checkpoint ids.
 pub(crate) fn checkpoints() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        candidates(current, |manifest, stored| {
-            let written = manifest
-                .iter()
-                .flat_map(|manifest| manifest.checkpoints())
-                .map(ToString::to_string);
-            written.chain(stored.checkpoints).collect()
+        candidates(current, Manifest::checkpoint_ids, |stored| {
+            stored.checkpoints
         })
     })
 }
@@ -25,35 +21,30 @@ pub(crate) fn checkpoints() -> ArgValueCompleter {
 /// Completes project ids.
 pub(crate) fn projects() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        candidates(current, |manifest, stored| {
-            let written = manifest
-                .iter()
-                .flat_map(|manifest| manifest.projects())
-                .map(ToString::to_string);
-            written.chain(stored.projects).collect()
-        })
+        candidates(current, Manifest::project_ids, |stored| stored.projects)
     })
 }
 
 fn candidates(
     current: &OsStr,
-    ids: impl FnOnce(Option<&Manifest>, StoredIds) -> BTreeSet<String>,
+    in_manifest: impl FnOnce(&Manifest) -> Vec<String>,
+    in_file: impl FnOnce(StoredIds) -> Vec<String>,
 ) -> Vec<CompletionCandidate> {
-    let Some(current) = current.to_str() else {
-        return Vec::new();
-    };
     let options = ReadOptions {
         option: "--file",
         strict: false,
     };
     // A manifest with errors has no completions.
     let manifest = Manifest::read(&option_values(&["--file", "-f"]), options).ok();
-    let stored = option_values(&["--local"])
+    let local = option_values(&["--local"]);
+    let stored = local
         .first()
-        .and_then(|file| permissions_server::stored_ids(file))
-        .unwrap_or_default();
-    let ids = ids(manifest.as_ref(), stored);
-    let matching = ids.into_iter().filter(|id| id.starts_with(current));
+        .and_then(|file| permissions_server::stored_ids(file));
+    let mut ids = manifest.as_ref().map(in_manifest).unwrap_or_default();
+    ids.extend(stored.map(in_file).unwrap_or_default());
+    let ids: BTreeSet<String> = ids.into_iter().collect();
+    let current = current.to_string_lossy();
+    let matching = ids.into_iter().filter(|id| id.starts_with(&*current));
     matching.map(CompletionCandidate::new).collect()
 }
 

@@ -149,8 +149,7 @@ impl Context {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Closed => Self::new(Exit::Failure, "standard output is closed")
-                .remedy("redirect it to a file or to /dev/null"),
+            Error::Closed => Self::closed(),
             Error::Usage { message, remedy } => {
                 let failure = Self::usage(message);
                 match remedy {

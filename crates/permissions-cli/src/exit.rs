@@ -21,15 +21,7 @@ pub(crate) enum Exit {
 }
 
 /// The list of exit codes in `--help` and in the man pages.
-pub(crate) const HELP: &str = "\
-Exit codes:
-  0    success
-  1    failure that a retry does not fix
-  2    the live state differs from the manifest (plan, audit)
-  64   the command line or an input file is invalid; nothing was sent
-  75   temporary failure: rate limit, server failure, no connection; try again
-  77   the admin key is missing, invalid or not allowed to do this
-  130  stopped by Ctrl-C or SIGTERM";
+pub(crate) const HELP: &str = include_str!("help/exit_codes.txt");
 
 impl Exit {
     /// The number that the shell receives.

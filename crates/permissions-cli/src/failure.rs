@@ -55,6 +55,12 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// A closed standard output.
+    pub(crate) fn closed() -> Self {
+        Self::new(Exit::Failure, "standard output is closed")
+            .remedy("redirect it to a file or to /dev/null")
+    }
+
     /// Sets the remedy.
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
@@ -87,6 +93,15 @@ impl Failure {
         self.remedy(format!(
             "these changes were made, although they are not shown: {changes}"
         ))
+    }
+
+    /// The message with the remedy.
+    pub(crate) fn as_warning(&self) -> String {
+        let remedy = self
+            .remedy
+            .as_ref()
+            .map_or_else(String::new, |remedy| format!("; {remedy}"));
+        format!("{}{remedy}", self.message)
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -139,10 +154,6 @@ impl Failure {
 
     fn json(&self) -> String {
         #[derive(Serialize)]
-        struct Document<'a> {
-            error: Body<'a>,
-        }
-        #[derive(Serialize)]
         struct Body<'a> {
             message: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,16 +164,14 @@ impl Failure {
             #[serde(flatten)]
             response: &'a Response,
         }
-        let document = Document {
-            error: Body {
-                message: &self.message,
-                remedy: self.remedy.as_deref(),
-                exit_code: self.exit.code(),
-                details: &self.problems,
-                response: &self.response,
-            },
+        let body = Body {
+            message: &self.message,
+            remedy: self.remedy.as_deref(),
+            exit_code: self.exit.code(),
+            details: &self.problems,
+            response: &self.response,
         };
-        serde_json::to_string(&document).unwrap_or_else(|_| self.text(false))
+        serde_json::json!({ "error": body }).to_string()
     }
 }
 

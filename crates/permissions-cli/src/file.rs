@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::stdout_is_closed;
 
 /// The size limit of lists, manifests and plans: 64 MiB, because 100,000 permissions are about 10 MiB.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
@@ -42,6 +43,9 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Writes to standard output.
 pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
+    if stdout_is_closed() {
+        return Err(Failure::closed());
+    }
     let mut stdout = io::stdout();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
@@ -159,12 +163,14 @@ fn write_failure(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::{FileTypeExt as _, symlink};
 
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn replaced_symbolic_link_still_points_to_its_target() {
         let folder = tempfile::tempdir().unwrap();
@@ -178,6 +184,7 @@ mod tests {
         assert!(link.symlink_metadata().unwrap().is_symlink());
     }
 
+    #[cfg(unix)]
     #[test]
     fn endless_device_read_stops_at_limit() {
         let endless = read(Path::new("/dev/zero"), 1000).unwrap_err();
@@ -185,6 +192,7 @@ mod tests {
         assert_eq!(endless.to_string(), "it has more than 1000 bytes");
     }
 
+    #[cfg(unix)]
     #[test]
     fn device_is_written_directly_and_stays_a_device() {
         let device = Path::new("/dev/full");

@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Csv,
     /// One sequence of mappings
     Yaml,
-    /// A Markdown table, or a diff for plans
+    /// A diff in Markdown, only for plans
     Markdown,
 }
 

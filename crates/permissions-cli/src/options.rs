@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, ValueHint};
+use clap::ArgAction;
 
 use crate::format::{ErrorFormat, Format};
+use crate::requests::RequestOptions;
 use crate::style::ColorChoice;
 
 /// Options of every command.
@@ -16,11 +17,11 @@ pub(crate) struct Global {
     ///
     /// The command starts an embedded server on the file and stops it at the end. No key and no network are needed.
     /// `create`, `apply` and `serve` create a missing file; other commands fail.
-    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) local: Option<PathBuf>,
 
     /// Base URL of the API [env: OPENAI_BASE_URL] [default: https://api.openai.com/v1]
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "local")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
     /// Allow a base URL with plain http, which sends the admin key unencrypted
@@ -28,55 +29,31 @@ pub(crate) struct Global {
     pub(crate) allow_http: bool,
 
     /// Profile of the configuration file [env: PERMISSIONS_PROFILE] [default: default]
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "local")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
     /// Organization for the request header [env: OPENAI_ORG_ID]
-    #[arg(long, global = true, value_name = "ID", conflicts_with = "local")]
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) organization: Option<String>,
 
     /// Project for the request header [env: OPENAI_PROJECT_ID]
-    #[arg(long, global = true, value_name = "ID", conflicts_with = "local")]
+    #[arg(long, global = true, value_name = "ID")]
     pub(crate) api_project: Option<String>,
 
     /// Read the admin key from a file, or from standard input with - [env: OPENAI_ADMIN_KEY]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
 
     /// Client certificate, a PEM file [env: OPENAI_MTLS_CLIENT_CERT_FILE]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) mtls_client_cert_file: Option<PathBuf>,
 
     /// Private key of the client certificate, a PEM file [env: OPENAI_MTLS_CLIENT_KEY_FILE]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) mtls_client_key_file: Option<PathBuf>,
 
     /// Root certificates to trust besides the system's, a PEM file
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        value_hint = ValueHint::FilePath,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
 
     /// Format of data [env: PERMISSIONS_FORMAT] [default: table on a terminal, plain in a pipe]
@@ -114,7 +91,22 @@ pub(crate) struct Global {
     /// Print only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) requests: RequestOptions,
 }
+
+/// Options about the API, which exclude `--local`.
+pub(crate) const REMOTE: &[&str] = &[
+    "base_url",
+    "profile",
+    "organization",
+    "api_project",
+    "key_file",
+    "mtls_client_cert_file",
+    "mtls_client_key_file",
+    "ca_file",
+];
 
 impl Global {
     /// The format that the command line sets.

@@ -17,16 +17,9 @@ pub(crate) struct Problem {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
+    /// The line of the file, and a second line that marks the problem.
     #[serde(skip)]
-    excerpt: Excerpt,
-}
-
-/// The line of the problem. `width` terminal columns from column `start` are marked.
-#[derive(Debug)]
-struct Excerpt {
-    line: String,
-    start: usize,
-    width: usize,
+    excerpt: (String, String),
 }
 
 impl Problem {
@@ -42,18 +35,15 @@ impl Problem {
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let before = &text[line_start..start];
-        let marked = &text[start..end.min(line_end)];
+        let marks = "^".repeat(text[start..end.min(line_end)].width().max(1));
+        let line = text[line_start..line_end].trim_end().replace('\t', " ");
         Self {
             file: path.display().to_string(),
             line: text[..start].matches('\n').count() + 1,
             column: before.chars().count() + 1,
             message,
             remedy,
-            excerpt: Excerpt {
-                line: text[line_start..line_end].trim_end().replace('\t', " "),
-                start: before.width(),
-                width: marked.width().max(1),
-            },
+            excerpt: (line, format!("{}{marks}", " ".repeat(before.width()))),
         }
     }
 
@@ -61,16 +51,10 @@ impl Problem {
     pub(crate) fn text(&self) -> String {
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
-        let mut text = format!(
-            "{gutter} --> {}:{}:{}: {}\n{gutter} |\n{number} | {}\n{gutter} | {}{}",
-            self.file,
-            self.line,
-            self.column,
-            self.message,
-            self.excerpt.line,
-            " ".repeat(self.excerpt.start),
-            "^".repeat(self.excerpt.width),
-        );
+        let (line, marks) = &self.excerpt;
+        let position = self.line();
+        let mut text =
+            format!("{gutter} --> {position}\n{gutter} |\n{number} | {line}\n{gutter} | {marks}");
         if let Some(remedy) = &self.remedy {
             text.push_str(&format!("\n{gutter} = tip: {remedy}"));
         }

@@ -11,23 +11,23 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Request options")]
 pub(crate) struct RequestOptions {
     /// Send at most N requests at the same time
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(long, global = true, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
 
     /// Retry a failed request at most N times [default: 2]
-    #[arg(long, value_name = "N")]
+    #[arg(long, global = true, value_name = "N")]
     retries: Option<u32>,
 
     /// Time limit of one attempt, such as 30s or 2m [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
 
     /// Time limit of the whole call with its retries and pages, such as 5m [default: none]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     deadline: Option<Duration>,
 
     /// Add a header to each request, such as 'X-Team: platform'; may be repeated
-    #[arg(long = "header", value_name = "NAME: VALUE")]
+    #[arg(long = "header", global = true, value_name = "NAME: VALUE")]
     headers: Vec<String>,
 }
 

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Reporter};
 use crate::file;
-use crate::requests::RequestOptions;
 use crate::session::Session;
 
 /// Runs the subcommand and reports a failure.
@@ -61,7 +60,10 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
 }
 
 async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Failure> {
-    let session = Session::open(context, requests(&command), creates_file(&command)).await?;
+    if let ApiCommand::Delete(args) = &command {
+        delete::check(args)?;
+    }
+    let session = Session::open(context, creates_file(&command)).await?;
     let finishing = || {
         context.note_always("finishing the requests in flight; press Ctrl-C again to stop at once");
     };
@@ -88,18 +90,6 @@ async fn api(command: ApiCommand, context: &Context, session: &Session) -> Resul
         ApiCommand::Apply(args) => apply::run(args, context, session).await,
         ApiCommand::Export(args) => export::run(args, context, session).await,
         ApiCommand::Audit(args) => audit::run(args, context, session).await,
-    }
-}
-
-fn requests(command: &ApiCommand) -> &RequestOptions {
-    match command {
-        ApiCommand::List(args) => &args.requests,
-        ApiCommand::Create(args) => &args.requests,
-        ApiCommand::Delete(args) => &args.requests,
-        ApiCommand::Plan(args) => &args.requests,
-        ApiCommand::Apply(args) => &args.requests,
-        ApiCommand::Export(args) => &args.requests,
-        ApiCommand::Audit(args) => &args.requests,
     }
 }
 

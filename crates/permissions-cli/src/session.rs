@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::requests::RequestOptions;
 use crate::settings::{Settings, speaks_other_protocol};
 
 /// A client, with the embedded server behind it if `--local` is set.
@@ -27,19 +26,15 @@ enum Backend {
 
 impl Session {
     /// Creates the client. Sends nothing yet. A missing `--local` file is created only if `creates_file` is set.
-    pub(crate) async fn open(
-        context: &Context,
-        requests: &RequestOptions,
-        creates_file: bool,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open(context: &Context, creates_file: bool) -> Result<Self, Failure> {
         match &context.global.local {
-            Some(file) => Self::local(file, context, requests, creates_file).await,
+            Some(file) => Self::local(file, context, creates_file).await,
             None => {
                 let settings = Settings::read(&context.global)?;
                 let builder = settings
                     .client()?
                     .observer(observer(context, &settings.base_url.value));
-                let client = requests.configure(builder)?.build()?;
+                let client = context.global.requests.configure(builder)?.build()?;
                 Ok(Self {
                     client,
                     backend: Backend::Remote(Box::new(settings)),
@@ -48,12 +43,7 @@ impl Session {
         }
     }
 
-    async fn local(
-        file: &Path,
-        context: &Context,
-        requests: &RequestOptions,
-        creates_file: bool,
-    ) -> Result<Self, Failure> {
+    async fn local(file: &Path, context: &Context, creates_file: bool) -> Result<Self, Failure> {
         // The address is not printed, because it may contain a password.
         if file.to_string_lossy().contains("://") {
             return Err(
@@ -87,7 +77,7 @@ impl Session {
             .base_url(server.base_url())
             .target_name(target_name(file))
             .observer(observer(context, server.base_url()));
-        let client = requests.configure(builder)?.build()?;
+        let client = context.global.requests.configure(builder)?.build()?;
         Ok(Self {
             client,
             backend: Backend::Local {

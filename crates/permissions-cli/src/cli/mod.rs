@@ -6,31 +6,21 @@ mod usage;
 use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 
 pub(crate) use self::usage::refuse;
 use crate::commands::{
     apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
     serve, show,
 };
-use crate::exit;
-use crate::options::Global;
+use crate::options::{Global, REMOTE};
+use crate::{completion, exit};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
-
-const EXAMPLES: &str = "\
-Examples:
-  Without a key or a network, with a local file:
-    permissions --local demo.db create ft:gpt-4o:acme proj_a proj_b
-    permissions --local demo.db list ft:gpt-4o:acme
-
-  With the API and an admin key:
-    export OPENAI_ADMIN_KEY=sk-admin-...
-    permissions list ft:gpt-4o:acme --format csv > permissions.csv";
 
 /// Manage which projects may use which fine-tuned checkpoint
 ///
@@ -104,18 +94,43 @@ pub(crate) enum ApiCommand {
 
 /// Parses the command line.
 pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+    let mut command = command();
     let matches = command
         .try_get_matches_from_mut(args)
         .map_err(|error| suggest::improve(error, &command, args))?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Describes the command line, for completion scripts and man pages.
+/// Returns the command line with all its completions and conflicts.
 pub(crate) fn command() -> clap::Command {
-    Cli::command()
+    let command = Cli::command().mut_subcommands(|subcommand| subcommand.mut_args(complete));
+    command.mut_args(|arg| {
+        let is_remote = REMOTE.contains(&arg.get_id().as_str());
+        let arg = if is_remote {
+            arg.conflicts_with("local")
+        } else {
+            arg
+        };
+        complete(arg)
+    })
+}
+
+/// Adds the completion that the name of the value implies.
+fn complete(arg: Arg) -> Arg {
+    let name = arg.get_value_names().and_then(|names| names.first());
+    match name.map(|name| name.as_str()) {
+        Some("CHECKPOINT") => arg.add(completion::checkpoints()),
+        Some("PROJECT") => arg.add(completion::projects()),
+        Some("FILE" | "PLAN" | "PATH") => arg.value_hint(ValueHint::AnyPath),
+        Some("FOLDER") => arg.value_hint(ValueHint::DirPath),
+        _ => arg,
+    }
 }
 
 fn after_help() -> String {
-    format!("{EXAMPLES}\n\n{}", exit::HELP)
+    format!(
+        "{}\n\n{}",
+        include_str!("../help/permissions.txt"),
+        exit::HELP
+    )
 }

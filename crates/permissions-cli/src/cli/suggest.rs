@@ -128,28 +128,9 @@ fn long_options(command: &Command, args: &[OsString]) -> Vec<String> {
 /// Returns the name with the fewest typing errors, at most one in three characters.
 fn closest(unknown: &str, names: &[String]) -> Option<String> {
     let length = unknown.trim_start_matches('-').chars().count();
-    let distances = names.iter().map(|name| (distance(unknown, name), name));
+    let distances = names
+        .iter()
+        .map(|name| (strsim::osa_distance(unknown, name), name));
     let (distance, name) = distances.min()?;
     (distance * 3 <= length).then(|| name.clone())
-}
-
-/// Levenshtein distance, in which a swap of two neighbours counts as one error.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let mut least = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    least = least.min(rows[i - 2][j - 2] + 1);
-                }
-                least
-            };
-        }
-    }
-    rows[a.len()][b.len()]
 }

@@ -40,7 +40,7 @@ pub(crate) fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
 
 fn print(help: &clap::Error) -> Exit {
     let printed = if stdout_is_closed() {
-        Err(Failure::from(crate::output::Error::Closed))
+        Err(Failure::closed())
     } else {
         // Standard output keeps an incomplete last line in its buffer.
         let printed = help.print().and_then(|()| io::stdout().flush());

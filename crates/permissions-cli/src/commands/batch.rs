@@ -8,45 +8,46 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Calls `send` for each item, at most `concurrency` at the same time.
+/// Calls `send` for each number below `items`, with the concurrency of the request options, and then `done` in order.
 ///
 /// A failure with exit code 1 concerns one item, and the others continue. After any other failure, such as an
 /// invalid key, no further item is started. Items in flight are finished, because their changes may be made.
-pub(super) async fn each<T, F>(
-    items: &[T],
-    concurrency: usize,
+pub(super) async fn each<F>(
+    items: usize,
     context: &Context,
-    send: impl Fn(usize, &T) -> F,
+    send: impl Fn(usize) -> F,
+    done: impl Fn(usize),
 ) -> Result<Exit, Failure>
 where
-    F: Future<Output = Option<Failure>>,
+    F: Future<Output = Result<(), Failure>>,
 {
     let is_aborted = Cell::new(false);
-    let send = |(at, item)| {
-        let result = (!is_aborted.get()).then(|| send(at, item));
-        async move {
-            match result {
-                Some(sent) => sent.await,
-                None => None,
-            }
+    let (send, aborted) = (&send, &is_aborted);
+    let start = |item| async move {
+        if aborted.get() {
+            (item, None)
+        } else {
+            (item, Some(send(item).await))
         }
     };
-    let mut results = std::pin::pin!(
-        stream::iter(items.iter().enumerate())
-            .map(send)
-            .buffered(concurrency)
-    );
+    let concurrency = context.global.requests.concurrency();
+    let mut results = std::pin::pin!(stream::iter(0..items).map(start).buffered(concurrency));
     let (mut exit, mut abort) = (Exit::Success, None);
-    while let Some(failure) = results.next().await {
-        let Some(failure) = failure else {
+    while let Some((item, result)) = results.next().await {
+        let Some(result) = result else {
             continue;
         };
-        if failure.exit() != Exit::Failure || items.len() == 1 {
-            is_aborted.set(true);
-            abort.get_or_insert(failure);
-        } else {
-            context.report(&failure);
-            exit = Exit::Failure;
+        done(item);
+        match result {
+            Ok(()) => {}
+            Err(failure) if failure.exit() == Exit::Failure && items > 1 => {
+                context.report(&failure);
+                exit = Exit::Failure;
+            }
+            Err(failure) => {
+                is_aborted.set(true);
+                abort.get_or_insert(failure);
+            }
         }
     }
     abort.map_or(Ok(exit), Err)

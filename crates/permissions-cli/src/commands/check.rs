@@ -6,17 +6,9 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-const EXAMPLES: &str = "\
-Examples:
-  Check permissions.toml before a commit:
-    permissions check
-
-  Check all manifests of a folder, with errors in JSON:
-    permissions check --file access/ --format json";
-
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/check.txt"))]
 pub(crate) struct Args {
     #[command(flatten)]
     manifests: Manifests,

@@ -7,22 +7,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 
-const EXAMPLES: &str = "\
-Examples:
-  bash:
-    permissions completions bash > ~/.local/share/bash-completion/completions/permissions
-
-  zsh, in a folder of $fpath:
-    permissions completions zsh > ~/.zfunc/_permissions
-
-  fish:
-    permissions completions fish > ~/.config/fish/completions/permissions.fish";
-
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/completions.txt"))]
 pub(crate) struct Args {
     /// Shell of the script
     #[arg(value_name = "SHELL", value_parser = PossibleValuesParser::new(SHELLS))]

@@ -10,17 +10,12 @@ use crate::failure::Failure;
 
 /// Asks on the terminal. Fails if the answer is not yes, or if there is no terminal.
 pub(super) async fn confirm(question: &str, context: &Context) -> Result<(), Failure> {
-    if !can_ask() {
-        return Err(Failure::usage(
-            "a confirmation is required, but there is no terminal; nothing was changed",
-        )
-        .remedy("confirm with --yes, or see the changes with --dry-run"));
-    }
+    require_terminal()?;
     context.progress.end();
     // If the question cannot be written, nobody answers it, and nothing is changed.
     let _ = write!(io::stderr(), "{question} [y/N] ");
-    let answer = read_line().await;
-    if answer.is_some_and(|answer| is_yes(&answer)) {
+    let answer = read_line().await.unwrap_or_default();
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
     Err(Failure::new(
@@ -29,9 +24,15 @@ pub(super) async fn confirm(question: &str, context: &Context) -> Result<(), Fai
     ))
 }
 
-/// Whether a person can answer.
-pub(super) fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+/// Fails if nobody can answer a prompt.
+pub(super) fn require_terminal() -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("a confirmation is required, but there is no terminal; nothing was changed")
+            .remedy("confirm with --yes, or see the changes with --dry-run"),
+    )
 }
 
 /// Reads a line in another thread, so that Ctrl-C is handled while the prompt waits.
@@ -45,8 +46,4 @@ async fn read_line() -> Option<String> {
         }
     });
     receiver.await.ok()
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }

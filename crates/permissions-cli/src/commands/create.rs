@@ -1,11 +1,11 @@
 //! `permissions create` lets projects use checkpoints.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
-use permissions_ext::{CheckpointId, Created, Permission, PermissionId, ProjectId};
+use permissions_ext::{CheckpointId, Permission, ProjectId};
 use serde::Deserialize;
 
 use super::batch;
@@ -14,60 +14,35 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Changes, Columns};
-use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::{completion, id_list, ids};
+use crate::{id_list, ids};
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at", "result"];
 
-const EXAMPLES: &str = "\
-Examples:
-  Let two projects use a checkpoint; existing permissions stay:
-    permissions create ft:gpt-4o:acme proj_a proj_b
-
-  Let the same projects use two checkpoints:
-    permissions create ft:gpt-4o:acme proj_a proj_b --checkpoint ft:gpt-4o:acme-eu
-
-  Projects from standard input, one per line or as the JSON of the API:
-    permissions create ft:gpt-4o:acme - < projects.txt
-    echo '{\"project_ids\": [\"proj_a\"]}' | permissions create ft:gpt-4o:acme -";
+/// Positions of columns.
+const ID: usize = 1;
+const CREATED_AT: usize = 3;
+const RESULT: usize = 4;
 
 /// Arguments of `create`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/create.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: CheckpointId,
 
     /// Project that may use the checkpoint; - reads projects from standard input
-    #[arg(
-        required = true,
-        value_name = "PROJECT",
-        value_parser = ids::read::<ProjectId>,
-        add = completion::projects()
-    )]
+    #[arg(required = true, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     projects: Vec<ProjectId>,
 
     /// Further checkpoint for the same projects; may be repeated
-    #[arg(
-        long = "checkpoint",
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+    #[arg(long = "checkpoint", value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     further: Vec<CheckpointId>,
 
     /// Show what would be created, and create nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -80,163 +55,159 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             projects.push(project);
         }
     }
-    let projects = distinct(projects);
-    let checkpoints = distinct([vec![args.checkpoint], args.further].concat());
-    let changes = context.changes(Columns {
-        all: COLUMNS,
-        hidden: (checkpoints.len() == 1).then_some("checkpoint"),
-    })?;
-    let rows = Rows::announce(changes, &checkpoints, &projects);
+    let rows = Rows::announce(
+        distinct([vec![args.checkpoint], args.further].concat()),
+        distinct(projects),
+        context,
+    )?;
     if args.dry_run {
-        dry_run(&rows, session).await?;
+        for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
+            let live: Vec<Permission> = session
+                .permissions(checkpoint)?
+                .list()
+                .stream()
+                .try_collect()
+                .await?;
+            rows.mark(at, "would_create");
+            rows.set(at, &live, |_| "existing");
+        }
         rows.changes.into_inner().finish_unchanged()?;
         return Ok(Exit::Success);
     }
-    context.tally.start(checkpoints.len() * projects.len());
-    let summaries = RefCell::new(Vec::new());
-    let create = |at: usize, checkpoint: &CheckpointId| {
-        let permissions = session.permissions(checkpoint);
-        let projects = projects.clone();
-        let (rows, summaries) = (&rows, &summaries);
-        async move {
-            let request = match permissions {
-                Ok(permissions) => permissions.create(projects).read_first(true),
-                Err(failure) => return Some(failure),
-            };
-            // If the command is stopped during the request, nobody knows whether the permissions were created.
-            rows.mark(at, "unknown");
-            let (summary, failure) = match request.send().await {
-                Ok(created) => (rows.created(at, &created), None),
-                Err(error) => (
-                    rows.present(at, error.created()),
-                    Some(Failure::from(error)),
-                ),
-            };
-            if let Some((done, summary)) = summary {
-                context.tally.add(done);
-                context.note_change(&summary);
-                summaries.borrow_mut().push(summary);
-            }
-            failure
-        }
-    };
-    let result = batch::each(&checkpoints, args.requests.concurrency(), context, create).await;
+    context
+        .tally
+        .start(rows.checkpoints.len() * rows.projects.len());
+    let create = |at| create(at, &rows, context, session);
+    let result = batch::each(rows.checkpoints.len(), context, create, |at| rows.write(at)).await;
     let written = rows.changes.into_inner().finish();
     let exit = result?;
-    written.map_err(|error| Failure::from(error).after_changes(&summaries.borrow().join("; ")))?;
+    written
+        .map_err(|error| Failure::from(error).after_changes(&rows.summaries.borrow().join("; ")))?;
     Ok(exit)
 }
 
-/// Reads the live permissions and shows which ones are missing.
-async fn dry_run(rows: &Rows<'_>, session: &Session) -> Result<(), Failure> {
-    for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
-        let mut live = session.permissions(checkpoint)?.list().stream();
-        while let Some(permission) = live.try_next().await? {
-            rows.resolve(at, &permission, "existing");
-        }
-        rows.mark(at, "would_create");
+/// Creates the permissions of one checkpoint. `at` is its position in `rows.checkpoints`.
+async fn create(
+    at: usize,
+    rows: &Rows,
+    context: &Context,
+    session: &Session,
+) -> Result<(), Failure> {
+    let checkpoint = &rows.checkpoints[at];
+    let request = session
+        .permissions(checkpoint)?
+        .create(rows.projects.clone())
+        .read_first(true);
+    // If the command is stopped during the request, nobody knows whether the permissions were created.
+    rows.mark(at, "unknown");
+    let result = request.send().await;
+    let (live, new) = match &result {
+        Ok(created) => (created.iter().cloned().collect(), created.new_permissions()),
+        Err(error) => (error.created().to_vec(), None),
+    };
+    rows.mark(at, "failed");
+    rows.set(at, &live, |permission| match &new {
+        // After a failure, it is not known which permissions are new.
+        None => "present",
+        Some(new) if new.contains(&permission) => "created",
+        Some(_) => "existing",
+    });
+    if !live.is_empty() {
+        let summary = match new.map(|new| new.len()) {
+            Some(new) => format!(
+                "{}, {} existing",
+                count(new, "permission") + " created",
+                live.len() - new
+            ),
+            None => format!("{} created or existing", count(live.len(), "permission")),
+        };
+        let summary = format!("{checkpoint}: {summary}");
+        context.tally.add(live.len());
+        context.note_change(&summary);
+        rows.summaries.borrow_mut().push(summary);
     }
-    Ok(())
+    Ok(result.map(drop)?)
 }
 
-/// One row for each project of each checkpoint.
-struct Rows<'a> {
+/// One row for each project of each checkpoint, and a summary for each finished checkpoint.
+struct Rows {
     changes: RefCell<Changes>,
-    checkpoints: &'a [CheckpointId],
-    projects: &'a [ProjectId],
+    checkpoints: Vec<CheckpointId>,
+    projects: Vec<ProjectId>,
+    summaries: RefCell<Vec<String>>,
 }
 
-impl<'a> Rows<'a> {
+impl Rows {
     fn announce(
-        mut changes: Changes,
-        checkpoints: &'a [CheckpointId],
-        projects: &'a [ProjectId],
-    ) -> Self {
-        for checkpoint in checkpoints {
-            for project in projects {
-                changes.announce(row(checkpoint, project, None, "skipped"));
+        checkpoints: Vec<CheckpointId>,
+        projects: Vec<ProjectId>,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let hidden = (checkpoints.len() == 1).then_some("checkpoint");
+        let mut changes = context.changes(Columns {
+            all: COLUMNS,
+            hidden,
+        })?;
+        for checkpoint in &checkpoints {
+            for project in &projects {
+                let (checkpoint, project) = (Cell::text(checkpoint), Cell::text(project));
+                changes.announce(vec![
+                    checkpoint,
+                    Cell::Null,
+                    project,
+                    Cell::Null,
+                    Cell::text("skipped"),
+                ]);
             }
         }
-        Self {
+        let summaries = RefCell::default();
+        Ok(Self {
             changes: RefCell::new(changes),
             checkpoints,
             projects,
-        }
+            summaries,
+        })
     }
 
-    /// Sets the result of the projects of a checkpoint that have no permission yet.
+    /// Sets the result of all projects of a checkpoint.
     fn mark(&self, at: usize, result: &str) {
+        for number in self.numbers(at) {
+            self.changes
+                .borrow_mut()
+                .set(number, RESULT, Cell::text(result));
+        }
+    }
+
+    /// Sets the permissions of requested projects.
+    fn set(&self, at: usize, live: &[Permission], result: impl Fn(&Permission) -> &'static str) {
         let mut changes = self.changes.borrow_mut();
-        for (position, project) in self.projects.iter().enumerate() {
-            let number = at * self.projects.len() + position;
-            changes.update(number, row(&self.checkpoints[at], project, None, result));
+        for (number, project) in self.numbers(at).zip(&self.projects) {
+            if let Some(permission) = live
+                .iter()
+                .find(|permission| permission.project_id == *project)
+            {
+                changes.set(number, ID, Cell::text(&permission.id));
+                changes.set(number, CREATED_AT, Cell::Time(permission.created_at));
+                changes.set(number, RESULT, Cell::text(result(permission)));
+            }
         }
     }
 
-    /// Writes the permissions of a successful request. Returns their number and a summary.
-    fn created(&self, at: usize, created: &Created) -> Option<(usize, String)> {
-        let new = created.new_permissions().unwrap_or_default();
-        let new: HashSet<&PermissionId> = new.into_iter().map(|new| &new.id).collect();
-        for permission in created.iter() {
-            let is_new = new.contains(&permission.id);
-            self.resolve(at, permission, if is_new { "created" } else { "existing" });
-        }
-        let summary = format!(
-            "{}: {} created, {} existing",
-            self.checkpoints[at],
-            count(new.len(), "permission"),
-            created.len() - new.len()
-        );
-        Some((created.len(), summary))
+    /// Writes the rows of a checkpoint.
+    fn write(&self, at: usize) {
+        self.numbers(at)
+            .for_each(|number| self.changes.borrow_mut().write(number));
     }
 
-    /// Writes the permissions that exist after a failed request. It is not known which ones are new.
-    fn present(&self, at: usize, present: &[Permission]) -> Option<(usize, String)> {
-        for permission in present {
-            self.resolve(at, permission, "present");
-        }
-        self.mark(at, "failed");
-        let permissions = count(present.len(), "permission");
-        let summary = format!(
-            "{}: {permissions} created or existing",
-            self.checkpoints[at]
-        );
-        (!present.is_empty()).then_some((present.len(), summary))
+    /// The numbers of the rows of a checkpoint.
+    fn numbers(&self, at: usize) -> Range<usize> {
+        at * self.projects.len()..(at + 1) * self.projects.len()
     }
-
-    /// Writes a permission, if it is one of a requested project.
-    fn resolve(&self, at: usize, permission: &Permission, result: &str) {
-        let project = &permission.project_id;
-        let Some(position) = self
-            .projects
-            .iter()
-            .position(|requested| requested == project)
-        else {
-            return;
-        };
-        let row = row(&self.checkpoints[at], project, Some(permission), result);
-        let number = at * self.projects.len() + position;
-        self.changes.borrow_mut().resolve(number, &row);
-    }
-}
-
-fn row(
-    checkpoint: &CheckpointId,
-    project: &ProjectId,
-    permission: Option<&Permission>,
-    result: &str,
-) -> Vec<Cell> {
-    vec![
-        Cell::text(checkpoint),
-        permission.map_or(Cell::Null, |permission| Cell::text(&permission.id)),
-        Cell::text(project),
-        permission.map_or(Cell::Null, |permission| Cell::Time(permission.created_at)),
-        Cell::text(result),
-    ]
 }
 
 /// Reads projects from standard input: one per line, or the JSON body of the API.
 fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
+    const EXAMPLE: &str = "{\"project_ids\": [\"proj_a\", \"proj_b\"]}";
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Body {
@@ -244,7 +215,7 @@ fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
     }
     let refuse = |reason: String| {
         Failure::usage(format!("failed to read standard input as JSON: {reason}"))
-            .remedy("write it as {\"project_ids\": [\"proj_a\", \"proj_b\"]}")
+            .remedy(format!("write it as {EXAMPLE}"))
     };
     let path = Path::new("-");
     let text = id_list::text(path)?;
@@ -256,8 +227,8 @@ fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
         id_list::ids(path, &text, ids::read)?
     };
     if projects.is_empty() {
-        return Err(Failure::usage("standard input contains no project")
-            .remedy("write one project per line, or {\"project_ids\": [\"proj_a\", \"proj_b\"]}"));
+        let failure = Failure::usage("standard input contains no project");
+        return Err(failure.remedy(format!("write one project per line, or {EXAMPLE}")));
     }
     Ok(projects)
 }

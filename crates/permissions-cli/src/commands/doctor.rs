@@ -9,28 +9,16 @@ use permissions_ext::{CheckpointId, Error, ErrorKind};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Columns};
-use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::settings::{Setting, Settings, config_file, masked, proxy};
+use crate::settings::{Setting, Settings, Tls, config_file, masked, proxy};
 use crate::style::{CREATED, DELETED};
-use crate::{completion, ids};
 
 const COLUMNS: Columns = Columns {
     all: &["name", "value", "source"],
     hidden: None,
 };
-
-const EXAMPLES: &str = "\
-Examples:
-  Find out why a command fails:
-    permissions doctor
-
-  Check whether the key may manage a checkpoint:
-    permissions doctor ft:gpt-4o:acme
-
-  For a bug report:
-    permissions doctor --format json";
 
 /// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key
 /// is valid.
@@ -41,60 +29,32 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/doctor.txt"))]
 pub(crate) struct Args {
     /// Checkpoint for the test
     #[arg(
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     checkpoint: Option<CheckpointId>,
-
-    #[command(flatten)]
-    requests: RequestOptions,
 }
 
-/// The findings.
+/// The findings: name, value, source and style.
 #[derive(Default)]
-struct Findings {
-    lines: Vec<Line>,
-}
-
-struct Line {
-    name: &'static str,
-    value: String,
-    source: Option<String>,
-    style: Style,
-}
+struct Findings(Vec<(&'static str, String, Option<String>, Style)>);
 
 impl Findings {
     fn add(&mut self, name: &'static str, value: impl Into<String>, source: Option<String>) {
-        self.styled(name, value, source, Style::new());
+        self.0.push((name, value.into(), source, Style::new()));
     }
 
-    fn styled(
+    fn setting<T>(
         &mut self,
         name: &'static str,
-        value: impl Into<String>,
-        source: Option<String>,
-        style: Style,
+        setting: Option<&Setting<T>>,
+        show: impl Fn(&T) -> String,
     ) {
-        self.lines.push(Line {
-            name,
-            value: value.into(),
-            source,
-            style,
-        });
-    }
-
-    fn setting(&mut self, name: &'static str, setting: Option<&Setting<String>>) {
         match setting {
-            Some(setting) => self.add(
-                name,
-                setting.value.clone(),
-                Some(setting.origin.to_string()),
-            ),
+            Some(setting) => self.add(name, show(&setting.value), Some(setting.origin.to_string())),
             None => self.add(name, "none", None),
         }
     }
@@ -102,22 +62,21 @@ impl Findings {
     fn show(&self, context: &Context) -> Result<(), Failure> {
         if context.wants_rows() {
             let mut rows = context.changes(COLUMNS)?;
-            for line in &self.lines {
-                let source = line.source.as_ref().map_or(Cell::Null, Cell::text);
-                rows.row(&[Cell::text(line.name), Cell::text(&line.value), source]);
+            for (name, value, source, _) in &self.0 {
+                rows.row(&[
+                    Cell::text(name),
+                    Cell::text(value),
+                    source.as_ref().map_or(Cell::Null, Cell::text),
+                ]);
             }
             return Ok(rows.finish_unchanged()?);
         }
         let mut out = context.text()?;
-        for line in &self.lines {
-            let source = line
-                .source
+        for (name, value, source, style) in &self.0 {
+            let source = source
                 .as_ref()
                 .map_or_else(String::new, |source| format!("  ({source})"));
-            out.parts(&[(
-                format!("{:<16} {}{source}", line.name, line.value),
-                line.style,
-            )])?;
+            out.parts(&[(format!("{name:<16} {value}{source}"), *style)])?;
         }
         Ok(out.finish()?)
     }
@@ -133,7 +92,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         ),
         None => settings(&mut findings, context)?,
     }
-    let session = match Session::open(context, &args.requests, false).await {
+    let session = match Session::open(context, false).await {
         Ok(session) => session,
         Err(failure) => {
             findings.show(context)?;
@@ -160,35 +119,50 @@ fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
         settings.profile.as_deref().unwrap_or("none"),
         None,
     );
-    findings.setting("base URL", Some(&settings.base_url));
-    match settings.key() {
-        Ok(key) => findings.add("admin key", masked(&key), Some(settings.key_source())),
-        Err(_) => findings.add(
-            "admin key",
-            "none that is valid",
-            Some(settings.key_source()),
-        ),
+    findings.setting("base URL", Some(&settings.base_url), String::clone);
+    let key = settings
+        .key()
+        .map_or_else(|_| "none that is valid".to_owned(), |key| masked(&key));
+    findings.add("admin key", key, Some(settings.key_source()));
+    findings.setting(
+        "organization",
+        settings.organization.as_ref(),
+        String::clone,
+    );
+    findings.setting("project", settings.project.as_ref(), String::clone);
+    findings.setting(
+        "proxy",
+        proxy(&settings.base_url.value).as_ref(),
+        String::clone,
+    );
+    let variable = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|value| (value, name.to_owned()))
+    };
+    if let Some((hosts, name)) = variable("NO_PROXY").or_else(|| variable("no_proxy")) {
+        findings.add("no proxy for", hosts, Some(name));
     }
-    findings.setting("organization", settings.organization.as_ref());
-    findings.setting("project", settings.project.as_ref());
-    findings.setting("proxy", proxy(&settings.base_url.value).as_ref());
-    if let Ok(hosts) = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")) {
-        findings.add("no proxy for", hosts, Some("NO_PROXY".to_owned()));
-    }
-    let variable = |name: &str| std::env::var_os(name).map(|value| (value, name.to_owned()));
-    match variable("SSL_CERT_FILE").or_else(|| variable("SSL_CERT_DIR")) {
-        Some((path, name)) => findings.add("TLS roots", path.to_string_lossy(), Some(name)),
-        None => findings.add("TLS roots", "those of the system", None),
-    }
-    let tls = &settings.tls;
+    let system = || ("those of the system".to_owned(), String::new());
+    let roots = variable("SSL_CERT_FILE").or_else(|| variable("SSL_CERT_DIR"));
+    let (roots, name) = roots.unwrap_or_else(system);
+    findings.add(
+        "TLS roots",
+        roots,
+        Some(name).filter(|name| !name.is_empty()),
+    );
+    let Tls {
+        roots,
+        certificate,
+        key,
+    } = &settings.tls;
     for (name, file) in [
-        ("further roots", &tls.roots),
-        ("certificate", &tls.certificate),
-        ("certificate key", &tls.key),
+        ("further roots", roots),
+        ("certificate", certificate),
+        ("certificate key", key),
     ] {
-        if let Some(file) = file {
-            let path = file.value.display().to_string();
-            findings.add(name, path, Some(file.origin.to_string()));
+        if file.is_some() {
+            findings.setting(name, file.as_ref(), |path| path.display().to_string());
         }
     }
     Ok(())
@@ -207,27 +181,34 @@ async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result
         .page_size(1)
         .prefetch(false);
     let result = list.send().await;
-    let elapsed = start.elapsed();
-    let accepted = format!("the API answered in {elapsed:.0?} and accepted the key");
-    let error = match result {
-        Ok(page) => {
-            findings.styled("connection", accepted, None, CREATED);
-            if let Some(clock) = page.metadata().header("date").and_then(clock) {
-                findings.add("clock", clock, None);
-            }
-            return Ok(Exit::Success);
-        }
-        Err(error) => error,
+    let mut accepted = format!(
+        "the API answered in {:.0?} and accepted the key",
+        start.elapsed()
+    );
+    let metadata = match &result {
+        Ok(page) => Some(page.metadata()),
+        Err(error) => error.metadata(),
     };
-    if error.kind() == ErrorKind::NotFound && is_the_api(&error) && args.checkpoint.is_none() {
-        let value = format!("{accepted}; name a checkpoint to check whether the key may manage it");
-        findings.styled("connection", value, None, CREATED);
-        return Ok(Exit::Success);
+    if let Some(clock) = metadata
+        .and_then(|metadata| metadata.header("date"))
+        .and_then(clock)
+    {
+        findings.add("clock", clock, None);
     }
-    let failure = session.explain(Failure::from(&error)).await;
-    findings.styled("connection", error.to_string(), None, DELETED);
-    findings.add("", explanation(&error), None);
-    Ok(failure.exit())
+    if let Err(error) = result {
+        let is_accepted = error.kind() == ErrorKind::NotFound && is_the_api(&error);
+        if !is_accepted || args.checkpoint.is_some() {
+            let failure = session.explain(Failure::from(&error)).await;
+            findings
+                .0
+                .push(("connection", error.to_string(), None, DELETED));
+            findings.add("", explanation(&error), None);
+            return Ok(failure.exit());
+        }
+        accepted.push_str("; name a checkpoint to check whether the key may manage it");
+    }
+    findings.0.push(("connection", accepted, None, CREATED));
+    Ok(Exit::Success)
 }
 
 /// Compares the clock with the header `Date` of a response.
@@ -257,30 +238,23 @@ fn explanation(error: &Error) -> &'static str {
             "The API does not know this key. It is mistyped, revoked, or belongs to another base URL."
         }
         ErrorKind::PermissionDenied => {
-            "The API knows this key but does not allow it to do this. It is a project key, or the \
-             admin key of another organization."
+            "The API knows this key but does not accept it here. It is a project key, or belongs to another organization."
         }
-        ErrorKind::NotFound if !is_the_api(error) => {
-            "The base URL has no such operation. Check the base URL, and whether it ends in /v1."
+        ErrorKind::NotFound if is_the_api(error) => {
+            "The API accepted the key but does not know this checkpoint. Check its id."
         }
-        ErrorKind::NotFound => {
-            "The API accepted the key but does not know this checkpoint. Check its id, and whether \
-             the base URL ends in /v1."
+        ErrorKind::NotFound | ErrorKind::Decode => {
+            "The server at the base URL is not this API. Check the base URL, and whether it ends in /v1."
         }
         ErrorKind::Certificate => {
-            "The TLS handshake failed. A proxy inspects the traffic, this system does not trust the \
-             certificate (see --ca-file), or the server requires a client certificate (see \
-             --mtls-client-cert-file)."
+            "The TLS handshake failed. The certificate is not trusted (see --ca-file), or the server requires a client \
+             certificate (see --mtls-client-cert-file)."
         }
         ErrorKind::Connect => {
             "No server answers at the base URL. Check its host and port, the network, and the proxy."
         }
         ErrorKind::Proxy => "The proxy refused the request or cannot be reached.",
         ErrorKind::RateLimited => "The API accepted the key, but its rate limit is exceeded.",
-        ErrorKind::Decode => {
-            "The server at the base URL is not this API. Check whether the base URL ends in /v1, and \
-             whether a login page intercepts the request."
-        }
         _ => "The API failed. Try again later.",
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::ValueHint;
 use permissions_ext::{CheckpointId, ProjectId};
 
 use super::manifests::Manifests;
@@ -12,35 +11,21 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::DEFAULT_FILE;
-use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::{completion, file, ids, manifest};
-
-const EXAMPLES: &str = "\
-Examples:
-  Start with access as code:
-    permissions export ft:gpt-4o:acme ft:gpt-4o:acme-eu --out permissions.toml
-
-  The live permissions of the checkpoints in permissions.toml:
-    permissions export
-
-  Write the live permissions into permissions.toml, and keep its comments and its order:
-    permissions export --update";
+use crate::{file, ids, manifest};
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/export.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of the manifest]
     #[arg(
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// Write a new file; - is standard output, the default
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "update")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update")]
     out: Option<PathBuf>,
 
     /// Update the manifests, and add new checkpoints to the first one
@@ -49,9 +34,6 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     manifests: Manifests,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -62,7 +44,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if args.manifests.is_set() || checkpoints.is_empty() {
         checkpoints.extend(read_manifest(&args, context)?.checkpoints().cloned());
     }
-    let live = live(distinct(checkpoints), &args.requests, context, session).await?;
+    let live = live(distinct(checkpoints), context, session).await?;
     let text = manifest::write(&live)?;
     match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
         Some(path) => file::create(path, &text)?,
@@ -78,7 +60,7 @@ async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exi
         .iter()
         .chain(manifest.checkpoints())
         .cloned();
-    let live = live(distinct(checkpoints), &args.requests, context, session).await?;
+    let live = live(distinct(checkpoints), context, session).await?;
     let updated = manifest.updated(&live)?;
     for (path, text) in &updated {
         file::replace(path, text)?;
@@ -109,14 +91,13 @@ fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, F
 /// would delete permissions.
 async fn live(
     checkpoints: Vec<CheckpointId>,
-    requests: &RequestOptions,
     context: &Context,
     session: &Session,
 ) -> Result<BTreeMap<CheckpointId, Vec<ProjectId>>, Failure> {
     let report = session
         .client()
         .audit(checkpoints)
-        .concurrency(requests.concurrency())
+        .concurrency(context.global.requests.concurrency())
         .on_progress(context.progress.callback("checkpoints"))
         .send()
         .await?;

@@ -8,59 +8,35 @@ use super::words::{count, distinct};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Columns, Output};
-use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::{completion, ids};
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at"];
 
 /// The documented maximum of the API.
 const MAX_PAGE_SIZE: u32 = 100;
 
-const EXAMPLES: &str = "\
-Examples:
-  The projects that may use a checkpoint:
-    permissions list ft:gpt-4o:acme
-
-  The permission of one project in JSON:
-    permissions list ft:gpt-4o:acme --project proj_a --json
-
-  Two checkpoints in one CSV file, oldest permissions first:
-    permissions list ft:gpt-4o:acme ft:gpt-4o:acme-eu --order ascending --format csv > permissions.csv
-
-A list that fails stays incomplete on purpose: its JSON array is not closed, so that no program takes it for a complete
-list. Check the exit code, or use --jq, which prints nothing in this case.";
-
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/list.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
     #[arg(
         required = true,
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// List only the permissions of this project
     #[arg(
         long,
         value_name = "PROJECT",
-        value_parser = ids::read::<ProjectId>,
-        add = completion::projects()
-    )]
+        value_parser = ids::read::<ProjectId>)]
     project: Option<ProjectId>,
 
     /// Order by creation time
-    #[arg(
-        long,
-        value_name = "ORDER",
-        default_value = "descending",
-        value_parser = order()
-    )]
+    #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = order())]
     order: Order,
 
     /// Start after this permission, the last one of an earlier list
@@ -68,22 +44,12 @@ pub(crate) struct Args {
     after: Option<PermissionId>,
 
     /// Number of permissions per page, 1 to 100
-    #[arg(
-        long,
-        visible_alias = "limit",
-        value_name = "N",
-        default_value = "100",
-        value_parser = page_size,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, visible_alias = "limit", value_name = "N", default_value = "100", value_parser = page_size, allow_negative_numbers = true)]
     page_size: u32,
 
     /// Stop after this number of permissions per checkpoint
     #[arg(long, value_name = "N")]
     max_items: Option<u64>,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -114,7 +80,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut lists = std::pin::pin!(
         stream::iter(checkpoints.iter().cloned())
             .map(first_page)
-            .buffered(args.requests.concurrency())
+            .buffered(context.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
     while let Some(list) = lists.next().await {

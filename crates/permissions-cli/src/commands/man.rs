@@ -1,29 +1,22 @@
 //! `permissions man` writes man pages.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, Command, ValueHint};
+use clap::{ArgAction, Command};
 use clap_mangen::Man;
-use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+use clap_mangen::roff::{Roff, roman};
 
-use crate::exit;
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::failure::Failure;
-
-const EXAMPLES: &str = "\
-Examples:
-  Write the pages, and read one:
-    permissions man ~/.local/share/man/man1
-    man permissions-list";
 
 /// Arguments of `man`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/man.txt"))]
 pub(crate) struct Args {
     /// Folder of the pages; a missing folder is created
-    #[arg(value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
 
@@ -55,20 +48,17 @@ pub(crate) fn run(args: &Args, mut command: Command) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Writes one page. clap_mangen writes the options, the other sections are written here.
+/// Writes one page. clap_mangen writes no values in the synopsis and no examples.
 fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
+    let command = command
+        .clone()
+        .display_name(name)
+        .override_usage(synopsis(command));
+    let man = Man::new(command.clone()).title(name.to_uppercase());
     let mut page = Vec::new();
-    let man = Man::new(command.clone().display_name(name.to_owned())).title(name.to_uppercase());
     man.render_title(&mut page)?;
-    let mut roff = Roff::default();
-    let about = command
-        .get_about()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    roff.control("SH", ["NAME"])
-        .text([roman(format!("{name} - {about}"))]);
-    roff.control("SH", ["SYNOPSIS"]).text(synopsis(command));
-    roff.to_writer(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     if command.has_subcommands() {
@@ -79,11 +69,14 @@ fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
         .get_after_help()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let examples = after.split("\n\nExit codes:").next().unwrap_or_default();
-    section(&mut roff, "EXAMPLES", examples);
+    section(
+        &mut roff,
+        "EXAMPLES",
+        after.split("\n\nExit codes:").next().unwrap_or_default(),
+    );
     section(&mut roff, "EXIT STATUS", exit::HELP);
     roff.to_writer(&mut page)?;
-    fs::File::create(folder.join(format!("{name}.1")))?.write_all(&page)
+    fs::write(folder.join(format!("{name}.1")), page)
 }
 
 /// Writes a preformatted section without the heading line of the help text.
@@ -99,55 +92,34 @@ fn section(roff: &mut Roff, title: &str, text: &str) {
 }
 
 /// The command with its options, their values and its arguments.
-fn synopsis(command: &Command) -> Vec<Inline> {
-    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
-    let mut line = vec![bold(name)];
-    let is_shown = |arg: &&Arg| !arg.is_hide_set();
-    for arg in command
-        .get_opts()
-        .chain(command.get_arguments().filter(|arg| is_flag(arg)))
-        .filter(is_shown)
-    {
-        let option = arg.get_long().map(|long| format!("--{long}"));
-        let short = || arg.get_short().map(|short| format!("-{short}"));
-        line.extend([roman(" ["), bold(option.or_else(short).unwrap_or_default())]);
-        if arg.get_action().takes_values() {
-            line.extend([roman(" "), italic(values(arg))]);
-        }
-        line.push(roman("]"));
-    }
-    for arg in command.get_positionals().filter(is_shown) {
+fn synopsis(command: &Command) -> String {
+    let mut line = command
+        .get_bin_name()
+        .unwrap_or_else(|| command.get_name())
+        .to_owned();
+    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+        let values = arg.get_value_names().unwrap_or_default();
+        let values = values
+            .iter()
+            .map(|name| name.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
         let repeated = if matches!(arg.get_action(), ArgAction::Append) {
             "..."
         } else {
             ""
         };
-        let (open, close) = if arg.is_required_set() {
-            ("", "")
-        } else {
-            ("[", "]")
-        };
-        line.extend([
-            roman(format!(" {open}")),
-            italic(values(arg)),
-            roman(format!("{repeated}{close}")),
-        ]);
+        let option = arg.get_long().map(|long| format!("--{long}"));
+        let option = option.or_else(|| arg.get_short().map(|short| format!("-{short}")));
+        line.push_str(&match option {
+            Some(option) if arg.get_action().takes_values() => format!(" [{option} {values}]"),
+            Some(option) => format!(" [{option}]"),
+            None if arg.is_required_set() => format!(" {values}{repeated}"),
+            None => format!(" [{values}{repeated}]"),
+        });
     }
     if command.has_subcommands() {
-        line.extend([roman(" "), italic("COMMAND")]);
+        line.push_str(" COMMAND");
     }
     line
-}
-
-fn is_flag(arg: &Arg) -> bool {
-    !arg.is_positional() && !arg.get_action().takes_values()
-}
-
-fn values(arg: &Arg) -> String {
-    let names = arg.get_value_names().unwrap_or_default();
-    names
-        .iter()
-        .map(|name| name.as_str())
-        .collect::<Vec<_>>()
-        .join(" ")
 }

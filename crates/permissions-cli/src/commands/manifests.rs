@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
-
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::manifest::{Manifest, ReadOptions};
@@ -12,7 +10,7 @@ use crate::manifest::{Manifest, ReadOptions};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Manifests {
     /// Manifest or folder of manifests; may be repeated [default: permissions.toml]
-    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(short, long, value_name = "PATH")]
     file: Vec<PathBuf>,
 
     /// Refuse unusual ids that `export` wrote, instead of a warning

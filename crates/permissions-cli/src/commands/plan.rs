@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
 use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
@@ -12,26 +11,13 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::Manifest;
-use crate::requests::RequestOptions;
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
-use crate::{completion, file, ids};
-
-const EXAMPLES: &str = "\
-Examples:
-  The changes of permissions.toml as a diff; the exit code is 2 if there are changes:
-    permissions plan
-
-  Save the plan for a review, and apply exactly this plan later:
-    permissions plan --out plan.json
-    permissions apply plan.json --allow-delete
-
-  For a comment on a pull request:
-    permissions plan --format markdown";
+use crate::{file, ids};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/plan.txt"))]
 pub(crate) struct Args {
     #[command(flatten)]
     manifests: Manifests,
@@ -40,11 +26,8 @@ pub(crate) struct Args {
     targets: Targets,
 
     /// Save the plan for `apply`; - prints it to standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 /// The option that limits a plan to some checkpoints.
@@ -54,9 +37,7 @@ pub(crate) struct Targets {
     #[arg(
         long = "target",
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     targets: Vec<CheckpointId>,
 }
 
@@ -66,32 +47,34 @@ impl Targets {
         self.targets.is_empty() || self.targets.contains(checkpoint)
     }
 
-    /// Fails if a target is not among the checkpoints of `source`.
-    pub(super) fn check<'a>(
+    /// Returns the selected checkpoints. Fails if a target is not among the checkpoints of `source`.
+    pub(super) fn select<'a>(
         &self,
         checkpoints: impl Iterator<Item = &'a CheckpointId>,
         source: &str,
-    ) -> Result<(), Failure> {
-        let known: Vec<&CheckpointId> = checkpoints.collect();
-        match self.targets.iter().find(|target| !known.contains(target)) {
-            None => Ok(()),
-            Some(target) => Err(Failure::usage(format!(
-                "the checkpoint {target} of --target is not in {source}"
-            ))
-            .remedy("check its id, or leave --target out")),
+    ) -> Result<Vec<&'a CheckpointId>, Failure> {
+        let selected: Vec<&CheckpointId> =
+            checkpoints.filter(|found| self.contains(found)).collect();
+        match self
+            .targets
+            .iter()
+            .find(|target| !selected.contains(target))
+        {
+            None => Ok(selected),
+            Some(target) => {
+                let message = format!("the checkpoint {target} of --target is not in {source}");
+                Err(Failure::usage(message).remedy("check its id, or leave --target out"))
+            }
         }
     }
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
     let manifest = args.manifests.read(context)?;
-    args.targets
-        .check(manifest.checkpoints(), &manifest.names())?;
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = plan_view::Rows::open(!prints_plan, context)?;
-    let targets = |checkpoint: &&CheckpointId| args.targets.contains(checkpoint);
-    rows.announce(manifest.checkpoints().filter(targets));
-    let plan = make(&manifest, &args.targets, &args.requests, context, session).await?;
+    let announce = |checkpoints: &[&CheckpointId]| rows.announce(checkpoints);
+    let plan = make(&manifest, &args.targets, context, session, announce).await?;
     let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
         saved.write(path)?;
@@ -101,26 +84,22 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     } else {
         rows.show(&saved.plan, &[], context)?;
     }
-    if saved.plan.is_in_sync() {
-        return Ok(Exit::Success);
-    }
-    Ok(Exit::Drift)
+    Ok(plan_view::exit(&saved.plan))
 }
 
-/// Reads the live permissions and makes a plan for the targets.
+/// Reads the live permissions and makes a plan for the targets. Calls `announce` with the checkpoints first.
 pub(super) async fn make(
     manifest: &Manifest,
     targets: &Targets,
-    requests: &RequestOptions,
     context: &Context,
     session: &Session,
+    announce: impl FnOnce(&[&CheckpointId]),
 ) -> Result<Plan, Failure> {
-    let desired = manifest.desired(|checkpoint| targets.contains(checkpoint));
+    announce(&targets.select(manifest.checkpoints(), &manifest.names())?);
     let plan = session
         .client()
-        .plan(desired)
-        .concurrency(requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"))
-        .send();
-    Ok(plan.await?)
+        .plan(manifest.desired(|checkpoint| targets.contains(checkpoint)))
+        .concurrency(context.global.requests.concurrency())
+        .on_progress(context.progress.callback("checkpoints"));
+    Ok(plan.send().await?)
 }

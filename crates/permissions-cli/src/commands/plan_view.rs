@@ -1,12 +1,13 @@
 //! Shows a plan as a diff, as Markdown or as rows.
 
 use anstyle::Style;
-use permissions_ext::CheckpointId;
-use permissions_ext::sync::{CheckpointPlan, PermissionRef, Plan};
+use permissions_ext::sync::{PermissionRef, Plan};
+use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 
 use super::words::count;
 use crate::context::Context;
 use crate::escape::escape_control;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Changes, Columns};
 use crate::style::{CREATED, DELETED};
@@ -15,14 +16,6 @@ const COLUMNS: Columns = Columns {
     all: &["change", "checkpoint", "project_id", "permission_id"],
     hidden: None,
 };
-
-/// A line of a diff.
-enum Line {
-    Checkpoint(String),
-    Create(String),
-    Delete(String),
-    Unchanged(String),
-}
 
 /// The output for a plan.
 pub(super) enum Rows {
@@ -42,16 +35,16 @@ impl Rows {
     }
 
     /// Announces a row for each checkpoint. It is written if the live permissions cannot be read.
-    pub(super) fn announce<'a>(&mut self, checkpoints: impl Iterator<Item = &'a CheckpointId>) {
+    pub(super) fn announce(&mut self, checkpoints: &[&CheckpointId]) {
         if let Self::Rows(changes) = self {
             for checkpoint in checkpoints {
-                let checkpoint = Cell::text(checkpoint);
-                changes.announce(vec![
+                let cells = [
                     Cell::text("unknown"),
-                    checkpoint,
+                    Cell::text(checkpoint),
                     Cell::Null,
                     Cell::Null,
-                ]);
+                ];
+                changes.announce(cells.to_vec());
             }
         }
     }
@@ -82,44 +75,55 @@ fn diff(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Result<()
     for (name, value) in heading {
         out.line(&format!("{name:<9} {value}"), Style::new())?;
     }
-    for line in lines(plan, context.is_verbose()) {
-        let (text, style) = line.text();
+    for (text, style) in lines(plan, context.is_verbose()) {
         out.line(&text, style)?;
     }
     Ok(out.finish()?)
 }
 
-/// Prints the diff on standard error, above the prompt of a command whose standard output is for programs.
-pub(super) fn note(plan: &Plan, context: &Context) {
-    for line in lines(plan, false) {
-        context.note_always(&line.text().0);
+/// Shows the plan to a person: on standard output, or on standard error if standard output is for programs.
+pub(super) fn show_on_terminal(plan: &Plan, context: &Context) -> Result<(), Failure> {
+    if !context.wants_rows() {
+        diff(plan, &[], context)?;
+    } else {
+        lines(plan, false)
+            .iter()
+            .for_each(|(line, _)| context.note_always(line));
     }
     context.note_always(&summary(plan));
+    Ok(())
+}
+
+/// The exit code of a plan that is not applied.
+pub(super) fn exit(plan: &Plan) -> Exit {
+    if plan.is_in_sync() {
+        Exit::Success
+    } else {
+        Exit::Drift
+    }
 }
 
 fn write_rows(plan: &Plan, changes: &mut Changes) {
     for part in plan.checkpoints() {
-        for project in &part.create {
-            changes.row(&[
-                Cell::text("create"),
-                Cell::text(&part.checkpoint),
-                Cell::text(project),
-                Cell::Null,
-            ]);
-        }
-        let deletions = part.delete.iter().map(|permission| ("delete", permission));
-        let unchanged = part
-            .unchanged
-            .iter()
-            .map(|permission| ("unchanged", permission));
-        for (change, permission) in deletions.chain(unchanged) {
+        let mut row = |change: &str, project: &ProjectId, permission: Option<&PermissionId>| {
+            let permission = permission.map_or(Cell::Null, Cell::text);
             changes.row(&[
                 Cell::text(change),
                 Cell::text(&part.checkpoint),
-                Cell::text(&permission.project_id),
-                Cell::text(&permission.permission_id),
+                Cell::text(project),
+                permission,
             ]);
-        }
+        };
+        part.create
+            .iter()
+            .for_each(|project| row("create", project, None));
+        let mut known = |change, found: &PermissionRef| {
+            row(change, &found.project_id, Some(&found.permission_id))
+        };
+        part.delete.iter().for_each(|found| known("delete", found));
+        part.unchanged
+            .iter()
+            .for_each(|found| known("unchanged", found));
     }
 }
 
@@ -154,13 +158,11 @@ fn markdown(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Resul
         line("")?;
     }
     if !plan.is_in_sync() {
-        let lines: Vec<String> = lines(plan, context.is_verbose())
-            .map(|line| line.text().0)
-            .collect();
+        let lines = lines(plan, context.is_verbose());
         // A fence has to be longer than every run of backticks inside.
-        let fence = "`".repeat(3.max(longest_run(&lines, '`') + 1));
+        let fence = "`".repeat(3.max(longest_run(&lines) + 1));
         line(&format!("{fence}diff"))?;
-        for text in &lines {
+        for (text, _) in &lines {
             line(text)?;
         }
         line(&fence)?;
@@ -168,50 +170,35 @@ fn markdown(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Resul
     Ok(out.finish()?)
 }
 
-fn longest_run(lines: &[String], wanted: char) -> usize {
-    let runs = lines
-        .iter()
-        .flat_map(|line| line.split(move |c| c != wanted));
+/// The length of the longest run of backticks.
+fn longest_run(lines: &[(String, Style)]) -> usize {
+    let runs = lines.iter().flat_map(|(line, _)| line.split(|c| c != '`'));
     runs.map(str::len).max().unwrap_or(0)
 }
 
-fn lines(plan: &Plan, with_unchanged: bool) -> impl Iterator<Item = Line> {
-    let is_shown = move |part: &&CheckpointPlan| {
-        with_unchanged || !part.create.is_empty() || !part.delete.is_empty()
-    };
-    plan.checkpoints()
-        .iter()
-        .filter(is_shown)
-        .flat_map(move |part| {
-            let heading = Line::Checkpoint(part.checkpoint.to_string());
-            let create = part
-                .create
-                .iter()
-                .map(|project| Line::Create(project.to_string()));
-            let described = |permission: &PermissionRef| {
-                format!("{} ({})", permission.project_id, permission.permission_id)
-            };
-            let delete = part
-                .delete
-                .iter()
-                .map(move |permission| Line::Delete(described(permission)));
-            let unchanged = part.unchanged.iter().filter(move |_| with_unchanged);
-            let unchanged = unchanged.map(move |permission| Line::Unchanged(described(permission)));
-            std::iter::once(heading)
-                .chain(create)
-                .chain(delete)
-                .chain(unchanged)
-        })
-}
-
-impl Line {
-    /// The text with its style. The sign comes first, as in a diff.
-    fn text(&self) -> (String, Style) {
-        match self {
-            Self::Checkpoint(text) => (format!("  {text}"), Style::new()),
-            Self::Create(text) => (format!("+   {text}"), CREATED),
-            Self::Delete(text) => (format!("-   {text}"), DELETED),
-            Self::Unchanged(text) => (format!("    {text}"), Style::new()),
+/// The lines of a diff with their styles. The sign comes first, as code hosts expect it in a diff.
+fn lines(plan: &Plan, with_unchanged: bool) -> Vec<(String, Style)> {
+    let mut lines = Vec::new();
+    for part in plan.checkpoints() {
+        if part.create.is_empty() && part.delete.is_empty() && !with_unchanged {
+            continue;
         }
+        lines.push((format!("  {}", part.checkpoint), Style::new()));
+        let create = part
+            .create
+            .iter()
+            .map(|project| (format!("+   {project}"), CREATED));
+        lines.extend(create);
+        let described = |sign, found: &PermissionRef| {
+            format!("{sign}   {} ({})", found.project_id, found.permission_id)
+        };
+        lines.extend(
+            part.delete
+                .iter()
+                .map(|found| (described('-', found), DELETED)),
+        );
+        let unchanged = part.unchanged.iter().filter(|_| with_unchanged);
+        lines.extend(unchanged.map(|found| (described(' ', found), Style::new())));
     }
+    lines
 }

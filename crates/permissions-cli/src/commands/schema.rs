@@ -4,14 +4,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{file, manifest};
 
-const EXAMPLES: &str = "\
-Examples:
-  For an editor that completes and checks permissions.toml:
-    permissions schema > permissions.schema.json";
-
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/schema.txt"))]
 pub(crate) struct Args {}
 
 pub(crate) fn run() -> Result<Exit, Failure> {

@@ -9,16 +9,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::start_failure;
 
-const EXAMPLES: &str = "\
-Examples:
-  Serve a file, and use it from another terminal:
-    permissions serve --local demo.db --listen 127.0.0.1:8080
-    export OPENAI_BASE_URL=... OPENAI_ADMIN_KEY=...   (as it prints them)
-    permissions list ft:gpt-4o:acme";
-
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/serve.txt"))]
 pub(crate) struct Args {
     #[command(flatten)]
     server: ServeArgs,

@@ -2,28 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
-
 use super::plan_view;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::saved_plan::SavedPlan;
 
-const EXAMPLES: &str = "\
-Examples:
-  Review a plan before it is applied:
-    permissions show plan.json
-
-  For a comment on a pull request:
-    permissions show plan.json --format markdown";
-
 /// Arguments of `show`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../help/show.txt"))]
 pub(crate) struct Args {
     /// Plan that `plan --out` saved; - reads it from standard input
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "PLAN")]
     plan: PathBuf,
 }
 

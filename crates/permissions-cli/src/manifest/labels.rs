@@ -1,19 +1,10 @@
 //! Comments of a manifest, as labels of checkpoints and projects.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-
-use permissions_ext::{CheckpointId, ProjectId};
 
 use super::parse::UNUSUAL;
 use super::{File, Manifest};
-
-/// The comments by id.
-#[derive(Debug, Default)]
-pub(crate) struct Labels {
-    pub(crate) checkpoints: BTreeMap<CheckpointId, String>,
-    pub(crate) projects: BTreeMap<ProjectId, String>,
-}
+use crate::audit::html::{Label, Labels};
 
 impl Manifest {
     /// Returns the comment after each project, and the comment after or above each checkpoint. The first comment about
@@ -33,6 +24,10 @@ impl Manifest {
                     if let Some(label) =
                         comment_after(file, &item.span).filter(|_| !shares_line(file, entry))
                     {
+                        let label = Label {
+                            text: label,
+                            ..Label::default()
+                        };
                         labels.projects.entry(item.id.clone()).or_insert(label);
                     }
                 }

@@ -99,9 +99,17 @@ impl Manifest {
         self.entries().map(|entry| &entry.checkpoint)
     }
 
-    /// All projects, also repeated ones.
-    pub(crate) fn projects(&self) -> impl Iterator<Item = &ProjectId> {
-        self.entries().flat_map(parse::Entry::projects)
+    /// The checkpoints as text.
+    pub(crate) fn checkpoint_ids(&self) -> Vec<String> {
+        self.checkpoints().map(ToString::to_string).collect()
+    }
+
+    /// The projects of all checkpoints as text.
+    pub(crate) fn project_ids(&self) -> Vec<String> {
+        self.entries()
+            .flat_map(parse::Entry::projects)
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Each file with its number of checkpoints and permissions.

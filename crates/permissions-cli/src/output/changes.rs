@@ -1,7 +1,8 @@
 //! Rows about changes and checkpoints.
 //!
-//! Every change has a row, also after a failure or a signal. A row is announced first. If its result never arrives, the
-//! announced row is written when the value is dropped, and the document is closed. An interrupted command drops it too.
+//! Every change has a row, also after a failure or a signal. A row is announced first, and written once its result is
+//! known. Rows without a result are written when the value is dropped, which an interrupted command does too. Then the
+//! document is closed.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use super::{Cell, Error, Output};
 /// Writes one row per change and closes the document in any case.
 pub(crate) struct Changes {
     output: Option<Output>,
-    /// Rows without a result, in the order of their announcement.
+    /// Announced rows in order. `None` after a row was written.
     pending: Vec<Option<Vec<Cell>>>,
     error: Option<Error>,
 }
@@ -30,33 +31,31 @@ impl Changes {
         self.pending.len() - 1
     }
 
-    /// Replaces an announced row that has no result yet.
-    pub(crate) fn update(&mut self, number: usize, cells: Vec<Cell>) {
-        if let Some(pending) = self.pending.get_mut(number).filter(|row| row.is_some()) {
-            *pending = Some(cells);
+    /// Replaces the cell at `position` of an announced row.
+    pub(crate) fn set(&mut self, number: usize, position: usize, cell: Cell) {
+        let row = self.pending.get_mut(number).and_then(Option::as_mut);
+        if let Some(found) = row.and_then(|row| row.get_mut(position)) {
+            *found = cell;
         }
     }
 
-    /// Replaces the cell at `position` in all announced rows that have no result yet.
-    pub(crate) fn replace_in_pending(&mut self, position: usize, cell: &Cell) {
-        for row in self.pending.iter_mut().flatten() {
-            if let Some(found) = row.get_mut(position) {
-                *found = cell.clone();
-            }
+    /// Replaces the cell at `position` of all announced rows.
+    pub(crate) fn set_all(&mut self, position: usize, cell: &Cell) {
+        for number in 0..self.pending.len() {
+            self.set(number, position, cell.clone());
+        }
+    }
+
+    /// Writes an announced row.
+    pub(crate) fn write(&mut self, number: usize) {
+        if let Some(row) = self.pending.get_mut(number).and_then(Option::take) {
+            self.row(&row);
         }
     }
 
     /// Removes the announced rows.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();
-    }
-
-    /// Writes the result of an announced row.
-    pub(crate) fn resolve(&mut self, number: usize, cells: &[Cell]) {
-        if let Some(pending) = self.pending.get_mut(number) {
-            *pending = None;
-        }
-        self.row(cells);
     }
 
     /// Writes a row. An error is kept for [`Self::finish`], because the changes have to continue without output.
@@ -85,8 +84,8 @@ impl Changes {
     }
 
     fn close(&mut self) {
-        for row in std::mem::take(&mut self.pending).into_iter().flatten() {
-            self.row(&row);
+        for number in 0..self.pending.len() {
+            self.write(number);
         }
         if let Some(Err(error)) = self.output.take().map(Output::finish) {
             self.error = Some(error);

@@ -9,7 +9,6 @@ mod csv;
 mod error;
 mod filter;
 mod json;
-mod markdown;
 mod plain;
 mod stdout;
 mod table;
@@ -122,7 +121,13 @@ impl Output {
             Format::Jsonl => Box::new(json::Lines::new(names)),
             Format::Csv => Box::new(csv::Csv::new(names)),
             Format::Yaml => Box::new(yaml::Yaml::new(names)),
-            Format::Markdown => Box::new(markdown::Markdown::new(names)),
+            Format::Markdown => {
+                return Err(Error::Usage {
+                    message: "--format markdown works with plan, apply --dry-run and show"
+                        .to_owned(),
+                    remedy: Some("use csv for tables".to_owned()),
+                });
+            }
         };
         Ok(Self {
             out,

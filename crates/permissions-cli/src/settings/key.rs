@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Setting;
+use super::{Origin, Setting};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
@@ -26,22 +26,18 @@ pub(super) enum KeySource {
 }
 
 impl KeySource {
-    /// Chooses the option, then the variable, then the profile.
+    /// Chooses `--key-file`, then the variable, then the profile.
     pub(super) fn choose(
-        option: Option<Setting<PathBuf>>,
         file: Option<Setting<PathBuf>>,
         command: Option<Setting<Vec<String>>>,
     ) -> Result<Self, Failure> {
-        if let Some(file) = option {
-            return Ok(Self::File(file));
-        }
         match (file, command) {
+            (Some(file), _) if matches!(file.origin, Origin::Option(_)) => Ok(Self::File(file)),
             _ if is_set(VARIABLE) => Ok(Self::Variable),
-            (Some(file), Some(command)) => Err(Failure::usage(format!(
-                "{} and {} are both set",
-                file.origin, command.origin
-            ))
-            .remedy("remove one of them")),
+            (Some(file), Some(command)) => {
+                let message = format!("{} and {} are both set", file.origin, command.origin);
+                Err(Failure::usage(message).remedy("remove one of them"))
+            }
             (Some(file), None) => Ok(Self::File(file)),
             (None, Some(command)) => Ok(Self::Command(command)),
             (None, None) => Ok(Self::Variable),
@@ -117,7 +113,7 @@ impl fmt::Display for KeySource {
                 write!(f, "{} - (standard input)", file.origin)
             }
             Self::File(file) => match &file.origin {
-                super::Origin::Option(option) => write!(f, "{option} {}", file.value.display()),
+                Origin::Option(option) => write!(f, "{option} {}", file.value.display()),
                 origin => write!(f, "{} ({origin})", file.value.display()),
             },
             Self::Command(command) => write!(f, "{}", command.origin),

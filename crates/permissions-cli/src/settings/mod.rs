@@ -7,9 +7,7 @@ mod protocol;
 mod proxy;
 mod tls;
 
-use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
 
 use permissions_ext::ClientBuilder;
 use secrecy::SecretString;
@@ -17,7 +15,6 @@ use secrecy::SecretString;
 use self::key::KeySource;
 pub(crate) use self::key::masked;
 pub(crate) use self::preferences::Preferences;
-use self::profile::Profile;
 pub(crate) use self::profile::config_file;
 pub(crate) use self::protocol::speaks_other_protocol;
 pub(crate) use self::proxy::proxy;
@@ -25,9 +22,6 @@ pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
 use crate::options::Global;
 
-const BASE_URL: &str = "OPENAI_BASE_URL";
-const ORGANIZATION: &str = "OPENAI_ORG_ID";
-const PROJECT: &str = "OPENAI_PROJECT_ID";
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
 /// The source of a setting.
@@ -72,63 +66,60 @@ pub(crate) struct Settings {
 impl Settings {
     /// Merges options, environment and profile. Does not read the key yet.
     pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let found = profile::read(global.profile.as_deref())?;
-        let (name, profile) = match found {
-            Some((name, profile)) => (Some(name), profile),
-            None => (None, Profile::default()),
+        let (name, profile) = profile::read(global.profile.as_deref())?.unzip();
+        let profile = profile.unwrap_or_default();
+        let profile_name = name.clone().unwrap_or_default();
+        // Looks a setting up by its name in the options and in the profile.
+        macro_rules! find {
+            ($option:ident, $setting:ident, $flag:literal, $variable:expr) => {{
+                let in_profile = (
+                    profile.$setting,
+                    profile_name.as_str(),
+                    stringify!($setting),
+                );
+                first(($flag, &global.$option), $variable, in_profile)?
+            }};
+        }
+        let default = || Setting {
+            value: DEFAULT_BASE_URL.to_owned(),
+            origin: Origin::Default,
         };
-        let in_profile = |value: Option<String>, setting: &'static str| {
-            let origin = Origin::Profile(name.clone().unwrap_or_default(), setting);
-            value.map(|value| Setting { value, origin })
-        };
-        let path_in_profile = |value: Option<String>, setting: &'static str| {
-            in_profile(value, setting).map(|found| Setting {
-                value: PathBuf::from(found.value),
-                origin: found.origin,
-            })
-        };
-        let base_url = option_or_variable("--base-url", &global.base_url, BASE_URL)?
-            .or(in_profile(profile.base_url, "base_url"))
-            .unwrap_or_else(|| Setting {
-                value: DEFAULT_BASE_URL.to_owned(),
-                origin: Origin::Default,
-            });
-        let organization =
-            option_or_variable("--organization", &global.organization, ORGANIZATION)?
-                .or(in_profile(profile.organization, "organization"));
-        let project = option_or_variable("--api-project", &global.api_project, PROJECT)?
-            .or(in_profile(profile.project, "project"));
-        let tls = Tls {
-            roots: option("--ca-file", &global.ca_file)
-                .or(path_in_profile(profile.ca_file, "ca_file")),
-            certificate: option("--mtls-client-cert-file", &global.mtls_client_cert_file)
-                .or_else(|| path_variable(tls::CERTIFICATE))
-                .or(path_in_profile(
-                    profile.mtls_client_cert_file,
-                    "mtls_client_cert_file",
-                )),
-            key: option("--mtls-client-key-file", &global.mtls_client_key_file)
-                .or_else(|| path_variable(tls::KEY))
-                .or(path_in_profile(
-                    profile.mtls_client_key_file,
-                    "mtls_client_key_file",
-                )),
-        };
-        let key = KeySource::choose(
-            option("--key-file", &global.key_file),
-            path_in_profile(profile.key_file, "key_file"),
-            profile.key_command.map(|command| Setting {
-                value: command.words(),
-                origin: Origin::Profile(name.clone().unwrap_or_default(), "key_command"),
-            }),
-        )?;
+        let key_command = profile.key_command.map(|command| Setting {
+            value: command.words(),
+            origin: Origin::Profile(profile_name.clone(), "key_command"),
+        });
         Ok(Self {
-            base_url,
-            organization,
-            project,
+            base_url: find!(base_url, base_url, "--base-url", Some("OPENAI_BASE_URL"))
+                .unwrap_or_else(default),
+            organization: find!(
+                organization,
+                organization,
+                "--organization",
+                Some("OPENAI_ORG_ID")
+            ),
+            project: find!(
+                api_project,
+                project,
+                "--api-project",
+                Some("OPENAI_PROJECT_ID")
+            ),
+            tls: Tls {
+                roots: find!(ca_file, ca_file, "--ca-file", None),
+                certificate: find!(
+                    mtls_client_cert_file,
+                    mtls_client_cert_file,
+                    "--mtls-client-cert-file",
+                    Some(tls::CERTIFICATE)
+                ),
+                key: find!(
+                    mtls_client_key_file,
+                    mtls_client_key_file,
+                    "--mtls-client-key-file",
+                    Some(tls::KEY)
+                ),
+            },
+            key: KeySource::choose(find!(key_file, key_file, "--key-file", None), key_command)?,
             profile: name,
-            tls,
-            key,
             allow_http: global.allow_http,
         })
     }
@@ -181,40 +172,35 @@ impl Settings {
     }
 }
 
-fn option<T: Clone>(name: &'static str, value: &Option<T>) -> Option<Setting<T>> {
-    value.clone().map(|value| Setting {
-        value,
-        origin: Origin::Option(name),
-    })
-}
-
-/// Reads a path from a variable. A blank variable counts as unset.
-fn path_variable(name: &'static str) -> Option<Setting<PathBuf>> {
-    let is_blank = |value: &OsString| value.to_string_lossy().trim().is_empty();
-    let value = std::env::var_os(name).filter(|value| !is_blank(value))?;
-    Some(Setting {
-        value: value.into(),
-        origin: Origin::Variable(name),
-    })
-}
-
-/// Reads an option, or a variable that is not blank.
-fn option_or_variable(
-    option: &'static str,
-    value: &Option<String>,
-    variable: &'static str,
-) -> Result<Option<Setting<String>>, Failure> {
-    if value.is_some() {
-        return Ok(self::option(option, value));
+/// Returns the value of the option, or of the variable unless it is blank, or of the profile. The names are parts of
+/// the origin.
+fn first<T: Clone + From<String>>(
+    (flag, option): (&'static str, &Option<T>),
+    variable: Option<&'static str>,
+    (in_profile, profile, setting): (Option<String>, &str, &'static str),
+) -> Result<Option<Setting<T>>, Failure> {
+    if let Some(value) = option.clone() {
+        return Ok(Some(Setting {
+            value,
+            origin: Origin::Option(flag),
+        }));
     }
-    let Some(value) = std::env::var_os(variable) else {
-        return Ok(None);
-    };
-    let value = value
-        .into_string()
-        .map_err(|_| Failure::usage(format!("{variable} is not valid UTF-8")))?;
-    Ok((!value.trim().is_empty()).then(|| Setting {
-        value: value.trim().to_owned(),
-        origin: Origin::Variable(variable),
+    if let Some(name) = variable
+        && let Some(value) = std::env::var_os(name)
+    {
+        let value = value.into_string();
+        let value = value.map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))?;
+        if !value.trim().is_empty() {
+            let value = T::from(value.trim().to_owned());
+            return Ok(Some(Setting {
+                value,
+                origin: Origin::Variable(name),
+            }));
+        }
+    }
+    let origin = Origin::Profile(profile.to_owned(), setting);
+    Ok(in_profile.map(|value| Setting {
+        value: T::from(value),
+        origin,
     }))
 }

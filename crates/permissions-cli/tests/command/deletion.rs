@@ -85,7 +85,7 @@ fn dry_run_shows_changes_and_makes_none() {
     );
     assert_eq!(
         results("delete ft:a --project proj_a proj_z --dry-run", 3),
-        ["would_delete", "none"]
+        ["none", "would_delete"]
     );
     assert_eq!(results("delete ft:a cp_unknown --dry-run", 3), ["none"]);
     let applied = world.run("apply --dry-run");

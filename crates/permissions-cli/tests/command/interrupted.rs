@@ -86,7 +86,8 @@ fn apply_after_second_signal_stops_at_once() {
     let world = planned(Duration::from_secs(600));
     let mut apply = apply(&world);
     let mut rows = BufReader::new(apply.stdout.take().unwrap());
-    rows.read_line(&mut String::new()).unwrap();
+    let mut shown = String::new();
+    rows.read_line(&mut shown).unwrap();
     let mut words = BufReader::new(apply.stderr.take().unwrap());
     let mut said = String::new();
 
@@ -98,6 +99,27 @@ fn apply_after_second_signal_stops_at_once() {
     );
     send(Signal::INT, &apply);
 
+    rows.read_to_string(&mut shown).unwrap();
+    let results: Vec<&str> = shown
+        .lines()
+        .filter_map(|line| line.split('\t').nth(4))
+        .collect();
+    assert_eq!(
+        results
+            .iter()
+            .filter(|result| **result == "created")
+            .count(),
+        1,
+        "{shown}"
+    );
+    assert_eq!(
+        results
+            .iter()
+            .filter(|result| **result == "unknown")
+            .count(),
+        CHECKPOINTS - 1,
+        "{shown}"
+    );
     words.read_to_string(&mut said).unwrap();
     assert_eq!(apply.wait().unwrap().code(), Some(130));
     assert!(

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use permissions_server::{Fault, Faults, RecordedRequest, Server, ServerBuilder};
+use permissions_server::{Fault, Faults, Limits, RecordedRequest, Server, ServerBuilder};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -39,7 +39,12 @@ impl World {
 
     fn with(change: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
+        let mut limits = Limits::default();
+        // Requests that a fault delays are not waited for.
+        limits.shutdown_time = Duration::from_millis(100);
+        limits.keep_alive_grace = Duration::ZERO;
         let server = Server::builder()
+            .limits(limits)
             .admin_key("sk-admin-test")
             .project_key("sk-proj-test")
             .fixed_clock(1_700_000_000)
@@ -59,13 +64,6 @@ impl World {
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.server.as_ref().unwrap().requests()
-    }
-
-    /// Waits until the server has received so many requests.
-    pub(crate) fn wait_for_requests(&self, number: usize) {
-        while self.requests().len() < number {
-            std::thread::yield_now();
-        }
     }
 
     /// Creates permissions through the API, without the command's validation of ids.

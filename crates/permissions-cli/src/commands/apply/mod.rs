@@ -4,7 +4,6 @@ mod run;
 
 use std::path::PathBuf;
 
-use clap::ValueHint;
 use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
@@ -17,27 +16,15 @@ use super::words::count;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::requests::RequestOptions;
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 
-const EXAMPLES: &str = "\
-Examples:
-  Apply permissions.toml, after a prompt that shows the changes:
-    permissions apply
-
-  In CI, without a prompt and with deletions:
-    permissions apply --yes --allow-delete
-
-  Apply a reviewed plan, if the manifest and the live permissions are still the same:
-    permissions apply plan.json --file permissions.toml --yes";
-
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../../help/apply.txt"))]
 pub(crate) struct Args {
     /// Plan that `plan --out` saved; with --file, the plan must be made from this manifest
-    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
 
     #[command(flatten)]
@@ -61,9 +48,6 @@ pub(crate) struct Args {
     /// Show the plan, and change nothing
     #[arg(long, conflicts_with = "yes")]
     pub(crate) dry_run: bool,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -71,134 +55,76 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if args.dry_run {
         return dry_run(&args, context, session).await;
     }
-    let source = Source::read(&args, context)?;
+    let mut rows = Rows::default();
     // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
-    let mut rows = if context.wants_rows() {
-        Some(Rows::open(source.checkpoints(&args.targets), context)?)
-    } else {
-        None
-    };
-    let plan = source.plan(&args, context, session).await?;
-    if let Some(rows) = &mut rows {
-        rows.announce(&plan);
+    if context.wants_rows() {
+        rows.open(context)?;
     }
+    let announce = |checkpoints: &[&CheckpointId]| rows.announce_checkpoints(checkpoints);
+    let plan = make(&args, context, session, announce).await?;
+    rows.announce(&plan);
     if plan.is_in_sync() {
-        return match rows {
-            Some(rows) => rows.finish(&plan, context),
-            None => plan_view::Rows::open(true, context)?
-                .show(&plan, &[], context)
-                .map(|()| Exit::Success),
-        };
+        rows.finish()?;
+        plan_view::show_on_terminal(&plan, context)?;
+        return Ok(Exit::Success);
     }
     check_allowed(&plan, &args)?;
+    let changes = plan.creations() + plan.deletions();
     if !args.yes {
-        match &rows {
-            Some(_) => plan_view::note(&plan, context),
-            None => plan_view::Rows::open(true, context)?.show(&plan, &[], context)?,
-        }
-        let changes = count(plan.creations() + plan.deletions(), "change");
-        confirm(&format!("Apply {changes}?"), context).await?;
+        plan_view::show_on_terminal(&plan, context)?;
+        confirm(&format!("Apply {}?", count(changes, "change")), context).await?;
     }
-    let mut rows = match rows {
-        Some(rows) => rows,
-        None => {
-            let mut rows = Rows::open(Vec::new(), context)?;
-            rows.announce(&plan);
-            rows
-        }
-    };
-    context.tally.start(plan.creations() + plan.deletions());
+    if !context.wants_rows() {
+        rows.open(context)?;
+        rows.announce(&plan);
+    }
+    context.tally.start(changes);
     rows.start();
     let apply = session
         .client()
         .apply(plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
-        .concurrency(args.requests.concurrency())
+        .concurrency(context.global.requests.concurrency())
         .stop_when(context.interrupt.graceful());
     run::run(apply, rows, context).await
 }
 
-/// Shows the plan, and what `apply` would refuse.
+/// Shows the plan, and the reason why `apply` would refuse it.
 async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let source = Source::read(args, context)?;
     let mut rows = plan_view::Rows::open(true, context)?;
-    rows.announce(source.checkpoints(&args.targets).iter());
-    let plan = source.plan(args, context, session).await?;
-    rows.show(&plan, &[], context)?;
-    if plan.deletions() > 0 && !args.allow_delete {
-        context.warn("apply refuses the deletions without --allow-delete");
-    }
-    if let Some(checkpoint) = plan.emptied().next().filter(|_| !args.allow_empty) {
-        context.warn(&format!(
-            "apply refuses to leave no project for {checkpoint} without --allow-empty"
-        ));
-    }
-    Ok(if plan.is_in_sync() {
-        Exit::Success
-    } else {
-        Exit::Drift
+    let plan = make(args, context, session, |checkpoints| {
+        rows.announce(checkpoints)
     })
+    .await?;
+    rows.show(&plan, &[], context)?;
+    if let Err(failure) = check_allowed(&plan, args) {
+        context.warn(&failure.as_warning());
+    }
+    Ok(plan_view::exit(&plan))
 }
 
-/// The source of the plan.
-enum Source {
-    Saved(Box<SavedPlan>),
-    Manifest(crate::manifest::Manifest),
-}
-
-impl Source {
-    fn read(args: &Args, context: &Context) -> Result<Self, Failure> {
-        let Some(path) = &args.plan else {
-            let manifest = args.manifests.read(context)?;
-            args.targets
-                .check(manifest.checkpoints(), &manifest.names())?;
-            return Ok(Self::Manifest(manifest));
-        };
-        let saved = SavedPlan::read(path)?;
-        if args.manifests.is_set() {
-            saved.check_manifest(&args.manifests.read(context)?)?;
-        }
-        let checkpoints = saved.plan.checkpoints().iter().map(|part| &part.checkpoint);
-        args.targets.check(checkpoints, "the plan")?;
-        Ok(Self::Saved(Box::new(saved)))
+/// Makes a plan, or reads a saved one and checks its target and its manifest.
+async fn make(
+    args: &Args,
+    context: &Context,
+    session: &Session,
+    announce: impl FnOnce(&[&CheckpointId]),
+) -> Result<Plan, Failure> {
+    let Some(path) = &args.plan else {
+        let manifest = args.manifests.read(context)?;
+        return plan::make(&manifest, &args.targets, context, session, announce).await;
+    };
+    let saved = SavedPlan::read(path)?;
+    if args.manifests.is_set() {
+        saved.check_manifest(&args.manifests.read(context)?)?;
     }
-
-    fn checkpoints(&self, targets: &Targets) -> Vec<CheckpointId> {
-        let all: Vec<&CheckpointId> = match self {
-            Self::Saved(saved) => saved
-                .plan
-                .checkpoints()
-                .iter()
-                .map(|part| &part.checkpoint)
-                .collect(),
-            Self::Manifest(manifest) => manifest.checkpoints().collect(),
-        };
-        let selected = all
-            .into_iter()
-            .filter(|checkpoint| targets.contains(checkpoint));
-        selected.cloned().collect()
-    }
-
-    /// Makes the plan, or checks that a saved plan is for this target.
-    async fn plan(
-        self,
-        args: &Args,
-        context: &Context,
-        session: &Session,
-    ) -> Result<Plan, Failure> {
-        match self {
-            Self::Saved(saved) => {
-                let mut plan = saved.plan;
-                check_target(&plan, session)?;
-                plan.retain(|checkpoint| args.targets.contains(checkpoint));
-                Ok(plan)
-            }
-            Self::Manifest(manifest) => {
-                plan::make(&manifest, &args.targets, &args.requests, context, session).await
-            }
-        }
-    }
+    let mut plan = saved.plan;
+    check_target(&plan, session)?;
+    let checkpoints = plan.checkpoints().iter().map(|part| &part.checkpoint);
+    args.targets.select(checkpoints, "the plan")?;
+    plan.retain(|checkpoint| args.targets.contains(checkpoint));
+    Ok(plan)
 }
 
 /// Refuses a plan for another API, organization, project or file.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use permissions_ext::sync::{Applied, AppliedChange, Apply, Change, Outcome, Plan, SkipReason};
-use permissions_ext::{CheckpointId, Error};
+use permissions_ext::{CheckpointId, Error, PermissionId, ProjectId};
 use tokio::sync::mpsc;
 
 use super::super::words::count;
@@ -13,81 +13,79 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Changes, Columns};
 
+const NAMES: &[&str] = &[
+    "change",
+    "checkpoint",
+    "project_id",
+    "permission_id",
+    "result",
+    "reason",
+];
+
 const COLUMNS: Columns = Columns {
-    all: &[
-        "change",
-        "checkpoint",
-        "project_id",
-        "permission_id",
-        "result",
-        "reason",
-    ],
+    all: NAMES,
     hidden: Some("reason"),
 };
 
-/// The position of the column `result`.
+/// Positions of columns.
+const PERMISSION: usize = 3;
 const RESULT: usize = 4;
+const REASON: usize = 5;
 
-/// The rows of the changes.
+/// The rows of the changes. Nothing is written before the output is opened.
+#[derive(Default)]
 pub(super) struct Rows {
-    changes: Changes,
+    changes: Option<Changes>,
     /// The number of the row of each change.
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<(CheckpointId, ProjectId, Option<PermissionId>), usize>,
 }
 
 impl Rows {
-    /// Opens the output, and announces a row for each checkpoint until the plan is known.
-    pub(super) fn open(
-        checkpoints: impl IntoIterator<Item = CheckpointId>,
-        context: &Context,
-    ) -> Result<Self, Failure> {
-        let mut changes = context.changes(COLUMNS)?;
-        for checkpoint in checkpoints {
-            let checkpoint = Cell::text(checkpoint);
-            let result = Cell::text("skipped");
-            changes.announce(vec![
-                Cell::text("unknown"),
-                checkpoint,
-                Cell::Null,
-                Cell::Null,
-                result,
-                Cell::Null,
-            ]);
+    pub(super) fn open(&mut self, context: &Context) -> Result<(), Failure> {
+        self.changes = Some(context.changes(COLUMNS)?);
+        Ok(())
+    }
+
+    /// Announces a row for each checkpoint until the plan is known.
+    pub(super) fn announce_checkpoints(&mut self, checkpoints: &[&CheckpointId]) {
+        if let Some(changes) = &mut self.changes {
+            for checkpoint in checkpoints {
+                changes.announce(row("unknown", checkpoint, Cell::Null, Cell::Null));
+            }
         }
-        Ok(Self {
-            changes,
-            numbers: HashMap::new(),
-        })
     }
 
     /// Announces a row for each change of the plan.
     pub(super) fn announce(&mut self, plan: &Plan) {
-        self.changes.clear();
+        let Some(changes) = &mut self.changes else {
+            return;
+        };
+        changes.clear();
         for (checkpoint, change) in plan.changes() {
-            let number =
-                self.changes
-                    .announce(row(checkpoint, &change, None, "skipped", Cell::Null));
+            let (name, permission) = match &change {
+                Change::Delete { permission_id, .. } => ("delete", Cell::text(permission_id)),
+                _ => ("create", Cell::Null),
+            };
+            let project = Cell::text(change.project_id());
+            let number = changes.announce(row(name, checkpoint, project, permission));
             self.numbers.insert(key(checkpoint, &change), number);
         }
     }
 
     /// Closes the document of a plan without changes.
-    pub(super) fn finish(self, plan: &Plan, context: &Context) -> Result<Exit, Failure> {
-        self.changes.finish_unchanged()?;
-        context.note_always(&super::plan_view::summary(plan));
-        Ok(Exit::Success)
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        Ok(self.changes.map_or(Ok(()), Changes::finish_unchanged)?)
     }
 
     /// Records that each change may have been sent: if the command is stopped now, its outcome is unknown.
     pub(super) fn start(&mut self) {
-        self.changes
-            .replace_in_pending(RESULT, &Cell::text("unknown"));
+        self.set_all("unknown");
     }
 
-    /// Records that no change was sent.
-    fn skip_all(&mut self) {
+    fn set_all(&mut self, result: &str) {
         self.changes
-            .replace_in_pending(RESULT, &Cell::text("skipped"));
+            .iter_mut()
+            .for_each(|changes| changes.set_all(RESULT, &Cell::text(result)));
     }
 
     fn resolve(&mut self, applied: &AppliedChange, context: &Context) {
@@ -97,53 +95,46 @@ impl Rows {
             outcome,
             ..
         } = applied;
-        let permission = match outcome {
+        let number = self.numbers.get(&key(checkpoint, change)).copied();
+        let (Some(changes), Some(number)) = (&mut self.changes, number) else {
+            return;
+        };
+        match outcome {
             Outcome::Created(permission) | Outcome::Existing(permission) => {
-                Some(permission.id.to_string())
+                changes.set(number, PERMISSION, Cell::text(&permission.id));
             }
-            _ => None,
-        };
-        let reason = match outcome {
-            Outcome::Failed(error) => Cell::text(error),
-            Outcome::Skipped(reason) => Cell::text(reason),
-            _ => Cell::Null,
-        };
+            Outcome::Failed(error) => changes.set(number, REASON, Cell::text(error)),
+            Outcome::Skipped(reason) => changes.set(number, REASON, Cell::text(reason)),
+            _ => {}
+        }
         if matches!(outcome, Outcome::Created(_) | Outcome::Deleted) {
             context.tally.add(1);
         }
-        let row = row(checkpoint, change, permission, outcome.name(), reason);
-        match self.numbers.get(&key(checkpoint, change)) {
-            Some(&number) => self.changes.resolve(number, &row),
-            None => self.changes.row(&row),
-        }
+        changes.set(number, RESULT, Cell::text(outcome.name()));
+        changes.write(number);
     }
 }
 
-fn key(checkpoint: &CheckpointId, change: &Change) -> String {
-    match change {
-        Change::Delete { permission_id, .. } => format!("{checkpoint}\n{permission_id}"),
-        _ => format!("{checkpoint}\n\n{}", change.project_id()),
-    }
-}
-
-fn row(
+/// Identifies a change of a plan.
+fn key(
     checkpoint: &CheckpointId,
     change: &Change,
-    permission: Option<String>,
-    result: &str,
-    reason: Cell,
-) -> Vec<Cell> {
-    let (name, planned) = match change {
-        Change::Delete { permission_id, .. } => ("delete", Some(permission_id.to_string())),
-        _ => ("create", None),
+) -> (CheckpointId, ProjectId, Option<PermissionId>) {
+    let permission = match change {
+        Change::Delete { permission_id, .. } => Some(permission_id.clone()),
+        _ => None,
     };
+    (checkpoint.clone(), change.project_id().clone(), permission)
+}
+
+fn row(change: &str, checkpoint: &CheckpointId, project: Cell, permission: Cell) -> Vec<Cell> {
     vec![
-        Cell::text(name),
+        Cell::text(change),
         Cell::text(checkpoint),
-        Cell::text(change.project_id()),
-        permission.or(planned).map_or(Cell::Null, Cell::Text),
-        Cell::text(result),
-        reason,
+        project,
+        permission,
+        Cell::text("skipped"),
+        Cell::Null,
     ]
 }
 
@@ -178,17 +169,17 @@ pub(super) async fn run(apply: Apply, mut rows: Rows, context: &Context) -> Resu
         rows.resolve(&change, context);
     }
     match applied {
-        Ok(applied) => conclude(&applied, rows.changes, context),
+        Ok(applied) => conclude(&applied, rows, context),
         Err(error) => {
-            rows.skip_all();
+            rows.set_all("skipped");
             Err(error.into())
         }
     }
 }
 
-fn conclude(applied: &Applied, changes: Changes, context: &Context) -> Result<Exit, Failure> {
+fn conclude(applied: &Applied, rows: Rows, context: &Context) -> Result<Exit, Failure> {
     let summary = summary(applied);
-    let written = changes.finish();
+    let written = rows.changes.map_or(Ok(()), Changes::finish);
     if applied.is_complete() {
         written.map_err(|error| Failure::from(error).after_changes(&summary))?;
         context.note_always(&summary);

@@ -2,38 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use permissions_ext::audit::{CheckpointAudit, CheckpointDrift, Drift, Report};
+use permissions_ext::audit::{CheckpointAudit, CheckpointDrift, Drift, DriftState, Report};
 use permissions_ext::{CheckpointId, Permission, ProjectId};
-
-/// The access of a project to a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Access, without a comparison.
-    Access,
-    /// Access, as in the manifest.
-    Unchanged,
-    /// Access that is not in the manifest.
-    Extra,
-    /// No access, although it is in the manifest.
-    Missing,
-}
-
-impl State {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Unchanged => "unchanged",
-            Self::Extra => "extra",
-            Self::Missing => "missing",
-        }
-    }
-}
 
 /// A project's access to the checkpoint of its row.
 #[derive(Clone, Copy)]
 pub(super) struct Finding<'a> {
     pub(super) permission: Option<&'a Permission>,
-    pub(super) state: State,
+    /// `None` without a comparison.
+    pub(super) state: Option<DriftState>,
+}
+
+impl Finding<'_> {
+    pub(super) fn name(&self) -> &'static str {
+        match self.state {
+            Some(DriftState::Extra) => "extra",
+            Some(DriftState::Missing) => "missing",
+            Some(_) => "unchanged",
+            None => "access",
+        }
+    }
 }
 
 /// The findings of a checkpoint by project. `None` if the checkpoint could not be read.
@@ -63,7 +51,7 @@ impl<'a> Findings<'a> {
                 match drifts.get(&audited.checkpoint) {
                     Some(drift) => compared(drift),
                     // The manifest does not contain this checkpoint.
-                    None => present(live, State::Access).collect(),
+                    None => present(live, None).collect(),
                 }
             }),
         };
@@ -76,51 +64,35 @@ impl<'a> Findings<'a> {
         }
     }
 
-    pub(super) fn count(&self, state: State) -> usize {
+    pub(super) fn count(&self, filter: impl Fn(&Finding<'_>) -> bool) -> usize {
         let findings = self
             .rows
             .iter()
             .flat_map(|row| row.findings.iter().flatten());
-        findings
-            .filter(|(_, finding)| finding.state == state)
-            .count()
-    }
-
-    /// The number of live permissions.
-    pub(super) fn live(&self) -> usize {
-        let findings = self
-            .rows
-            .iter()
-            .flat_map(|row| row.findings.iter().flatten());
-        findings
-            .filter(|(_, finding)| finding.permission.is_some())
-            .count()
+        findings.filter(|(_, finding)| filter(finding)).count()
     }
 }
 
 fn compared(drift: &CheckpointDrift) -> BTreeMap<&ProjectId, Finding<'_>> {
-    let missing = drift.missing.iter().map(|project| {
-        let finding = Finding {
-            permission: None,
-            state: State::Missing,
-        };
-        (project, finding)
-    });
-    present(&drift.unchanged, State::Unchanged)
-        .chain(present(&drift.extra, State::Extra))
-        .chain(missing)
+    let missing = Finding {
+        permission: None,
+        state: Some(DriftState::Missing),
+    };
+    present(&drift.unchanged, Some(DriftState::Unchanged))
+        .chain(present(&drift.extra, Some(DriftState::Extra)))
+        .chain(drift.missing.iter().map(|project| (project, missing)))
         .collect()
 }
 
 fn present(
     permissions: &[Permission],
-    state: State,
+    state: Option<DriftState>,
 ) -> impl Iterator<Item = (&ProjectId, Finding<'_>)> {
-    permissions.iter().map(move |permission| {
-        let finding = Finding {
-            permission: Some(permission),
-            state,
-        };
-        (&permission.project_id, finding)
-    })
+    let finding = move |permission| Finding {
+        permission: Some(permission),
+        state,
+    };
+    permissions
+        .iter()
+        .map(move |permission| (&permission.project_id, finding(permission)))
 }

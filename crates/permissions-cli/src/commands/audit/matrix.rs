@@ -1,9 +1,10 @@
 //! The matrix on a terminal: one row per checkpoint, one numbered column per project, and the projects below.
 
 use anstyle::Style;
+use permissions_ext::audit::DriftState;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::findings::{Findings, Row, State};
+use super::findings::{Findings, Row};
 use crate::output::{Text, fit, pad, shorten};
 use crate::style::{CREATED, EXTRA, HEADING, MISSING};
 
@@ -63,11 +64,13 @@ fn cells(row: &Row<'_>, findings: &Findings<'_>, width: usize) -> Vec<(String, S
         return vec![(" not read".to_owned(), MISSING)];
     };
     let cell = |project| {
-        let (symbol, style) = match found.get(project).map(|finding| finding.state) {
+        let (symbol, style) = match found.get(project) {
             None => ('·', PLAIN),
-            Some(State::Access | State::Unchanged) => ('●', CREATED),
-            Some(State::Extra) => ('▲', EXTRA),
-            Some(State::Missing) => ('○', MISSING),
+            Some(finding) => match finding.state {
+                Some(DriftState::Extra) => ('▲', EXTRA),
+                Some(DriftState::Missing) => ('○', MISSING),
+                _ => ('●', CREATED),
+            },
         };
         (format!(" {symbol:>width$}"), style)
     };

@@ -6,23 +6,21 @@ mod matrix;
 use std::path::{Path, PathBuf};
 
 use anstyle::Style;
-use clap::ValueHint;
 use jiff::Timestamp;
 use permissions_ext::CheckpointId;
-use permissions_ext::audit::{Drift, Report};
+use permissions_ext::audit::{Drift, DriftState, Report};
 
-use self::findings::{Finding, Findings, State};
+use self::findings::{Finding, Findings};
 use super::manifests;
 use super::words::{count, distinct};
-use crate::audit::html::{self, About, Label, Labels};
+use crate::audit::html::{self, About};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::{DEFAULT_FILE, Manifest};
 use crate::output::{Cell, Changes, Columns, Text};
-use crate::requests::RequestOptions;
 use crate::session::Session;
-use crate::{completion, file, id_list, ids};
+use crate::{file, id_list, ids};
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "project_id", "id", "created_at", "state"],
@@ -32,51 +30,35 @@ const COLUMNS: Columns = Columns {
 /// How every page starts. A file with this start was written by `--html` and may be replaced.
 const PAGE_START: &str = "<!doctype html>";
 
-const EXAMPLES: &str = "\
-Examples:
-  The checkpoints of permissions.toml as a matrix:
-    permissions audit
-
-  A page for people without a terminal, with every difference from the manifest:
-    permissions audit --against permissions.toml --html audit.html
-
-  The checkpoints of a list, for a spreadsheet:
-    permissions audit --from checkpoints.txt --format csv > audit.csv";
-
 /// Arguments of `audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = include_str!("../../help/audit.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of permissions.toml]
     #[arg(
         value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>,
-        add = completion::checkpoints()
-    )]
+        value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// Audit the checkpoints of a manifest or of a folder of manifests; may be repeated
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "PATH")]
     manifest: Vec<PathBuf>,
 
     /// Audit the checkpoints of a file, one per line, or of standard input with -
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
 
     /// Compare with a manifest; the exit code is 2 if there are differences
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "PATH")]
     against: Vec<PathBuf>,
 
     /// Write a page to search, sort and print; - is standard output
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
     /// Refuse unusual ids that `export` wrote, instead of a warning
     #[arg(long)]
     strict: bool,
-
-    #[command(flatten)]
-    pub(crate) requests: RequestOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -104,7 +86,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let report = session
         .client()
         .audit(checkpoints)
-        .concurrency(args.requests.concurrency())
+        .concurrency(context.global.requests.concurrency())
         .on_progress(context.progress.callback("checkpoints"))
         .send()
         .await?;
@@ -153,13 +135,10 @@ fn checkpoints(
         None => {}
     }
     if checkpoints.is_empty() {
-        let message = if has_source || desired.is_some() || Path::new(DEFAULT_FILE).exists() {
-            "no checkpoint to audit: the list or the manifest is empty".to_owned()
-        } else {
-            format!("no checkpoint to audit: {DEFAULT_FILE} does not exist")
-        };
-        return Err(Failure::usage(message)
-            .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
+        return Err(Failure::usage(format!(
+            "no checkpoint to audit: there is none in the arguments, and {DEFAULT_FILE} does not exist or is empty"
+        ))
+        .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
     }
     Ok(distinct(checkpoints))
 }
@@ -187,7 +166,7 @@ fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure>
         }
         for (project, finding) in projects {
             let project = Some((project.as_str(), finding));
-            rows.row(&row(found.checkpoint, project, finding.state.name()));
+            rows.row(&row(found.checkpoint, project, finding.name()));
         }
     }
     Ok(rows.finish_unchanged()?)
@@ -218,42 +197,37 @@ fn page(
     session: &Session,
 ) -> Result<String, Failure> {
     let target = session.client().target();
-    let labels = desired.map(Manifest::labels).unwrap_or_default();
-    let projects = labels.projects.into_iter().map(|(project, text)| {
-        let label = Label {
-            text,
-            ..Label::default()
-        };
-        (project, label)
-    });
     let about = About {
         title: None,
         organization: target.organization.as_deref(),
         base_url: &target.base_url,
         manifest: desired.map(Manifest::names),
         created_at: Timestamp::now().as_second(),
-        labels: Labels {
-            checkpoints: labels.checkpoints,
-            projects: projects.collect(),
-        },
+        labels: desired.map(Manifest::labels).unwrap_or_default(),
     };
     html::render(&about, report, drift)
         .map_err(|error| Failure::new(Exit::Failure, format!("failed to render the page: {error}")))
 }
 
+/// The numbers of extra and missing permissions.
+fn differences(findings: &Findings<'_>) -> (usize, usize) {
+    let count = |state| findings.count(|finding| finding.state == Some(state));
+    (count(DriftState::Extra), count(DriftState::Missing))
+}
+
 fn summary(findings: &Findings<'_>) -> String {
+    let (extra, missing) = differences(findings);
     let mut text = format!(
         "{} of {} to {}",
-        count(findings.live(), "permission"),
+        count(
+            findings.count(|finding| finding.permission.is_some()),
+            "permission"
+        ),
         count(findings.projects.len(), "project"),
         count(findings.rows.len(), "checkpoint"),
     );
     if findings.is_compared {
-        text.push_str(&format!(
-            "; {} extra, {} missing",
-            findings.count(State::Extra),
-            findings.count(State::Missing)
-        ));
+        text.push_str(&format!("; {extra} extra, {missing} missing"));
     }
     text
 }
@@ -273,7 +247,7 @@ fn conclude(report: &Report, findings: &Findings<'_>, context: &Context) -> Resu
             format!("{failed} could not be read; the rest is complete"),
         ));
     }
-    if findings.count(State::Extra) + findings.count(State::Missing) > 0 {
+    if differences(findings) != (0, 0) {
         return Ok(Exit::Drift);
     }
     Ok(Exit::Success)
