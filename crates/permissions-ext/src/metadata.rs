@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use permissions_api::hooks::Observed;
 
 use crate::redact::Redactor;
@@ -61,6 +61,11 @@ impl Metadata {
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.headers.iter();
         headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// Returns the value of a header without parsing its name.
+    pub(crate) fn value(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// Returns the number of attempts that failed before this response.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// How far a bulk call has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub(crate) struct BulkProgress {
     callback: OnProgress,
     done: AtomicUsize,
     total: AtomicUsize,
+    started_at: Instant,
     stopped: AtomicBool,
     on_stop: Notify,
 }
@@ -52,6 +54,7 @@ impl BulkProgress {
             callback,
             done: AtomicUsize::new(0),
             total: AtomicUsize::new(total),
+            started_at: Instant::now(),
             stopped: AtomicBool::new(false),
             on_stop: Notify::new(),
         }
@@ -60,6 +63,16 @@ impl BulkProgress {
     /// Replaces the number of steps, if it is only known after the start.
     pub(crate) fn set_total(&self, total: usize) {
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    /// Returns the number of finished steps.
+    pub(crate) fn done(&self) -> usize {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started_at.elapsed()
     }
 
     /// Counts a finished step and reports it.
@@ -96,7 +109,7 @@ impl BulkProgress {
     fn report(&self, waiting: Option<Duration>) {
         if let Some(callback) = &self.callback.0 {
             callback(&Progress {
-                done: self.done.load(Ordering::Relaxed),
+                done: self.done(),
                 total: self.total.load(Ordering::Relaxed),
                 waiting,
             });

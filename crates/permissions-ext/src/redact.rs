@@ -1,11 +1,12 @@
 //! Removes secrets from text that a server sends back.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::key::Secret;
-use crate::options::RequestOptions;
+use crate::secret::Secret;
 
 /// Replaces every secret in texts.
 const REPLACEMENT: &str = "[redacted]";
@@ -19,29 +20,46 @@ const KEY_PREFIX: usize = 12;
 /// Replaces the secrets of one request: the key, and the values of custom headers, organization, project and query
 /// parameters. The case does not matter, because a host name, for example, is converted to lower case.
 pub(crate) struct Redactor<'a> {
-    /// Longest first, because one secret may contain another.
-    secrets: Vec<&'a [u8]>,
+    secrets: Cow<'a, Secrets>,
+}
+
+/// The secrets of a client or a request. Longest first, because one secret may contain another.
+#[derive(Clone)]
+pub(crate) struct Secrets(Vec<Bytes>);
+
+impl Secrets {
+    /// Collects the secrets of a client. Secret headers are marked as sensitive.
+    pub(crate) fn of_client(headers: &HeaderMap) -> Self {
+        let sensitive = headers.iter().filter(|(_, value)| value.is_sensitive());
+        let mut secrets = Self(Vec::new());
+        secrets.add(sensitive.map(|(name, value)| secret_part(name, value)));
+        secrets
+    }
+
+    fn add<'s>(&mut self, secrets: impl Iterator<Item = &'s [u8]>) {
+        let secrets = secrets.filter(|secret| secret.len() >= SHORTEST);
+        self.0.extend(secrets.map(Bytes::copy_from_slice));
+        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
 }
 
 impl<'a> Redactor<'a> {
-    /// Collects the secrets. `headers` are those of the client, where secret values are marked as sensitive.
+    /// Collects the secrets of a request. The key is the one that the client's headers do not contain.
     pub(crate) fn new(
-        key: Option<&'a Secret>,
-        headers: &'a HeaderMap,
-        options: &'a RequestOptions,
+        shared: &'a Secrets,
+        key: Option<&Secret>,
+        headers: &[(HeaderName, Option<HeaderValue>)],
+        query: &[(String, String)],
     ) -> Self {
-        let shared = headers.iter().filter(|(_, value)| value.is_sensitive());
-        let own = options.headers.iter();
-        let own = own.filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let query = options.query.iter().map(|(_, value)| value.as_bytes());
-        let mut secrets: Vec<&[u8]> = key.map(Secret::as_bytes).into_iter().collect();
-        for (name, value) in shared.chain(own) {
-            secrets.push(value.as_bytes());
-            secrets.extend(credentials(name, value));
+        let mut secrets = Cow::Borrowed(shared);
+        if key.is_some() || !headers.is_empty() || !query.is_empty() {
+            let headers = headers.iter();
+            let headers = headers.filter_map(|(name, value)| Some((name, value.as_ref()?)));
+            let headers = headers.map(|(name, value)| secret_part(name, value));
+            let query = query.iter().map(|(_, value)| value.as_bytes());
+            let key = key.map(Secret::as_bytes).into_iter();
+            secrets.to_mut().add(key.chain(headers).chain(query));
         }
-        secrets.extend(query);
-        secrets.retain(|secret| secret.len() >= SHORTEST);
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { secrets }
     }
 
@@ -61,7 +79,7 @@ impl<'a> Redactor<'a> {
     pub(crate) fn truncated_body(&self, body: &Bytes) -> Bytes {
         let is_secret_from = |start: usize| {
             let end = &body[start..];
-            self.secrets.iter().any(|secret| {
+            self.secrets.0.iter().any(|secret| {
                 let shortest = KEY_PREFIX.min(secret.len() - 1);
                 end.len() >= shortest
                     && secret
@@ -69,7 +87,7 @@ impl<'a> Redactor<'a> {
                         .is_some_and(|beginning| beginning.eq_ignore_ascii_case(end))
             })
         };
-        let longest = self.secrets.first().map_or(0, |secret| secret.len());
+        let longest = self.secrets.0.first().map_or(0, |secret| secret.len());
         let cut =
             (body.len().saturating_sub(longest)..body.len()).find(|start| is_secret_from(*start));
         self.body(&body.slice(..cut.unwrap_or(body.len())))
@@ -87,7 +105,7 @@ impl<'a> Redactor<'a> {
     /// Returns the text without secrets, or `None` if it contains none.
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut clean: Option<Vec<u8>> = None;
-        for secret in &self.secrets {
+        for secret in &self.secrets.0 {
             let text = clean.as_deref().unwrap_or(text);
             if let Some(replaced) = replace(text, secret) {
                 clean = Some(replaced);
@@ -97,10 +115,13 @@ impl<'a> Redactor<'a> {
     }
 }
 
-/// Returns the part of an `Authorization` header after the scheme.
-fn credentials<'a>(name: &HeaderName, value: &'a HeaderValue) -> Option<&'a [u8]> {
-    let space = value.as_bytes().iter().position(|byte| *byte == b' ')?;
-    (name == AUTHORIZATION).then(|| value.as_bytes()[space..].trim_ascii())
+/// Returns the value of a header, without the scheme of `Authorization`.
+fn secret_part<'a>(name: &HeaderName, value: &'a HeaderValue) -> &'a [u8] {
+    let value = value.as_bytes();
+    match value.iter().position(|byte| *byte == b' ') {
+        Some(space) if name == AUTHORIZATION => value[space..].trim_ascii(),
+        _ => value,
+    }
 }
 
 /// Replaces each occurrence of a secret. Returns `None` if there is none.
@@ -123,6 +144,9 @@ fn replace(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
 
 fn find(text: &[u8], secret: &[u8]) -> Option<usize> {
     let first = secret.first()?;
+    if text.len() < secret.len() {
+        return None;
+    }
     text.windows(secret.len()).position(|window| {
         window[0].eq_ignore_ascii_case(first) && window.eq_ignore_ascii_case(secret)
     })
@@ -135,15 +159,19 @@ mod tests {
     fn with_redactor(key: &str, check: impl FnOnce(Redactor<'_>)) {
         let key = Secret::new(key.into()).unwrap();
         let mut headers = HeaderMap::new();
-        let mut sensitive = HeaderValue::from_static("org-weather");
-        sensitive.set_sensitive(true);
-        headers.insert("openai-organization", sensitive);
+        for (name, value) in [
+            ("openai-organization", "org-weather"),
+            ("authorization", "Basic dXNlcjp3b3Jk"),
+            ("x-short", "on"),
+        ] {
+            let mut value = HeaderValue::from_static(value);
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
         headers.insert("user-agent", HeaderValue::from_static("permissions-ext"));
-        let mut options = RequestOptions::default();
-        options.set_header("authorization", "Basic dXNlcjp3b3Jk");
-        options.set_header("x-short", "on");
-        options.query.push(("token".into(), "query-secret".into()));
-        check(Redactor::new(Some(&key), &headers, &options));
+        let query = [("token".to_owned(), "query-secret".to_owned())];
+        let shared = Secrets::of_client(&headers);
+        check(Redactor::new(&shared, Some(&key), &[], &query));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use secrecy::SecretString;
@@ -12,9 +12,11 @@ use secrecy::SecretString;
 use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::{Key, Secret};
+use crate::key::Key;
 use crate::options::header;
-use crate::transport::{RETRY_COUNT, Transport};
+use crate::redact::Secrets;
+use crate::secret::Secret;
+use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
 /// A builder for a [`Client`].
@@ -136,7 +138,7 @@ impl ClientBuilder {
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = KeyChoice::Given(key.into());
-        self.default_key_source = "`admin_key`";
+        self.default_key_source = "`ClientBuilder::admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
 
@@ -250,7 +252,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the longest wait that the API may ask a plan, an apply, an audit or a create with several batches for. The
+    /// Limits a single wait of a plan, an apply, an audit or a create with several batches. The
     /// default is 10 minutes.
     pub fn max_bulk_wait(mut self, wait: Duration) -> Self {
         self.max_bulk_wait = wait;
@@ -431,6 +433,7 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Transport {
             base_url: base_url_text,
             http,
+            secrets: Secrets::of_client(&headers),
             headers: Arc::new(headers),
             key,
             key_source: key_source.into(),
@@ -439,11 +442,13 @@ impl ClientBuilder {
             body_limit: self.body_limit,
             observer: self.observer,
             target_name: self.target_name,
+            limiters: Limiters::new(self.max_wait, self.max_bulk_wait),
         })))
     }
 
     fn base_headers(&self) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
         headers.insert(RETRY_COUNT, HeaderValue::from_static("0"));
         for (name, value) in [(ORGANIZATION, &self.organization), (PROJECT, &self.project)] {

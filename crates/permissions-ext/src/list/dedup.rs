@@ -1,34 +1,81 @@
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem;
 
 use crate::model::PermissionId;
 
-/// Number of ids in each of the two sets. 16,384 ids are 160 pages of the default size and need 150 KB.
-const SET_SIZE: usize = 1 << 14;
+/// Number of ids in one set: 20 pages of the default size. The sets fit into the first-level cache with 37 KB each. Larger
+/// ones take up to 10 % of the time of a page.
+const SET_SIZE: usize = 1 << 11;
 
-/// The most recent permission ids, in constant memory.
+/// The ids of recent permissions, in constant memory.
 ///
-/// There are two sets. A full set replaces the older one, so that the last 16,384 ids at least are known.
-#[derive(Clone, Default)]
+/// It remembers at least the last 2,048 ids and at most twice as many: when the current set is full, it replaces the
+/// previous one.
+#[derive(Clone)]
 pub(super) struct RecentIds {
-    hasher: RandomState,
-    current: HashSet<u64>,
-    previous: HashSet<u64>,
+    seed: u64,
+    current: Hashes,
+    previous: Hashes,
+}
+
+type Hashes = HashSet<u64, BuildHasherDefault<Identity>>;
+
+/// A hasher of values that are hashes already.
+#[derive(Clone, Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for RecentIds {
+    fn default() -> Self {
+        Self {
+            seed: RandomState::new().hash_one(0_u8),
+            current: Hashes::default(),
+            previous: Hashes::default(),
+        }
+    }
 }
 
 impl RecentIds {
-    /// Adds an id. Returns false if it is one of the recent ids.
+    /// Adds an id. Returns false if it is a recent one.
     pub(super) fn insert(&mut self, id: &PermissionId) -> bool {
         // A collision of 64 random bits would drop a permission: for ten million permissions, once in 50 million lists.
-        let hash = self.hasher.hash_one(id.as_str());
+        let hash = self.hash(id.as_str().as_bytes());
         if self.previous.contains(&hash) || !self.current.insert(hash) {
             return false;
         }
         if self.current.len() == SET_SIZE {
-            self.previous = mem::take(&mut self.current);
+            mem::swap(&mut self.current, &mut self.previous);
+            self.current.clear();
         }
         true
+    }
+
+    /// Multiplies and folds 16 bytes at a time. The standard hasher would take 5 % of the time of a page.
+    fn hash(&self, id: &[u8]) -> u64 {
+        let mix = |hash: u64, bytes: &[u8; 16]| {
+            let number = u128::from_le_bytes(*bytes);
+            let factors = (number as u64 ^ self.seed, (number >> 64) as u64 ^ hash);
+            let product = u128::from(factors.0) * u128::from(factors.1);
+            (product as u64) ^ (product >> 64) as u64
+        };
+        let (blocks, rest) = id.as_chunks::<16>();
+        let mut last = [0; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        let start = self.seed.rotate_left(32) ^ id.len() as u64;
+        let hash = blocks.iter().fold(start, mix);
+        mix(hash, &last)
     }
 }
 

@@ -1,22 +1,29 @@
+use std::time::Duration;
+
 use http::HeaderMap;
 
-use super::retry_after::RetryAfter;
-use crate::error::Error;
+use super::limiter::Interrupt;
+use super::retry_after;
+use crate::action::Action;
+use crate::error::{Error, ErrorKind, readable};
 
-/// An attempt that failed, with what the decision about another one needs.
+/// A failed attempt.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) fate: Fate,
-    pub(crate) retry_after: Option<RetryAfter>,
+    /// The wait that the API asked for.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the call ends without another attempt, whatever the kind of the error is.
+    pub(crate) is_final: bool,
 }
 
-/// Whether the API may have carried out a request that failed.
+/// Whether the API may have processed a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It never left, or the API refused it.
+    /// The request was not sent, or the API refused it.
     NotDone,
-    /// It may have been carried out, or may still be.
+    /// The API may have processed the request, or may still do so.
     Unknown,
 }
 
@@ -26,6 +33,7 @@ impl Failure {
             error,
             fate: Fate::NotDone,
             retry_after: None,
+            is_final: false,
         }
     }
 
@@ -34,10 +42,11 @@ impl Failure {
             error,
             fate: Fate::Unknown,
             retry_after: None,
+            is_final: false,
         }
     }
 
-    /// The same of an attempt that had only the time until the deadline of its call: what ran out is the deadline's.
+    /// Turns a timeout into a missed deadline, if the attempt had only the time until the deadline.
     pub(crate) fn at_deadline(self) -> Self {
         Self {
             error: self.error.at_deadline(),
@@ -45,7 +54,31 @@ impl Failure {
         }
     }
 
-    /// A failure that a response told.
+    /// Creates the failure of a request that the rate limiter did not send.
+    pub(super) fn interrupted(interrupt: Interrupt, action: Action, max_wait: Duration) -> Self {
+        let (kind, reason, wait) = match interrupt {
+            Interrupt::TooLong(wait) => {
+                let limit = readable(max_wait);
+                let reason = format!("the API asked to wait for longer than the limit of {limit}");
+                (ErrorKind::RateLimited, reason, Some(wait))
+            }
+            Interrupt::Deadline(wait) => {
+                let reason = "the API asked to wait until after the deadline of the call";
+                (ErrorKind::Deadline, reason.to_owned(), Some(wait))
+            }
+            Interrupt::Stopped => {
+                let reason = "the call was stopped while it waited for the API's rate limit";
+                (ErrorKind::Cancelled, reason.to_owned(), None)
+            }
+        };
+        Self {
+            retry_after: wait,
+            is_final: true,
+            ..Self::not_sent(Error::new(kind, action, reason))
+        }
+    }
+
+    /// Creates the failure of a response with an error status.
     pub(crate) fn answered(error: Error, headers: &HeaderMap) -> Self {
         let refused = error
             .status()
@@ -57,7 +90,8 @@ impl Failure {
             } else {
                 Fate::Unknown
             },
-            retry_after: RetryAfter::read(headers),
+            retry_after: retry_after::read(headers),
+            is_final: false,
         }
     }
 }

@@ -3,9 +3,10 @@
 mod attempt;
 mod deadline;
 mod failure;
+mod limiter;
+mod pacer;
 mod retries;
 mod retry_after;
-mod retry_policy;
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,8 +21,8 @@ use tracing::Instrument as _;
 pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
+pub(crate) use self::limiter::Limiters;
 pub(crate) use self::retries::Retries;
-pub use self::retry_policy::RetryPolicy;
 use crate::action::Action;
 use crate::error::Error;
 use crate::event::Observer;
@@ -29,6 +30,8 @@ use crate::http_client::HttpClient;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
+use crate::redact::Secrets;
+use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
@@ -37,6 +40,8 @@ pub(crate) struct Transport {
     pub(crate) http: HttpClient,
     /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
+    /// Secrets in these headers.
+    pub(crate) secrets: Secrets,
     pub(crate) key: Key,
     /// Description of the key's source for errors.
     pub(crate) key_source: Arc<str>,
@@ -46,6 +51,7 @@ pub(crate) struct Transport {
     /// Size limit of a response body in bytes.
     pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
+    pub(crate) limiters: Limiters,
     /// Name of the API in plans, instead of the base URL.
     pub(crate) target_name: Option<String>,
 }
@@ -68,7 +74,7 @@ pub(crate) trait Operation: Sync {
     }
 }
 
-/// A decoded answer.
+/// A decoded response.
 pub(crate) struct Reply<T> {
     pub(crate) value: T,
     pub(crate) metadata: Metadata,

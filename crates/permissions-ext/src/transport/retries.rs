@@ -1,12 +1,20 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use permissions_api as api;
 use tokio::time::Instant;
 
-use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
-use crate::error::{Attempt, Error, Kind};
+use super::limiter::{Limiter, next_request};
+use super::pacer::Permit;
+use super::{Deadline, Failure, Operation, Reply, Transport};
+use crate::action::Action;
+use crate::error::{Attempt, Error, ErrorKind};
 use crate::event::Event;
 use crate::options::RequestOptions;
+use crate::retry_policy::RetryPolicy;
+
+/// Limit of the attempts that an error contains. A bulk call may be refused any number of times.
+const MAX_HISTORY: usize = 16;
 
 /// The attempts of one request, and the decision about another one.
 pub(crate) struct Retries<'a> {
@@ -15,7 +23,14 @@ pub(crate) struct Retries<'a> {
     policy: &'a RetryPolicy,
     deadline: Deadline,
     api: api::Client,
+    limiter: Arc<Limiter>,
+    permit: Permit,
+    /// The first and the last failed attempts.
     history: Vec<Attempt>,
+    /// Number of failed attempts.
+    failures: u32,
+    /// Number of failed attempts that `max_retries` limits.
+    retries: u32,
     started: Instant,
 }
 
@@ -32,7 +47,13 @@ impl<'a> Retries<'a> {
             policy,
             deadline,
             api: transport.client(options),
+            limiter: transport
+                .limiters
+                .get(transport.key.fixed(), options.key.as_ref()),
+            permit: Permit::default(),
             history: Vec::new(),
+            failures: 0,
+            retries: 0,
             started: Instant::now(),
         }
     }
@@ -44,16 +65,14 @@ impl<'a> Retries<'a> {
     ) -> Result<Reply<O::Output>, Failure> {
         let valid = self.options.check(|| operation.action());
         valid.map_err(Failure::not_sent)?;
+        self.acquire(|| operation.action()).await?;
         self.started = Instant::now();
         let timeout = self.options.timeout.or(self.transport.http.timeout);
         let left = self.deadline.left();
         if left.is_some_and(|left| left.is_zero()) {
-            let reason = "the deadline of the call had passed";
-            return Err(Failure::not_sent(Error::new(
-                Kind::Deadline,
-                operation.action(),
-                reason,
-            )));
+            let reason = "the deadline of the call has passed";
+            let error = Error::new(ErrorKind::Deadline, operation.action(), reason);
+            return Err(Failure::not_sent(error));
         }
         let ends_at_deadline =
             left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
@@ -72,6 +91,8 @@ impl<'a> Retries<'a> {
                 true => failure.at_deadline(),
                 false => failure,
             })?;
+        let max_wait = self.transport.limiters.max_wait;
+        self.limiter.accept(self.permit, &reply.metadata, max_wait);
         let observer = &self.transport.observer;
         if observer.is_set() {
             let action = operation.action();
@@ -89,32 +110,57 @@ impl<'a> Retries<'a> {
         Ok(reply)
     }
 
-    /// Waits until the next attempt is due, or says that there is none.
+    /// Decides about another attempt and waits for it. Returns the error if there is no other attempt.
+    ///
+    /// If the API asked to wait, the wait is part of the next attempt.
     pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Error> {
+        if failure.is_final {
+            return Err(self.fail(failure));
+        }
+        self.failures = self.failures.saturating_add(1);
+        let asked = self.asked_wait(&failure);
+        if let Some(wait) = asked {
+            let wait = wait.min(self.transport.limiters.max_pause());
+            let limit = failure.error.rate_limit();
+            let bulk = self.options.bulk.as_deref();
+            self.limiter.refuse(self.permit, wait, limit, bulk);
+        }
+        let delay = self.delay(&failure, asked);
+        self.record(&failure, delay);
+        self.notify(&failure.error, delay)?;
+        match delay {
+            None => Err(self.fail(failure)),
+            Some(_) if asked.is_some() => Ok(()),
+            Some(delay) => {
+                tokio::time::sleep(delay).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns the error of the call, with all attempts.
+    fn fail(&mut self, failure: Failure) -> Error {
+        let Failure {
+            error, retry_after, ..
+        } = failure;
+        let error = match retry_after {
+            Some(_) => error.with(|it| it.retry_after = retry_after),
+            None => error,
+        };
+        error.with(|it| it.attempts = std::mem::take(&mut self.history))
+    }
+
+    fn record(&mut self, failure: &Failure, delay: Option<Duration>) {
+        if self.history.len() == MAX_HISTORY {
+            self.history.remove(MAX_HISTORY / 2);
+        }
         self.history.push(Attempt {
             status: failure.error.status(),
             request_id: failure.error.request_id().map(str::to_owned),
             reason: failure.error.reason().to_owned(),
             elapsed: self.started.elapsed(),
-            delay: None,
+            delay,
         });
-        let delay = self.delay(&failure);
-        self.notify(&failure.error, delay)?;
-        let Some(delay) = delay else {
-            let retry_after = failure.retry_after.map(|wait| wait.0);
-            let history = std::mem::take(&mut self.history);
-            return Err(failure
-                .error
-                .with_retry_after(retry_after)
-                .with_attempts(history));
-        };
-        if let Some(last) = self.history.last_mut() {
-            last.delay = Some(delay);
-        }
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        Ok(())
     }
 
     fn notify(&self, error: &Error, delay: Option<Duration>) -> Result<(), Error> {
@@ -141,23 +187,61 @@ impl<'a> Retries<'a> {
     }
 
     pub(crate) fn failures(&self) -> u32 {
-        u32::try_from(self.history.len()).unwrap_or(u32::MAX)
+        self.failures
     }
 
-    /// How long to wait before another attempt; none where there shall be no other.
-    fn delay(&self, failure: &Failure) -> Option<Duration> {
-        if !failure.error.is_retryable() || !self.policy.allows(self.failures()) {
+    /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after 429 without a
+    /// header, because it has no limit of attempts then.
+    fn asked_wait(&self, failure: &Failure) -> Option<Duration> {
+        let error = &failure.error;
+        if !error.is_retryable() {
             return None;
         }
-        let delay = match failure.retry_after {
-            Some(wait) if self.policy.accepts(wait.0) => wait.0,
-            Some(_) => return None,
-            None => self.policy.delay(self.failures()),
-        };
-        // An attempt that could not even start in time is not worth the wait.
-        self.deadline
-            .left()
-            .is_none_or(|left| delay < left)
-            .then_some(delay)
+        let is_bulk = self.options.bulk.is_some();
+        let is_rate_limited = error.kind() == ErrorKind::RateLimited;
+        let limit = error.rate_limit().filter(|_| is_rate_limited);
+        let by_limit = || limit.and_then(next_request);
+        match failure.retry_after.or_else(by_limit) {
+            Some(wait) if is_bulk => Some(wait.max(self.policy.backoff(1))),
+            Some(wait) => Some(wait.max(self.policy.backoff(self.failures))),
+            None if is_bulk && is_rate_limited => Some(self.policy.backoff(self.failures)),
+            None => None,
+        }
+    }
+
+    /// Returns the delay before the next attempt. `None` if there is no other attempt.
+    fn delay(&mut self, failure: &Failure, asked: Option<Duration>) -> Option<Duration> {
+        let is_bulk = self.options.bulk.is_some();
+        if !failure.error.is_retryable() {
+            return None;
+        }
+        let longest = self.transport.limiters.max_wait(is_bulk);
+        if failure.retry_after.is_some_and(|wait| wait > longest) {
+            return None;
+        }
+        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline.
+        if is_bulk && asked.is_some() {
+            return asked;
+        }
+        self.retries = self.retries.saturating_add(1);
+        if !self.policy.allows(self.retries) {
+            return None;
+        }
+        let delay = asked.unwrap_or_else(|| self.policy.backoff(self.retries));
+        let is_in_time = self.deadline.left().is_none_or(|left| delay < left);
+        is_in_time.then_some(delay)
+    }
+
+    /// Waits for the rate limiter.
+    async fn acquire(&mut self, action: impl FnOnce() -> Action) -> Result<(), Failure> {
+        let bulk = self.options.bulk.as_deref();
+        let max_wait = self.transport.limiters.max_wait(bulk.is_some());
+        match self.limiter.acquire(bulk, self.deadline, max_wait).await {
+            Ok(permit) => {
+                self.permit = permit;
+                Ok(())
+            }
+            Err(interrupt) => Err(Failure::interrupted(interrupt, action(), max_wait)),
+        }
     }
 }

@@ -1,11 +1,14 @@
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
-/// When and how soon a failed request is sent again.
+/// How often and how soon failed requests are retried.
 ///
-/// By default twice, after 0.5 s and 1 s less up to a quarter at random, for status 408, 409, 429 and 5xx, and where
-/// no connection could be made or it broke. A wait that the API asks for is obeyed to the letter; where it is longer
-/// than [`max_retry_after`](Self::max_retry_after) the call fails at once, and the error says how long the wait is.
+/// By default, a request is retried twice: about 0.5 s and 1 s after a failure, less up to 25 % at random. Retried are
+/// lost connections, timeouts, and the statuses 408, 409, 429 and 5xx.
+///
+/// If the API asks to wait, the client waits at least that long, and never less than the delay of this policy.
+/// [`ClientBuilder::max_wait`](crate::ClientBuilder::max_wait) limits the wait. Plans, applies, audits and creates with
+/// several batches wait as often as the API asks. Their `max_retries` only counts other failures.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,7 +24,6 @@ pub struct RetryPolicy {
     factor: f64,
     max_delay: Duration,
     jitter: f64,
-    max_retry_after: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -31,7 +33,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The default: 2 retries.
+    /// Creates the default policy with 2 retries.
     pub const fn new() -> Self {
         Self {
             max_retries: 2,
@@ -39,42 +41,41 @@ impl RetryPolicy {
             factor: 2.0,
             max_delay: Duration::from_secs(8),
             jitter: 0.25,
-            max_retry_after: Duration::from_secs(60),
         }
     }
 
-    /// Never sends a request twice.
+    /// Creates a policy without retries.
     pub const fn none() -> Self {
         let mut policy = Self::new();
         policy.max_retries = 0;
         policy
     }
 
-    /// How many attempts may follow the first; 2 by default. Each page of a list has this budget of its own.
+    /// Sets the number of retries. The default is 2. For a list, it applies to each page.
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// The delay before the first retry; 0.5 s by default.
+    /// Sets the delay before the first retry. The default is 0.5 s.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.initial_delay = delay;
         self
     }
 
-    /// By how much the delay grows from one retry to the next; 2 by default, and at least 1.
+    /// Sets the factor by which the delay grows with each retry, at least 1. The default is 2.
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = if factor >= 1.0 { factor } else { 1.0 };
         self
     }
 
-    /// The longest delay that growth leads to; 8 s by default.
+    /// Sets the longest delay. The default is 8 s.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The share of a delay that chance may take off, between 0 and 1; 0.25 by default.
+    /// Sets the largest share of a delay that is subtracted at random, between 0 and 1. The default is 0.25.
     pub const fn jitter(mut self, share: f64) -> Self {
         self.jitter = if share >= 0.0 && share <= 1.0 {
             share
@@ -84,37 +85,28 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that the API may ask for; 60 s by default. Beyond it, a call fails at once.
-    pub const fn max_retry_after(mut self, wait: Duration) -> Self {
-        self.max_retry_after = wait;
-        self
-    }
-
+    /// Whether another attempt follows this number of failures.
     pub(crate) fn allows(&self, failures: u32) -> bool {
         failures <= self.max_retries
     }
 
-    pub(crate) fn accepts(&self, wait: Duration) -> bool {
-        wait <= self.max_retry_after
+    /// Returns the delay after this number of failures, which is at least 1.
+    pub(crate) fn backoff(&self, failures: u32) -> Duration {
+        self.backoff_with(failures, random())
     }
 
-    /// The delay after so many failures, counted from 1.
-    pub(crate) fn delay(&self, failures: u32) -> Duration {
-        self.delay_with(failures, chance())
-    }
-
-    /// `chance` is between 0 and 1.
-    fn delay_with(&self, failures: u32, chance: f64) -> Duration {
+    /// `random` is between 0 and 1.
+    fn backoff_with(&self, failures: u32, random: f64) -> Duration {
         let growth = self.factor.powf(f64::from(failures.saturating_sub(1)));
         let seconds = (self.initial_delay.as_secs_f64() * growth).min(self.max_delay.as_secs_f64());
-        Duration::try_from_secs_f64(seconds * (1.0 - self.jitter * chance))
+        Duration::try_from_secs_f64(seconds * (1.0 - self.jitter * random))
             .unwrap_or(self.max_delay)
     }
 }
 
-/// A number between 0 and 1. Nothing depends on it but that clients do not march in step, so the seeds that the
-/// standard library gives its hash tables are good enough.
-fn chance() -> f64 {
+/// Returns a random number between 0 and 1. The seeds of the standard library's hash maps are random enough to keep
+/// clients from retrying at the same time.
+fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
     #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits")]
     let share = bits as f64 / (1_u64 << 53) as f64;
@@ -127,20 +119,19 @@ mod tests {
 
     use super::*;
 
-    // Row 20: growth, cap, and no overflow after a thousand failures.
     #[test]
-    fn delays_double_up_to_the_cap() {
+    fn backoff_doubles_up_to_the_longest_delay() {
         let policy = RetryPolicy::new();
         let delays: Vec<f64> = (1..=7)
-            .map(|n| policy.delay_with(n, 0.0).as_secs_f64())
+            .map(|n| policy.backoff_with(n, 0.0).as_secs_f64())
             .collect();
         assert_eq!(delays, [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]);
-        assert_eq!(policy.delay_with(1_100, 0.0), Duration::from_secs(8));
-        assert_eq!(policy.delay_with(u32::MAX, 0.0), Duration::from_secs(8));
+        assert_eq!(policy.backoff_with(1_100, 0.0), Duration::from_secs(8));
+        assert_eq!(policy.backoff_with(u32::MAX, 0.0), Duration::from_secs(8));
     }
 
     #[test]
-    fn none_allows_no_retry() {
+    fn policy_allows_only_its_retries() {
         assert!(!RetryPolicy::none().allows(1));
         assert!(RetryPolicy::new().allows(2));
         assert!(!RetryPolicy::new().allows(3));
@@ -148,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delay_is_never_longer_than_the_cap_nor_short_by_more_than_the_jitter(
+        fn backoff_stays_between_jitter_and_longest_delay(
             failures in 1_u32..5_000,
             initial in 0_u64..10_000,
             cap in 0_u64..100_000,
@@ -160,8 +151,8 @@ mod tests {
                 .max_delay(Duration::from_millis(cap))
                 .factor(factor)
                 .jitter(jitter);
-            let full = policy.delay_with(failures, 0.0);
-            let delay = policy.delay(failures);
+            let full = policy.backoff_with(failures, 0.0);
+            let delay = policy.backoff(failures);
             prop_assert!(full <= Duration::from_millis(cap));
             prop_assert!(delay <= full);
             prop_assert!(delay.as_secs_f64() >= full.as_secs_f64() * (1.0 - policy.jitter) - 1e-6);

@@ -1,0 +1,436 @@
+//! The rules by which a client waits for the API's rate limit, without I/O and without a clock.
+//!
+//! A refused request pauses all requests. After the pause, bulk calls send at a rate that the pacer learns:
+//!
+//! 1. It starts with 16 requests per pause and raises the rate by 2.5 % with each accepted request.
+//! 2. The first refusal ends this search. The rate becomes 8 % less than the highest accepted one.
+//! 3. Then the rate grows slowly, at first by 0.05 % per pause, and twice as fast every ten pauses. Each further refusal
+//!    lowers it by 4 %, or by twice as much as the previous one if that was less than five pauses ago.
+//!
+//! A simulation of token buckets and fixed windows (see the tests) chose these numbers.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Requests per pause at which the search for the rate starts. One per pause would need minutes to find 20 per second.
+const INITIAL_REQUESTS: f64 = 16.0;
+/// Lowest number of requests per pause, so that a server that refuses every request does not stop a call for hours.
+const MIN_REQUESTS: f64 = 1.0 / 16.0;
+const SEARCH_GROWTH: f64 = 1.025;
+const SEARCH_MARGIN: f64 = 0.92;
+const DECREASE: f64 = 0.04;
+const MAX_DECREASE: f64 = 0.5;
+/// Growth per pause after the search.
+const GROWTH: f64 = 0.0005;
+/// Pauses after which the growth doubles.
+const GROWTH_DOUBLES: f64 = 10.0;
+/// Pauses within which a second refusal means that the rate is far too high.
+const EARLY: f64 = 5.0;
+/// Share of the accepted rate to which a refusal may lower the rate. The accepted rate includes pauses, so the API
+/// allows at least as much.
+const FLOOR: f64 = 0.97;
+/// Shortest pause to derive a rate from. A server may ask to wait for one millisecond.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
+/// Limit of a pause. The clock cannot represent much longer ones.
+const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
+/// Highest rate in requests per second.
+const MAX_RATE: f64 = 1e6;
+/// Resolution of timers.
+const TICK: Duration = Duration::from_millis(1);
+/// Time without bulk requests after which the rate is forgotten.
+const IDLE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(super) struct Pacer {
+    /// No request is sent before.
+    paused_until: Option<Instant>,
+    pace: Option<Pace>,
+    /// Number of refusals that changed the rate.
+    epoch: u64,
+}
+
+/// The rate of bulk requests.
+#[derive(Debug)]
+struct Pace {
+    /// Requests per second.
+    rate: f64,
+    /// No bulk request is sent before.
+    next: Instant,
+    phase: Phase,
+    /// The last pause in seconds, which is the unit of time of the rules.
+    pause: f64,
+    /// Time of the last refusal that changed the rate.
+    refused_at: Instant,
+    /// Time of the last growth.
+    grown_at: Instant,
+    /// Number of requests that were accepted since the last refusal.
+    accepted: f64,
+    /// Whether no request was sent since the pause. The first request is accepted at any rate.
+    is_first: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Searches for the rate. Contains the highest accepted rate.
+    Search(f64),
+    /// Keeps close to the rate. Contains the last decrease.
+    Hold(f64),
+}
+
+/// Permission to send one request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Permit {
+    epoch: u64,
+    /// Rate that the response of the request confirms or refutes. `None` if the request was not paced.
+    rate: Option<f64>,
+}
+
+/// What a refused bulk call has achieved, for the first rate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Achieved {
+    pub(super) steps: usize,
+    pub(super) elapsed: Duration,
+}
+
+impl Pacer {
+    /// Returns how long all requests have to wait.
+    pub(super) fn pause(&self, now: Instant) -> Duration {
+        let until = self.paused_until.unwrap_or(now);
+        until.saturating_duration_since(now)
+    }
+
+    /// Returns how long a bulk request has to wait.
+    pub(super) fn bulk_wait(&self, now: Instant) -> Duration {
+        let next = self.pace.as_ref().map_or(now, |pace| pace.next);
+        self.pause(now).max(next.saturating_duration_since(now))
+    }
+
+    /// Whether requests are neither paused nor paced. Forgets the rate after an idle time.
+    pub(super) fn is_idle(&mut self, now: Instant) -> bool {
+        if self
+            .pace
+            .as_ref()
+            .is_some_and(|pace| now > pace.next + IDLE)
+        {
+            self.pace = None;
+        }
+        self.pace.is_none() && self.pause(now).is_zero()
+    }
+
+    /// Permits a bulk request that is sent now.
+    pub(super) fn take(&mut self, now: Instant) -> Permit {
+        let epoch = self.epoch;
+        let rate = self.pace.as_mut().and_then(|pace| {
+            let interval = Duration::from_secs_f64(1.0 / pace.rate);
+            // Timers may fire one tick late. With short intervals, the next request makes up for it.
+            let is_short = interval < 5 * TICK;
+            let start = if is_short {
+                pace.next.max(now - 2 * TICK)
+            } else {
+                now
+            };
+            pace.next = start + interval;
+            let is_first = std::mem::take(&mut pace.is_first);
+            (!is_first).then_some(pace.rate)
+        });
+        Permit { epoch, rate }
+    }
+
+    /// Learns from a response that is not a refusal.
+    pub(super) fn accept(&mut self, permit: Permit, now: Instant) {
+        let Some(pace) = &mut self.pace else {
+            return;
+        };
+        pace.accepted += 1.0;
+        match (&mut pace.phase, permit.rate) {
+            (Phase::Search(highest), Some(rate)) if permit.epoch == self.epoch => {
+                *highest = highest.max(rate);
+                pace.rate = pace.rate.max((rate * SEARCH_GROWTH).min(MAX_RATE));
+            }
+            (Phase::Search(_), _) => {}
+            (Phase::Hold(_), _) => pace.grow(now),
+        }
+    }
+
+    /// Learns from a response that asks to wait. `rate` is the rate from its headers.
+    pub(super) fn refuse(
+        &mut self,
+        permit: Permit,
+        now: Instant,
+        wait: Duration,
+        rate: Option<f64>,
+        achieved: Achieved,
+    ) {
+        let until = self.pause_for(now, wait);
+        let pause = wait.max(MIN_PAUSE).as_secs_f64();
+        let (rate, phase) = match &self.pace {
+            // The request was sent before the last refusal, which has already changed the rate.
+            Some(_) if permit.epoch != self.epoch => return,
+            Some(pace) => pace.decreased(permit, now),
+            None => match rate {
+                Some(rate) => (rate * SEARCH_MARGIN, Phase::Hold(DECREASE)),
+                None => {
+                    let average = achieved.steps as f64 / (achieved.elapsed.as_secs_f64() + pause);
+                    ((INITIAL_REQUESTS / pause).max(average), Phase::Search(0.0))
+                }
+            },
+        };
+        self.start(now, until, pause, rate, phase);
+    }
+
+    /// Learns from an accepted request that has used up the limit, with the rate from its headers.
+    pub(super) fn exhaust(&mut self, now: Instant, rate: f64, max_wait: Duration) {
+        let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(max_wait);
+        let until = self.pause_for(now, interval.min(max_wait));
+        if self.pace.is_none() {
+            let pause = interval.max(MIN_PAUSE).as_secs_f64();
+            self.start(
+                now,
+                until,
+                pause,
+                rate * SEARCH_MARGIN,
+                Phase::Hold(DECREASE),
+            );
+        }
+    }
+
+    fn pause_for(&mut self, now: Instant, wait: Duration) -> Instant {
+        let until = now + wait.min(MAX_PAUSE);
+        let until = self.paused_until.map_or(until, |other| other.max(until));
+        self.paused_until = Some(until);
+        until
+    }
+
+    fn start(&mut self, now: Instant, next: Instant, pause: f64, rate: f64, phase: Phase) {
+        self.epoch += 1;
+        self.pace = Some(Pace {
+            rate: rate.clamp(MIN_REQUESTS / pause, MAX_RATE),
+            next,
+            phase,
+            pause,
+            refused_at: now,
+            grown_at: next,
+            accepted: 0.0,
+            is_first: true,
+        });
+    }
+}
+
+impl Pace {
+    fn grow(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.grown_at).as_secs_f64();
+        let since = now.saturating_duration_since(self.refused_at).as_secs_f64();
+        let acceleration = (since / self.pause / GROWTH_DOUBLES).min(64.0).exp2();
+        let growth = GROWTH * acceleration * elapsed / self.pause;
+        self.rate = (self.rate * (1.0 + growth.min(SEARCH_GROWTH - 1.0))).min(MAX_RATE);
+        self.grown_at = self.grown_at.max(now);
+    }
+
+    /// Returns the rate after a refusal.
+    fn decreased(&self, permit: Permit, now: Instant) -> (f64, Phase) {
+        let refused = permit.rate.unwrap_or(self.rate);
+        let elapsed = now.saturating_duration_since(self.refused_at).as_secs_f64();
+        let floor = (FLOOR * self.accepted / elapsed).min(refused * (1.0 - DECREASE));
+        match self.phase {
+            Phase::Search(highest) if highest > 0.0 => {
+                (highest * SEARCH_MARGIN, Phase::Hold(DECREASE))
+            }
+            Phase::Search(_) => (floor.max(refused / 2.0), Phase::Search(0.0)),
+            Phase::Hold(last) => {
+                let is_early = elapsed < EARLY * self.pause;
+                let decrease = if is_early {
+                    (2.0 * last).min(MAX_DECREASE)
+                } else {
+                    DECREASE
+                };
+                (floor.max(refused * (1.0 - decrease)), Phase::Hold(decrease))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// A server that allows `rate` requests per second with a burst, and asks to wait for whole seconds.
+    struct Bucket {
+        rate: f64,
+        burst: f64,
+        tokens: f64,
+        filled_at: f64,
+    }
+
+    impl Bucket {
+        fn new(rate: f64, burst: f64) -> Self {
+            Self {
+                rate,
+                burst,
+                tokens: burst,
+                filled_at: 0.0,
+            }
+        }
+
+        /// Returns the wait of a refused request in seconds.
+        fn request(&mut self, now: f64) -> Option<f64> {
+            let refill = (now - self.filled_at) * self.rate;
+            self.tokens = (self.tokens + refill).min(self.burst);
+            self.filled_at = now;
+            if self.tokens >= 1.0 - 1e-9 {
+                self.tokens -= 1.0;
+                return None;
+            }
+            Some(((1.0 - self.tokens) / self.rate).ceil().max(1.0))
+        }
+    }
+
+    struct Outcome {
+        seconds: f64,
+        refused: f64,
+    }
+
+    /// Sends requests on a virtual clock: `concurrency` at a time, each with the same latency.
+    fn simulate(server: &mut Bucket, requests: usize, concurrency: usize, latency: f64) -> Outcome {
+        let start = Instant::now();
+        let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
+        let mut pacer = Pacer::default();
+        let mut in_flight: VecDeque<(f64, Permit, Option<f64>)> = VecDeque::new();
+        let (mut now, mut accepted, mut refused) = (0.0, 0, 0);
+        while accepted < requests {
+            let can_send = in_flight.len() < concurrency.min(requests - accepted);
+            let wait = pacer.bulk_wait(at(now)).as_secs_f64();
+            // Timers have a resolution of one millisecond.
+            let send_at = if wait > 0.0 {
+                now + (wait * 1e3).ceil() / 1e3
+            } else {
+                now
+            };
+            let next_response = in_flight.front().map_or(f64::INFINITY, |it| it.0);
+            if can_send && send_at <= next_response {
+                now = send_at;
+                let permit = pacer.take(at(now));
+                let response = server.request(now + latency / 2.0);
+                in_flight.push_back((now + latency, permit, response));
+                continue;
+            }
+            let (received_at, permit, response) = in_flight.pop_front().unwrap();
+            now = now.max(received_at);
+            match response {
+                None => {
+                    accepted += 1;
+                    pacer.accept(permit, at(now));
+                }
+                Some(wait) => {
+                    refused += 1;
+                    let achieved = Achieved {
+                        steps: accepted,
+                        elapsed: Duration::from_secs_f64(now),
+                    };
+                    pacer.refuse(
+                        permit,
+                        at(now),
+                        Duration::from_secs_f64(wait),
+                        None,
+                        achieved,
+                    );
+                }
+            }
+        }
+        Outcome {
+            seconds: now,
+            refused: f64::from(refused) / (accepted + usize::try_from(refused).unwrap()) as f64,
+        }
+    }
+
+    #[test]
+    fn token_bucket_is_used_with_few_refusals() {
+        for rate in [2.0, 5.0, 20.0] {
+            for burst in [1.0, rate, 3.0 * rate] {
+                for latency in [0.001, 0.02] {
+                    for concurrency in [8, 16] {
+                        let mut server = Bucket::new(rate, burst);
+                        let outcome = simulate(&mut server, 300, concurrency, latency);
+                        let ratio = outcome.seconds / (300.0 / rate);
+                        let case = format!("{rate} per second, burst {burst}, {latency} s");
+                        assert!(ratio <= 1.25, "{case}: {ratio:.3}");
+                        assert!(outcome.refused < 0.15, "{case}: {:.3}", outcome.refused);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn raised_limit_is_used_again() {
+        let mut server = Bucket::new(5.0, 1.0);
+        let slow = simulate(&mut server, 300, 16, 0.01);
+        assert!(slow.seconds > 60.0);
+
+        let start = Instant::now();
+        let mut pacer = Pacer::default();
+        let second = Duration::from_secs(1);
+        pacer.refuse(
+            Permit::default(),
+            start,
+            second,
+            Some(5.0),
+            Achieved::default(),
+        );
+        let mut now = start + second;
+        let mut sent = 0;
+        while now < start + 120 * second {
+            now += pacer.bulk_wait(now);
+            let permit = pacer.take(now);
+            pacer.accept(permit, now);
+            sent += 1;
+        }
+        assert!(sent > 2_000, "{sent}");
+    }
+
+    #[test]
+    fn late_refusals_of_one_burst_lower_the_rate_once() {
+        let start = Instant::now();
+        let mut pacer = Pacer::default();
+        let permits: Vec<Permit> = (0..16).map(|_| pacer.take(start)).collect();
+        for permit in permits {
+            pacer.refuse(
+                permit,
+                start,
+                Duration::from_secs(1),
+                None,
+                Achieved::default(),
+            );
+        }
+        assert_eq!(pacer.pace.as_ref().unwrap().rate, INITIAL_REQUESTS);
+        assert_eq!(pacer.bulk_wait(start), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn longer_pause_wins_and_rate_is_forgotten_when_idle() {
+        let start = Instant::now();
+        let mut pacer = Pacer::default();
+        for seconds in [3, 1] {
+            let wait = Duration::from_secs(seconds);
+            pacer.refuse(Permit::default(), start, wait, None, Achieved::default());
+        }
+        assert_eq!(pacer.pause(start), Duration::from_secs(3));
+        assert!(!pacer.is_idle(start + Duration::from_secs(4)));
+        assert!(pacer.is_idle(start + Duration::from_secs(64)));
+    }
+
+    #[test]
+    fn exhausted_limit_paces_requests() {
+        let start = Instant::now();
+        let mut pacer = Pacer::default();
+        pacer.exhaust(start, 2.0, Duration::from_secs(60));
+        assert_eq!(pacer.pause(start), Duration::from_millis(500));
+        let now = start + Duration::from_millis(500);
+        pacer.take(now);
+        assert!(pacer.bulk_wait(now) > Duration::from_millis(500));
+        pacer.exhaust(start, f64::MIN_POSITIVE, Duration::from_secs(60));
+        assert_eq!(pacer.pause(start), Duration::from_secs(60));
+    }
+}
