@@ -1,4 +1,6 @@
 const CARDS_AT_ONCE = 25, CHIPS_AT_ONCE = 24;
+/** Length of an id that fits a line of a card. */
+const CARD_ID = 40;
 
 let cardsObserver;
 
@@ -21,7 +23,7 @@ function addCards(view) {
 }
 
 function card(row, view) {
-  const heading = el("h2", {}, idButton(row.id, row.label, idNodes(row.id, audit.prefix, 40)));
+  const heading = el("h2", {}, idButton(row.id, row.label, idNodes(row.id, audit.prefix, CARD_ID)));
   const label = row.label ? el("p", {}, row.label) : null;
   if (row.error !== undefined) {
     const reason = el("details", {}, el("summary", {}, `Not read: ${row.error.summary}`), row.error.details);

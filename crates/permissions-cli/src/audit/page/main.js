@@ -9,7 +9,7 @@ function update() {
   drawNothing(view);
   byId("frame").hidden = phone.matches || view.rows.length === 0;
   byId("cards").hidden = !phone.matches || view.rows.length === 0;
-  byId("prefix").hidden = !phone.matches || audit.prefix === "";
+  byId("prefix").hidden = !phone.matches || audit.prefix === "" || !view.rows.some(({ id }) => id.length > CARD_ID);
   byId("prefix").replaceChildren("All ids start with ", el("span", { className: "id" }, audit.prefix));
   if (phone.matches) drawCards(view);
   else drawMatrix(view);

@@ -11,10 +11,10 @@ function drawPrint() {
   const longest = Math.max(12, ...view.columns.map((project) => Math.max(project.id.length * 1.42, shorten(project.label ?? "", 48).length * 1.3)));
   const head = Math.min(longest + 3, 95);
   byId("print").style.setProperty("--print-head", `${head}mm`);
-  const listed = audit.compared && view.extra + view.missing > 0;
+  const list = audit.compared ? (view.extra + view.missing) * PRINT_ROW : 0;
   const tables = bands(view).flatMap((band) => pages(band, PAGE_HEIGHT - head - 7).map((rows) => printTable({ ...band, rows })));
   // A short audit fits on the page of the summary.
-  const short = tables.length === 1 && !listed && view.rows.length * PRINT_ROW < PAGE_HEIGHT - head - 45;
+  const short = tables.length === 1 && view.rows.length * PRINT_ROW + list < PAGE_HEIGHT - head - 45;
   byId("print").replaceChildren(...printHeader(view), ...tables);
   byId("print").classList.toggle("short", short);
 }
@@ -44,12 +44,16 @@ function printHeader(view) {
   return nodes;
 }
 
+/** Lists the differences of each checkpoint. */
 function printDifferences({ rows, columns }) {
-  const items = rows.flatMap((row) => columns.filter((column) => row.states[column.index] >= EXTRA).map((column) => {
-    const state = row.states[column.index];
-    const name = column.label ? `${column.label} ` : "";
-    return el("li", {}, el("i", { className: `sign ${STATES[state]}` }, SIGNS[state]), `${STATES[state]} `, el("span", { className: "id" }, row.id), `, ${name}`, el("span", { className: "id" }, column.id));
-  }));
+  const line = (row, state) => {
+    const found = columns.filter((column) => row.states[column.index] === state);
+    if (found.length === 0) return null;
+    const names = found.flatMap((column, at) => [at > 0 ? ", " : "", column.label ? `${column.label} ` : "", el("span", { className: "id" }, column.id)]);
+    return el("div", {}, `${SIGNS[state]} ${STATES[state]}: `, ...names);
+  };
+  const differing = rows.filter((row) => row.states.some((state) => state >= EXTRA));
+  const items = differing.map((row) => el("li", {}, el("span", { className: "id" }, row.id), line(row, EXTRA), line(row, MISSING)));
   return el("ul", { className: "differences" }, ...items);
 }
 
