@@ -182,7 +182,8 @@ fn dropped_changes_write_announced_rows() {
     let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
     let first = changes.announce(row("cp_1"));
     changes.announce(row("cp_2"));
-    changes.resolve(first, &row("cp_done"));
+    changes.set(first, 1, Cell::text("cp_done"));
+    changes.write(first);
 
     drop(changes);
 
