@@ -1,5 +1,7 @@
 //! Errors of the library as failures of the command: exit code and remedy.
 
+use std::borrow::Cow;
+
 use permissions_ext::{Error, ErrorKind, InvalidId};
 
 use crate::exit::Exit;
@@ -56,8 +58,10 @@ fn exit_of(error: &Error) -> Exit {
 }
 
 /// The remedy with the options of the command. The remedies of the library name methods.
-fn remedy(error: &Error) -> Option<&'static str> {
-    Some(match error.kind() {
+fn remedy(error: &Error) -> Option<Cow<'_, str>> {
+    let remedy = match error.kind() {
+        // These remedies name the source of the key.
+        ErrorKind::Unauthorized | ErrorKind::PermissionDenied => return error.remedy(),
         ErrorKind::Certificate => {
             "trust another root certificate with --ca-file, or present a client certificate with \
              --mtls-client-cert-file and --mtls-client-key-file"
@@ -84,5 +88,6 @@ fn remedy(error: &Error) -> Option<&'static str> {
             "nothing was changed; make a plan for this target with `permissions plan`"
         }
         _ => return None,
-    })
+    };
+    Some(remedy.into())
 }

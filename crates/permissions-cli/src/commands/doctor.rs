@@ -32,9 +32,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 #[command(after_help = include_str!("../help/doctor.txt"))]
 pub(crate) struct Args {
     /// Checkpoint for the test
-    #[arg(
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: Option<CheckpointId>,
 }
 

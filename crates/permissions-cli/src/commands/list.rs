@@ -21,17 +21,11 @@ const MAX_PAGE_SIZE: u32 = 100;
 #[command(after_help = include_str!("../help/list.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(
-        required = true,
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(required = true, value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// List only the permissions of this project
-    #[arg(
-        long,
-        value_name = "PROJECT",
-        value_parser = ids::read::<ProjectId>)]
+    #[arg(long, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     project: Option<ProjectId>,
 
     /// Order by creation time

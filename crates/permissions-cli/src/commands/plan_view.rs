@@ -49,7 +49,7 @@ impl Rows {
         }
     }
 
-    /// Shows the plan, and its summary on standard error. `heading` has lines of a name and a value.
+    /// Shows the plan, and its summary on standard error. `heading` is a list of names and values that is printed above the plan.
     pub(super) fn show(
         self,
         plan: &Plan,

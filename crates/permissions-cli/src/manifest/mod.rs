@@ -13,6 +13,7 @@ use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
+use crate::audit::html::Labels;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
@@ -27,7 +28,7 @@ pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
 /// How manifests are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadOptions {
-    /// The option with the paths, for error messages.
+    /// The option that contains the paths, such as `--file`. Error messages name it.
     pub(crate) option: &'static str,
     /// Whether unusual ids are errors.
     pub(crate) strict: bool,
@@ -111,6 +112,15 @@ impl Manifest {
             .flat_map(parse::Entry::projects)
             .map(ToString::to_string)
             .collect()
+    }
+
+    /// The comments of the files.
+    pub(crate) fn labels(&self) -> Labels {
+        let mut labels = Labels::default();
+        for file in &self.files {
+            labels::add(&mut labels, &file.text, &file.entries);
+        }
+        labels
     }
 
     /// Each file with its number of checkpoints and permissions.

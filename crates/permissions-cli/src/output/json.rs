@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::{Cell, Writer};
+use super::cell::Cell;
+use super::writer::Writer;
 
 /// An object with the members in the order of the columns.
 struct Object<'a> {

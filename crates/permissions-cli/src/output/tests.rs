@@ -4,7 +4,10 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser};
 
+use std::io::{self, Write};
+
 use super::*;
+use crate::format::Format;
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "id", "created_at"],
