@@ -32,7 +32,7 @@ fn main() -> anyhow::Result<()> {
         .build()?;
     let before = peak_mib()?;
     let read = runtime.block_on(async {
-        let mut all = client.permissions(&checkpoint).list().stream();
+        let mut all = client.permissions(&checkpoint)?.list().stream();
         let mut count = 0;
         while let Some(permission) = all.try_next().await? {
             std::hint::black_box(&permission);

@@ -17,7 +17,7 @@ impl Client {
             .base_url(base_url)
             .build()?;
         Ok(Self {
-            permissions: client.permissions(checkpoint),
+            permissions: client.permissions(checkpoint)?,
         })
     }
 }

@@ -1,14 +1,13 @@
-//! The answers that the API's own pages show: the client reads them, and the server gives ones of the same shape.
+//! The examples of the API reference: the client reads them, and the server's responses have the same shape.
 
-use futures_util::TryStreamExt;
 use permissions_ext::Client;
 use permissions_server::Server;
 use permissions_tests::RecordingPeer;
 use serde_json::{Value, json};
 
-use crate::{checkpoint, project};
+use crate::{checkpoint, http_client, project};
 
-/// Answer of the list operation in the API reference.
+/// Response of the list operation in the API reference.
 const LIST: &str = r#"{
   "object": "list",
   "data": [
@@ -30,7 +29,7 @@ const LIST: &str = r#"{
   "has_more": false
 }"#;
 
-/// Answer of the create operation in the API reference.
+/// Response of the create operation in the API reference.
 const CREATE: &str = r#"{
   "object": "list",
   "data": [
@@ -46,7 +45,7 @@ const CREATE: &str = r#"{
   "has_more": false
 }"#;
 
-/// Answer of the delete operation in the API reference.
+/// Response of the delete operation in the API reference.
 const DELETE: &str = r#"{
   "object": "checkpoint.permission",
   "id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
@@ -62,14 +61,14 @@ fn client(peer: &RecordingPeer) -> Client {
 }
 
 #[tokio::test]
-async fn the_client_reads_the_documented_list() {
-    let peer = RecordingPeer::answering([LIST]).await.unwrap();
+async fn client_reads_documented_list() {
+    let peer = RecordingPeer::responding([LIST]).await.unwrap();
 
     let permissions: Vec<_> = client(&peer)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .list()
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
 
@@ -95,16 +94,17 @@ async fn the_client_reads_the_documented_list() {
     assert_eq!(
         peer.requests().len(),
         1,
-        "has_more is false: one page and no more requests"
+        "a page without has_more is the last one"
     );
 }
 
 #[tokio::test]
-async fn the_client_reads_the_documented_answer_to_create() {
-    let peer = RecordingPeer::answering([CREATE]).await.unwrap();
+async fn client_reads_documented_create_response() {
+    let peer = RecordingPeer::responding([CREATE]).await.unwrap();
 
     let created = client(&peer)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .create([project("proj_abGMw1llN8IrBb6SvvY5A1iH")])
         .send()
         .await
@@ -118,13 +118,14 @@ async fn the_client_reads_the_documented_answer_to_create() {
 }
 
 #[tokio::test]
-async fn the_client_reads_the_documented_answer_to_delete() {
-    let peer = RecordingPeer::answering([DELETE]).await.unwrap();
+async fn client_reads_documented_delete_response() {
+    let peer = RecordingPeer::responding([DELETE]).await.unwrap();
 
-    let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
+    let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB";
     client(&peer)
-        .permissions(&checkpoint())
-        .delete(&permission_id)
+        .permissions(checkpoint())
+        .unwrap()
+        .delete(permission_id)
         .send()
         .await
         .unwrap();
@@ -133,9 +134,9 @@ async fn the_client_reads_the_documented_answer_to_delete() {
 }
 
 #[tokio::test]
-async fn the_server_answers_in_the_documented_shape() {
+async fn server_responses_have_documented_shape() {
     let server = Server::start().await.unwrap();
-    let http = reqwest::Client::new();
+    let http = http_client();
     let collection = format!(
         "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
         server.base_url()
@@ -173,7 +174,7 @@ async fn the_server_answers_in_the_documented_shape() {
     assert_eq!(deleted["id"], created["data"][0]["id"]);
 }
 
-/// The document with each scalar replaced by what must not vary: constants stay, ids and times become their form.
+/// Replaces ids by their format and times by their unit. Constants stay.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(shape).collect(),

@@ -1,20 +1,20 @@
-//! List, parameter by parameter, through the client and the real server.
+//! Every parameter of a list, through the client and permissions-server.
 
-use futures_util::TryStreamExt;
 use permissions_ext::{Order, Permission};
 use permissions_server::Server;
 use serde_json::Value;
 
-use crate::{checkpoint, client, project};
+use crate::{checkpoint, client, http_client, project};
 
 const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
 
-/// A server where five projects got access one after the other.
+/// Starts a server with five permissions, created one after the other.
 async fn server_with_five_permissions() -> Server {
     let server = Server::start().await.unwrap();
     for name in PROJECTS {
         client(&server)
-            .permissions(&checkpoint())
+            .permissions(checkpoint())
+            .unwrap()
             .create([project(name)])
             .send()
             .await
@@ -31,17 +31,16 @@ fn project_ids(permissions: &[Permission]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_permission_comes_once_whatever_the_page_size() {
+async fn every_page_size_lists_each_permission_once() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(&checkpoint());
+    let permissions = client(&server).permissions(checkpoint()).unwrap();
 
     for page_size in [1, 2, 3, 4, 5, 6, 100] {
         let all: Vec<_> = permissions
             .list()
             .order(Order::Ascending)
             .page_size(page_size)
-            .stream()
-            .try_collect()
+            .all()
             .await
             .unwrap();
         assert_eq!(project_ids(&all), PROJECTS, "page size {page_size}");
@@ -49,19 +48,18 @@ async fn every_permission_comes_once_whatever_the_page_size() {
 }
 
 #[tokio::test]
-async fn order_is_descending_unless_asked_otherwise() {
+async fn default_order_is_descending() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(&checkpoint());
+    let permissions = client(&server).permissions(checkpoint()).unwrap();
     let newest_first: Vec<_> = PROJECTS.into_iter().rev().collect();
 
-    let default: Vec<_> = permissions.list().stream().try_collect().await.unwrap();
+    let default: Vec<_> = permissions.list().all().await.unwrap();
     assert_eq!(project_ids(&default), newest_first);
 
     let descending: Vec<_> = permissions
         .list()
         .order(Order::Descending)
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     assert_eq!(project_ids(&descending), newest_first);
@@ -70,22 +68,20 @@ async fn order_is_descending_unless_asked_otherwise() {
         .list()
         .order(Order::Ascending)
         .page_size(2)
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     assert_eq!(project_ids(&ascending), PROJECTS);
 }
 
 #[tokio::test]
-async fn after_goes_on_behind_the_given_permission_in_either_order() {
+async fn after_starts_after_permission_in_both_orders() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(&checkpoint());
+    let permissions = client(&server).permissions(checkpoint()).unwrap();
     let all: Vec<_> = permissions
         .list()
         .order(Order::Ascending)
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     let third = all[2].id.clone();
@@ -94,32 +90,24 @@ async fn after_goes_on_behind_the_given_permission_in_either_order() {
         .list()
         .order(Order::Ascending)
         .after(third.clone())
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     assert_eq!(project_ids(&later), ["proj_d", "proj_e"]);
 
-    let earlier: Vec<_> = permissions
-        .list()
-        .after(third)
-        .stream()
-        .try_collect()
-        .await
-        .unwrap();
+    let earlier: Vec<_> = permissions.list().after(third).all().await.unwrap();
     assert_eq!(project_ids(&earlier), ["proj_b", "proj_a"]);
 }
 
 #[tokio::test]
-async fn project_id_keeps_only_that_project() {
+async fn project_id_filters_by_project() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(&checkpoint());
+    let permissions = client(&server).permissions(checkpoint()).unwrap();
 
     let one: Vec<_> = permissions
         .list()
         .project_id(project("proj_c"))
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     assert_eq!(project_ids(&one), ["proj_c"]);
@@ -127,25 +115,24 @@ async fn project_id_keeps_only_that_project() {
     let none: Vec<_> = permissions
         .list()
         .project_id(project("proj_z"))
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
     assert_eq!(project_ids(&none), Vec::<&str>::new());
 }
 
 #[tokio::test]
-async fn max_items_ends_the_stream_early() {
+async fn max_items_limits_the_list() {
     let server = server_with_five_permissions().await;
 
     let three: Vec<_> = client(&server)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .order(Order::Ascending)
         .page_size(2)
         .max_items(3)
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
 
@@ -153,17 +140,15 @@ async fn max_items_ends_the_stream_early() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_nobody_may_use_lists_nothing() {
+async fn checkpoint_without_permissions_has_empty_list() {
     let server = server_with_five_permissions().await;
 
-    let other = "ft:gpt-4o-mini-2024-07-18:org:other:AAAAAAAA"
-        .parse()
-        .unwrap();
+    let other = "ft:gpt-4o-mini-2024-07-18:org:other:AAAAAAAA";
     let all: Vec<_> = client(&server)
-        .permissions(&other)
+        .permissions(other)
+        .unwrap()
         .list()
-        .stream()
-        .try_collect()
+        .all()
         .await
         .unwrap();
 
@@ -171,9 +156,9 @@ async fn a_checkpoint_that_nobody_may_use_lists_nothing() {
 }
 
 #[tokio::test]
-async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
+async fn pages_have_first_id_last_id_and_has_more() {
     let server = server_with_five_permissions().await;
-    let http = reqwest::Client::new();
+    let http = http_client();
     let mut after: Option<String> = None;
     let mut pages = Vec::new();
 
@@ -202,11 +187,12 @@ async fn each_page_tells_its_first_id_its_last_id_and_whether_more_follows() {
 }
 
 #[tokio::test]
-async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
+async fn limit_defaults_to_ten_and_allows_zero() {
     let server = Server::start().await.unwrap();
     let projects = (0..12).map(|n| project(&format!("proj_{n}")));
     client(&server)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .create(projects)
         .send()
         .await
@@ -217,7 +203,7 @@ async fn limit_is_ten_unless_given_and_zero_asks_only_whether_there_are_any() {
             server.base_url(),
             checkpoint()
         );
-        reqwest::Client::new()
+        http_client()
             .get(url)
             .bearer_auth(server.admin_key())
             .send()

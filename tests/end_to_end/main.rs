@@ -1,8 +1,8 @@
-//! The client against the real server, and both against what the API's own pages document.
+//! The client against permissions-server, and both against the API reference.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on fails"
+    reason = "failed assumptions fail the test"
 )]
 
 mod documented;
@@ -13,7 +13,7 @@ mod sharing;
 use permissions_ext::{CheckpointId, Client, ProjectId};
 use permissions_server::Server;
 
-/// The checkpoint of the API's own examples.
+/// The checkpoint in the API reference.
 fn checkpoint() -> CheckpointId {
     "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd"
         .parse()
@@ -30,4 +30,11 @@ fn client(server: &Server) -> Client {
         .base_url(server.base_url())
         .build()
         .unwrap()
+}
+
+/// Returns an HTTP client for requests without permissions-ext.
+fn http_client() -> reqwest::Client {
+    // permissions-ext enables TLS in reqwest without a default provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }

@@ -1,6 +1,5 @@
 //! Each of the three requests, as it arrives at the other end of a socket.
 
-use futures_util::TryStreamExt;
 use permissions_ext::{Client, Order};
 use permissions_tests::RecordingPeer;
 
@@ -18,16 +17,17 @@ fn client(peer: &RecordingPeer) -> Client {
 
 #[tokio::test]
 async fn list_with_every_parameter() {
-    let peer = RecordingPeer::answering([ONE_PERMISSION]).await.unwrap();
+    let peer = RecordingPeer::responding([ONE_PERMISSION]).await.unwrap();
 
     let list = client(&peer)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .list()
         .page_size(2)
-        .after("cp_enQCFmOTGj3syEpYVhBRLTSy".parse().unwrap())
+        .after("cp_enQCFmOTGj3syEpYVhBRLTSy")
         .order(Order::Ascending)
         .project_id(project("proj_a"));
-    list.stream().try_collect::<Vec<_>>().await.unwrap();
+    list.all().await.unwrap();
 
     insta::with_settings!({description => "GET with every query parameter, as sent over a socket"}, {
         insta::assert_snapshot!(peer.requests().join("\n"));
@@ -36,13 +36,13 @@ async fn list_with_every_parameter() {
 
 #[tokio::test]
 async fn list_with_the_defaults() {
-    let peer = RecordingPeer::answering([ONE_PERMISSION]).await.unwrap();
+    let peer = RecordingPeer::responding([ONE_PERMISSION]).await.unwrap();
 
     client(&peer)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .list()
-        .stream()
-        .try_collect::<Vec<_>>()
+        .all()
         .await
         .unwrap();
 
@@ -53,10 +53,11 @@ async fn list_with_the_defaults() {
 
 #[tokio::test]
 async fn create() {
-    let peer = RecordingPeer::answering([ONE_PERMISSION]).await.unwrap();
+    let peer = RecordingPeer::responding([ONE_PERMISSION]).await.unwrap();
 
     client(&peer)
-        .permissions(&checkpoint())
+        .permissions(checkpoint())
+        .unwrap()
         .create([project("proj_a")])
         .send()
         .await
@@ -69,16 +70,17 @@ async fn create() {
 
 #[tokio::test]
 async fn delete() {
-    let peer = RecordingPeer::answering([
+    let peer = RecordingPeer::responding([
         r#"{"object":"checkpoint.permission","id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","deleted":true}"#,
     ])
     .await
     .unwrap();
 
-    let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB".parse().unwrap();
+    let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB";
     client(&peer)
-        .permissions(&checkpoint())
-        .delete(&permission_id)
+        .permissions(checkpoint())
+        .unwrap()
+        .delete(permission_id)
         .send()
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: a peer that records requests as they arrive and answers as told.
+//! A server for end-to-end tests that records requests and sends prepared responses.
 #![cfg_attr(doctest, doc = include_str!("../../README.md"))]
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// An HTTP/1.1 peer on loopback that answers as told and keeps each request's text.
+/// An HTTP/1.1 server on a loopback address that records requests and sends prepared responses.
 #[derive(Debug)]
 pub struct RecordingPeer {
     address: std::net::SocketAddr,
@@ -15,13 +15,13 @@ pub struct RecordingPeer {
 }
 
 impl RecordingPeer {
-    /// Listens on a free loopback port. Requests are answered in turn with status 200 and these bodies as JSON; the
-    /// last one goes on answering.
+    /// Listens on a free loopback port. The responses have status 200 and these JSON bodies in turn. The last body
+    /// repeats.
     ///
     /// # Errors
     ///
-    /// Where no loopback port can be bound.
-    pub async fn answering<const N: usize>(bodies: [&'static str; N]) -> std::io::Result<Self> {
+    /// Fails if no loopback port can be bound.
+    pub async fn responding<const N: usize>(bodies: [&'static str; N]) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -38,13 +38,13 @@ impl RecordingPeer {
         })
     }
 
-    /// The base URL to give to a client.
+    /// Returns the base URL for a client.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
 
-    /// The requests so far, each as sent, with this peer's port written as `PORT`.
+    /// Returns the text of each request so far. The port of this server is replaced by `PORT`.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,17 +76,17 @@ async fn serve<const N: usize>(
         let Some(body) = bodies.get(turn).or(bodies.last()) else {
             return;
         };
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_recorded\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        if stream.write_all(answer.as_bytes()).await.is_err() {
+        if stream.write_all(response.as_bytes()).await.is_err() {
             return;
         }
     }
 }
 
-/// Reads one request with its body; `None` at the end of the connection.
+/// Reads one request with its body. Returns `None` at the end of the connection.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

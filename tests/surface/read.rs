@@ -1,71 +1,199 @@
-//! The surface as the sources of the crate have it.
+//! Reads the public surface from the sources of the crate.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/permissions-ext/src");
 
-/// One line an item, sorted.
-pub struct Surface(Vec<String>);
+/// The public surface. The lint `unreachable_pub` ensures that every `pub` item can be reached.
+pub struct Surface {
+    lines: Vec<String>,
+    blocking: Blocking,
+}
+
+/// The types and methods of the module `blocking`, which macros define.
+#[derive(Default)]
+struct Blocking {
+    types: BTreeSet<String>,
+    methods: BTreeSet<String>,
+}
 
 impl Surface {
-    /// Every `pub` item: the lint `unreachable_pub` sees to it that each of them can be reached, and lib.rs re-exports
-    /// all at the root of the crate, blocking/mod.rs all in `blocking`.
     pub fn read() -> Self {
         let root = Path::new(SOURCES);
-        let texts: Vec<(&str, String)> = files(root)
-            .into_iter()
-            .map(|path| {
-                let module = match path.starts_with(root.join("blocking")) {
-                    true => "blocking.rs",
-                    false => "mod.rs",
-                };
-                (module, expanded(&fs::read_to_string(path).unwrap()))
-            })
+        let blocking = Blocking::read(&read(&root.join("blocking/mod.rs")));
+        let texts: Vec<String> = files(root)
+            .iter()
+            .filter(|path| !path.starts_with(root.join("blocking")))
+            .map(|path| read(path))
             .collect();
-        let named = texts.iter().map(|(name, text)| (*name, text.as_str()));
-        let all = xtask::surface::list(named).unwrap();
+        let all: Vec<String> = texts
+            .iter()
+            .flat_map(|text| xtask::surface::list(text).unwrap())
+            .collect();
         let types: Vec<String> = all
             .iter()
-            .filter_map(|line| type_of(line))
-            .map(str::to_owned)
+            .filter_map(|line| type_of(line).map(str::to_owned))
             .collect();
         let mut lines: Vec<String> = all
             .into_iter()
             .filter(|line| {
-                !line.starts_with("pub use self::") && !line.starts_with("pub use crate::")
+                !line.starts_with("pub use ") || line.starts_with("pub use permissions_api::")
             })
-            .filter(|line| is_of_a_public_type(line, &types))
+            .filter(|line| is_of_public_type(line, &types))
             .map(|line| line.replace("(mut self", "(self"))
             .collect();
+        let options = texts
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.strip_prefix("request_options!("));
+        lines.extend(options.map(|line| format!("options {}", line.trim_end_matches(");"))));
+        lines.extend(option_methods(&read(&root.join("options.rs"))));
         lines.sort();
         lines.dedup();
-        Self(lines)
+        Self { lines, blocking }
     }
 
     pub fn lines(&self) -> &[String] {
-        &self.0
+        &self.lines
     }
 
-    /// Structs and enums, those of `blocking` with that before their name.
-    pub fn types(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|line| type_of(line))
+    /// Returns one line per type, with its members and traits, and one line per method.
+    pub fn summary(&self) -> String {
+        let mut lines = Vec::new();
+        for line in &self.lines {
+            match line.split_once(' ') {
+                Some(("derive" | "impl" | "field" | "variant", _)) => {}
+                _ => lines.push(match type_of(line) {
+                    Some(name) => format!("{line}{}{}", self.members(name), self.traits(name)),
+                    None => line.clone(),
+                }),
+            }
+        }
+        let blocking: Vec<&str> = self.blocking.types.iter().map(String::as_str).collect();
+        lines.push(format!("blocking: {}", blocking.join(", ")));
+        lines.join("\n")
     }
 
-    /// Methods by their path.
-    pub fn methods(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|line| {
+    /// Returns the fields of a struct or the variants of an enum, such as ` { id, created_at }`.
+    fn members(&self, name: &str) -> String {
+        let prefix = format!("{name}::");
+        let of_kind = |kind: &'static str| {
+            let lines = self.lines.iter();
+            lines.filter_map(move |line| line.strip_prefix(kind))
+        };
+        let variants = of_kind("variant ").filter_map(|line| line.strip_prefix(&prefix));
+        let mut members: Vec<String> = variants
+            .map(|variant| {
+                let prefix = format!("{prefix}{variant}::");
+                let fields: Vec<&str> = of_kind("field ")
+                    .filter_map(|line| line.strip_prefix(&prefix))
+                    .collect();
+                match fields.is_empty() {
+                    true => variant.to_owned(),
+                    false => format!("{variant} {{ {} }}", fields.join(", ")),
+                }
+            })
+            .collect();
+        if members.is_empty() {
+            let fields = of_kind("field ").filter_map(|line| line.strip_prefix(&prefix));
+            members = fields.map(str::to_owned).collect();
+        }
+        match members.is_empty() {
+            true => String::new(),
+            false => format!(" {{ {} }}", members.join(", ")),
+        }
+    }
+
+    /// Returns the traits that a type implements, such as `: Clone, Debug`.
+    fn traits(&self, name: &str) -> String {
+        let derives = self.lines.iter().filter_map(|line| {
+            let (owner, traits) = line.strip_prefix("derive ")?.split_once(": ")?;
+            (owner == name).then(|| traits.split(", "))
+        });
+        let implemented = self.lines.iter().filter_map(|line| {
+            let (name_of_trait, owner) = line.strip_prefix("impl ")?.rsplit_once(" for ")?;
+            let is_owner = owner.split('<').next() == Some(name);
+            is_owner.then(|| name_of_trait.trim_start_matches("fmt::"))
+        });
+        let traits: BTreeSet<&str> = derives.flatten().chain(implemented).collect();
+        let traits: Vec<&str> = traits.into_iter().collect();
+        format!(": {}", traits.join(", "))
+    }
+
+    /// Returns structs and enums. Those of `blocking` have the prefix `blocking::`.
+    pub fn types(&self) -> impl Iterator<Item = String> {
+        let blocking = self.blocking.types.iter();
+        let own = self.lines.iter().filter_map(|line| type_of(line));
+        own.map(str::to_owned)
+            .chain(blocking.map(|name| format!("blocking::{name}")))
+    }
+
+    /// Returns methods such as `List::send`.
+    pub fn methods(&self) -> BTreeSet<String> {
+        let methods = self.lines.iter().filter_map(|line| {
             let (_, rest) = line.split_once("fn ")?;
             Some(rest.split(['(', '<']).next()?.to_owned())
-        })
+        });
+        methods.filter(|name| name.contains("::")).collect()
     }
 
-    /// The types at the root that have something to wait for.
+    pub fn blocking_types(&self) -> &BTreeSet<String> {
+        &self.blocking.types
+    }
+
+    pub fn blocking_methods(&self) -> &BTreeSet<String> {
+        &self.blocking.methods
+    }
+
+    /// Returns the types with asynchronous methods.
     pub fn asynchronous_types(&self) -> impl Iterator<Item = &str> {
-        self.0
+        self.lines
             .iter()
             .filter_map(|line| line.strip_prefix("pub async fn ")?.split("::").next())
     }
+}
+
+impl Blocking {
+    /// Reads the definitions in the macros, such as `List(crate::List) {` and `set order(order: Order);`, and the
+    /// methods outside of them.
+    fn read(text: &str) -> Self {
+        const KINDS: [&str; 6] = ["set ", "get ", "start ", "into ", "wait ", "pub fn "];
+        let mut blocking = Self::default();
+        let mut owner = String::new();
+        for line in text.lines().map(str::trim_start) {
+            let definition = line.split_once("(crate::").map(|(name, _)| name);
+            if let Some(name) = definition.filter(|name| !name.contains([' ', ':'])) {
+                owner = name.to_owned();
+                blocking.types.insert(owner.clone());
+            } else if let Some(rest) = line.strip_prefix("methods! { ") {
+                rest.split('(').next().unwrap().clone_into(&mut owner);
+            } else if let Some(rest) = line.strip_prefix("impl ") {
+                let name = rest.split(' ').next().unwrap();
+                name.clone_into(&mut owner);
+            } else if line == "options;" {
+                blocking.methods.insert(format!("{owner}::options"));
+            }
+            let method = KINDS.iter().find_map(|kind| line.strip_prefix(kind));
+            if let Some(rest) = method.filter(|rest| rest.contains('(')) {
+                let name = rest.split('(').next().unwrap();
+                blocking.methods.insert(format!("{owner}::{name}"));
+                blocking.types.insert(owner.clone());
+            }
+        }
+        blocking
+    }
+}
+
+/// Returns the methods that the macro `request_options` adds.
+fn option_methods(text: &str) -> Vec<String> {
+    let (_, body) = text.split_once("macro_rules! request_options").unwrap();
+    let methods = body.lines().map(str::trim);
+    methods
+        .filter_map(|line| line.strip_prefix("pub fn ")?.strip_suffix(" {"))
+        .map(|signature| format!("option {}", signature.replace("(mut self", "(self")))
+        .collect()
 }
 
 fn type_of(line: &str) -> Option<&str> {
@@ -75,8 +203,8 @@ fn type_of(line: &str) -> Option<&str> {
     rest.split('<').next()
 }
 
-/// Whether a line is no `impl` of a trait, or one for a type that a user can name.
-fn is_of_a_public_type(line: &str, types: &[String]) -> bool {
+/// Whether a line is no `impl` of a trait, or one for a public type.
+fn is_of_public_type(line: &str, types: &[String]) -> bool {
     let Some((_, owner)) = line
         .strip_prefix("impl ")
         .and_then(|rest| rest.rsplit_once(" for "))
@@ -91,28 +219,8 @@ fn is_of_a_public_type(line: &str, types: &[String]) -> bool {
     types.iter().any(|known| known == name)
 }
 
-/// Writes out the methods that the macro of the blocking side makes.
-fn expanded(text: &str) -> String {
-    const OPEN: &str = "forward!(";
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(OPEN) {
-        out.push_str(&rest[..at]);
-        let (_, methods) = rest[at..].split_once('{').unwrap();
-        let (methods, after) = methods.split_once("});").unwrap();
-        for method in methods
-            .split(';')
-            .map(str::trim)
-            .filter(|method| !method.is_empty())
-        {
-            let (name, arguments) = method.split_once('(').unwrap();
-            out.push_str(&format!(
-                "pub fn {name}(self, {arguments} -> Self {{ self }}\n"
-            ));
-        }
-        rest = after;
-    }
-    out + rest
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,90 +1,91 @@
-//! What is shown of values that hold secrets.
+//! Debug texts and errors contain no secret.
 
 use std::fmt::Debug;
 
-use permissions_ext::{CallOptions, Client, ClientBuilder, Plan, blocking};
+use permissions_ext::sync::{DesiredState, Plan};
+use permissions_ext::{Client, ClientBuilder, blocking};
 
-/// Planted as the key, in headers, queries and certificates.
+/// The key and the values of headers, query parameters, organization, project and certificates.
 const SECRET: &str = "hunter2";
 
-fn shows_no_secret(value: &dyn Debug) {
+fn assert_hides_secret(value: &dyn Debug) {
     for text in [format!("{value:?}"), format!("{value:#?}")] {
         assert!(!text.contains(SECRET), "{text}");
-        // As bytes they would read otherwise.
+        // The same as a list of bytes.
         assert!(!text.contains("104, 117, 110, 116"), "{text}");
     }
 }
 
-fn options() -> CallOptions {
-    CallOptions::new()
-        .admin_key(SECRET)
-        .header("x-token", SECRET)
-        .query("token", SECRET)
-}
-
 fn plan() -> Plan {
-    serde_json::from_str(r#"{"version": 1, "checkpoints": []}"#).unwrap()
+    let target = r#"{"base_url": "http://localhost", "organization": null, "project": null}"#;
+    serde_json::from_str(&format!(
+        r#"{{"version": 2, "target": {target}, "checkpoints": []}}"#
+    ))
+    .unwrap()
 }
 
-/// The same calls on either side, whose types differ and whose names do not.
-macro_rules! show_all {
+/// Sets every option of a request that may be secret.
+macro_rules! with_secrets {
+    ($request:expr) => {
+        $request
+            .admin_key(SECRET)
+            .header("x-token", SECRET)
+            .query("token", SECRET)
+    };
+}
+
+/// Checks the types of the asynchronous or the blocking client, which have the same methods.
+macro_rules! assert_all_hide_secrets {
     ($builder:expr) => {{
         let builder = $builder
             .admin_key(SECRET)
             .base_url("http://localhost")
+            .organization(SECRET)
+            .project(SECRET)
             .header("x-token", SECRET);
-        shows_no_secret(&builder);
+        assert_hides_secret(&builder);
         let client = builder.build().unwrap();
-        let permissions = client.permissions(&"ft:a".parse().unwrap());
-        shows_no_secret(&client);
-        shows_no_secret(&permissions);
-        shows_no_secret(&permissions.list().options(options()));
-        shows_no_secret(&permissions.list().options(options()).stream());
-        shows_no_secret(&permissions.list().options(options()).pages());
-        shows_no_secret(&permissions.create([]).options(options()));
-        shows_no_secret(
-            &permissions
-                .delete(&"cp_1".parse().unwrap())
-                .options(options()),
-        );
-        let project = "proj_a".parse().unwrap();
-        shows_no_secret(&permissions.delete_project(&project).options(options()));
-        shows_no_secret(
-            &client
-                .plan_create(&"ft:a".parse().unwrap(), [])
-                .options(options()),
-        );
-        shows_no_secret(&client.apply(plan()).options(options()));
-        shows_no_secret(&client.audit([]).options(options()));
-        shows_no_secret(&client.audit([]).options(options()).stream());
+        let permissions = client.permissions("ft:a").unwrap();
+        assert_hides_secret(&client);
+        assert_hides_secret(&permissions);
+        assert_hides_secret(&with_secrets!(permissions.list()));
+        assert_hides_secret(&with_secrets!(permissions.list()).stream());
+        assert_hides_secret(&with_secrets!(permissions.list()).pages());
+        assert_hides_secret(&with_secrets!(permissions.create(["proj_a"])));
+        assert_hides_secret(&with_secrets!(permissions.delete("cp_1")));
+        assert_hides_secret(&with_secrets!(permissions.delete_project("proj_a")));
+        assert_hides_secret(&with_secrets!(client.plan(DesiredState::new())));
+        assert_hides_secret(&with_secrets!(client.apply(plan())));
+        assert_hides_secret(&with_secrets!(client.audit(["ft:a"])));
+        assert_hides_secret(&with_secrets!(client.audit(["ft:a"])).stream());
     }};
 }
 
 #[tokio::test]
-async fn no_value_shows_a_secret_that_it_holds() {
-    shows_no_secret(&options());
-    show_all!(Client::builder());
+async fn debug_of_asynchronous_types_hides_secrets() {
+    assert_all_hide_secrets!(Client::builder());
     let from_environment =
         ClientBuilder::from_variables(|name| (name == "OPENAI_ADMIN_KEY").then(|| SECRET.into()));
-    shows_no_secret(&from_environment);
+    assert_hides_secret(&from_environment);
     let provider = Client::builder().key_provider(|| async { Ok(SECRET.to_owned().into()) });
-    shows_no_secret(&provider);
-    shows_no_secret(&Client::builder().client_certificate(SECRET, SECRET));
+    assert_hides_secret(&provider);
+    assert_hides_secret(&Client::builder().client_certificate(SECRET, SECRET));
+    assert_hides_secret(&Client::builder().proxy("http://user:hunter2@localhost"));
 }
 
 #[test]
-fn no_blocking_value_shows_a_secret_that_it_holds() {
-    show_all!(blocking::Client::builder());
-    shows_no_secret(&blocking::Client::builder().client_certificate(SECRET, SECRET));
+fn debug_of_blocking_types_hides_secrets() {
+    assert_all_hide_secrets!(blocking::Client::builder());
+    assert_hides_secret(&blocking::Client::builder().client_certificate(SECRET, SECRET));
 }
 
 #[test]
-fn no_refusal_shows_the_secret_that_it_is_about() {
+fn errors_about_a_secret_hide_it() {
     for key in ["hunter2\n", "hunter2 hunter2", "hünter2 hunter2"] {
-        shows_no_secret(&Client::builder().admin_key(key).build().unwrap_err());
+        assert_hides_secret(&Client::builder().admin_key(key).build().unwrap_err());
     }
-    let in_the_url = Client::builder()
+    let base_url = Client::builder()
         .admin_key("sk-admin-1")
         .base_url("https://user:hunter2@example.com");
-    shows_no_secret(&in_the_url.build().unwrap_err());
+    assert_hides_secret(&base_url.build().unwrap_err());
 }

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::key::Secret;
-use crate::options::RequestOptions;
+use crate::secret::Secret;
 
 /// Replaces every secret in texts.
 const REPLACEMENT: &str = "[redacted]";
@@ -24,22 +23,18 @@ pub(crate) struct Redactor<'a> {
 }
 
 impl<'a> Redactor<'a> {
-    /// Collects the secrets. `headers` are those of the client, where secret values are marked as sensitive.
+    /// Collects the secrets. Header values are secret if they are marked as sensitive.
     pub(crate) fn new(
         key: Option<&'a Secret>,
-        headers: &'a HeaderMap,
-        options: &'a RequestOptions,
+        headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+        query: &'a [(String, String)],
     ) -> Self {
-        let shared = headers.iter().filter(|(_, value)| value.is_sensitive());
-        let own = options.headers.iter();
-        let own = own.filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let query = options.query.iter().map(|(_, value)| value.as_bytes());
         let mut secrets: Vec<&[u8]> = key.map(Secret::as_bytes).into_iter().collect();
-        for (name, value) in shared.chain(own) {
+        for (name, value) in headers.filter(|(_, value)| value.is_sensitive()) {
             secrets.push(value.as_bytes());
             secrets.extend(credentials(name, value));
         }
-        secrets.extend(query);
+        secrets.extend(query.iter().map(|(_, value)| value.as_bytes()));
         secrets.retain(|secret| secret.len() >= SHORTEST);
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Self { secrets }
@@ -135,15 +130,18 @@ mod tests {
     fn with_redactor(key: &str, check: impl FnOnce(Redactor<'_>)) {
         let key = Secret::new(key.into()).unwrap();
         let mut headers = HeaderMap::new();
-        let mut sensitive = HeaderValue::from_static("org-weather");
-        sensitive.set_sensitive(true);
-        headers.insert("openai-organization", sensitive);
+        for (name, value) in [
+            ("openai-organization", "org-weather"),
+            ("authorization", "Basic dXNlcjp3b3Jk"),
+            ("x-short", "on"),
+        ] {
+            let mut value = HeaderValue::from_static(value);
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
         headers.insert("user-agent", HeaderValue::from_static("permissions-ext"));
-        let mut options = RequestOptions::default();
-        options.set_header("authorization", "Basic dXNlcjp3b3Jk");
-        options.set_header("x-short", "on");
-        options.query.push(("token".into(), "query-secret".into()));
-        check(Redactor::new(Some(&key), &headers, &options));
+        let query = [("token".to_owned(), "query-secret".to_owned())];
+        check(Redactor::new(Some(&key), headers.iter(), &query));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{Client, ClientBuilder, Error, RetryPolicy};
+use permissions_ext::{Client, ClientBuilder, Error, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -154,7 +154,7 @@ fn builder(base_url: &str) -> ClientBuilder {
 
 /// Lists one page.
 async fn list(builder: ClientBuilder) -> Result<(), Error> {
-    let permissions = builder.build()?.permissions("ft:a").unwrap();
+    let permissions = builder.build()?.permissions("ft:a")?;
     permissions.list().send().await.map(drop)
 }
 
@@ -285,6 +285,7 @@ fn unusable_explicit_proxy_fails_without_its_password() {
             .build()
             .unwrap_err();
         let text = format!("{error} {error:?}");
+        assert_eq!(error.kind(), ErrorKind::Config);
         assert!(text.contains("the proxy cannot be used"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }
@@ -332,7 +333,9 @@ async fn refused_tunnel_error_contains_the_proxy_address() {
         let url = format!("http://user:secret@{}", proxy.address);
         let error = list(builder("https://api.test/v1").proxy(&*url)).await;
         let in_variable = list_with("https://api.test/v1", &[("HTTPS_PROXY", &url)]).await;
-        for text in [format!("{:?}", error.unwrap_err()), in_variable] {
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Proxy);
+        for text in [format!("{error:?}"), in_variable] {
             let expected = format!(
                 "the proxy http://{} refused a tunnel to https://api.test",
                 proxy.address
@@ -349,6 +352,7 @@ async fn tunnel_that_requires_credentials_is_not_retried() {
     let error = list(builder("https://api.test/v1").proxy(format!("http://{}", proxy.address)));
     let error = error.await.unwrap_err();
     let text = error.to_string();
+    assert_eq!(error.kind(), ErrorKind::Proxy);
     assert!(text.contains("requires credentials for a tunnel"), "{text}");
     assert!(text.contains(&proxy.address.to_string()), "{text}");
     assert_eq!(proxy.requests().len(), 1);
@@ -359,7 +363,10 @@ async fn forwarded_request_with_407_is_not_retried() {
     let proxy = Peer::proxy(407).await;
     let error = list(builder("http://api.test/v1").proxy(format!("http://{}", proxy.address)));
     let error = error.await.unwrap_err();
-    assert_eq!(error.status(), Some(407));
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Proxy, Some(407))
+    );
     let text = error.to_string();
     assert!(
         text.contains(&format!("http://{}", proxy.address)),
@@ -410,11 +417,11 @@ async fn response_from_another_url_is_an_error() {
     let permissions = client.build().unwrap().permissions("ft:a").unwrap();
 
     let listed = permissions.list().send().await.unwrap_err();
-    let id = "cp_a";
-    let deleted = permissions.delete(id).send().await.unwrap_err();
+    let deleted = permissions.delete("cp_a").send().await.unwrap_err();
 
     for error in [listed, deleted] {
         let text = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Redirect);
         assert!(text.contains("followed a redirect"), "{text}");
         assert_eq!(error.attempts().len(), 1, "{text}");
     }

@@ -1,5 +1,5 @@
 //! TLS: certificates and HTTP/2, with real servers.
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -19,10 +19,10 @@ use tokio::io::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// Who signs certificates.
+/// A certificate authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate with its key.
+/// A certificate and its private key.
 struct Signed {
     certificate: rcgen::Certificate,
     key: KeyPair,
@@ -51,7 +51,7 @@ impl Authority {
     }
 }
 
-/// The server over TLS, with a certificate for these names.
+/// Starts the server with TLS and a certificate for these names.
 async fn server(authority: &Authority, names: &[&str]) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("cert"), folder.path().join("key"));
@@ -62,7 +62,7 @@ async fn server(authority: &Authority, names: &[&str]) -> Server {
     builder.start().await.unwrap()
 }
 
-/// A server behind a gateway that lets nobody in without a certificate of this authority.
+/// Starts a server behind a gateway that requires a client certificate of this authority.
 async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
     let server = Server::start().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -77,7 +77,7 @@ async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
                         let mut behind = TcpStream::connect(behind).await.unwrap();
                         let _ = copy_bidirectional(&mut stream, &mut behind).await;
                     }
-                    // Read to its end, so that the refusal is not overtaken by a reset.
+                    // Closing with unread bytes would reset the connection and discard the alert.
                     Err((_, mut stream)) => {
                         while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
                     }
@@ -153,9 +153,9 @@ fn client(server: &Server, base_url: &str) -> ClientBuilder {
         .base_url(base_url)
 }
 
-/// A grant and a list.
+/// Creates a permission and returns the number of permissions.
 async fn share(builder: ClientBuilder) -> Result<usize, Error> {
-    let permissions = builder.build()?.permissions("ft:a").unwrap();
+    let permissions = builder.build()?.permissions("ft:a")?;
     permissions.create(["proj_a"]).send().await?;
     Ok(permissions.list().send().await?.data().len())
 }
@@ -194,7 +194,7 @@ async fn refused_http2_stream_is_retried_by_the_policy_only() {
 }
 
 #[tokio::test]
-async fn a_server_is_trusted_when_its_root_is_given() {
+async fn server_with_known_root_is_trusted() {
     let (authority, stranger) = (Authority::new("ours"), Authority::new("theirs"));
     let server = server(&authority, &["127.0.0.1"]).await;
     let builder = client(&server, server.base_url())
@@ -204,29 +204,34 @@ async fn a_server_is_trusted_when_its_root_is_given() {
 }
 
 #[tokio::test]
-async fn a_server_whose_root_is_unknown_is_refused_at_once_with_the_remedy() {
+async fn server_with_unknown_root_fails_once_with_remedy() {
     let server = server(&Authority::new("ours"), &["127.0.0.1"]).await;
     let error = share(client(&server, server.base_url())).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Certificate, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Certificate, "{error}");
     assert_eq!(error.attempts().len(), 1, "trying again does not help");
     let text = error.to_string();
     assert!(text.contains("UnknownIssuer"), "{text}");
-    assert!(text.contains("give it with `root_certificates`"), "{text}");
+    assert!(
+        error
+            .remedy()
+            .unwrap()
+            .contains("pass it to `root_certificates`")
+    );
 }
 
 #[tokio::test]
-async fn a_server_that_says_it_is_another_host_is_refused() {
+async fn certificate_of_another_host_fails() {
     let authority = Authority::new("ours");
     let server = server(&authority, &["api.example.com"]).await;
     let builder = client(&server, server.base_url()).root_certificates(authority.pem());
     let error = share(builder).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Certificate, "{error}");
-    let text = error.to_string();
-    assert!(text.contains("check the host in the base URL"), "{text}");
+    assert_eq!(error.kind(), ErrorKind::Certificate, "{error}");
+    let remedy = error.remedy();
+    assert_eq!(remedy.as_deref(), Some("check the host in the base URL"));
 }
 
 #[tokio::test]
-async fn a_client_proves_itself_with_a_certificate() {
+async fn client_certificate_is_accepted() {
     let authority = Authority::new("ours");
     let (server, gateway) = guarded(&authority).await;
     let signed = authority.sign(&["a client"]);
@@ -241,32 +246,35 @@ async fn a_client_proves_itself_with_a_certificate() {
 }
 
 #[tokio::test]
-async fn a_client_without_a_certificate_or_with_a_strangers_is_told_so() {
+async fn missing_or_unknown_client_certificate_fails_with_remedy() {
     let authority = Authority::new("ours");
     let (server, gateway) = guarded(&authority).await;
     let builder =
         || client(&server, &format!("https://{gateway}/v1")).root_certificates(authority.pem());
 
     let missing = share(builder()).await.unwrap_err();
-    assert!(missing.kind() == ErrorKind::Certificate, "{missing}");
+    assert_eq!(missing.kind(), ErrorKind::Certificate, "{missing}");
     assert_eq!(missing.attempts().len(), 1, "trying again does not help");
-    let text = missing.to_string();
-    assert!(text.contains("give it with `client_certificate`"), "{text}");
+    let remedy = missing.remedy().unwrap();
+    assert!(
+        remedy.contains("pass one to `client_certificate`"),
+        "{remedy}"
+    );
 
     let signed = Authority::new("theirs").sign(&["a client"]);
     let stranger =
         builder().client_certificate(signed.certificate.pem(), signed.key.serialize_pem());
     let refused = share(stranger).await.unwrap_err();
-    assert!(refused.kind() == ErrorKind::Certificate, "{refused}");
-    let text = refused.to_string();
+    assert_eq!(refused.kind(), ErrorKind::Certificate, "{refused}");
+    let remedy = refused.remedy().unwrap();
     assert!(
-        text.contains("does not accept the client certificate"),
-        "{text}"
+        remedy.contains("rejected the client certificate"),
+        "{remedy}"
     );
 }
 
 #[tokio::test]
-async fn a_handshake_that_nobody_answers_is_no_connection() {
+async fn handshake_without_answer_is_a_connect_timeout() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let builder = Client::builder()
         .admin_key("sk-admin-1")
@@ -274,7 +282,7 @@ async fn a_handshake_that_nobody_answers_is_no_connection() {
         .connect_timeout(Duration::from_millis(30))
         .retry(RetryPolicy::none());
     let error = share(builder).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Connect, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Connect, "{error}");
     let text = error.to_string();
     assert!(text.contains("no connection within 30ms"), "{text}");
 }
@@ -366,7 +374,7 @@ fn assert_one_tunnel(requests: &Mutex<Vec<String>>, target: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_blocking_client_takes_the_same_certificates() {
+async fn blocking_client_accepts_the_same_certificates() {
     let authority = Authority::new("ours");
     let (server, gateway) = guarded(&authority).await;
     let signed = authority.sign(&["a client"]);
@@ -383,7 +391,7 @@ async fn the_blocking_client_takes_the_same_certificates() {
 }
 
 #[test]
-fn what_cannot_be_used_is_named_when_the_client_is_built_and_no_key_is_shown() {
+fn unusable_client_certificate_fails_without_the_key() {
     let authority = Authority::new("ours");
     let (one, other) = (authority.sign(&["one"]), authority.sign(&["other"]));
     let (certificate, key) = (one.certificate.pem(), one.key.serialize_pem());
@@ -431,7 +439,7 @@ fn what_cannot_be_used_is_named_when_the_client_is_built_and_no_key_is_shown() {
                 .client_certificate(certificate, key);
             let shown = format!("{builder:?}");
             let error = builder.build().unwrap_err();
-            assert!(error.kind() == ErrorKind::Config, "{error}");
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
             assert!(error.to_string().contains(reason), "{error}");
             for text in [shown, error.to_string(), format!("{error:?}")] {
                 for secret in &material {
@@ -443,7 +451,7 @@ fn what_cannot_be_used_is_named_when_the_client_is_built_and_no_key_is_shown() {
 }
 
 #[test]
-fn roots_that_are_none_are_refused() {
+fn unusable_root_certificates_fail() {
     let authority = Authority::new("ours");
     let garbled = authority.pem().replacen("\nM", "\nA", 1);
     for (pem, reason) in [

@@ -12,8 +12,9 @@ use secrecy::SecretString;
 use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::{Key, Secret};
+use crate::key::Key;
 use crate::options::header;
+use crate::secret::Secret;
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
@@ -136,7 +137,7 @@ impl ClientBuilder {
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = KeyChoice::Given(key.into());
-        self.default_key_source = "`admin_key`";
+        self.default_key_source = "`ClientBuilder::admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
 

@@ -1,34 +1,83 @@
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem;
 
 use crate::model::PermissionId;
 
-/// Number of ids in each of the two sets. 16,384 ids are 160 pages of the default size and need 150 KB.
+/// Number of ids in one set: 164 pages of the default size, and 160 KB of memory.
 const SET_SIZE: usize = 1 << 14;
 
-/// The most recent permission ids, in constant memory.
+/// The ids of recent permissions, in constant memory.
 ///
-/// There are two sets. A full set replaces the older one, so that the last 16,384 ids at least are known.
-#[derive(Clone, Default)]
+/// It remembers at least the last 16,384 ids and at most twice as many: when the current set is full, it replaces the
+/// previous one.
+#[derive(Clone)]
 pub(super) struct RecentIds {
-    hasher: RandomState,
-    current: HashSet<u64>,
-    previous: HashSet<u64>,
+    seed: u64,
+    current: Hashes,
+    previous: Hashes,
+}
+
+type Hashes = HashSet<u64, BuildHasherDefault<Identity>>;
+
+/// A hasher of values that are hashes already.
+#[derive(Clone, Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Default for RecentIds {
+    fn default() -> Self {
+        Self {
+            seed: RandomState::new().hash_one(0_u8),
+            current: Hashes::default(),
+            previous: Hashes::default(),
+        }
+    }
 }
 
 impl RecentIds {
-    /// Adds an id. Returns false if it is one of the recent ids.
+    /// Adds an id. Returns false if it is a recent one.
     pub(super) fn insert(&mut self, id: &PermissionId) -> bool {
         // A collision of 64 random bits would drop a permission: for ten million permissions, once in 50 million lists.
-        let hash = self.hasher.hash_one(id.as_str());
+        let hash = self.hash(id.as_str().as_bytes());
         if self.previous.contains(&hash) || !self.current.insert(hash) {
             return false;
         }
         if self.current.len() == SET_SIZE {
-            self.previous = mem::take(&mut self.current);
+            mem::swap(&mut self.current, &mut self.previous);
+            self.current.clear();
         }
         true
+    }
+
+    /// Multiplies and folds 8 bytes at a time. The standard hasher would take 10 % of the time of a page.
+    fn hash(&self, id: &[u8]) -> u64 {
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mix = |hash: u64, word: u64| {
+            let product =
+                u128::from(hash ^ word) * u128::from(FACTOR ^ self.seed.rotate_left(32) | 1);
+            (product as u64) ^ (product >> 64) as u64
+        };
+        let (words, rest) = id.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let hash = words
+            .iter()
+            .fold(self.seed ^ id.len() as u64, |hash, word| {
+                mix(hash, u64::from_le_bytes(*word))
+            });
+        mix(mix(hash, u64::from_le_bytes(last)), self.seed)
     }
 }
 

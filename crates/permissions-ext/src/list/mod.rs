@@ -278,7 +278,7 @@ impl Operation for ListRequest<'_> {
             request = request.after(after.clone());
         }
         if let Some(order) = self.list.query.order {
-            request = request.order(api::types::Order::from(order));
+            request = request.order(order.to_api());
         }
         if let Some(project_id) = &self.list.query.project_id {
             request = request.project_id(project_id.clone());

@@ -144,7 +144,7 @@ impl Pager {
             }
             Err(reason) => NextPage::Invalid(reason),
         };
-        let mut data: Vec<Permission> = page.data.into_iter().map(Permission::from).collect();
+        let mut data: Vec<Permission> = page.data.into_iter().map(Permission::from_api).collect();
         self.skip_to_resume(&mut data);
         self.drop_repeated(&mut data);
         self.truncate(&mut data);

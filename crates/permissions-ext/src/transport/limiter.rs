@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep};
 
 use super::Deadline;
 use super::pacer::{Achieved, Pacer, Permit};
-use crate::key::Secret;
 use crate::metadata::{Metadata, RateLimit};
 use crate::progress::BulkProgress;
+use crate::secret::Secret;
 
 const REMAINING: &str = "x-ratelimit-remaining-requests";
 

@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 use super::limiter::{Limiter, next_request};
 use super::pacer::Permit;
-use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
+use super::{Deadline, Failure, Operation, Reply, Transport};
 use crate::action::Action;
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::event::Event;
 use crate::options::RequestOptions;
+use crate::retry_policy::RetryPolicy;
 
 /// Limit of the attempts that an error contains. A bulk call may be refused any number of times.
 const MAX_HISTORY: usize = 16;
@@ -143,10 +144,10 @@ impl<'a> Retries<'a> {
             error, retry_after, ..
         } = failure;
         let error = match retry_after {
-            Some(_) => error.with_retry_after(retry_after),
+            Some(_) => error.with(|it| it.retry_after = retry_after),
             None => error,
         };
-        error.with_attempts(std::mem::take(&mut self.history))
+        error.with(|it| it.attempts = std::mem::take(&mut self.history))
     }
 
     fn record(&mut self, failure: &Failure, delay: Option<Duration>) {

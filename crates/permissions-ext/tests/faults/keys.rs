@@ -492,7 +492,7 @@ async fn key_errors_mention_the_source_of_the_key() {
     let variables = [("OPENAI_ADMIN_KEY", KEY), ("OPENAI_BASE_URL", &url)];
     for (builder, source) in [
         (server.client_builder().key_source(source), source),
-        (server.client_builder(), "`admin_key`"),
+        (server.client_builder(), "`ClientBuilder::admin_key`"),
         (environment(&variables), "OPENAI_ADMIN_KEY"),
         (
             server.client_builder().header("authorization", "Bearer x"),

@@ -184,13 +184,13 @@ async fn each_page_has_its_own_retries() {
 #[tokio::test]
 async fn every_page_request_has_all_parameters() {
     let server = FaultServer::start().await;
-    server.respond(
-        "GET",
-        [
-            page(&["a"], Some("a"), true),
-            page(&["b"], Some("b"), false),
-        ],
-    );
+    for (id, has_more) in [("a", true), ("b", false)] {
+        let permission = (id.to_owned(), "proj_ü/1".to_owned());
+        server.respond(
+            "GET",
+            [Reply::json(200, &list_body(&[&permission], has_more))],
+        );
+    }
     let list = server
         .permissions()
         .list()

@@ -86,19 +86,19 @@ async fn error_lists_attempts_with_their_waits() {
     assert_eq!(
         attempts
             .iter()
-            .map(|attempt| attempt.status())
+            .map(|attempt| attempt.status)
             .collect::<Vec<_>>(),
         [Some(503), None, Some(500)]
     );
     assert_eq!(
         attempts
             .iter()
-            .map(|attempt| attempt.request_id())
+            .map(|attempt| attempt.request_id.as_deref())
             .collect::<Vec<_>>(),
         [Some("req_a"), None, Some("req_c")]
     );
-    assert_eq!(attempts[0].delay(), Some(Duration::from_millis(3)));
-    assert!(attempts[1].delay().is_some() && attempts[2].delay().is_none());
+    assert_eq!(attempts[0].delay, Some(Duration::from_millis(3)));
+    assert!(attempts[1].delay.is_some() && attempts[2].delay.is_none());
     assert_eq!(error.request_id(), Some("req_c"));
 }
 
