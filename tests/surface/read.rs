@@ -38,7 +38,9 @@ impl Surface {
             .collect();
         let mut lines: Vec<String> = all
             .into_iter()
-            .filter(|line| !line.starts_with("pub use "))
+            .filter(|line| {
+                !line.starts_with("pub use ") || line.starts_with("pub use permissions_api::")
+            })
             .filter(|line| is_of_public_type(line, &types))
             .map(|line| line.replace("(mut self", "(self"))
             .collect();
@@ -48,12 +50,6 @@ impl Surface {
             .filter_map(|line| line.strip_prefix("request_options!("));
         lines.extend(options.map(|line| format!("options {}", line.trim_end_matches(");"))));
         lines.extend(option_methods(&read(&root.join("options.rs"))));
-        lines.extend(
-            blocking
-                .types
-                .iter()
-                .map(|name| format!("blocking {name}: same methods")),
-        );
         lines.sort();
         lines.dedup();
         Self { lines, blocking }
@@ -61,6 +57,69 @@ impl Surface {
 
     pub fn lines(&self) -> &[String] {
         &self.lines
+    }
+
+    /// Returns one line per type, with its members and traits, and one line per method.
+    pub fn summary(&self) -> String {
+        let mut lines = Vec::new();
+        for line in &self.lines {
+            match line.split_once(' ') {
+                Some(("derive" | "impl" | "field" | "variant", _)) => {}
+                _ => lines.push(match type_of(line) {
+                    Some(name) => format!("{line}{}{}", self.members(name), self.traits(name)),
+                    None => line.clone(),
+                }),
+            }
+        }
+        let blocking: Vec<&str> = self.blocking.types.iter().map(String::as_str).collect();
+        lines.push(format!("blocking: {}", blocking.join(", ")));
+        lines.join("\n")
+    }
+
+    /// Returns the fields of a struct or the variants of an enum, such as ` { id, created_at }`.
+    fn members(&self, name: &str) -> String {
+        let prefix = format!("{name}::");
+        let of_kind = |kind: &'static str| {
+            let lines = self.lines.iter();
+            lines.filter_map(move |line| line.strip_prefix(kind))
+        };
+        let variants = of_kind("variant ").filter_map(|line| line.strip_prefix(&prefix));
+        let mut members: Vec<String> = variants
+            .map(|variant| {
+                let prefix = format!("{prefix}{variant}::");
+                let fields: Vec<&str> = of_kind("field ")
+                    .filter_map(|line| line.strip_prefix(&prefix))
+                    .collect();
+                match fields.is_empty() {
+                    true => variant.to_owned(),
+                    false => format!("{variant} {{ {} }}", fields.join(", ")),
+                }
+            })
+            .collect();
+        if members.is_empty() {
+            let fields = of_kind("field ").filter_map(|line| line.strip_prefix(&prefix));
+            members = fields.map(str::to_owned).collect();
+        }
+        match members.is_empty() {
+            true => String::new(),
+            false => format!(" {{ {} }}", members.join(", ")),
+        }
+    }
+
+    /// Returns the traits that a type implements, such as `: Clone, Debug`.
+    fn traits(&self, name: &str) -> String {
+        let derives = self.lines.iter().filter_map(|line| {
+            let (owner, traits) = line.strip_prefix("derive ")?.split_once(": ")?;
+            (owner == name).then(|| traits.split(", "))
+        });
+        let implemented = self.lines.iter().filter_map(|line| {
+            let (name_of_trait, owner) = line.strip_prefix("impl ")?.rsplit_once(" for ")?;
+            let is_owner = owner.split('<').next() == Some(name);
+            is_owner.then(|| name_of_trait.trim_start_matches("fmt::"))
+        });
+        let traits: BTreeSet<&str> = derives.flatten().chain(implemented).collect();
+        let traits: Vec<&str> = traits.into_iter().collect();
+        format!(": {}", traits.join(", "))
     }
 
     /// Returns structs and enums. Those of `blocking` have the prefix `blocking::`.
@@ -107,6 +166,7 @@ impl Blocking {
             let definition = line.split_once("(crate::").map(|(name, _)| name);
             if let Some(name) = definition.filter(|name| !name.contains([' ', ':'])) {
                 owner = name.to_owned();
+                blocking.types.insert(owner.clone());
             } else if let Some(rest) = line.strip_prefix("methods! { ") {
                 rest.split('(').next().unwrap().clone_into(&mut owner);
             } else if let Some(rest) = line.strip_prefix("impl ") {

@@ -88,15 +88,11 @@ impl Delete {
     /// of this call may have deleted it. Fails with [`Incomplete`](crate::ErrorKind::Incomplete) if the API responds
     /// with `"deleted": false`.
     pub async fn send(self) -> Result<Deleted, Error> {
-        let action = Action::Delete(self.permissions.checkpoint().clone());
+        let action = self.permissions.action(Action::Delete);
         let id = self
             .permission_id
             .map_err(|invalid| Error::from(invalid).during(action.clone()))?;
-        let deadline = self
-            .permissions
-            .client()
-            .transport()
-            .deadline(&self.options);
+        let deadline = self.permissions.transport().deadline(&self.options);
         let call = pin!(delete(&self.permissions, id, &self.options, deadline));
         call.instrument(action.span()).await
     }
@@ -111,13 +107,9 @@ impl DeleteProject {
     /// the rest.
     pub async fn send(self) -> Result<Vec<Deleted>, Error> {
         let project_id = self.project_id.map_err(|invalid| {
-            Error::from(invalid).during(Action::Delete(self.permissions.checkpoint().clone()))
+            Error::from(invalid).during(self.permissions.action(Action::Delete))
         })?;
-        let deadline = self
-            .permissions
-            .client()
-            .transport()
-            .deadline(&self.options);
+        let deadline = self.permissions.transport().deadline(&self.options);
         let list = self.permissions.list().project_id(project_id);
         let mut stream = list.stream_within(&self.options, deadline);
         let mut ids = Vec::new();
@@ -146,7 +138,7 @@ async fn delete(
         checkpoint: permissions.checkpoint(),
         permission_id: &id,
     };
-    let mut retries = Retries::new(permissions.client().transport(), options, deadline);
+    let mut retries = Retries::new(permissions.transport(), options, deadline);
     let mut is_ambiguous = false;
     loop {
         match retries.attempt(&request).await {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::Action;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::model::CheckpointId;
 
@@ -79,18 +79,7 @@ impl Observer {
         let Some(observe) = &self.0 else {
             return Ok(());
         };
-        catch_unwind(AssertUnwindSafe(|| observe(event))).map_err(|payload| {
-            let reason = format!("the observer panicked: {}", panic_message(&*payload));
-            Error::new(ErrorKind::Panic, action(), reason)
-        })
+        catch_unwind(AssertUnwindSafe(|| observe(event)))
+            .map_err(|payload| Error::panicked(action(), "the observer", &*payload))
     }
-}
-
-/// Returns the message of a panic.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("unknown reason")
 }

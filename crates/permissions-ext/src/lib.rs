@@ -26,6 +26,8 @@ mod options;
 mod permissions;
 mod progress;
 mod redact;
+mod retry_policy;
+mod secret;
 pub mod sync;
 mod transport;
 
@@ -44,4 +46,4 @@ pub use crate::metadata::{Metadata, RateLimit};
 pub use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
 pub use crate::permissions::Permissions;
 pub use crate::progress::Progress;
-pub use crate::transport::RetryPolicy;
+pub use crate::retry_policy::RetryPolicy;

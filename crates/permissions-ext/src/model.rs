@@ -38,8 +38,8 @@ impl fmt::Display for Order {
     }
 }
 
-impl From<api::types::Permission> for Permission {
-    fn from(permission: api::types::Permission) -> Self {
+impl Permission {
+    pub(crate) fn from_api(permission: api::types::Permission) -> Self {
         Self {
             id: permission.id,
             created_at: permission.created_at,
@@ -48,11 +48,11 @@ impl From<api::types::Permission> for Permission {
     }
 }
 
-impl From<Order> for api::types::Order {
-    fn from(order: Order) -> Self {
-        match order {
-            Order::Ascending => Self::Ascending,
-            Order::Descending => Self::Descending,
+impl Order {
+    pub(crate) fn to_api(self) -> api::types::Order {
+        match self {
+            Self::Ascending => api::types::Order::Ascending,
+            Self::Descending => api::types::Order::Descending,
         }
     }
 }

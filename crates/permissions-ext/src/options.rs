@@ -10,9 +10,9 @@ use secrecy::SecretString;
 
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
-use crate::key::Secret;
 use crate::progress::BulkProgress;
-use crate::transport::RetryPolicy;
+use crate::retry_policy::RetryPolicy;
+use crate::secret::Secret;
 
 /// The options of a request.
 #[derive(Clone, Default)]

@@ -1,7 +1,9 @@
 use std::fmt;
 
+use crate::action::Action;
 use crate::client::Client;
 use crate::model::{CheckpointId, InvalidId};
+use crate::transport::Transport;
 
 /// The permissions of one checkpoint, which is a fine-tuned model.
 ///
@@ -47,8 +49,13 @@ impl Permissions {
         &self.checkpoint
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    pub(crate) fn transport(&self) -> &Transport {
+        self.client.transport()
+    }
+
+    /// Returns the operation on this checkpoint for errors and logs.
+    pub(crate) fn action(&self, operation: fn(CheckpointId) -> Action) -> Action {
+        operation(self.checkpoint.clone())
     }
 }
 

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::key::Secret;
-use crate::options::RequestOptions;
+use crate::secret::Secret;
 
 /// Replaces every secret in texts.
 const REPLACEMENT: &str = "[redacted]";
@@ -49,14 +48,15 @@ impl<'a> Redactor<'a> {
     pub(crate) fn new(
         shared: &'a Secrets,
         key: Option<&Secret>,
-        options: &RequestOptions,
+        headers: &[(HeaderName, Option<HeaderValue>)],
+        query: &[(String, String)],
     ) -> Self {
         let mut secrets = Cow::Borrowed(shared);
-        if key.is_some() || !options.headers.is_empty() || !options.query.is_empty() {
-            let headers = options.headers.iter();
+        if key.is_some() || !headers.is_empty() || !query.is_empty() {
+            let headers = headers.iter();
             let headers = headers.filter_map(|(name, value)| Some((name, value.as_ref()?)));
             let headers = headers.map(|(name, value)| secret_part(name, value));
-            let query = options.query.iter().map(|(_, value)| value.as_bytes());
+            let query = query.iter().map(|(_, value)| value.as_bytes());
             let key = key.map(Secret::as_bytes).into_iter();
             secrets.to_mut().add(key.chain(headers).chain(query));
         }
@@ -159,16 +159,19 @@ mod tests {
     fn with_redactor(key: &str, check: impl FnOnce(Redactor<'_>)) {
         let key = Secret::new(key.into()).unwrap();
         let mut headers = HeaderMap::new();
-        let mut sensitive = HeaderValue::from_static("org-weather");
-        sensitive.set_sensitive(true);
-        headers.insert("openai-organization", sensitive);
+        for (name, value) in [
+            ("openai-organization", "org-weather"),
+            ("authorization", "Basic dXNlcjp3b3Jk"),
+            ("x-short", "on"),
+        ] {
+            let mut value = HeaderValue::from_static(value);
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
         headers.insert("user-agent", HeaderValue::from_static("permissions-ext"));
-        let mut options = RequestOptions::default();
-        options.set_header("authorization", "Basic dXNlcjp3b3Jk");
-        options.set_header("x-short", "on");
-        options.query.push(("token".into(), "query-secret".into()));
+        let query = [("token".to_owned(), "query-secret".to_owned())];
         let shared = Secrets::of_client(&headers);
-        check(Redactor::new(&shared, Some(&key), &options));
+        check(Redactor::new(&shared, Some(&key), &[], &query));
     }
 
     #[test]

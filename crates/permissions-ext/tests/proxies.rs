@@ -64,7 +64,11 @@ impl Peer {
 
     /// Starts a proxy that answers with a status and does not forward requests.
     async fn proxy(status: u16) -> Self {
-        Self::start("127.0.0.1:0", Reply::html(status).with("x-should-retry", "true")).await
+        Self::start(
+            "127.0.0.1:0",
+            Reply::html(status).with("x-should-retry", "true"),
+        )
+        .await
     }
 
     fn requests(&self) -> Vec<Request> {
@@ -253,7 +257,13 @@ async fn no_proxy_method_ignores_proxy_variables() {
 
 #[tokio::test]
 async fn unusable_proxy_variable_fails_with_its_name() {
-    for value in ["socks://h", "ftp://h", "http://[::bad", "http://a b:1", "http://"] {
+    for value in [
+        "socks://h",
+        "ftp://h",
+        "http://[::bad",
+        "http://a b:1",
+        "http://",
+    ] {
         for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let result = list_with("https://api.test/v1", &[(name, value)]).await;
             let expected = format!("the proxy in {name} cannot be used");
@@ -264,8 +274,16 @@ async fn unusable_proxy_variable_fails_with_its_name() {
 
 #[test]
 fn unusable_explicit_proxy_fails_without_its_password() {
-    for url in ["", "socks://h", "http://user:secret@", "http://user:secret@h:0"] {
-        let error = builder("https://api.test/v1").proxy(url).build().unwrap_err();
+    for url in [
+        "",
+        "socks://h",
+        "http://user:secret@",
+        "http://user:secret@h:0",
+    ] {
+        let error = builder("https://api.test/v1")
+            .proxy(url)
+            .build()
+            .unwrap_err();
         let text = format!("{error} {error:?}");
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(text.contains("the proxy cannot be used"), "{text}");
@@ -345,9 +363,15 @@ async fn forwarded_request_with_407_is_not_retried() {
     let proxy = Peer::proxy(407).await;
     let error = list(builder("http://api.test/v1").proxy(format!("http://{}", proxy.address)));
     let error = error.await.unwrap_err();
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Proxy, Some(407)));
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Proxy, Some(407))
+    );
     let text = error.to_string();
-    assert!(text.contains(&format!("http://{}", proxy.address)), "{text}");
+    assert!(
+        text.contains(&format!("http://{}", proxy.address)),
+        "{text}"
+    );
     assert_eq!(proxy.requests().len(), 1);
 }
 

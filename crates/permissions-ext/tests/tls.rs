@@ -156,10 +156,7 @@ fn client(server: &Server, base_url: &str) -> ClientBuilder {
 /// Creates a permission and returns the number of permissions.
 async fn share(builder: ClientBuilder) -> Result<usize, Error> {
     let permissions = builder.build()?.permissions("ft:a")?;
-    permissions
-        .create(["proj_a"])
-        .send()
-        .await?;
+    permissions.create(["proj_a"]).send().await?;
     Ok(permissions.list().send().await?.data().len())
 }
 
@@ -214,7 +211,12 @@ async fn server_with_unknown_root_fails_once_with_remedy() {
     assert_eq!(error.attempts().len(), 1, "trying again does not help");
     let text = error.to_string();
     assert!(text.contains("UnknownIssuer"), "{text}");
-    assert!(error.remedy().unwrap().contains("pass it to `root_certificates`"));
+    assert!(
+        error
+            .remedy()
+            .unwrap()
+            .contains("pass it to `root_certificates`")
+    );
 }
 
 #[tokio::test]
@@ -254,7 +256,10 @@ async fn missing_or_unknown_client_certificate_fails_with_remedy() {
     assert_eq!(missing.kind(), ErrorKind::Certificate, "{missing}");
     assert_eq!(missing.attempts().len(), 1, "trying again does not help");
     let remedy = missing.remedy().unwrap();
-    assert!(remedy.contains("pass one to `client_certificate`"), "{remedy}");
+    assert!(
+        remedy.contains("pass one to `client_certificate`"),
+        "{remedy}"
+    );
 
     let signed = Authority::new("theirs").sign(&["a client"]);
     let stranger =
@@ -262,7 +267,10 @@ async fn missing_or_unknown_client_certificate_fails_with_remedy() {
     let refused = share(stranger).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Certificate, "{refused}");
     let remedy = refused.remedy().unwrap();
-    assert!(remedy.contains("rejected the client certificate"), "{remedy}");
+    assert!(
+        remedy.contains("rejected the client certificate"),
+        "{remedy}"
+    );
 }
 
 #[tokio::test]

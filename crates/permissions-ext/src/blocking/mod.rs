@@ -50,8 +50,8 @@ use crate::event::Event;
 use crate::list::Position;
 use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
 use crate::progress::Progress;
+use crate::retry_policy::RetryPolicy;
 use crate::sync::{Applied, AppliedChange, DesiredState, Plan, Target};
-use crate::transport::RetryPolicy;
 
 /// A builder for a [`Client`].
 #[derive(Debug)]
@@ -62,6 +62,7 @@ pub struct ClientBuilder {
 
 methods! { ClientBuilder(crate::ClientBuilder) {
     set admin_key(key: impl Into<SecretString>);
+    set key_source(description: impl Into<String>);
     set without_key();
     set base_url(url: impl Into<String>);
     set allow_http();

@@ -12,9 +12,10 @@ use secrecy::SecretString;
 use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::{Key, Secret};
+use crate::key::Key;
 use crate::options::header;
 use crate::redact::Secrets;
+use crate::secret::Secret;
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
@@ -251,7 +252,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the longest wait that the API may ask a plan, an apply, an audit or a create with several batches for. The
+    /// Limits a single wait of a plan, an apply, an audit or a create with several batches. The
     /// default is 10 minutes.
     pub fn max_bulk_wait(mut self, wait: Duration) -> Self {
         self.max_bulk_wait = wait;

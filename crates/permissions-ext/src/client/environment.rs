@@ -6,7 +6,7 @@ pub(super) const ORGANIZATION: &str = "OPENAI_ORG_ID";
 pub(super) const PROJECT: &str = "OPENAI_PROJECT_ID";
 pub(super) const ORDINARY_KEY: &str = "OPENAI_API_KEY";
 
-/// A variable with something in it; blank counts as unset.
+/// Returns the value of a variable. A blank value counts as unset.
 pub(super) fn variable(
     lookup: &impl Fn(&str) -> Option<OsString>,
     name: &'static str,

@@ -1,12 +1,14 @@
+use std::collections::HashSet;
+
 use crate::metadata::Metadata;
-use crate::model::Permission;
+use crate::model::{Permission, ProjectId};
 
 /// The permissions that exist after a create: one per project, in the order of the request.
 #[derive(Clone, Debug, Default)]
 pub struct Created {
     pub(super) permissions: Vec<Permission>,
-    /// For each permission whether it is new. `None` without `read_first`.
-    pub(super) is_new: Option<Vec<bool>>,
+    /// The projects that had a permission before. `None` without `read_first`.
+    pub(super) existing: Option<HashSet<ProjectId>>,
     pub(super) metadata: Metadata,
 }
 
@@ -20,13 +22,9 @@ impl Created {
     /// [`Create::read_first`](crate::Create::read_first) is set, because the API's response does not show it.
     #[must_use]
     pub fn new_permissions(&self) -> Option<Vec<&Permission>> {
-        let pairs = self.permissions.iter().zip(self.is_new.as_ref()?);
-        Some(
-            pairs
-                .filter(|(_, is_new)| **is_new)
-                .map(|(permission, _)| permission)
-                .collect(),
-        )
+        let existing = self.existing.as_ref()?;
+        let is_new = |permission: &&Permission| !existing.contains(&permission.project_id);
+        Some(self.iter().filter(is_new).collect())
     }
 
     /// Returns the permissions by value.

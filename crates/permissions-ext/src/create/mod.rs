@@ -1,7 +1,6 @@
 //! Creates permissions exactly once.
 
 mod created;
-mod projects;
 mod reconcile;
 
 use std::collections::HashMap;
@@ -13,7 +12,6 @@ use permissions_api as api;
 use tracing::Instrument as _;
 
 pub use self::created::Created;
-use self::projects::ProjectSet;
 use self::reconcile::Reconciler;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
@@ -115,7 +113,7 @@ impl Create {
     /// Fails if there is no project, if the API refuses, or if its response does not confirm every project.
     /// [`Error::created`] returns the permissions that exist nevertheless.
     pub async fn send(self) -> Result<Created, Error> {
-        let action = Action::Create(self.permissions.checkpoint().clone());
+        let action = self.permissions.action(Action::Create);
         self.options.check(|| action.clone())?;
         if self.project_ids.is_empty() {
             let reason = "the list of projects is empty";
@@ -128,11 +126,7 @@ impl Create {
         if batches > 1 {
             options.bulk.get_or_insert_with(|| progress.clone());
         }
-        let mut reconciler = Reconciler::new(
-            &self.permissions,
-            &options,
-            ProjectSet::new(self.project_ids),
-        );
+        let mut reconciler = Reconciler::new(&self.permissions, &options, self.project_ids);
         let result = {
             let call = pin!(reconciler.run(self.batch_size, self.read_first, &progress));
             call.instrument(span).await
@@ -141,7 +135,7 @@ impl Create {
             Ok(()) => Ok(reconciler.into_created()),
             Err(error) => {
                 let created = reconciler.into_created().into_permissions();
-                Err(error.during(action).with_created(created))
+                Err(error.during(action).with(|it| it.created = created))
             }
         }
     }
@@ -150,9 +144,7 @@ impl Create {
 /// The request for one batch.
 struct CreateRequest<'a> {
     checkpoint: &'a CheckpointId,
-    projects: &'a ProjectSet,
-    /// Indices of the projects of the batch.
-    batch: &'a [usize],
+    project_ids: &'a [ProjectId],
 }
 
 impl Operation for CreateRequest<'_> {
@@ -166,9 +158,7 @@ impl Operation for CreateRequest<'_> {
         &self,
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send {
-        let project_ids = self.batch.iter().map(|&index| self.projects.get(index));
-        let body = api::types::CreatePermissionsRequest::builder()
-            .project_ids(project_ids.cloned().collect::<Vec<ProjectId>>());
+        let body = api::types::CreatePermissionsRequest::builder().project_ids(self.project_ids);
         api.create_checkpoint_permissions()
             .fine_tuned_model_checkpoint(self.checkpoint.clone())
             .body(body)

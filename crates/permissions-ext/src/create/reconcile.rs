@@ -1,6 +1,7 @@
+use std::collections::{HashMap, HashSet};
+
 use super::CreateRequest;
 use super::created::Created;
-use super::projects::ProjectSet;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::list::List;
@@ -15,17 +16,16 @@ use crate::transport::{Deadline, Fate, Retries};
 const FILTERED_LOOKUPS: usize = 3;
 
 /// Creates permissions in batches and reconciles after ambiguous failures.
-///
-/// Projects are identified by their index in `projects`, in ascending order.
 pub(super) struct Reconciler<'a> {
     permissions: &'a Permissions,
     options: &'a RequestOptions,
     deadline: Deadline,
-    projects: ProjectSet,
+    /// The projects without duplicates, in the order of the request.
+    projects: Vec<ProjectId>,
     /// The permission of each project, once it is known to exist.
-    found: Vec<Option<Permission>>,
-    /// For each project whether it had a permission before. `None` without `read_first`.
-    existed: Option<Vec<bool>>,
+    found: HashMap<ProjectId, Option<Permission>>,
+    /// The projects that had a permission before. `None` without `read_first`.
+    existing: Option<HashSet<ProjectId>>,
     metadata: Metadata,
 }
 
@@ -33,15 +33,17 @@ impl<'a> Reconciler<'a> {
     pub(super) fn new(
         permissions: &'a Permissions,
         options: &'a RequestOptions,
-        projects: ProjectSet,
+        mut projects: Vec<ProjectId>,
     ) -> Self {
+        let mut found = HashMap::with_capacity(projects.len());
+        projects.retain(|project_id| found.insert(project_id.clone(), None).is_none());
         Self {
             permissions,
             options,
-            deadline: permissions.client().transport().deadline(options),
-            found: vec![None; projects.len()],
-            existed: None,
+            deadline: permissions.transport().deadline(options),
             projects,
+            found,
+            existing: None,
             metadata: Metadata::default(),
         }
     }
@@ -52,11 +54,12 @@ impl<'a> Reconciler<'a> {
         read_first: bool,
         progress: &BulkProgress,
     ) -> Result<(), Error> {
-        let mut missing: Vec<usize> = (0..self.projects.len()).collect();
+        let mut missing = self.projects.clone();
         if read_first {
             self.read(&missing).await?;
-            self.existed = Some(self.found.iter().map(Option::is_some).collect());
             self.retain_missing(&mut missing);
+            let found = self.found.iter().filter(|(_, found)| found.is_some());
+            self.existing = Some(found.map(|(project_id, _)| project_id.clone()).collect());
         }
         let batches = missing.chunks(batch_size);
         progress.set_total(batches.len());
@@ -67,38 +70,32 @@ impl<'a> Reconciler<'a> {
         Ok(())
     }
 
-    pub(super) fn into_created(self) -> Created {
-        let is_new = self.existed.map(|existed| {
-            let found = self.found.iter().zip(existed);
-            found
-                .filter(|(permission, _)| permission.is_some())
-                .map(|(_, existed)| !existed)
-                .collect()
-        });
+    pub(super) fn into_created(mut self) -> Created {
+        let projects = self.projects.iter();
+        let permissions = projects.filter_map(|project_id| self.found.remove(project_id)?);
         Created {
-            permissions: self.found.into_iter().flatten().collect(),
-            is_new,
+            permissions: permissions.collect(),
+            existing: self.existing,
             metadata: self.metadata,
         }
     }
 
     /// Creates one batch. After an ambiguous failure, reads which permissions exist before the next attempt, and once
     /// more before the call fails.
-    async fn create(&mut self, mut missing: Vec<usize>) -> Result<(), Error> {
-        let transport = self.permissions.client().transport();
+    async fn create(&mut self, mut missing: Vec<ProjectId>) -> Result<(), Error> {
+        let transport = self.permissions.transport();
         let mut retries = Retries::new(transport, self.options, self.deadline);
         loop {
             let request = CreateRequest {
                 checkpoint: self.permissions.checkpoint(),
-                projects: &self.projects,
-                batch: &missing,
+                project_ids: &missing,
             };
             let failure = match retries.attempt(&request).await {
                 Ok(reply) => {
-                    let permissions = reply.value.data.into_iter().map(Permission::from);
-                    self.record(permissions, &missing);
+                    self.record(reply.value.data.into_iter().map(Permission::from_api));
                     self.metadata = reply.metadata;
-                    return self.check_complete(missing);
+                    self.retain_missing(&mut missing);
+                    return self.check_complete(&missing);
                 }
                 Err(failure) => failure,
             };
@@ -121,59 +118,56 @@ impl<'a> Reconciler<'a> {
     }
 
     /// Reads which of these projects have a permission.
-    async fn read(&mut self, projects: &[usize]) -> Result<(), Error> {
+    async fn read(&mut self, projects: &[ProjectId]) -> Result<(), Error> {
         let list = self.permissions.list();
         if projects.len() > FILTERED_LOOKUPS {
             return self.read_until_found(list, projects).await;
         }
-        for index in projects {
-            let project_id = self.projects.get(*index);
+        for project_id in projects {
             let filtered = list.clone().project_id(project_id).prefetch(false);
-            self.read_until_found(filtered, std::slice::from_ref(index))
+            self.read_until_found(filtered, std::slice::from_ref(project_id))
                 .await?;
         }
         Ok(())
     }
 
-    async fn read_until_found(&mut self, list: List, projects: &[usize]) -> Result<(), Error> {
+    async fn read_until_found(&mut self, list: List, projects: &[ProjectId]) -> Result<(), Error> {
         let mut pages = list.pages_within(self.options, self.deadline);
-        while let Some(page) = pages.next().await {
-            self.record(page?.into_data(), projects);
-            if projects.iter().all(|&index| self.found[index].is_some()) {
-                break;
-            }
+        let is_missing =
+            |found: &HashMap<_, Option<_>>| projects.iter().any(|it| found[it].is_none());
+        while is_missing(&self.found)
+            && let Some(page) = pages.next().await
+        {
+            self.record(page?.into_data());
         }
         Ok(())
     }
 
-    /// Records the permissions of these projects. A response may contain other projects.
-    fn record(&mut self, permissions: impl IntoIterator<Item = Permission>, projects: &[usize]) {
+    /// Records the permissions of the requested projects. A response may contain other projects.
+    fn record(&mut self, permissions: impl IntoIterator<Item = Permission>) {
         for permission in permissions {
-            let index = self.projects.index(&permission.project_id);
-            if let Some(index) = index.filter(|index| projects.binary_search(index).is_ok()) {
-                self.found[index].get_or_insert(permission);
+            if let Some(found) = self.found.get_mut(&permission.project_id) {
+                found.get_or_insert(permission);
             }
         }
     }
 
-    fn retain_missing(&self, projects: &mut Vec<usize>) {
-        projects.retain(|&index| self.found[index].is_none());
+    fn retain_missing(&self, projects: &mut Vec<ProjectId>) {
+        projects.retain(|project_id| self.found[project_id].is_none());
     }
 
     /// Fails if the response does not confirm every project of the batch.
-    fn check_complete(&self, mut batch: Vec<usize>) -> Result<(), Error> {
-        self.retain_missing(&mut batch);
-        if batch.is_empty() {
+    fn check_complete(&self, missing: &[ProjectId]) -> Result<(), Error> {
+        if missing.is_empty() {
             return Ok(());
         }
-        let missing = batch.iter().map(|&index| self.projects.get(index));
-        let names: Vec<&str> = missing.take(5).map(ProjectId::as_str).collect();
-        let more = match batch.len() - names.len() {
+        let names: Vec<&str> = missing.iter().take(5).map(ProjectId::as_str).collect();
+        let more = match missing.len() - names.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         let reason = format!("the response does not confirm {}{more}", names.join(", "));
-        let action = Action::Create(self.permissions.checkpoint().clone());
+        let action = self.permissions.action(Action::Create);
         Err(Error::new(ErrorKind::Incomplete, action, reason))
     }
 }

@@ -33,14 +33,10 @@ impl fmt::Display for Error {
     }
 }
 
-/// Writes for people, because a failed `main` or `unwrap` prints it. `{:#?}` writes the fields.
+/// Writes for people, because a failed `main` or `unwrap` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_alternate = f.alternate();
         let mut out = Bounded::new(f, LIMIT);
-        if is_alternate {
-            return write!(out, "{:#?}", Fields(self));
-        }
         self.write_headline(&mut out)?;
         write_section(&mut out, "Caused by:", self.causes())?;
         if let Some(remedy) = self.remedy() {
@@ -90,24 +86,6 @@ fn part(text: &str) -> String {
     OneLine(shorten(text, PART)).to_string()
 }
 
-struct Fields<'a>(&'a Error);
-
-impl fmt::Debug for Fields<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("action", &inner.action)
-            .field("reason", &inner.reason)
-            .field("response", &inner.response)
-            .field("source", &inner.source)
-            .field("attempts", &inner.attempts)
-            .field("retry_after", &inner.retry_after)
-            .field("created", &inner.created)
-            .finish_non_exhaustive()
-    }
-}
-
 fn write_section(
     out: &mut impl Write,
     title: &str,
@@ -123,12 +101,12 @@ fn write_section(
 }
 
 fn describe_attempt(attempt: &Attempt) -> String {
-    let mut text = format!("{} ({:?}", part(attempt.reason()), attempt.elapsed());
-    if let Some(request_id) = attempt.request_id() {
+    let mut text = format!("{} ({:?}", part(&attempt.reason), attempt.elapsed);
+    if let Some(request_id) = &attempt.request_id {
         text.push_str(&format!(", request id {}", part(request_id)));
     }
     text.push(')');
-    if let Some(delay) = attempt.delay() {
+    if let Some(delay) = attempt.delay {
         text.push_str(&format!(", next attempt after {}", readable(delay)));
     }
     text

@@ -11,6 +11,7 @@ mod response;
 mod serialize;
 mod text;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -53,21 +54,22 @@ const REASON: usize = 320;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+/// The parts of an error.
 #[derive(Clone)]
-struct Inner {
+pub(crate) struct Inner {
     kind: ErrorKind,
     action: Action,
     reason: String,
     response: Option<ErrorResponse>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    attempts: Vec<Attempt>,
-    retry_after: Option<Duration>,
-    created: Vec<Permission>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) created: Vec<Permission>,
     /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
-    key_source: Option<Arc<str>>,
-    is_project_key: bool,
+    pub(crate) key_source: Option<Arc<str>>,
+    pub(crate) is_project_key: bool,
     /// Overrides the kind in `is_retryable`.
-    should_retry: Option<bool>,
+    pub(crate) should_retry: Option<bool>,
 }
 
 impl Error {
@@ -89,6 +91,20 @@ impl Error {
 
     pub(crate) fn config(reason: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, Action::Configure, reason)
+    }
+
+    /// Creates the error of a panic in a callback or a task.
+    pub(crate) fn panicked(action: Action, what: &str, payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("unknown reason");
+        Self::new(
+            ErrorKind::Panic,
+            action,
+            format!("{what} panicked: {message}"),
+        )
     }
 
     /// Creates the error of a missing or unusable key.
@@ -123,24 +139,6 @@ impl Error {
         self.with(|inner| inner.response = Some(response))
     }
 
-    pub(crate) fn with_attempts(self, attempts: Vec<Attempt>) -> Self {
-        self.with(|inner| inner.attempts = attempts)
-    }
-
-    pub(crate) fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
-        self.with(|inner| inner.retry_after = retry_after)
-    }
-
-    /// Sets whether the call may be retried, for a failure whose cause shows it.
-    pub(crate) fn with_should_retry(self, should_retry: Option<bool>) -> Self {
-        self.with(|inner| inner.should_retry = should_retry)
-    }
-
-    /// Adds the permissions that exist although the call failed.
-    pub(crate) fn with_created(self, created: Vec<Permission>) -> Self {
-        self.with(|inner| inner.created = created)
-    }
-
     /// Turns a timeout into a missed deadline. Other errors stay as they are.
     pub(crate) fn at_deadline(self) -> Self {
         if self.0.kind != ErrorKind::Timeout {
@@ -155,14 +153,6 @@ impl Error {
     /// Replaces the operation that failed, for errors of a request that is part of another call.
     pub(crate) fn during(self, action: Action) -> Self {
         self.with(|inner| inner.action = action)
-    }
-
-    /// Adds what the remedy mentions about a rejected key.
-    pub(crate) fn with_key(self, source: Arc<str>, is_project_key: bool) -> Self {
-        self.with(|inner| {
-            inner.key_source = Some(source);
-            inner.is_project_key = is_project_key;
-        })
     }
 
     pub(crate) fn action(&self) -> &Action {
@@ -189,7 +179,8 @@ impl Error {
         self.0.response.as_ref()
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    /// Changes parts of the error.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }

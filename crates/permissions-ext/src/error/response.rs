@@ -1,9 +1,6 @@
-use std::fmt;
-
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::text::shorten;
 use crate::metadata::Metadata;
 use crate::redact::Redactor;
 
@@ -101,20 +98,6 @@ impl ErrorResponse {
         self.type_ = text("type");
         self.param = text("param");
         self.message = text("message").or_else(|| text("detail"));
-    }
-}
-
-impl fmt::Debug for ErrorResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = |text: &Option<String>| text.as_ref().map(|text| shorten(text, EXCERPT));
-        f.debug_struct("ErrorResponse")
-            .field("metadata", &self.metadata)
-            .field("code", &short(&self.code))
-            .field("type", &short(&self.type_))
-            .field("param", &short(&self.param))
-            .field("message", &short(&self.message))
-            .field("body_bytes", &self.body.as_ref().map(Bytes::len))
-            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 /// Writes text with control characters escaped, so that it stays on one line.
 pub(super) struct OneLine<T>(pub(super) T);
 
-/// Passes on at most this many bytes and then an ellipsis.
+/// A writer that stops after a number of bytes and writes an ellipsis.
 pub(super) struct Bounded<'a, W> {
     inner: &'a mut W,
     left: usize,

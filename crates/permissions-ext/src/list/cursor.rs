@@ -1,14 +1,9 @@
 //! The only place that decides whether there is another page.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
-
 use permissions_api::types::PermissionList;
 
+use super::dedup::RecentIds;
 use crate::model::PermissionId;
-
-/// Number of cursors that are remembered: six million permissions at the default page size, in 1 MiB.
-const REMEMBERED: usize = 1 << 16;
 
 /// Returns the cursor of the next page, or `None` if this page is the last one.
 ///
@@ -31,12 +26,11 @@ pub(super) fn next_cursor(page: &PermissionList) -> Result<Option<PermissionId>,
 
 /// Detects repeated cursors in constant memory.
 ///
-/// The first 65,536 cursors are remembered. After them, one reference cursor is compared with every new one and
-/// replaced after 1, 2, 4, … pages (Brent's algorithm). A cycle of any length is detected after at most three rounds.
+/// A cursor that repeats a recent one is detected at once. Longer cycles are detected by a reference cursor, which is
+/// compared with every new one and replaced after 1, 2, 4, … pages (Brent's algorithm).
 #[derive(Clone, Default)]
 pub(super) struct CursorGuard {
-    seen: HashSet<u64>,
-    hasher: RandomState,
+    recent: RecentIds,
     reference: Option<PermissionId>,
     /// Number of pages since the reference was set.
     distance: u64,
@@ -47,13 +41,8 @@ pub(super) struct CursorGuard {
 impl CursorGuard {
     /// Adds a cursor. Returns false if it is repeated.
     pub(super) fn insert(&mut self, cursor: &PermissionId) -> bool {
-        let hash = self.hasher.hash_one(cursor.as_str());
-        if self.seen.contains(&hash) || self.reference.as_ref() == Some(cursor) {
+        if !self.recent.insert(cursor) || self.reference.as_ref() == Some(cursor) {
             return false;
-        }
-        if self.seen.len() < REMEMBERED {
-            self.seen.insert(hash);
-            return true;
         }
         self.distance += 1;
         if self.distance >= self.limit {
@@ -114,17 +103,17 @@ mod tests {
     }
 
     #[test]
-    fn long_cycle_is_detected_in_constant_memory() {
-        for cycle in [1, 2, 3, 1_000] {
+    fn cycle_longer_than_the_window_is_detected() {
+        for cycle in [40_000, 70_000] {
             let mut guard = CursorGuard::default();
-            assert!((0..REMEMBERED).all(|n| guard.insert(&id(n))));
-            let round = (0..cycle).map(|n| id(REMEMBERED + n)).cycle();
-            let pages = round
-                .take(8 * cycle + 8)
-                .take_while(|cursor| guard.insert(cursor))
-                .count();
-            assert!(pages < 8 * cycle + 8, "a cycle of {cycle} went on");
-            assert_eq!(guard.seen.len(), REMEMBERED);
+            let pages = (0..cycle).map(id).cycle();
+            let pages = pages
+                .take(4 * cycle)
+                .take_while(|cursor| guard.insert(cursor));
+            assert!(
+                pages.count() < 4 * cycle,
+                "a cycle of {cycle} was not detected"
+            );
         }
     }
 }

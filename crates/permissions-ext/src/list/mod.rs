@@ -53,7 +53,10 @@ const PAGE_SIZE: u32 = 100;
 #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
 pub struct List {
     permissions: Permissions,
-    query: Query,
+    after: Option<PermissionId>,
+    page_size: u32,
+    order: Option<Order>,
+    project_id: Option<ProjectId>,
     max_items: Option<u64>,
     prefetch: bool,
     /// The saved position at which the list resumes.
@@ -61,26 +64,15 @@ pub struct List {
     options: RequestOptions,
 }
 
-/// The query parameters of a list.
-#[derive(Clone, Debug, PartialEq)]
-struct Query {
-    after: Option<PermissionId>,
-    page_size: u32,
-    order: Option<Order>,
-    project_id: Option<ProjectId>,
-}
-
 impl Permissions {
     /// Lists the permissions. The newest come first, unless [`List::order`] is set.
     pub fn list(&self) -> List {
         List {
             permissions: self.clone(),
-            query: Query {
-                after: None,
-                page_size: PAGE_SIZE,
-                order: None,
-                project_id: None,
-            },
+            after: None,
+            page_size: PAGE_SIZE,
+            order: None,
+            project_id: None,
             max_items: None,
             prefetch: true,
             position: None,
@@ -96,7 +88,7 @@ impl List {
     ///
     /// The total is limited by [`max_items`](Self::max_items).
     pub fn page_size(mut self, permissions: u32) -> Self {
-        self.query.page_size = permissions;
+        self.page_size = permissions;
         self
     }
 
@@ -112,7 +104,7 @@ impl List {
         permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>,
     ) -> Self {
         match permission_id.try_into() {
-            Ok(id) => self.query.after = Some(id),
+            Ok(id) => self.after = Some(id),
             Err(invalid) => self.options.reject(invalid.into()),
         }
         self
@@ -120,7 +112,7 @@ impl List {
 
     /// Sets the order by creation time. By default, the newest permission comes first.
     pub fn order(mut self, order: Order) -> Self {
-        self.query.order = Some(order);
+        self.order = Some(order);
         self
     }
 
@@ -132,7 +124,7 @@ impl List {
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
     ) -> Self {
         match project_id.try_into() {
-            Ok(id) => self.query.project_id = Some(id),
+            Ok(id) => self.project_id = Some(id),
             Err(invalid) => self.options.reject(invalid.into()),
         }
         self
@@ -150,9 +142,9 @@ impl List {
     /// page is listed again from the beginning. The list fails if the position belongs to another checkpoint, order or
     /// project.
     pub fn resume(mut self, position: &Position) -> Self {
-        self.query.after = position.after.clone();
-        self.query.order = position.order;
-        self.query.project_id = position.project_id.clone();
+        self.after = position.after.clone();
+        self.order = position.order;
+        self.project_id = position.project_id.clone();
         self.position = Some(position.clone());
         self
     }
@@ -212,7 +204,7 @@ impl List {
     }
 
     fn action(&self) -> Action {
-        Action::List(self.checkpoint().clone())
+        self.permissions.action(Action::List)
     }
 
     fn checkpoint(&self) -> &CheckpointId {
@@ -226,8 +218,7 @@ impl List {
 
     /// Whether the list resumes at its end.
     fn is_finished(&self) -> bool {
-        let is_at_end = self.position.as_ref().is_some_and(|it| it.finished);
-        is_at_end && self.check_position().is_ok()
+        self.position.as_ref().is_some_and(|it| it.finished) && self.check_position().is_ok()
     }
 
     /// Fails if the saved position belongs to another list. Its cursor would skip permissions of this one.
@@ -240,8 +231,7 @@ impl List {
                 "the position belongs to checkpoint {}: resume the list of that checkpoint",
                 position.checkpoint
             )
-        } else if position.order != self.query.order || position.project_id != self.query.project_id
-        {
+        } else if position.order != self.order || position.project_id != self.project_id {
             "the position belongs to a list with another order or project: \
              remove `order` and `project_id`, because `resume` sets them"
                 .to_owned()
@@ -277,10 +267,10 @@ impl Operation for ListRequest<'_> {
         if let Some(after) = self.after {
             request = request.after(after.clone());
         }
-        if let Some(order) = self.list.query.order {
-            request = request.order(api::types::Order::from(order));
+        if let Some(order) = self.list.order {
+            request = request.order(order.to_api());
         }
-        if let Some(project_id) = &self.list.query.project_id {
+        if let Some(project_id) = &self.list.project_id {
             request = request.project_id(project_id.clone());
         }
         request.send().await

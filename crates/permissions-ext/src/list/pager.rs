@@ -45,7 +45,7 @@ pub(super) type Fetched = Result<Option<(Page, Box<Pager>)>, Error>;
 impl Pager {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
         let mut seen_cursors = CursorGuard::default();
-        let next = match &list.query.after {
+        let next = match &list.after {
             _ if list.is_finished() => NextPage::None,
             Some(after) => {
                 seen_cursors.insert(after);
@@ -119,7 +119,7 @@ impl Pager {
             return Err(Error::new(ErrorKind::Pagination, list.action(), reason));
         }
         list.check_position()?;
-        let transport = list.permissions.client().transport();
+        let transport = list.permissions.transport();
         let deadline = *self
             .deadline
             .get_or_insert_with(|| transport.deadline(&list.options));
@@ -139,12 +139,12 @@ impl Pager {
                 NextPage::Invalid("the API repeated a cursor, so the list would never end")
             }
             Ok(None) => NextPage::None,
-            Err(_) if list.query.page_size == 0 => {
+            Err(_) if list.page_size == 0 => {
                 NextPage::Invalid("the page size is 0: set `page_size` to at least 1")
             }
             Err(reason) => NextPage::Invalid(reason),
         };
-        let mut data: Vec<Permission> = page.data.into_iter().map(Permission::from).collect();
+        let mut data: Vec<Permission> = page.data.into_iter().map(Permission::from_api).collect();
         self.skip_to_resume(&mut data);
         self.drop_repeated(&mut data);
         self.truncate(&mut data);
@@ -167,7 +167,7 @@ impl Pager {
 
     /// Fails if a filtered list contains another project.
     fn check_filter(&self, page: &PermissionList) -> Result<(), Error> {
-        let Some(project_id) = &self.list.query.project_id else {
+        let Some(project_id) = &self.list.project_id else {
             return Ok(());
         };
         let other = page.data.iter().find(|it| it.project_id != *project_id);
@@ -186,7 +186,7 @@ impl Pager {
     }
 
     fn limit(&self) -> u32 {
-        let page_size = self.list.query.page_size;
+        let page_size = self.list.page_size;
         self.remaining.map_or(page_size, |remaining| {
             page_size.min(u32::try_from(remaining).unwrap_or(u32::MAX))
         })

@@ -13,7 +13,6 @@ use tracing::Instrument as _;
 use super::pager::{Fetched, Pager};
 use super::{List, Page};
 use crate::error::{Error, ErrorKind};
-use crate::event::panic_message;
 use crate::transport::Deadline;
 
 /// A stream of pages, returned by [`List::pages`](super::List::pages).
@@ -105,20 +104,14 @@ impl PageStream {
 
     /// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
     fn prefetch_failed(&self, failure: JoinError) -> Error {
-        let (kind, reason) = match failure.try_into_panic() {
-            Ok(payload) => {
-                let message = panic_message(&*payload);
-                (
-                    ErrorKind::Panic,
-                    format!("a task panicked while it fetched a page: {message}"),
-                )
+        let action = self.list.action();
+        match failure.try_into_panic() {
+            Ok(payload) => Error::panicked(action, "the task that fetches pages", &*payload),
+            Err(_) => {
+                let reason = "the runtime was shut down while a page was fetched";
+                Error::new(ErrorKind::Cancelled, action, reason)
             }
-            Err(_) => (
-                ErrorKind::Cancelled,
-                "the runtime was shut down while a page was fetched".to_owned(),
-            ),
-        };
-        Error::new(kind, self.list.action(), reason)
+        }
     }
 }
 

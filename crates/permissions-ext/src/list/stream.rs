@@ -60,10 +60,10 @@ impl PermissionStream {
         let list = &self.list;
         let mut position = Position {
             checkpoint: list.checkpoint().clone(),
-            after: list.query.after.clone(),
+            after: list.after.clone(),
             next: list.resume_at().cloned(),
-            order: list.query.order,
-            project_id: list.query.project_id.clone(),
+            order: list.order,
+            project_id: list.project_id.clone(),
             finished: list.is_finished(),
         };
         if let Some(page) = &self.page {

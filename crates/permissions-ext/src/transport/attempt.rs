@@ -13,10 +13,11 @@ use super::{Failure, Operation, Reply, Transport};
 use crate::action::Action;
 use crate::error::{Error, ErrorResponse, Kind};
 use crate::http_client::{SendFailure, Sent};
-use crate::key::{Key, Secret};
+use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
 use crate::redact::Redactor;
+use crate::secret::Secret;
 
 /// Number of earlier attempts of a request, in the official SDKs' header.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
@@ -91,7 +92,12 @@ impl Transport {
         }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let key = fresh.as_ref().or(self.key.fixed());
-        let redactor = Redactor::new(&self.secrets, fresh.as_ref(), options);
+        let redactor = Redactor::new(
+            &self.secrets,
+            fresh.as_ref(),
+            &options.headers,
+            &options.query,
+        );
         let metadata = Metadata::new(observed, failures, &redactor);
         let mismatch = match sent {
             Ok(_) if is_redirected => None,
@@ -229,7 +235,7 @@ impl Failed<'_> {
         self.answered(reason, body, &HeaderMap::new())
     }
 
-    /// Creates the failure of a response. Its status decides the kind, except that of a success.
+    /// Creates the failure of a response. The status decides the kind, unless it is a success.
     fn answered(self, mut reason: String, body: &Bytes, headers: &HeaderMap) -> Failure {
         let status = self.metadata.status();
         if let Some(encoding) = self.metadata.header("content-encoding") {
@@ -249,7 +255,10 @@ impl Failed<'_> {
             Error::from_response(self.action, reason, details)
         };
         let is_project_key = self.key.is_some_and(Secret::is_project_key);
-        let error = error.with_key(self.key_source, is_project_key);
+        let error = error.with(|it| {
+            it.key_source = Some(self.key_source);
+            it.is_project_key = is_project_key;
+        });
         Failure::answered(error, headers)
     }
 
@@ -265,7 +274,7 @@ impl Failed<'_> {
         if self.metadata.status().is_some() {
             error = error.with_response(ErrorResponse::new(self.metadata));
         }
-        let error = error.with_should_retry(should_retry);
+        let error = error.with(|it| it.should_retry = should_retry);
         match sent {
             Sent::Maybe if error.kind() != Kind::Certificate => Failure::unknown(error),
             _ => Failure::not_sent(error),

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep};
 
 use super::Deadline;
 use super::pacer::{Achieved, Pacer, Permit};
-use crate::key::Secret;
 use crate::metadata::{Metadata, RateLimit};
 use crate::progress::BulkProgress;
+use crate::secret::Secret;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
 
@@ -83,6 +83,12 @@ impl Limiters {
         }
         let hash = self.hasher.hash_one(own.as_bytes());
         by_key.entry(hash).or_default().clone()
+    }
+
+    /// Returns the longest pause of the client. It exceeds the limits of all calls, so that they fail at once, but a
+    /// wrong header does not block the client for days.
+    pub(super) fn max_pause(&self) -> Duration {
+        self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
     }
 
     /// Returns the longest wait that the API may ask for.

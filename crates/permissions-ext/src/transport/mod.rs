@@ -7,7 +7,6 @@ mod limiter;
 mod pacer;
 mod retries;
 mod retry_after;
-mod retry_policy;
 
 use std::future::Future;
 use std::pin::pin;
@@ -24,7 +23,6 @@ pub(crate) use self::deadline::Deadline;
 pub(crate) use self::failure::{Failure, Fate};
 pub(crate) use self::limiter::Limiters;
 pub(crate) use self::retries::Retries;
-pub use self::retry_policy::RetryPolicy;
 use crate::action::Action;
 use crate::error::Error;
 use crate::event::Observer;
@@ -33,6 +31,7 @@ use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
 use crate::redact::Secrets;
+use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
@@ -75,7 +74,7 @@ pub(crate) trait Operation: Sync {
     }
 }
 
-/// A decoded answer.
+/// A decoded response.
 pub(crate) struct Reply<T> {
     pub(crate) value: T,
     pub(crate) metadata: Metadata,

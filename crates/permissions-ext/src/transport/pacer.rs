@@ -15,6 +15,8 @@ use tokio::time::Instant;
 
 /// Requests per pause at which the search for the rate starts. One per pause would need minutes to find 20 per second.
 const INITIAL_REQUESTS: f64 = 16.0;
+/// Lowest number of requests per pause, so that a server that refuses every request does not stop a call for hours.
+const MIN_REQUESTS: f64 = 1.0 / 16.0;
 const SEARCH_GROWTH: f64 = 1.025;
 const SEARCH_MARGIN: f64 = 0.92;
 const DECREASE: f64 = 0.04;
@@ -32,8 +34,7 @@ const FLOOR: f64 = 0.97;
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// Limit of a pause. The clock cannot represent much longer ones.
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
-/// Limits of the rate in requests per second.
-const MIN_RATE: f64 = 1e-4;
+/// Highest rate in requests per second.
 const MAX_RATE: f64 = 1e6;
 /// Resolution of timers.
 const TICK: Duration = Duration::from_millis(1);
@@ -204,7 +205,7 @@ impl Pacer {
     fn start(&mut self, now: Instant, next: Instant, pause: f64, rate: f64, phase: Phase) {
         self.epoch += 1;
         self.pace = Some(Pace {
-            rate: rate.clamp(MIN_RATE, MAX_RATE),
+            rate: rate.clamp(MIN_REQUESTS / pause, MAX_RATE),
             next,
             phase,
             pause,

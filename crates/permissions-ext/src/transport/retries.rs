@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 use super::limiter::{Limiter, next_request};
 use super::pacer::Permit;
-use super::{Deadline, Failure, Operation, Reply, RetryPolicy, Transport};
+use super::{Deadline, Failure, Operation, Reply, Transport};
 use crate::action::Action;
 use crate::error::{Attempt, Error, ErrorKind};
 use crate::event::Event;
 use crate::options::RequestOptions;
+use crate::retry_policy::RetryPolicy;
 
 /// Limit of the attempts that an error contains. A bulk call may be refused any number of times.
 const MAX_HISTORY: usize = 16;
@@ -119,12 +120,10 @@ impl<'a> Retries<'a> {
         self.failures = self.failures.saturating_add(1);
         let asked = self.asked_wait(&failure);
         if let Some(wait) = asked {
-            let limiters = &self.transport.limiters;
-            let longest = limiters.max_wait.max(limiters.max_bulk_wait);
+            let wait = wait.min(self.transport.limiters.max_pause());
             let limit = failure.error.rate_limit();
             let bulk = self.options.bulk.as_deref();
-            self.limiter
-                .refuse(self.permit, wait.min(longest), limit, bulk);
+            self.limiter.refuse(self.permit, wait, limit, bulk);
         }
         let delay = self.delay(&failure, asked);
         self.record(&failure, delay);
@@ -145,10 +144,10 @@ impl<'a> Retries<'a> {
             error, retry_after, ..
         } = failure;
         let error = match retry_after {
-            Some(_) => error.with_retry_after(retry_after),
+            Some(_) => error.with(|it| it.retry_after = retry_after),
             None => error,
         };
-        error.with_attempts(std::mem::take(&mut self.history))
+        error.with(|it| it.attempts = std::mem::take(&mut self.history))
     }
 
     fn record(&mut self, failure: &Failure, delay: Option<Duration>) {
@@ -216,15 +215,16 @@ impl<'a> Retries<'a> {
         if !failure.error.is_retryable() {
             return None;
         }
-        // Bulk calls wait for the API's rate limit as often as necessary.
-        if asked.is_none() || !is_bulk {
-            self.retries = self.retries.saturating_add(1);
-            if !self.policy.allows(self.retries) {
-                return None;
-            }
-        }
         let longest = self.transport.limiters.max_wait(is_bulk);
         if failure.retry_after.is_some_and(|wait| wait > longest) {
+            return None;
+        }
+        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline.
+        if is_bulk && asked.is_some() {
+            return asked;
+        }
+        self.retries = self.retries.saturating_add(1);
+        if !self.policy.allows(self.retries) {
             return None;
         }
         let delay = asked.unwrap_or_else(|| self.policy.backoff(self.retries));

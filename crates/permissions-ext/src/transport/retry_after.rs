@@ -65,10 +65,7 @@ mod tests {
             read(&[("retry-after-ms", "250"), ("retry-after", "9")]),
             Some(Duration::from_millis(250))
         );
-        assert_eq!(
-            read(&[("retry-after-ms", "0"), ("retry-after", "9")]),
-            None
-        );
+        assert_eq!(read(&[("retry-after-ms", "0"), ("retry-after", "9")]), None);
     }
 
     #[test]

@@ -184,7 +184,7 @@ async fn error_about_20_mib_of_text_is_below_1_kib() {
             format!("{error:?}"),
             format!("{error:#?}"),
         ]);
-        texts.extend(error.attempts().iter().map(|it| it.reason().to_owned()));
+        texts.extend(error.attempts().iter().map(|it| it.reason.clone()));
         assert!(!error.to_string().contains(['\n', '\u{1b}']), "{error}");
     }
     for text in texts {

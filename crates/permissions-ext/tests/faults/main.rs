@@ -12,6 +12,7 @@ mod keys;
 mod lists;
 mod logs;
 mod matrix;
+mod rate_limit;
 mod requests;
 mod responses;
 mod retries;

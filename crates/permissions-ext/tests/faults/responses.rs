@@ -94,7 +94,6 @@ async fn debug_of_error_lists_causes_and_attempts() {
     }, {
         insta::assert_snapshot!("error_of_main", text);
     });
-    assert!(format!("{after_attempts:#?}").contains("kind: Unauthorized"));
 }
 
 #[tokio::test]

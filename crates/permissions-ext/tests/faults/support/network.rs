@@ -23,7 +23,7 @@ pub enum Disturbance {
     },
 }
 
-/// Misfortunes to come, and requests that are still on their way.
+/// The disturbances in turn, and the delayed requests.
 #[derive(Debug, Default)]
 pub struct Network {
     disturbances: Vec<Disturbance>,
