@@ -36,9 +36,7 @@ fn main() -> anyhow::Result<()> {
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let started = Instant::now();
-        let audit = client
-            .audit(&checkpoints)
-            .concurrency(CONCURRENCY as usize);
+        let audit = client.audit(&checkpoints).concurrency(CONCURRENCY as usize);
         let report = runtime.block_on(audit.send())?;
         rounds.push(started.elapsed());
         ensure!(

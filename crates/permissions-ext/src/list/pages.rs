@@ -1,13 +1,15 @@
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, Sleep, sleep};
 use tracing::Instrument as _;
 
 use super::pager::Pager;
@@ -104,8 +106,10 @@ impl Prefetch {
     fn spawn(mut pager: Box<Pager>) -> Self {
         let (sender, pages) = mpsc::channel(1);
         let fetch = async move {
+            let mut timer = PendingTimer::new();
             // The channel has room once the caller has received the previous page.
             while let Ok(room) = sender.reserve().await {
+                timer.keep_pending();
                 match pager.fetch_next().await {
                     Ok(Some((page, next))) => {
                         room.send(Ok(page));
@@ -121,6 +125,34 @@ impl Prefetch {
             task: tokio::spawn(fetch.in_current_span()),
         }
     }
+}
+
+/// A pending timer, which saves one system call per page.
+///
+/// tokio wakes its I/O driver with a system call when a timer becomes the earliest one. Without this timer, the timeout
+/// of every request would.
+struct PendingTimer(Pin<Box<Sleep>>);
+
+impl PendingTimer {
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    fn new() -> Self {
+        let mut timer = Box::pin(sleep(Self::PERIOD));
+        register(timer.as_mut());
+        Self(timer)
+    }
+
+    fn keep_pending(&mut self) {
+        if self.0.is_elapsed() {
+            self.0.as_mut().reset(Instant::now() + Self::PERIOD);
+            register(self.0.as_mut());
+        }
+    }
+}
+
+/// Registers a timer with the runtime. Nothing wakes when it elapses.
+fn register(timer: Pin<&mut Sleep>) {
+    let _ = timer.poll(&mut Context::from_waker(Waker::noop()));
 }
 
 impl Drop for Prefetch {
