@@ -1,4 +1,4 @@
-//! This executable again, as one of the servers to measure, so that their CPU time and memory are their own.
+//! Servers in processes of their own, so that their CPU time and memory can be measured.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
@@ -13,17 +13,18 @@ pub(crate) const KEY: &str = "sk-admin-bench";
 const SERVE: &str = "--serve-for-bench";
 const CONSTANT: &str = "constant:";
 
-/// What the process does.
+/// The server in a process.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// The same HTTP server as permissions-server's, with a page of so many permissions that never
-    /// changes.
+    /// axum with a constant page of this number of permissions.
     Constant(usize),
-    /// permissions-server over this file.
+    /// This version of permissions-server over this file.
     Server(PathBuf),
+    /// Another binary of permissions-server over this file.
+    Binary { program: PathBuf, file: PathBuf },
 }
 
-/// The process; it ends when this is dropped.
+/// A running server, which is killed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Child {
     process: std::process::Child,
@@ -32,31 +33,48 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn start(role: &Role) -> anyhow::Result<Self> {
-        let role = match role {
-            Role::Constant(permissions) => format!("{CONSTANT}{permissions}"),
-            Role::Server(file) => file.display().to_string(),
+        let this = std::env::current_exe()?;
+        let mut command = match role {
+            Role::Constant(permissions) => {
+                let mut command = Command::new(this);
+                command.args([SERVE, &format!("{CONSTANT}{permissions}")]);
+                command
+            }
+            Role::Server(file) => {
+                let mut command = Command::new(this);
+                command.arg(SERVE).arg(file);
+                command
+            }
+            Role::Binary { program, file } => {
+                let mut command = Command::new(program);
+                command
+                    .args(["--listen", "127.0.0.1:0", "--log", "off", "--database"])
+                    .arg(file)
+                    .env("OPENAI_ADMIN_KEY", KEY);
+                command
+            }
         };
-        let mut process = Command::new(std::env::current_exe()?)
-            .args([SERVE, &role])
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .context("failed to start a server")?;
         let stdout = process.stdout.take().context("no output")?;
-        let mut address = String::new();
-        BufReader::new(stdout).read_line(&mut address)?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address = line.trim().trim_start_matches("OPENAI_BASE_URL=http://");
         Ok(Self {
             process,
-            address: address.trim().to_owned(),
+            address: address.trim_end_matches("/v1").to_owned(),
         })
     }
 
-    /// CPU time that all its threads have used.
+    /// The CPU time of all threads.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         permissions_benches::cpu::of_process(self.process.id())
     }
 
-    /// Memory that it holds, in MiB.
+    /// The resident memory in MiB.
     pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let kib: f64 = status
@@ -72,13 +90,13 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Gone already is as good as stopped.
+        // The process may have exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// To be called first in `main`: never returns where this process was started as a server.
+/// Serves if this process was started as a server. Call it first in `main`.
 pub(crate) fn serve_if_asked() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
     if arguments.next().is_none() {

@@ -1,4 +1,4 @@
-//! Durable writes: how many a second, beside transactions on a bare connection.
+//! Durable writes per second, compared with transactions on a SQLite connection.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {
         row(&[
             &format!("creates by {writers} clients at a time"),
             &rate(served),
-            // A rate is the inverse of a time.
+            // The ratio of rates is the inverse of the ratio of times.
             &ratio(bare, served),
         ]);
     }

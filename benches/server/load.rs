@@ -1,4 +1,4 @@
-//! Requests over plain sockets: they cost next to nothing, and nothing of the server's own time.
+//! A load generator on plain sockets, which uses little CPU time.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,19 +8,19 @@ use anyhow::{Context as _, ensure};
 use crate::child::{Child, KEY};
 use crate::table::CHECKPOINT;
 
-/// Threads that read pages.
+/// Number of threads that read pages.
 const READERS: usize = 4;
 
-/// What is asked of a server.
+/// Sends requests to a server.
 #[derive(Debug)]
 pub(crate) struct Load;
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 #[derive(Debug)]
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Load {
-    /// Gets `count` answers; `path` tells where each is.
+    /// Sends `count` GET requests. `path` returns the path of each.
     pub(crate) fn gets(
         child: &Child,
         count: usize,
@@ -35,8 +35,7 @@ impl Load {
         })
     }
 
-    /// Creates `count` permissions, one a request, by `writers` at a time; `name` tells this time's
-    /// projects from others.
+    /// Creates `count` permissions with `writers` threads, one permission per request. `name` is part of the project ids.
     pub(crate) fn creates(
         child: &Child,
         writers: usize,
@@ -54,7 +53,7 @@ impl Load {
         })
     }
 
-    /// Opens `count` connections, each of which has an answer from `path`.
+    /// Opens `count` connections and sends one GET request on each.
     pub(crate) fn open(
         child: &Child,
         count: usize,
@@ -70,7 +69,7 @@ impl Load {
     }
 }
 
-/// Where a list with these parameters is.
+/// The path of a list request.
 pub(crate) fn list(query: &str) -> String {
     format!("/v1/fine_tuning/checkpoints/{CHECKPOINT}/permissions?{query}")
 }
@@ -126,7 +125,7 @@ impl Connection {
         let mut length = None;
         let mut line = String::new();
         self.0.read_line(&mut line)?;
-        ensure!(line.contains(" 200 "), "the answer was {line}");
+        ensure!(line.contains(" 200 "), "the response was {line}");
         loop {
             line.clear();
             self.0.read_line(&mut line)?;
@@ -139,7 +138,7 @@ impl Connection {
                 length = Some(value.trim().parse()?);
             }
         }
-        let mut body = vec![0; length.context("no length")?];
+        let mut body = vec![0; length.context("no content-length")?];
         Ok(self.0.read_exact(&mut body)?)
     }
 }

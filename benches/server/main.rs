@@ -1,10 +1,11 @@
-//! `cargo bench -p permissions-benches --bench server`: what permissions-server costs beside what it stands on, as
-//! ratios within one run: pages of a large table beside those of a small one, reads beside the same HTTP server with a
-//! constant body, durable creates beside bare SQLite transactions, memory under many connections, and its start.
+//! Compares permissions-server with the layers below it, as ratios within one run: pages of a large table with pages of a
+//! small one, reads with a constant response of the same HTTP server, durable creates with bare SQLite transactions, memory
+//! with many connections, and the time of a start.
 //!
-//! `-- pages`, `creates`, `memory` or `start` after the command runs only these. The large table has ten million
-//! permissions; `PERMISSIONS_BENCH_ROWS` sets another number. `PERMISSIONS_BENCH_FOLDER` names a folder that keeps the
-//! tables for the next run.
+//! `cargo bench -p permissions-benches --bench server -- pages` runs one section of `pages`, `creates`, `memory`, `start` and
+//! `versions`. The section `versions` compares two binaries of permissions-server, `PERMISSIONS_BENCH_NEW_BINARY` and
+//! `PERMISSIONS_BENCH_OLD_BINARY`. The large table has ten million permissions, or `PERMISSIONS_BENCH_ROWS`.
+//! `PERMISSIONS_BENCH_FOLDER` is a folder that keeps the tables for the next run.
 
 mod child;
 mod creates;
@@ -12,6 +13,7 @@ mod load;
 mod pages;
 mod small;
 mod table;
+mod versions;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,13 +27,13 @@ fn main() -> anyhow::Result<()> {
     let large = match std::env::var("PERMISSIONS_BENCH_ROWS") {
         Ok(rows) => rows
             .parse()
-            .context("PERMISSIONS_BENCH_ROWS is no number")?,
+            .context("PERMISSIONS_BENCH_ROWS is not a number")?,
         Err(_) => LARGE,
     };
     let temporary = tempfile::tempdir()?;
     let folder = std::env::var_os("PERMISSIONS_BENCH_FOLDER")
         .map_or_else(|| temporary.path().to_owned(), PathBuf::from);
-    // cargo adds flags of its own.
+    // cargo adds options, such as --bench.
     let mut sections: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
@@ -47,13 +49,16 @@ fn main() -> anyhow::Result<()> {
             "creates" => creates::run(temporary.path())?,
             "memory" => small::memory(&folder, large)?,
             "start" => small::start()?,
-            // Makes the tables, so that the next run measures at once.
+            "versions" => versions::run(&folder, large)?,
+            // Creates the tables for the next run.
             "tables" => drop((
                 table::with_rows(&folder, pages::SMALL)?,
                 table::with_rows(&folder, large)?,
             )),
             other => {
-                bail!("there is no '{other}'; there are pages, creates, memory, start and tables")
+                bail!(
+                    "unknown section '{other}'; use pages, creates, memory, start, versions or tables"
+                )
             }
         }
     }
@@ -73,12 +78,12 @@ fn ratio(of: Duration, to: Duration) -> String {
     format!("{:.2}×", of.as_secs_f64() / to.as_secs_f64())
 }
 
-#[expect(clippy::print_stdout, reason = "what a bench has found is its output")]
+#[expect(clippy::print_stdout, reason = "the results are the output")]
 fn row(cells: &[&str]) {
     println!("| {} |", cells.join(" | "));
 }
 
-#[expect(clippy::print_stdout, reason = "what a bench has found is its output")]
+#[expect(clippy::print_stdout, reason = "the results are the output")]
 fn head(cells: &[&str]) {
     println!();
     row(cells);

@@ -1,4 +1,4 @@
-//! Reads: CPU time of the server for a page, so that what the load costs does not count.
+//! Reads, compared by CPU time of the server, so that the cost of the load generator does not count.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use crate::table::{self, id, project};
 use crate::{head, median, micros, ratio, row};
 
 pub(crate) const SMALL: u64 = 10_000;
-/// What the server answers without its database, in about the bytes of a page of 100.
+/// A response without the database, of about the size of a page of 100.
 const CONSTANT: &str = "/openapi.json";
-const PAGES: usize = 2_000;
-const ROUNDS: usize = 7;
+pub(crate) const PAGES: usize = 2_000;
+pub(crate) const ROUNDS: usize = 7;
 
-/// A way of asking for a page.
+/// A kind of list request.
 struct Shape {
     name: &'static str,
     /// Permissions on the page.
     permissions: usize,
-    /// The parameters that ask for it at a row.
+    /// The query for a page at a row.
     query: fn(u64) -> String,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
                 cost(&small, page(SMALL))?,
                 cost(&big, page(large))?,
             ];
-            // The first round warms up.
+            // The first round fills the caches.
             if round > 0 {
                 costs
                     .iter_mut()
@@ -103,13 +103,16 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The `n`th of rows all over a table of so many, with a whole page on either side.
+/// Returns the `n`th of rows that are spread over the table, at least a page away from its ends.
 pub(crate) fn spread(n: usize, rows: u64) -> u64 {
     n as u64 * 7_919_317 % (rows - 400) + 200
 }
 
-/// CPU time of the server for one answer.
-fn cost(child: &Child, path: impl Fn(usize) -> String + Sync) -> anyhow::Result<Duration> {
+/// Returns the CPU time of the server for one response.
+pub(crate) fn cost(
+    child: &Child,
+    path: impl Fn(usize) -> String + Sync,
+) -> anyhow::Result<Duration> {
     let before = child.cpu()?;
     Load::gets(child, PAGES, path)?;
     Ok(child.cpu()?.saturating_sub(before) / u32::try_from(PAGES)?)

@@ -1,4 +1,4 @@
-//! What stays small: memory under many connections, and the time to start.
+//! Memory with many connections, and the time of a start.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,8 +14,7 @@ use crate::{head, median, row};
 const CONNECTIONS: usize = 1_000;
 const STARTS: usize = 50;
 
-/// Memory of the server while many connections are open, each of which has read a page of 100
-/// somewhere else.
+/// Measures the memory of a server with many open connections, each of which has read a page of 100.
 pub(crate) fn memory(folder: &Path, rows: u64) -> anyhow::Result<()> {
     let server = Child::start(&Role::Server(table::with_rows(folder, rows)?))?;
     let idle = server.resident_mib()?;
@@ -30,7 +29,7 @@ pub(crate) fn memory(folder: &Path, rows: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `Server::start()` of a test, until it serves.
+/// Measures [`Server::start`].
 pub(crate) fn start() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,18 +1,17 @@
-//! Tables of any size, and the limit that durable writes are measured by.
+//! Databases of any size, and bare SQLite transactions as the reference of durable writes.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use permissions_server::{Database, Server};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection as _, SqliteConnection};
+use rusqlite::{Connection, params};
 
 pub(crate) const CHECKPOINT: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// Ids do not follow the order of rows: real ones are random, so their index is met all over.
+/// Spreads the ids over their index, as random ids are.
 const SCATTER: u64 = 7_919_317;
-/// A prime beyond any number of rows, so that no two rows get one id.
+/// A prime larger than any number of rows, so that ids are unique.
 const SCATTER_MODULUS: u64 = 1_000_000_007;
 
 /// The id of the permission in this row, counted from 1.
@@ -25,8 +24,8 @@ pub(crate) fn project(row: u64) -> String {
     format!("proj_{row:024}")
 }
 
-/// A database file of the server with `rows` permissions of one checkpoint, made unless `folder` has
-/// it from an earlier run.
+/// Returns a database file with `rows` permissions of one checkpoint. Creates the file if an earlier run has not left it in
+/// `folder`.
 pub(crate) fn with_rows(folder: &Path, rows: u64) -> anyhow::Result<PathBuf> {
     let file = folder.join(format!("permissions-{rows}.db"));
     if !file.exists() {
@@ -39,73 +38,48 @@ pub(crate) fn with_rows(folder: &Path, rows: u64) -> anyhow::Result<PathBuf> {
 }
 
 fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
-    runtime()?.block_on(async {
-        let database = Database::sqlite_file(file);
-        Server::builder()
-            .database(database)
-            .start()
-            .await?
-            .shutdown()
-            .await;
-        let mut connection = connect(file, SqliteSynchronous::Off).await?;
-        let rows = i64::try_from(rows)?;
-        // The index of scattered ids in memory while it grows, 2 GiB at most.
-        sqlx::query("PRAGMA cache_size = -2000000")
-            .execute(&mut connection)
-            .await?;
-        sqlx::query("INSERT INTO checkpoints (key, name, next_position) VALUES (1, ?1, ?2)")
-            .bind(CHECKPOINT)
-            .bind(rows + 1)
-            .execute(&mut connection)
-            .await?;
-        sqlx::query(
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let builder = Server::builder().database(Database::sqlite_file(file));
+        builder.start().await?.shutdown().await;
+        anyhow::Ok(())
+    })?;
+    let connection = connect(file, "OFF")?;
+    let rows = i64::try_from(rows)?;
+    // 2 GiB, so that the index of scattered ids stays in memory while it grows.
+    connection.pragma_update(None, "cache_size", -2_000_000)?;
+    connection.execute(
+        "INSERT INTO checkpoints (key, name, next_position) VALUES (1, ?1, ?2)",
+        params![CHECKPOINT, rows + 1],
+    )?;
+    connection
+        .execute(
             "WITH RECURSIVE row (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < ?1)
              INSERT INTO permissions (place, id, project_id, created_at)
              SELECT (1 << 36) + n, printf('cp_%024d', n * ?2 % ?3), printf('proj_%024d', n), 1721764800 FROM row",
+            params![rows, i64::try_from(SCATTER)?, i64::try_from(SCATTER_MODULUS)?],
         )
-        .bind(rows)
-        .bind(i64::try_from(SCATTER)?)
-        .bind(i64::try_from(SCATTER_MODULUS)?)
-        .execute(&mut connection)
-        .await
         .context("failed to fill the table")?;
-        connection.close().await?;
-        Ok(())
-    })
+    Ok(())
 }
 
-/// The time for `count` transactions of one row each, with the durability that the server has.
+/// Returns the time of `count` transactions of one row each, with the durability of the server.
 pub(crate) fn bare_transactions(file: &Path, count: usize) -> anyhow::Result<Duration> {
-    runtime()?.block_on(async {
-        let mut connection = connect(file, SqliteSynchronous::Full).await?;
-        sqlx::query("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER)")
-            .execute(&mut connection)
-            .await?;
-        let start = Instant::now();
-        for n in 0..count {
-            sqlx::query("INSERT INTO t VALUES (?1, ?2)")
-                .bind(id(n as u64))
-                .bind(n as i64)
-                .execute(&mut connection)
-                .await?;
-        }
-        let took = start.elapsed();
-        connection.close().await?;
-        Ok(took)
-    })
+    let connection = connect(file, "FULL")?;
+    connection.execute_batch("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER)")?;
+    let mut insert = connection.prepare("INSERT INTO t VALUES (?1, ?2)")?;
+    let start = Instant::now();
+    for n in 0..count {
+        insert.execute(params![id(n as u64), n as i64])?;
+    }
+    Ok(start.elapsed())
 }
 
-async fn connect(file: &Path, synchronous: SqliteSynchronous) -> anyhow::Result<SqliteConnection> {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(synchronous);
-    Ok(SqliteConnection::connect_with(&options).await?)
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?)
+fn connect(file: &Path, synchronous: &str) -> anyhow::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    Ok(connection)
 }

@@ -1,5 +1,7 @@
 //! Errors of the library as failures of the command: exit code and remedy.
 
+use std::borrow::Cow;
+
 use permissions_ext::{Error, ErrorKind, InvalidId};
 
 use crate::exit::Exit;
@@ -56,8 +58,10 @@ fn exit_of(error: &Error) -> Exit {
 }
 
 /// The remedy with the options of the command. The remedies of the library name methods.
-fn remedy(error: &Error) -> Option<&'static str> {
-    Some(match error.kind() {
+fn remedy(error: &Error) -> Option<Cow<'_, str>> {
+    let remedy = match error.kind() {
+        // These remedies name the source of the key.
+        ErrorKind::Unauthorized | ErrorKind::PermissionDenied => return error.remedy(),
         ErrorKind::Certificate => {
             "trust another root certificate with --ca-file, or present a client certificate with \
              --mtls-client-cert-file and --mtls-client-key-file"
@@ -65,16 +69,14 @@ fn remedy(error: &Error) -> Option<&'static str> {
         ErrorKind::Timeout => "try again, or allow more time with --timeout",
         ErrorKind::Deadline => "try again, or allow more time with --deadline",
         ErrorKind::BodyTooLarge => "use smaller pages with --page-size",
-        ErrorKind::Decode => {
-            "check that the base URL is that of the API, with its version such as /v1"
-        }
+        ErrorKind::Decode => "check that the base URL is that of the API and ends in /v1",
         ErrorKind::Redirect => "use the target of the redirect as the base URL",
         ErrorKind::Proxy => {
             "check the address and the credentials of the proxy, and which hosts it allows"
         }
         ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
         ErrorKind::NotFound if error.type_().is_none() => {
-            "check that the base URL is that of the API, with its version such as /v1"
+            "check that the base URL is that of the API and ends in /v1"
         }
         ErrorKind::NotFound => "check the ids",
         ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Conflict => "try again later",
@@ -86,5 +88,6 @@ fn remedy(error: &Error) -> Option<&'static str> {
             "nothing was changed; make a plan for this target with `permissions plan`"
         }
         _ => return None,
-    })
+    };
+    Some(remedy.into())
 }

@@ -48,7 +48,7 @@ fn candidates(
     matching.map(CompletionCandidate::new).collect()
 }
 
-/// The values of an option in the words that the shell passes.
+/// Returns the values of an option on the command line that the shell completes.
 fn option_values(names: &[&str]) -> Vec<PathBuf> {
     let words: Vec<String> = std::env::args_os()
         .map(|word| word.to_string_lossy().into_owned())

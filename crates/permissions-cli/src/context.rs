@@ -34,7 +34,7 @@ impl Context {
             progress: Progress::new(visible),
             interrupt: Interrupt::new(),
             tally: Tally::default(),
-            reporter: Reporter::new(&global, preferences.format, preferences.color),
+            reporter: Reporter::new(global.format_error, preferences.format, preferences.color),
             preferences,
             global,
         })
@@ -162,7 +162,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Standard output, which hides the progress line while it writes.
+/// A writer to standard output that hides the progress line during a write.
 struct BesideProgress {
     buffer: Vec<u8>,
     progress: Progress,

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::format::{ErrorFormat, Format};
-use crate::options::Global;
 use crate::problem::Problem;
 use crate::style::{ColorChoice, paint};
 
@@ -93,6 +92,11 @@ impl Failure {
         self.remedy(format!(
             "these changes were made, although they are not shown: {changes}"
         ))
+    }
+
+    /// The remedy, or an empty text.
+    pub(crate) fn remedy_text(&self) -> &str {
+        self.remedy.as_deref().unwrap_or_default()
     }
 
     /// The message with the remedy.
@@ -194,14 +198,15 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Reads format and colour from the options, and from `format` if the options do not set one.
-    pub(crate) fn new(global: &Global, format: Option<Format>, color: ColorChoice) -> Self {
-        let json = match global.format_error {
+    /// Uses `error_format`, or by default the kind of `format`.
+    pub(crate) fn new(
+        error_format: Option<ErrorFormat>,
+        format: Option<Format>,
+        color: ColorChoice,
+    ) -> Self {
+        let json = match error_format {
             Some(format) => format == ErrorFormat::Json,
-            None => matches!(
-                global.format().or(format),
-                Some(Format::Json | Format::Jsonl)
-            ),
+            None => matches!(format, Some(Format::Json | Format::Jsonl)),
         };
         Self::with(json, color)
     }

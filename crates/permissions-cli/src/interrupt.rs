@@ -1,7 +1,6 @@
 //! Ctrl-C and SIGTERM. Most commands stop at once; `apply` first finishes the requests in flight.
 
 use std::cell::Cell;
-use std::io;
 
 use tokio::sync::watch;
 
@@ -36,55 +35,27 @@ impl Interrupt {
     ///
     /// The handlers are installed when the future is polled first. Until then, a signal ends the process.
     pub(crate) async fn at_once(&self, finishing: impl Fn()) {
-        let Ok(mut signals) = Signals::new() else {
+        #[cfg(unix)]
+        let terminate = tokio::signal::unix::SignalKind::terminate();
+        #[cfg(unix)]
+        let Ok(mut terminate) = tokio::signal::unix::signal(terminate) else {
             // Without a handler, the signal ends the process.
             return std::future::pending().await;
         };
         loop {
-            signals.next().await;
+            #[cfg(unix)]
+            let terminated = terminate.recv();
+            #[cfg(not(unix))]
+            let terminated = std::future::pending::<()>();
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated => {}
+            }
             self.signals.send_modify(|count| *count += 1);
             if *self.signals.borrow() >= self.limit.get() {
                 return;
             }
             finishing();
         }
-    }
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(windows)]
-struct Signals(tokio::signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn next(&mut self) {
-        self.0.recv().await;
     }
 }

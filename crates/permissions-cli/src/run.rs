@@ -17,7 +17,7 @@ use crate::session::Session;
 pub(crate) fn run(cli: Cli) -> Exit {
     let has_progress = matches!(cli.command, Command::Api(_));
     let color = cli.global.color.unwrap_or_default();
-    let reporter = Reporter::new(&cli.global, None, color);
+    let reporter = Reporter::new(cli.global.format_error, cli.global.format(), color);
     let context = match Context::new(cli.global, has_progress) {
         Ok(context) => context,
         Err(failure) => {

@@ -12,7 +12,7 @@ const LAST_DATE: i64 = 253_402_300_799;
 pub(crate) enum Clock {
     #[default]
     System,
-    /// Always this second, so that tests can compare complete responses.
+    /// A constant time in seconds since 1970, so that tests can compare complete responses.
     Fixed(i64),
 }
 

@@ -29,7 +29,7 @@ struct Idle {
     evictions: BTreeMap<u64, Arc<Notify>>,
 }
 
-/// The slot of one connection.
+/// A slot of [`Connections`], which one connection holds while it is open.
 #[derive(Debug)]
 pub(crate) struct Slot {
     connections: Connections,
@@ -118,7 +118,7 @@ impl Slot {
         self.evict.notified().await;
     }
 
-    /// Marks the request as completely sent and received, or as partly received.
+    /// Records whether a part of the next request has been read.
     pub(crate) fn set_request_started(&self, started: bool) {
         self.request_started.store(started, Ordering::Relaxed);
     }

@@ -88,7 +88,7 @@ pub(crate) enum ApiCommand {
     Apply(apply::Args),
     /// Write a manifest of the live permissions
     Export(export::Args),
-    /// Show which projects may use which of many checkpoints
+    /// Show the access of all projects to many checkpoints
     Audit(audit::Args),
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn command() -> clap::Command {
     })
 }
 
-/// Adds the completion that the name of the value implies.
+/// Chooses the completion of an argument by its value name, such as CHECKPOINT.
 fn complete(arg: Arg) -> Arg {
     let name = arg.get_value_names().and_then(|names| names.first());
     match name.map(|name| name.as_str()) {

@@ -32,9 +32,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 #[command(after_help = include_str!("../help/doctor.txt"))]
 pub(crate) struct Args {
     /// Checkpoint for the test
-    #[arg(
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: Option<CheckpointId>,
 }
 
@@ -202,7 +200,7 @@ async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result
             findings
                 .0
                 .push(("connection", error.to_string(), None, DELETED));
-            findings.add("", explanation(&error), None);
+            findings.add("", failure.remedy_text(), None);
             return Ok(failure.exit());
         }
         accepted.push_str("; name a checkpoint to check whether the key may manage it");
@@ -230,31 +228,4 @@ fn clock(date: &str) -> Option<String> {
 /// Whether the 404 comes from the API, and not from another server or another path of the API.
 fn is_the_api(error: &Error) -> bool {
     error.type_().is_some() && error.code() != Some("unknown_url")
-}
-
-fn explanation(error: &Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::Unauthorized => {
-            "The API does not know this key. It is mistyped, revoked, or belongs to another base URL."
-        }
-        ErrorKind::PermissionDenied => {
-            "The API knows this key but does not accept it here. It is a project key, or belongs to another organization."
-        }
-        ErrorKind::NotFound if is_the_api(error) => {
-            "The API accepted the key but does not know this checkpoint. Check its id."
-        }
-        ErrorKind::NotFound | ErrorKind::Decode => {
-            "The server at the base URL is not this API. Check the base URL, and whether it ends in /v1."
-        }
-        ErrorKind::Certificate => {
-            "The TLS handshake failed. The certificate is not trusted (see --ca-file), or the server requires a client \
-             certificate (see --mtls-client-cert-file)."
-        }
-        ErrorKind::Connect => {
-            "No server answers at the base URL. Check its host and port, the network, and the proxy."
-        }
-        ErrorKind::Proxy => "The proxy refused the request or cannot be reached.",
-        ErrorKind::RateLimited => "The API accepted the key, but its rate limit is exceeded.",
-        _ => "The API failed. Try again later.",
-    }
 }

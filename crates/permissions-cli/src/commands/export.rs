@@ -19,9 +19,7 @@ use crate::{file, ids, manifest};
 #[command(after_help = include_str!("../help/export.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of the manifest]
-    #[arg(
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// Write a new file; - is standard output, the default

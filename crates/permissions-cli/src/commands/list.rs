@@ -1,6 +1,5 @@
 //! `permissions list` reads all pages.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use permissions_ext::{CheckpointId, Error, Order, Page, PageStream, PermissionId, ProjectId};
 
@@ -22,22 +21,16 @@ const MAX_PAGE_SIZE: u32 = 100;
 #[command(after_help = include_str!("../help/list.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme
-    #[arg(
-        required = true,
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(required = true, value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// List only the permissions of this project
-    #[arg(
-        long,
-        value_name = "PROJECT",
-        value_parser = ids::read::<ProjectId>)]
+    #[arg(long, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     project: Option<ProjectId>,
 
     /// Order by creation time
-    #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = order())]
-    order: Order,
+    #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = ["ascending", "descending"])]
+    order: String,
 
     /// Start after this permission, the last one of an earlier list
     #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
@@ -102,10 +95,15 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 }
 
 fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
+    let order = if args.order == "ascending" {
+        Order::Ascending
+    } else {
+        Order::Descending
+    };
     let mut list = session
         .permissions(checkpoint)?
         .list()
-        .order(args.order)
+        .order(order)
         .page_size(args.page_size);
     if let Some(project) = &args.project {
         list = list.project_id(project);
@@ -165,15 +163,5 @@ fn page_size(text: &str) -> Result<u32, String> {
         format!(
             "expected a whole number from 1 to {MAX_PAGE_SIZE}; the API may refuse larger numbers"
         )
-    })
-}
-
-fn order() -> impl clap::builder::TypedValueParser<Value = Order> {
-    PossibleValuesParser::new(["ascending", "descending"]).map(|order| {
-        if order == "ascending" {
-            Order::Ascending
-        } else {
-            Order::Descending
-        }
     })
 }

@@ -34,10 +34,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Targets {
     /// Plan changes of this checkpoint only; may be repeated
-    #[arg(
-        long = "target",
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(long = "target", value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     targets: Vec<CheckpointId>,
 }
 

@@ -20,7 +20,7 @@ const COLUMNS: Columns = Columns {
 /// The output for a plan.
 pub(super) enum Rows {
     /// Rows for programs.
-    Rows(Changes),
+    Rows(Box<Changes>),
     /// A diff or Markdown for people.
     Text,
 }
@@ -29,7 +29,7 @@ impl Rows {
     /// Opens the output before the plan is made, so that a document for programs is complete also after a failure.
     pub(super) fn open(is_shown: bool, context: &Context) -> Result<Self, Failure> {
         if is_shown && context.wants_rows() && !context.wants_markdown() {
-            return Ok(Self::Rows(context.changes(COLUMNS)?));
+            return Ok(Self::Rows(Box::new(context.changes(COLUMNS)?)));
         }
         Ok(Self::Text)
     }
@@ -49,7 +49,7 @@ impl Rows {
         }
     }
 
-    /// Shows the plan, and its summary on standard error. `heading` has lines of a name and a value.
+    /// Shows the plan, and its summary on standard error. `heading` is a list of names and values that is printed above the plan.
     pub(super) fn show(
         self,
         plan: &Plan,

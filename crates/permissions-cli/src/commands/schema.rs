@@ -10,13 +10,6 @@ use crate::{file, manifest};
 pub(crate) struct Args {}
 
 pub(crate) fn run() -> Result<Exit, Failure> {
-    let mut text = serde_json::to_string_pretty(&manifest::schema()).map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to write the schema: {error}"),
-        )
-    })?;
-    text.push('\n');
-    file::write_stdout(&text)?;
+    file::write_stdout(manifest::SCHEMA)?;
     Ok(Exit::Success)
 }

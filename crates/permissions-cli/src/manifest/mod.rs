@@ -2,7 +2,6 @@
 
 mod labels;
 mod parse;
-mod schema;
 mod update;
 mod variables;
 
@@ -14,11 +13,14 @@ use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::schema::schema;
+use crate::audit::html::Labels;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 use crate::problem::Problem;
+
+/// The JSON Schema of a manifest.
+pub(crate) const SCHEMA: &str = include_str!("permissions.schema.json");
 
 /// The manifest of commands without a `--file`.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
@@ -26,7 +28,7 @@ pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
 /// How manifests are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadOptions {
-    /// The option with the paths, for error messages.
+    /// The option that contains the paths, such as `--file`. Error messages name it.
     pub(crate) option: &'static str,
     /// Whether unusual ids are errors.
     pub(crate) strict: bool,
@@ -110,6 +112,15 @@ impl Manifest {
             .flat_map(parse::Entry::projects)
             .map(ToString::to_string)
             .collect()
+    }
+
+    /// The comments of the files.
+    pub(crate) fn labels(&self) -> Labels {
+        let mut labels = Labels::default();
+        for file in &self.files {
+            labels::add(&mut labels, &file.text, &file.entries);
+        }
+        labels
     }
 
     /// Each file with its number of checkpoints and permissions.

@@ -6,7 +6,9 @@
 
 use std::io;
 
-use super::{Cell, Error, Output};
+use super::cell::Cell;
+use super::error::Error;
+use super::rows::Output;
 
 /// Writes one row per change and closes the document in any case.
 pub(crate) struct Changes {

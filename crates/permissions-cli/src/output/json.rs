@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::{Cell, Writer};
+use super::cell::Cell;
+use super::writer::Writer;
 
 /// An object with the members in the order of the columns.
 struct Object<'a> {
@@ -22,47 +23,39 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// Writes one object per line.
-pub(super) struct Lines {
+/// Writes one array with one element per line, or only one object per line.
+pub(super) struct Json {
     names: Vec<&'static str>,
+    is_array: bool,
+    has_rows: bool,
 }
 
-impl Lines {
-    pub(super) fn new(names: Vec<&'static str>) -> Self {
-        Self { names }
+impl Json {
+    pub(super) fn new(names: Vec<&'static str>, is_array: bool) -> Self {
+        Self {
+            names,
+            is_array,
+            has_rows: false,
+        }
     }
 }
 
-impl Writer for Lines {
+impl Writer for Json {
     fn row(&mut self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
+        if self.is_array {
+            out.write_all(if self.has_rows { b",\n  " } else { b"[\n  " })?;
+        }
+        self.has_rows = true;
         let names = &self.names;
         serde_json::to_writer(&mut *out, &Object { names, cells })?;
-        out.write_all(b"\n")
-    }
-}
-
-/// Writes one array, with one element per line.
-pub(super) struct Array {
-    names: Vec<&'static str>,
-    open: bool,
-}
-
-impl Array {
-    pub(super) fn new(names: Vec<&'static str>) -> Self {
-        Self { names, open: false }
-    }
-}
-
-impl Writer for Array {
-    fn row(&mut self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
-        out.write_all(if self.open { b",\n  " } else { b"[\n  " })?;
-        self.open = true;
-        let names = &self.names;
-        serde_json::to_writer(&mut *out, &Object { names, cells })?;
-        Ok(())
+        out.write_all(if self.is_array { b"" } else { b"\n" })
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(if self.open { b"\n]\n" } else { b"[]\n" })
+        match (self.is_array, self.has_rows) {
+            (false, _) => Ok(()),
+            (true, false) => out.write_all(b"[]\n"),
+            (true, true) => out.write_all(b"\n]\n"),
+        }
     }
 }

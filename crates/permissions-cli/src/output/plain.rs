@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::Writer;
 use super::cell::Cell;
+use super::writer::Writer;
 use crate::escape::escape_control;
 
 pub(super) struct Plain;

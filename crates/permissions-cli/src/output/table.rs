@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::Cell;
 use super::width::{fit, pad, shorten};
-use super::{Look, Writer};
+use super::writer::{Look, Writer};
 use crate::escape::escape_control;
 use crate::style::{HEADING, paint};
 

@@ -4,7 +4,10 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use saphyr_parser::{Event, Parser};
 
+use std::io::{self, Write};
+
 use super::*;
+use crate::format::Format;
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "id", "created_at"],
@@ -182,7 +185,8 @@ fn dropped_changes_write_announced_rows() {
     let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
     let first = changes.announce(row("cp_1"));
     changes.announce(row("cp_2"));
-    changes.resolve(first, &row("cp_done"));
+    changes.set(first, 1, Cell::text("cp_done"));
+    changes.write(first);
 
     drop(changes);
 

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::Look;
 use super::width::shorten;
+use super::writer::Look;
 use crate::escape::escape_control;
 use crate::style::paint;
 

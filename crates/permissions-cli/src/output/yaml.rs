@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Cell, Writer};
+use super::cell::Cell;
+use super::writer::Writer;
 
 pub(super) struct Yaml {
     names: Vec<&'static str>,

@@ -5,9 +5,8 @@ mod preferences;
 mod profile;
 mod protocol;
 mod proxy;
+mod setting;
 mod tls;
-
-use std::fmt;
 
 use permissions_ext::ClientBuilder;
 use secrecy::SecretString;
@@ -18,38 +17,12 @@ pub(crate) use self::preferences::Preferences;
 pub(crate) use self::profile::config_file;
 pub(crate) use self::protocol::speaks_other_protocol;
 pub(crate) use self::proxy::proxy;
+pub(crate) use self::setting::{Origin, Setting};
 pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
 use crate::options::Global;
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
-
-/// The source of a setting.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Origin {
-    Option(&'static str),
-    Variable(&'static str),
-    /// A setting of a profile: the profile and the setting.
-    Profile(String, &'static str),
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Option(name) | Self::Variable(name) => f.write_str(name),
-            Self::Profile(profile, setting) => write!(f, "{setting} of profile {profile}"),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A setting with its origin.
-#[derive(Clone, Debug)]
-pub(crate) struct Setting<T> {
-    pub(crate) value: T,
-    pub(crate) origin: Origin,
-}
 
 /// The settings of a client.
 pub(crate) struct Settings {
@@ -139,6 +112,7 @@ impl Settings {
         self.check_encryption()?;
         let mut builder = permissions_ext::Client::builder()
             .admin_key(self.key()?)
+            .key_source(self.key_source())
             .base_url(&self.base_url.value);
         if let Some(organization) = &self.organization {
             builder = builder.organization(&organization.value);
@@ -161,7 +135,7 @@ impl Settings {
             ))
             .remedy("use a URL such as https://api.openai.com/v1"));
         };
-        if url.scheme() != "http" || self.allow_http || protocol::is_loopback(&url) {
+        if url.scheme() != "http" || self.allow_http || proxy::is_loopback(&url) {
             return Ok(());
         }
         let host = url.host_str().unwrap_or_default();

@@ -1,11 +1,10 @@
 //! Detection of http on an https port, and of the opposite.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use url::{Host, Url};
+use url::Url;
 
 /// A server on the same network answers within milliseconds; the user waits for the probe.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -15,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) async fn speaks_other_protocol(base_url: &str) -> Option<String> {
     let url = Url::parse(base_url).ok()?;
     // A probe would bypass the proxy.
-    if super::proxy(base_url).is_some() {
+    if super::proxy::proxy(base_url).is_some() {
         return None;
     }
     let (host, port) = (url.host_str()?, url.port_or_known_default()?);
@@ -45,16 +44,4 @@ async fn first_bytes(host: &str, port: u16) -> Option<[u8; 5]> {
     let mut first = [0; 5];
     stream.read_exact(&mut first).await.ok()?;
     Some(first)
-}
-
-/// Whether the host of the URL is this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => {
-            name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost")
-        }
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
 }

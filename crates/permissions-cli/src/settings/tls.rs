@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use permissions_ext::ClientBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Setting;
+use super::setting::Setting;
 use crate::failure::Failure;
 use crate::file;
 

@@ -175,3 +175,14 @@ fn certificate_errors_have_a_remedy() {
         64,
     );
 }
+
+#[test]
+fn plain_http_to_tls_port_is_explained() {
+    let gateway = Gateway::new();
+    let http = gateway.base_url.replace("https://", "http://");
+
+    let refused = gateway.run(&format!("list ft:a --retries 0 --base-url {http}"), &[]);
+
+    assert_ne!(refused.code(), Some(0));
+    assert!(refused.stderr().contains("speaks TLS"), "{refused}");
+}

@@ -14,8 +14,8 @@ const CHECKPOINTS: usize = 16;
 /// Default number of concurrent requests.
 const CONCURRENCY: usize = 8;
 
-/// A saved plan with one creation for each of sixteen checkpoints. The first creation is answered at once, the
-/// requests that are then in flight after a pause.
+/// A saved plan with one creation for each of sixteen checkpoints. The server answers the first creation at once, and
+/// the next eight after a pause.
 fn planned(pause: Duration) -> World {
     // `plan` reads each checkpoint, and so does `apply`, which checks that none has changed.
     let reads = std::iter::repeat_n(None, 2 * CHECKPOINTS);

@@ -141,8 +141,33 @@ fn ctrl_c_at_prompt_changes_nothing() {
 
     let told = terminal.shown();
     assert_eq!(apply.wait().unwrap().code(), Some(130), "{told}");
+    assert!(told.contains("stopped; nothing was changed"), "{told}");
     let live = world.run("list ft:a --columns project_id");
     assert_eq!(live.data(), "proj_b\nproj_a\n");
+}
+
+#[test]
+fn delete_prompt_deletes_only_after_yes() {
+    for (answer, code, left) in [("n\n", 1, "proj_b\nproj_a\n"), ("y\n", 0, "proj_b\n")] {
+        let world = drifted();
+        let mut terminal = Terminal::new();
+        let mut delete = start(
+            world.command(["delete", "ft:a", "--project", "proj_a"]),
+            &terminal,
+        );
+
+        let asked = terminal.wait_for("[y/N] ");
+        assert!(
+            asked.contains("Delete 1 permission of 1 checkpoint?"),
+            "{asked}"
+        );
+        terminal.person.write_all(answer.as_bytes()).unwrap();
+        let told = terminal.shown();
+
+        assert_eq!(delete.wait().unwrap().code(), Some(code), "{asked}{told}");
+        let live = world.run("list ft:a --columns project_id");
+        assert_eq!(live.data(), left, "after {answer:?}");
+    }
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn database(text: &str) -> Result<Database, Infallible> {
 fn listen(text: &str) -> Result<String, &'static str> {
     let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
     if host.is_empty() || port.parse::<u16>().is_err() {
-        return Err("give a host and a port, such as 127.0.0.1:8080, localhost:8080 or [::1]:8080");
+        return Err("use a host and a port, such as 127.0.0.1:8080, localhost:8080 or [::1]:8080");
     }
     Ok(text.to_owned())
 }

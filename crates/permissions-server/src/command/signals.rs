@@ -10,67 +10,61 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug)]
 pub(super) struct Stop {
     #[cfg(unix)]
-    interrupt: Signal,
-    #[cfg(unix)]
     terminate: Signal,
+    #[cfg(unix)]
+    interrupt: Signal,
 }
 
-#[cfg(unix)]
 impl Stop {
     /// Registers the signals. A signal that arrives before [`Self::requested`] is not lost.
+    #[cfg(unix)]
     pub(super) fn new() -> Result<Self, StartError> {
         let register = |kind| {
             signal(kind)
                 .map_err(|error| StartError::with_source("failed to register signals", error))
         };
         Ok(Self {
-            interrupt: register(SignalKind::interrupt())?,
             terminate: register(SignalKind::terminate())?,
+            interrupt: register(SignalKind::interrupt())?,
         })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn new() -> Result<Self, StartError> {
+        Ok(Self {})
     }
 
     /// Waits for the next signal.
     pub(super) async fn requested(&mut self) {
+        #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
     }
 }
 
 /// Reloads the key files on every SIGHUP, until `stop` completes.
-#[cfg(unix)]
 pub(super) async fn reload_until(server: &Server, stop: impl Future<Output = ()>) {
+    #[cfg(unix)]
+    let hang_up = signal(SignalKind::hangup()).ok();
     let reload = async {
         // Without the signal, the server still checks the files every second.
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
-            return std::future::pending().await;
-        };
-        while hang_up.recv().await.is_some() {
-            if let Err(error) = server.reload_keys() {
-                tracing::error!(%error, "the keys stay unchanged");
+        #[cfg(unix)]
+        if let Some(mut hang_up) = hang_up {
+            while hang_up.recv().await.is_some() {
+                if let Err(error) = server.reload_keys() {
+                    tracing::error!(%error, "the keys stay unchanged");
+                }
             }
         }
+        let _ = server;
+        std::future::pending().await
     };
     tokio::select! {
         () = reload => {}
         () = stop => {}
     }
-}
-
-#[cfg(not(unix))]
-impl Stop {
-    pub(super) fn new() -> Result<Self, StartError> {
-        Ok(Self {})
-    }
-
-    pub(super) async fn requested(&mut self) {
-        // Without a handler, Ctrl-C ends the process.
-        drop(tokio::signal::ctrl_c().await);
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) async fn reload_until(_: &Server, stop: impl Future<Output = ()>) {
-    stop.await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Fault;
 
-/// A text is not a fault.
+/// The error for a text that is not a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown fault '{0}'; use status=400…599, delay=MILLISECONDSms, drop, drop-after, truncate or \

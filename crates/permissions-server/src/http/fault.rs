@@ -1,5 +1,6 @@
 //! Injects faults into responses.
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::sync::Arc;
 
@@ -11,8 +12,6 @@ use axum::http::response::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt as _};
-use http_body_util::StreamBody;
-use hyper::body::Frame;
 
 use super::App;
 use super::error::ApiError;
@@ -70,29 +69,23 @@ async fn truncated(response: Response) -> Response {
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     let failure = async {
-        // hyper sends the first half only if the next frame is not available yet.
+        // hyper sends the first half only if the next part is not available yet.
         tokio::task::yield_now().await;
         Err("truncated by a fault")
     };
-    let frames = stream::once(ready(Ok(Frame::data(half)))).chain(stream::once(failure));
-    Response::from_parts(parts, Body::new(StreamBody::new(frames)))
+    let stream = stream::once(ready(Ok(half))).chain(stream::once(failure));
+    Response::from_parts(parts, Body::from_stream(stream))
 }
 
 /// Appends spaces, which are valid after a JSON value, so that only the size is wrong.
 async fn oversized(response: Response, bytes: usize) -> Response {
     const SPACES: Bytes = Bytes::from_static(&[b' '; 8192]);
     let (parts, body) = read(response).await;
-    let mut missing = bytes.saturating_sub(body.len());
-    let padding = std::iter::from_fn(move || {
-        let piece = SPACES.slice(..missing.min(SPACES.len()));
-        missing -= piece.len();
-        (!piece.is_empty()).then_some(piece)
-    });
-    let frames = std::iter::once(body)
-        .chain(padding)
-        .map(|piece| Ok::<_, std::convert::Infallible>(Frame::data(piece)));
-    let body = StreamBody::new(stream::iter(frames));
-    Response::from_parts(parts, Body::new(body))
+    let missing = bytes.saturating_sub(body.len());
+    let spaces = stream::repeat(SPACES).take(missing / SPACES.len());
+    let rest = SPACES.slice(..missing % SPACES.len());
+    let stream = stream::iter([body, rest]).chain(spaces);
+    Response::from_parts(parts, Body::from_stream(stream.map(Ok::<_, Infallible>)))
 }
 
 /// Reads a body of this server, which is in memory and therefore cannot fail.

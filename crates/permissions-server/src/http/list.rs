@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::response::{append_json, json_response};
 use crate::store::Permission;
 
-/// Size of a serialized permission with ids of the usual length.
+/// Size of a serialized permission with ids of the usual length, in bytes.
 const PERMISSION_BYTES: usize = 160;
 
 /// A list that is serialized while its permissions are read. Its constant parts are copied as text, because they are most

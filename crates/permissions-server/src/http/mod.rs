@@ -56,7 +56,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let mut operations = Router::new()
         .route(PERMISSIONS, get(operations::list).post(operations::create))
         .route(PERMISSION, delete(operations::delete));
-    // A layer costs every request time, so it is only added if it is used.
+    // Each layer costs time in every request, so this one is only added if it is used.
     if app.faults.is_some() {
         operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));
     }

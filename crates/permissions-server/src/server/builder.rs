@@ -23,10 +23,10 @@ use crate::record::Recorder;
 use crate::store::{Database, Store};
 
 /// Configuration of a [`Server`], created by [`Server::builder`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ServerBuilder {
     pub(crate) database: Database,
-    bind: SocketAddr,
+    bind: Option<SocketAddr>,
     pub(crate) keys: KeySource,
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) limits: Limits,
@@ -36,24 +36,6 @@ pub struct ServerBuilder {
     pub(crate) faults: Option<Faults>,
     record: bool,
     presets: Vec<Preset>,
-}
-
-impl Default for ServerBuilder {
-    fn default() -> Self {
-        Self {
-            database: Database::memory(),
-            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            keys: KeySource::default(),
-            tls: None,
-            limits: Limits::default(),
-            rate_limit: None,
-            clock: Clock::default(),
-            ids: IdSource::default(),
-            faults: None,
-            record: false,
-            presets: Vec::new(),
-        }
-    }
 }
 
 impl ServerBuilder {
@@ -67,7 +49,7 @@ impl ServerBuilder {
     /// Sets the address to listen on. Default: a free port of 127.0.0.1.
     #[must_use]
     pub fn bind(mut self, address: SocketAddr) -> Self {
-        self.bind = address;
+        self.bind = Some(address);
         self
     }
 
@@ -190,8 +172,9 @@ impl ServerBuilder {
         let tls = tls.transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         // The port is bound first, so that an accidental second server does not open the database.
-        let bind_error = |error| cannot_bind(self.bind, error);
-        let listener = TcpListener::bind(self.bind).await.map_err(bind_error)?;
+        let address = self.bind.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+        let bind_error = |error| cannot_bind(address, error);
+        let listener = TcpListener::bind(address).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
         let store = Store::open(&self.database, self.ids).await?;
         preset::create(&store, self.presets, self.clock).await?;

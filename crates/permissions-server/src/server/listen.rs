@@ -38,7 +38,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 /// The smallest buffer that hyper supports.
 const MIN_BUFFER_BYTES: usize = 8192;
 
-/// What every connection needs.
+/// State that all connections share.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) tls: Option<TlsAcceptor>,
@@ -59,9 +59,11 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             stream = accept(&listener, &connections) => stream,
         };
+        // A free slot is taken even if the server stops at this moment, because the client may have sent a request.
         let slot = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
+            biased;
             slot = connections.acquire() => slot,
+            _ = stop.wait_for(|stop| *stop) => break,
         };
         tasks.spawn(serve(stream, context.clone(), slot));
     }
@@ -179,16 +181,20 @@ where
             () = slot.evicted() => {}
         }
     }
-    // A started request gets a response. hyper would drop a request whose headers are incomplete, so only idle and busy
-    // connections are shut down by hyper.
-    if slot.is_request_started() && slot.is_idle() {
-        if evicted || timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && slot.is_idle() {
-            let mut stream = connection.into_parts().io.into_inner();
-            let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
-            let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
-            let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
-            return;
-        }
+    // A started request gets a response. hyper drops a request whose headers are incomplete, so its end is awaited first.
+    let is_incomplete = || slot.is_request_started() && slot.is_idle();
+    if is_incomplete()
+        && !evicted
+        && let Ok(ended) = timeout(CLOSE_TIMEOUT, &mut connection).await
+    {
+        return log_error(ended);
+    }
+    if is_incomplete() {
+        let mut stream = connection.into_parts().io.into_inner();
+        let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
+        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
+        let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
+        return;
     }
     Pin::new(&mut connection).graceful_shutdown();
     while timeout(CLOSE_TIMEOUT, &mut connection).await.is_err() && !slot.is_idle() {}

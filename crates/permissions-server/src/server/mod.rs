@@ -127,10 +127,11 @@ impl Server {
             watcher.abort();
         }
         // An error is a panic of the task, which the panic hook has printed.
-        for task in [self.task.take(), self.watcher.take()] {
-            if let Some(task) = task {
-                let _ = task.await;
-            }
+        for task in [self.task.take(), self.watcher.take()]
+            .into_iter()
+            .flatten()
+        {
+            let _ = task.await;
         }
     }
 }

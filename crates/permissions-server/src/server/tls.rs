@@ -36,7 +36,7 @@ pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, St
             StartError::with_source(
                 format!(
                     "failed to use the certificate {} with the private key {}: {error}; \
-                     give a certificate and its own private key",
+                     use a certificate and its own private key",
                     certificate.display(),
                     key.display()
                 ),
@@ -50,10 +50,10 @@ fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
     let file = file.display();
     match error {
         pem::Error::NoItemsFound => StartError::new(format!(
-            "failed to read the {what} {file}: it contains none; give a PEM file"
+            "failed to read the {what} {file}: it contains none; use a PEM file"
         )),
         error => StartError::with_source(
-            format!("failed to read the {what} {file}: {error}; give a PEM file"),
+            format!("failed to read the {what} {file}: {error}; use a PEM file"),
             error,
         ),
     }

@@ -21,12 +21,13 @@ use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
 /// The database that stores the permissions.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Database(Location);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 enum Location {
+    #[default]
     Memory,
     SqliteFile(PathBuf),
     Postgres(SecretString),

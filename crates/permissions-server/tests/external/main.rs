@@ -52,33 +52,31 @@ mod support;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
-    for (name, test) in operations::TESTS {
-        trials.push(asynchronous(
-            &format!("operations::postgres::{name}"),
-            || async { Ok(test(postgres::database().await?).await) },
-        ));
-        trials.push(asynchronous(
-            &format!("operations::processes::{name}"),
-            || async { Ok(test(postgres::database_by_processes().await?).await) },
-        ));
-    }
-    trials.extend([
-        asynchronous(
+    let mut trials = vec![
+        over_database(
             "operations::permissions_in_postgres_survive_a_restart",
-            || async {
-                Ok(operations::permissions_survive_a_restart(postgres::database().await?).await)
-            },
+            postgres::database,
+            |database| Box::pin(operations::permissions_survive_a_restart(database)),
         ),
         blocking(
             "paging::pages_of_postgres_stay_exact_during_changes",
-            || paging_check(12, || postgres::database()),
+            || paging_check(12, postgres::database),
         ),
         blocking(
             "paging::pages_of_two_processes_stay_exact_during_changes",
-            || paging_check(4, || postgres::database_by_processes()),
+            || paging_check(4, postgres::database_by_processes),
         ),
-    ]);
+    ];
+    for (name, test) in operations::TESTS {
+        let postgres = format!("operations::postgres::{name}");
+        trials.push(over_database(&postgres, postgres::database, *test));
+        let processes = format!("operations::processes::{name}");
+        trials.push(over_database(
+            &processes,
+            postgres::database_by_processes,
+            *test,
+        ));
+    }
     trials.extend(crowd::trials());
     trials.extend(disk::trials());
     trials.extend(failover::trials());
@@ -86,6 +84,21 @@ fn main() {
     trials.extend(sdks::trials());
     trials.extend(shared::trials());
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A test over the database that `create` returns.
+fn over_database<F>(
+    name: &str,
+    create: impl FnOnce() -> F + Send + 'static,
+    test: DatabaseTest,
+) -> Trial
+where
+    F: Future<Output = Available<database::TestDatabase>>,
+{
+    asynchronous(name, async move || {
+        test(create().await?).await;
+        Ok(())
+    })
 }
 
 fn paging_check<F>(cases: u32, database: impl Fn() -> F) -> Available<()>
@@ -104,9 +117,9 @@ pub fn blocking(name: &str, test: impl FnOnce() -> Available<()> + Send + 'stati
 }
 
 /// An asynchronous test that returns the reason if it cannot run.
-pub fn asynchronous<F: Future<Output = Available<()>>>(
+pub fn asynchronous(
     name: &str,
-    test: impl FnOnce() -> F + Send + 'static,
+    test: impl AsyncFnOnce() -> Available<()> + Send + 'static,
 ) -> Trial {
     blocking(name, || {
         let runtime = tokio::runtime::Builder::new_multi_thread()

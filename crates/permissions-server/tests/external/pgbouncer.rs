@@ -111,15 +111,6 @@ async fn pgbouncer() -> Available<(PgBouncer, crate::database::TestDatabase)> {
     Ok((pgbouncer, database))
 }
 
-async fn operations_work_in_transaction_mode() -> Available<()> {
-    for (name, test) in operations::TESTS {
-        let (_pgbouncer, database) = pgbouncer().await?;
-        println!("{name}");
-        test(database).await;
-    }
-    Ok(())
-}
-
 async fn two_servers_share_connections_in_transaction_mode() -> Available<()> {
     let (_pgbouncer, database) = pgbouncer().await?;
     let servers: [Server; 2] = [database.server().await, database.server().await];
@@ -142,14 +133,17 @@ async fn two_servers_share_connections_in_transaction_mode() -> Available<()> {
 
 /// The tests of this module.
 pub fn trials() -> Vec<Trial> {
-    vec![
-        asynchronous(
-            "pgbouncer::operations_work_in_transaction_mode",
-            operations_work_in_transaction_mode,
-        ),
-        asynchronous(
-            "pgbouncer::two_servers_share_connections_in_transaction_mode",
-            two_servers_share_connections_in_transaction_mode,
-        ),
-    ]
+    let mut trials = vec![asynchronous(
+        "pgbouncer::two_servers_share_connections_in_transaction_mode",
+        two_servers_share_connections_in_transaction_mode,
+    )];
+    for (name, test) in operations::TESTS {
+        let name = format!("operations::pgbouncer::{name}");
+        trials.push(asynchronous(&name, async move || {
+            let (_pgbouncer, database) = pgbouncer().await?;
+            test(database).await;
+            Ok(())
+        }));
+    }
+    trials
 }

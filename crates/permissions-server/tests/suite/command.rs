@@ -184,9 +184,9 @@ async fn listen_accepts_a_host_name() {
 #[test]
 fn invalid_listen_address_is_refused() {
     for (address, code, words) in [
-        ("localhost", 2, "give a host and a port"),
-        ("127.0.0.1:http", 2, "give a host and a port"),
-        (":8080", 2, "give a host and a port"),
+        ("localhost", 2, "use a host and a port"),
+        ("127.0.0.1:http", 2, "use a host and a port"),
+        (":8080", 2, "use a host and a port"),
         ("no-such-host.invalid:0", 1, "no-such-host.invalid"),
     ] {
         let output = output(&["--listen", address]);

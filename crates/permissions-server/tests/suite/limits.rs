@@ -133,10 +133,10 @@ async fn requests_above_the_rate_limit_are_429() {
             .expect("a response")
     };
     for left in ["1", "0"] {
-        let answer = get().await;
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["x-ratelimit-limit-requests"], "2");
-        assert_eq!(answer.headers()["x-ratelimit-remaining-requests"], left);
+        let reply = get().await;
+        assert_eq!(reply.status(), 200);
+        assert_eq!(reply.headers()["x-ratelimit-limit-requests"], "2");
+        assert_eq!(reply.headers()["x-ratelimit-remaining-requests"], left);
     }
     let refused = get().await;
     let header = |name: &str| -> u64 {

@@ -4,8 +4,9 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    dead_code,
     unreachable_pub,
-    reason = "a helper that fails fails its test"
+    reason = "a helper that fails fails its test, and some helpers are for tests/external only"
 )]
 
 /// Runs each function as a test over a database in memory and over a file.

@@ -140,7 +140,7 @@ fn check_target(plan: &Plan, session: &Session) -> Result<(), Failure> {
     .remedy("use the base URL, organization and project of the plan, or make a new plan"))
 }
 
-/// Deletions, and checkpoints without any project, require an option of their own.
+/// Refuses deletions without `--allow-delete`, and an empty checkpoint without `--allow-empty`.
 fn check_allowed(plan: &Plan, args: &Args) -> Result<(), Failure> {
     if plan.deletions() > 0 && !args.allow_delete {
         let permissions = count(plan.deletions(), "permission");

@@ -7,7 +7,7 @@ use permissions_ext::sync::{Applied, AppliedChange, Apply, Change, Outcome, Plan
 use permissions_ext::{CheckpointId, Error, PermissionId, ProjectId};
 use tokio::sync::mpsc;
 
-use super::super::words::count;
+use crate::commands::words::count;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;

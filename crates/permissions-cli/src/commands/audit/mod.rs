@@ -1,4 +1,4 @@
-//! `permissions audit` shows which projects may use which of many checkpoints.
+//! `permissions audit` shows the access of all projects to many checkpoints.
 
 mod findings;
 mod matrix;
@@ -35,9 +35,7 @@ const PAGE_START: &str = "<!doctype html>";
 #[command(after_help = include_str!("../../help/audit.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of permissions.toml]
-    #[arg(
-        value_name = "CHECKPOINT",
-        value_parser = ids::read::<CheckpointId>)]
+    #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
     /// Audit the checkpoints of a manifest or of a folder of manifests; may be repeated

@@ -59,7 +59,7 @@ impl Hosts {
     pub(super) fn parse(url: &SecretString) -> Result<Self, StartError> {
         let invalid = |reason: &str| {
             StartError::new(format!(
-                "failed to parse the database URL: {reason}; give postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+                "failed to parse the database URL: {reason}; use postgres://USER:PASSWORD@HOST:PORT/DATABASE"
             ))
         };
         let (scheme, rest) = url
@@ -118,7 +118,7 @@ impl Hosts {
         })
     }
 
-    /// Connects to the first host that accepts writes. The error contains the reason of each host.
+    /// Connects to the first host that accepts writes. The error contains one reason for each host.
     pub(super) async fn connect(&self) -> Result<Client, StoreError> {
         let last = self.last.load(Ordering::Relaxed);
         let (before, from_last) = self.configs.split_at(last);

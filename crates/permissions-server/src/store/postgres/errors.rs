@@ -15,7 +15,7 @@ impl From<Error> for StoreError {
 
 fn kind(error: &Error) -> StoreErrorKind {
     let Some(code) = error.code().map(|code| code.code()) else {
-        // Without a code, the error is one of the connection or, rarely, of the conversion of a value.
+        // An error without a code comes from the connection or from the conversion of a value.
         let is_conversion = error
             .source()
             .is_some_and(|source| source.is::<tokio_postgres::types::WrongType>());

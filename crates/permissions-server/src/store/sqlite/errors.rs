@@ -51,7 +51,7 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
         }
         Some(ErrorCode::DatabaseCorrupt) => DAMAGED.to_owned(),
         Some(ErrorCode::NotADatabase) => {
-            "it is not a SQLite database; give another path, or move the file away to start with an empty database"
+            "it is not a SQLite database; use another path, or move the file away to start with an empty database"
                 .to_owned()
         }
         Some(ErrorCode::DiskFull) => FULL.to_owned(),
@@ -63,8 +63,8 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
 pub(super) const DAMAGED: &str =
     "it is damaged; restore it from a backup, or move it away to start with an empty database";
 pub(super) const READ_ONLY: &str =
-    "it is read-only; make the file and its folder writable, or give another path";
-const FULL: &str = "the disk is full; free some space or give a path on another disk";
+    "it is read-only; make the file and its folder writable, or use another path";
+const FULL: &str = "the disk is full; free some space or use a path on another disk";
 
 /// The message for a file that cannot be opened.
 pub(super) fn cannot_open(path: &Path, reason: &str) -> String {
@@ -80,11 +80,11 @@ fn disk_reason(path: &Path, error: &rusqlite::Error) -> String {
     let reason = match probe(path).map_err(|error| error.kind()) {
         Err(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => FULL,
         Err(ErrorKind::ReadOnlyFilesystem) => {
-            "its file system is read-only; mount it writable, or give a path on another disk"
+            "its file system is read-only; mount it writable, or use a path on another disk"
         }
         _ if code == Some(ErrorCode::ReadOnly) => READ_ONLY,
         Err(ErrorKind::PermissionDenied) => {
-            "you may not create files in its folder; make the folder writable, or give another path"
+            "you may not create files in its folder; make the folder writable, or use another path"
         }
         _ if code == Some(ErrorCode::SystemIoFailure) => {
             "the disk reported an error; check the disk and that its file system supports locks and shared memory"

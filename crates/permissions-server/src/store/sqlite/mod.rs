@@ -34,7 +34,8 @@ pub(crate) struct SqliteStore {
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// The preferred reader of this thread. Its cache is likely to be in the cache of this thread's processor.
+    /// Number of this thread, which selects its preferred reader. The pages that this reader has read last are likely to be in
+    /// the cache of this thread's processor.
     static PREFERRED: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 

@@ -23,8 +23,8 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
 /// Minimum number of connections for reads. There is one for each processor.
 const MIN_READERS: usize = 4;
-/// Page cache of each reader. The inner pages of ten million permissions take 7 MiB; without room for other pages, those
-/// would evict the inner ones.
+/// Page cache of each reader. The inner B-tree pages of ten million permissions take 7 MiB. The rest is for leaf pages, which
+/// would otherwise evict the inner pages.
 const READER_CACHE_KIB: i64 = 12 << 10;
 /// Files up to this size are checked completely when they are opened. Larger ones would delay the start by seconds.
 const CHECKED_BYTES: u64 = 16 << 20;
@@ -139,7 +139,7 @@ fn check_content(path: &Path, bytes: u64, connection: &mut Connection) -> Result
     let application = number("PRAGMA application_id")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     if application != APPLICATION_ID && (application != 0 || tables != 0) {
-        let reason = "it contains the data of another program; give the path of another file";
+        let reason = "it contains the data of another program; use the path of another file";
         return Err(Failure::Unusable(errors::cannot_open(path, reason)));
     }
     if (1..=CHECKED_BYTES).contains(&bytes) {
@@ -195,7 +195,7 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
 fn check_path(path: &Path) -> Result<u64, StartError> {
     let refuse = |reason: &str| Err(StartError::new(errors::cannot_open(path, reason)));
     if path.as_os_str().is_empty() {
-        return refuse("its path is empty; give the path of a file");
+        return refuse("its path is empty; use the path of a file");
     }
     if path == Path::new(":memory:") {
         return refuse(
@@ -205,16 +205,16 @@ fn check_path(path: &Path) -> Result<u64, StartError> {
     }
     if is_sqlite_url(path) {
         return refuse(
-            "URLs with sqlite: or file: are not supported; give the path of the file, or :memory:",
+            "URLs with sqlite: or file: are not supported; use the path of the file, or :memory:",
         );
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => refuse("it is a folder; give the path of a file"),
+        Ok(found) if found.is_dir() => refuse("it is a folder; use the path of a file"),
         Ok(found) if found.permissions().readonly() => refuse(errors::READ_ONLY),
         Ok(found) => Ok(found.len()),
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => refuse(&format!(
-                "the folder {} does not exist; create it or give another path",
+                "the folder {} does not exist; create it or use another path",
                 folder.display()
             )),
             _ => Ok(0),
