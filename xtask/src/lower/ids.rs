@@ -11,8 +11,7 @@ use super::Findings;
 use crate::{
     names,
     problem::Note,
-    select::{component_name, reference_to},
-    tree::Pointer,
+    reference::{Pointer, component_name, reference_to},
 };
 
 /// Whether a schema is an identifier: text that is none of the values that change a path.
