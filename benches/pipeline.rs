@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<()> {
         // Everything is written each time, as if the document had changed.
         let layout = Layout::new(workspace.path());
         std::fs::remove_file(layout.permissions())?;
-        std::fs::remove_dir_all(layout.generated())?;
+        std::fs::remove_file(layout.generated())?;
         let start = Instant::now();
         let document = Document::read(std::fs::File::open(&file)?, &name)?;
         reading.push(start.elapsed());
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
             .write()?;
         regenerating.push(start.elapsed());
         anyhow::ensure!(
-            written.len() >= 4,
+            written.len() >= 2,
             "only {} files were written",
             written.len()
         );
@@ -106,7 +106,10 @@ fn workspace() -> anyhow::Result<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
     let there = Layout::new(folder.path());
     std::fs::create_dir(folder.path().join("openapi"))?;
-    std::fs::create_dir_all(there.generated())?;
+    if let Some(folder) = there.generated().parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(there.generated(), "")?;
     for (from, to) in [
         (here.select(), there.select()),
         (here.overlay(), there.overlay()),

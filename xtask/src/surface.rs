@@ -1,36 +1,20 @@
-//! The public surface of generated code, one line an item, read from its syntax.
+//! Lists the public items of the generated code, one per line.
 //!
-//! It is what a reviewer looks at instead of thousands of generated lines: a change here is a change
-//! for users of the crate.
+//! A reviewer reads this list in place of the generated code. A changed line is a change for users.
 
 use quote::ToTokens;
-use syn::{
-    Attribute, Fields, File, ImplItem, Item, Visibility, parse_quote,
-    visit_mut::{self, VisitMut},
-};
+use syn::{Attribute, Fields, File, ImplItem, Item, Visibility, parse_quote};
 
-/// Every public item of these files, sorted. A file is given by its name below the crate's
-/// generated folder and its text: `mod.rs` is the root, `types.rs` the module `types`.
+/// Returns the public items of a source file, sorted.
 ///
 /// # Errors
 ///
-/// The name of a file that is not Rust.
-pub fn list<'a>(
-    files: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Vec<String>, String> {
+/// Returns the reason why the text is not Rust.
+pub fn list(code: &str) -> Result<Vec<String>, String> {
+    let file: File = syn::parse_str(code)
+        .map_err(|error| format!("failed to parse the generated code as Rust: {error}"))?;
     let mut lines = Vec::new();
-    for (name, text) in files {
-        let mut file: File = syn::parse_str(text)
-            .map_err(|error| format!("failed to read {name} as Rust: {error}"))?;
-        Short.visit_file_mut(&mut file);
-        let module = name.strip_suffix(".rs").unwrap_or(name);
-        let module = if module == "mod" {
-            String::new()
-        } else {
-            format!("{module}::")
-        };
-        items(&file.items, &module, &mut lines);
-    }
+    items(&file.items, "", &mut lines);
     lines.sort();
     lines.dedup();
     Ok(lines)
@@ -206,7 +190,7 @@ fn ty(ty: &syn::Type) -> String {
         .to_owned()
 }
 
-/// As rustfmt would write it, on one line.
+/// Formats an item on one line.
 fn formatted(item: Item) -> String {
     let file = File {
         shebang: None,
@@ -216,39 +200,35 @@ fn formatted(item: Item) -> String {
     };
     let text = prettyplease::unparse(&file);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.replace("( ", "(")
+    let line = line
+        .replace("( ", "(")
         .replace(",)", ")")
         .replace(", )", ")")
         .replace("< ", "<")
-        .replace(", >", ">")
+        .replace(", >", ">");
+    shortened(&line)
 }
 
 fn code(tokens: &impl ToTokens) -> String {
     tokens.to_token_stream().to_string().replace(' ', "")
 }
 
-/// `::std::vec::Vec<T>` reads `Vec<T>`, and derives and traits likewise.
-struct Short;
-
-impl VisitMut for Short {
-    fn visit_type_path_mut(&mut self, ty: &mut syn::TypePath) {
-        // `<T as Trait>::Item` counts the segments of its trait: they stay.
-        match &mut ty.qself {
-            Some(qself) => self.visit_type_mut(&mut qself.ty),
-            None => visit_mut::visit_type_path_mut(self, ty),
-        }
+/// Shortens `::std::vec::Vec<T>` to `Vec<T>`, and other paths of std and serde likewise.
+fn shortened(code: &str) -> String {
+    let mut short = String::new();
+    let mut rest = code;
+    while let Some(first) = rest.chars().next() {
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
+        let (path, after) = rest.split_at(length.unwrap_or(rest.len()).max(first.len_utf8()));
+        let mut segments = path.trim_start_matches("::").split("::");
+        let known = matches!(segments.next(), Some("std" | "serde"));
+        short.push_str(match path.rsplit_once("::") {
+            Some((_, last)) if known && !last.is_empty() => last,
+            _ => path,
+        });
+        rest = after;
     }
-
-    fn visit_path_mut(&mut self, path: &mut syn::Path) {
-        visit_mut::visit_path_mut(self, path);
-        let first = path.segments.first().map(|first| first.ident.to_string());
-        let known = matches!(first.as_deref(), Some("std" | "serde"));
-        if known && (path.segments.len() > 2 || path.leading_colon.is_some()) {
-            let last = path.segments.last().cloned();
-            path.leading_colon = None;
-            path.segments = last.into_iter().collect();
-        }
-    }
+    short
 }
 
 #[cfg(test)]
@@ -256,17 +236,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_items_have_a_line_each() {
-        let root = "pub use a::{B, C as D}; pub mod types; struct Hidden; impl Hidden { pub fn not(&self) {} } impl Client { pub fn go(&self, n: u8,) -> builder::Go<'_> { todo!() } fn no(&self) {} }";
-        let types = "
-            #[derive(::std::clone::Clone, Debug)]
-            pub struct S<'a> { pub a: ::std::vec::Vec<&'a str>, b: u8 }
-            pub enum E { #[serde(rename = \"x\")] X(u8), Y { z: bool } }
-            impl ::std::convert::From<u8> for E { fn from(_: u8) -> Self { todo!() } }
-            pub mod builder { impl ::std::convert::TryFrom<S> for super::S { } }
+    fn public_items_have_one_line_each() {
+        let code = "
+            pub use a::{B, C as D};
+            pub mod types {
+                #[derive(::std::clone::Clone, Debug)]
+                pub struct S<'a> { pub a: ::std::vec::Vec<&'a str>, b: u8 }
+                pub enum E { #[serde(rename = \"x\")] X(u8), Y { z: bool } }
+                impl ::std::convert::From<u8> for E { fn from(_: u8) -> Self { todo!() } }
+                pub mod builder { impl ::std::convert::TryFrom<S> for super::S { } }
+            }
+            struct Hidden;
+            impl Hidden { pub fn not(&self) {} }
+            impl Client { pub fn go(&self, n: u8,) -> builder::Go<'_> { todo!() } fn no(&self) {} }
         ";
 
-        let lines = list([("mod.rs", root), ("types.rs", types)]).unwrap();
+        let lines = list(code).unwrap();
 
         assert_eq!(
             lines,

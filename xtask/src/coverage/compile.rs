@@ -10,10 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{
-    generate::Files,
-    output::{self, Output},
-};
+use crate::output::{self, Output};
 
 /// One error of the compiler.
 pub(super) struct CompileError {
@@ -25,8 +22,8 @@ pub(super) struct CompileError {
     pub(super) text: String,
 }
 
-/// What to compile: the generated files of each crate, by its name.
-pub(super) type Packages<'a> = BTreeMap<String, &'a Files>;
+/// The generated code of each crate to compile.
+pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
 
 const LIB: &str = "\
 //! What was generated of a document's operations.
@@ -37,6 +34,7 @@ mod generated;
 pub use generated::*;
 
 pub mod hooks;
+pub mod ids;
 ";
 
 /// Compiles the crates as far as their types go, in one workspace, and returns what is wrong with them.
@@ -45,23 +43,27 @@ pub(super) fn check(
     root: &Path,
     folder: &Path,
 ) -> Result<Vec<CompileError>> {
-    let mut output = Output::default();
+    let mut output = Output::new(folder);
     let members: Vec<&String> = packages.keys().collect();
     output.file(
         folder.join("Cargo.toml"),
         format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
     );
     let dependencies = dependencies(root)?;
-    let hooks = hooks(root)?;
-    for (package, files) in packages {
+    let hand_written = ["hooks.rs", "ids.rs"].map(|name| {
+        let path = root.join("crates/permissions-api/src").join(name);
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()));
+        text.map(|text| (name, text))
+    });
+    let hand_written = hand_written.into_iter().collect::<Result<Vec<_>>>()?;
+    for (package, code) in packages {
         let place = folder.join(package);
         output.file(place.join("Cargo.toml"), manifest(package, &dependencies));
         output.file(place.join("src/lib.rs"), LIB);
-        for (name, text) in *files {
-            output.file(place.join("src/generated").join(name), text.clone());
-        }
-        for (name, text) in &hooks {
-            output.file(place.join("src/hooks").join(name), text.clone());
+        output.file(place.join("src/generated.rs"), *code);
+        for (name, text) in &hand_written {
+            output.file(place.join("src").join(name), text.clone());
         }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
@@ -96,35 +98,15 @@ pub(super) fn check(
     Ok(errors)
 }
 
-/// The public types of generated files, by which errors are attributed.
-pub(super) fn items(files: &Files) -> BTreeSet<String> {
-    files
-        .values()
-        .flat_map(|text| text.lines())
-        .filter_map(item)
-        .collect()
+/// Returns the names of the public types of generated code.
+pub(super) fn items(code: &str) -> BTreeSet<String> {
+    code.lines().filter_map(item).collect()
 }
 
 fn manifest(package: &str, dependencies: &str) -> String {
     format!(
         "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}"
     )
-}
-
-/// What the real client has by hand for its requests to go through, by the names of the files.
-fn hooks(root: &Path) -> Result<BTreeMap<String, String>> {
-    let folder = root.join("crates/permissions-api/src/hooks");
-    let entries =
-        fs::read_dir(&folder).with_context(|| format!("failed to read {}", folder.display()))?;
-    let mut files = BTreeMap::new();
-    for entry in entries {
-        let path = entry?.path();
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("failed to read {}", path.display()))?;
-        let name = path.file_name().unwrap_or_default();
-        files.insert(name.to_string_lossy().into_owned(), text);
-    }
-    Ok(files)
 }
 
 /// The dependencies of the real client, with the workspace's versions.

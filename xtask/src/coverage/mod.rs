@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use self::compile::CompileError;
 use crate::{
-    generate::{self, Files},
+    generate,
     lower::{self, Repair},
     problem::{Note, Problems},
     select::{self, Request, Selection, Selector},
@@ -45,8 +45,8 @@ struct Row {
     outcome: Outcome,
     /// What was given up for it.
     repairs: Vec<String>,
-    /// What was generated for it alone; its types tell whom an error of the compiler belongs to.
-    files: Files,
+    /// Code that was generated for the operation alone. Its types attribute compiler errors.
+    code: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,9 +116,11 @@ impl Coverage {
         let requests: Vec<&Request> = generated.iter().map(|(_, row)| &row.request).collect();
         let together =
             together(document, &requests).context("failed to generate the operations together")?;
-        let mut packages = BTreeMap::from([(TOGETHER.to_owned(), &together)]);
+        let mut packages = BTreeMap::from([(TOGETHER.to_owned(), together.as_str())]);
         if alone {
-            let each = generated.iter().map(|(row, at)| (package(*row), &at.files));
+            let each = generated
+                .iter()
+                .map(|(row, at)| (package(*row), at.code.as_str()));
             packages.extend(each);
         }
         let errors = compile::check(&packages, root, folder)?;
@@ -210,7 +212,7 @@ impl fmt::Display for Coverage {
 
 impl Row {
     fn types(&self) -> BTreeSet<String> {
-        compile::items(&self.files)
+        compile::items(&self.code)
     }
 }
 
@@ -224,36 +226,36 @@ fn package(row: usize) -> String {
 
 fn alone(document: &Value, request: Request) -> Row {
     let mut notes = Vec::new();
-    let outcome = files(document, selection(&[&request]), &mut notes);
+    let outcome = code(document, selection(&[&request]), &mut notes);
     let repairs: BTreeSet<String> = notes
         .iter()
         .filter(|note| Repair::ALL.iter().any(|repair| repair.name() == note.rule))
         .map(|note| format!("{}: {}", note.rule, note.what))
         .collect();
-    let (outcome, files) = match outcome {
-        Ok(files) => (Outcome::Generated, files),
+    let (outcome, code) = match outcome {
+        Ok(code) => (Outcome::Generated, code),
         Err(problems) => {
             let reasons: Vec<String> = problems
                 .list()
                 .iter()
                 .map(|problem| format!("{}; {}", problem.what, problem.remedy))
                 .collect();
-            (Outcome::Refused(reasons.join("; ")), Files::new())
+            (Outcome::Refused(reasons.join("; ")), String::new())
         }
     };
     Row {
         request,
         outcome,
         repairs: repairs.into_iter().collect(),
-        files,
+        code,
     }
 }
 
-fn together(document: &Value, requests: &[&Request]) -> Result<Files, Problems> {
-    files(document, selection(requests), &mut Vec::new())
+fn together(document: &Value, requests: &[&Request]) -> Result<String, Problems> {
+    code(document, selection(requests), &mut Vec::new())
 }
 
-fn files(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result<Files, Problems> {
+fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result<String, Problems> {
     let mut selected = select::select(document, &selection, notes)?;
     lower::canonical(&mut selected, notes)?;
     let lowered = lower::lower(selected, notes)?;

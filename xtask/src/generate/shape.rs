@@ -31,6 +31,8 @@ pub(super) fn of(document: &Value) -> Value {
             (Kind::Schema, Value::Object(schema)) => {
                 schema
                     .retain(|key, _| key != "default" && keywords::role(key) != Some(Role::Limit));
+                // typify reads an extension of the same name with another form.
+                schema.remove(crate::lower::RUST_TYPE);
                 times_are_text(schema);
                 mixed_values(schema);
                 alternatives(schemas, schema);

@@ -1,9 +1,8 @@
-//! Identifiers that go into a URL path.
+//! Strings in URL paths.
 //!
-//! The generated client percent-encodes a path parameter, but `.` and `..` stay what they are and
-//! the URL parser then climbs out: an id of `..` would send the request to another route. Nothing
-//! may reach a path that has not been checked, so a path parameter that is plain text refers to a
-//! schema of exactly this form, and the generator turns such a schema into a validating newtype.
+//! URL parsers resolve `.` and `..` and read a backslash as a slash, so an unchecked string could send
+//! a request to another route. Every string in a path therefore has a hand-written type that rejects
+//! such values.
 
 use serde_json::{Value, json};
 
@@ -12,109 +11,100 @@ use crate::{
     names,
     problem::Note,
     reference::{Pointer, component_name, reference_to},
+    schema,
+    tree::METHODS,
 };
 
-/// Whether a schema is an identifier: text that is none of the values that change a path.
+/// Extension of a component schema: the path of the hand-written type that replaces it.
+pub const RUST_TYPE: &str = "x-rust-type";
+
+/// Whether a schema describes strings that are valid path segments and has a hand-written type.
 pub fn is_id(schema: &Value) -> bool {
-    let Some(schema) = schema.as_object() else {
-        return false;
-    };
-    let known = |key: &String| matches!(key.as_str(), "type" | "not" | "description");
-    schema.get("type") == Some(&json!("string"))
-        && schema.get("not") == Some(&json!({"enum": ["", ".", ".."]}))
-        && schema.keys().all(known)
+    schema["type"] == "string" && schema["not"] == forbidden() && schema[RUST_TYPE].is_string()
 }
 
-/// Gives every path parameter that is inline text an identifier schema named after it.
-pub(super) fn protect_path_parameters(document: &mut Value, findings: &mut Findings) {
-    let mut found = Vec::new();
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            let list = operation.get("parameters").and_then(Value::as_array);
-            for (index, parameter) in list.into_iter().flatten().enumerate() {
-                if parameter["in"] == "path" {
-                    found.push(Pointer::of([
-                        "paths",
-                        path,
-                        method,
-                        "parameters",
-                        &index.to_string(),
-                        "schema",
-                    ]));
-                }
-            }
-        }
-    }
-    for at in found {
-        protect(document, &at, findings);
-    }
-}
-
-fn protect(document: &mut Value, at: &Pointer, findings: &mut Findings) {
-    let pointer = at.to_string();
-    let Some(schema) = document.pointer(&pointer) else {
-        return;
-    };
-    let parameter = pointer.trim_end_matches("/schema");
-    let name = document
-        .pointer(parameter)
-        .and_then(|parameter| parameter["name"].as_str());
-    let name = names::pascal(name.unwrap_or("id"));
-
-    if let Some(target) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(component_name)
-    {
-        let Some(schema) = document.pointer(&format!("/components/schemas/{target}")) else {
-            return;
-        };
-        if is_text(schema) && !is_id(schema) {
-            document["components"]["schemas"][&target]["not"] = forbidden();
-        }
-        return;
-    }
-    if !is_text(schema) {
-        return;
-    }
-    let mut id = schema.clone();
-    id["not"] = forbidden();
-    let taken = document
+/// Replaces the schema of every string in a path that has no id type by a reference to `PathSegment`.
+pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings) {
+    let schemas = document
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_default();
-    let free = |name: &String| {
-        let others = taken.as_object().into_iter().flatten();
-        taken.get(name).is_none_or(is_id)
-            && others
-                .filter(|(other, _)| *other != name)
-                .all(|(other, _)| names::pascal(other) != *name)
-    };
-    let name = std::iter::once(name.clone())
-        .chain(std::iter::once(format!("{name}Id")))
-        .chain((2..).map(|number| format!("{name}{number}")))
-        .find(free)
-        .unwrap_or(name);
-    if taken.get(&name).is_none() {
-        document["components"]["schemas"][&name] = id;
+    let name = free_name(&schemas);
+    let mut used = false;
+    let items = document["paths"].as_object_mut().into_iter().flatten();
+    for (path, item) in items {
+        for method in METHODS {
+            let Some(Value::Array(list)) = item
+                .get_mut(method)
+                .and_then(|operation| operation.get_mut("parameters"))
+            else {
+                continue;
+            };
+            for (index, parameter) in list.iter_mut().enumerate() {
+                if parameter["in"] != "path" || !needs_segment(&schemas, &parameter["schema"]) {
+                    continue;
+                }
+                used = true;
+                parameter["schema"] = json!({ "$ref": reference_to(&name) });
+                let at = Pointer::of([
+                    "paths",
+                    path,
+                    method,
+                    "parameters",
+                    &index.to_string(),
+                    "schema",
+                ]);
+                findings.notes.push(Note::new(
+                    "path-segment",
+                    &at,
+                    format!(
+                        "replaced by {name}, which rejects \"\", \".\", \"..\" and backslashes"
+                    ),
+                ));
+            }
+        }
     }
-    findings.notes.push(Note::new(
-        "path-id",
-        at,
-        format!("became {name}, which refuses \"\", \".\" and \"..\""),
-    ));
-    if let Some(schema) = document.pointer_mut(&pointer) {
-        *schema = json!({ "$ref": reference_to(&name) });
+    if used {
+        document["components"]["schemas"][&name] = json!({
+            "type": "string",
+            "description": "A string in a URL path. Empty strings, `.`, `..` and backslashes are rejected.",
+            "not": forbidden(),
+            RUST_TYPE: "crate::ids::PathSegment",
+        });
     }
 }
 
-/// Text without rules of its own.
-fn is_text(schema: &Value) -> bool {
-    let known = |key: &String| matches!(key.as_str(), "type" | "description" | "not");
-    schema["type"] == "string"
-        && schema
+/// Whether a parameter may be a string that no type checks.
+fn needs_segment(schemas: &Value, schema: &Value) -> bool {
+    if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
+        return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
+    }
+    if schema.get("enum").is_some() {
+        return false;
+    }
+    !matches!(
+        schema::type_of(schemas, schema).as_deref(),
+        Some("integer" | "number" | "boolean" | "object" | "array")
+    )
+}
+
+/// Returns `PathSegment`, or a name with a number if the document contains another schema of this name.
+fn free_name(schemas: &Value) -> String {
+    let taken = |name: &String| {
+        schemas
             .as_object()
-            .is_some_and(|schema| schema.keys().all(known))
+            .into_iter()
+            .flatten()
+            .any(|(other, _)| names::pascal(other) == *name)
+    };
+    let mut name = "PathSegment".to_owned();
+    for number in 2.. {
+        if !taken(&name) {
+            break;
+        }
+        name = format!("PathSegment{number}");
+    }
+    name
 }
 
 fn forbidden() -> Value {

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::ids::is_id;
+pub use self::ids::{RUST_TYPE, is_id};
 pub use crate::select::Repair;
 use crate::{
     problem::{Note, Problem, Problems},
@@ -88,7 +88,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
-    ids::protect_path_parameters(&mut document, &mut findings);
+    ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in schemas::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);

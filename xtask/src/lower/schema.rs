@@ -204,7 +204,8 @@ fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
         let keyword = keywords::find(key);
         // These are problems already, which an action of the overlay can solve.
         let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const");
-        let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
+        let keep =
+            unsolved || key == super::RUST_TYPE || keyword.is_some_and(|keyword| keyword.in_3_0);
         let silent = keyword.is_some_and(|keyword| {
             matches!(
                 keyword.role,

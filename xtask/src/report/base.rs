@@ -8,13 +8,9 @@ use serde_json::Value;
 
 use crate::document;
 use crate::generate;
+use crate::layout::{GENERATED, LOCK, Layout, PERMISSIONS};
 use crate::lock::Lock;
-use crate::regen::Layout;
 use crate::surface;
-
-const PERMISSIONS: &str = "openapi/permissions.json";
-const LOCK: &str = "openapi/upstream.lock";
-const GENERATED: &str = "crates/permissions-api/src/generated";
 
 /// What to compare with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +50,13 @@ impl Base {
         match self {
             Self::File(path) => {
                 let permissions = document::read(path)?.value;
-                let files = generate::generate(&permissions).with_context(|| {
+                let code = generate::generate(&permissions).with_context(|| {
                     format!(
                         "failed to generate from {}, which must be an {PERMISSIONS}",
                         path.display()
                     )
                 })?;
-                let surface = list(files.iter().map(|(name, text)| (*name, text.as_str())))?;
+                let surface = list(&code)?;
                 Ok(State {
                     permissions,
                     lock: None,
@@ -79,24 +75,11 @@ impl State {
     /// When a file is missing or does not hold what it should.
     pub fn on_disk(layout: &Layout) -> Result<Self> {
         let permissions = document::read(&layout.permissions())?.value;
-        let folder = layout.generated();
-        let unreadable = || {
-            format!(
-                "failed to read {}; run `cargo xtask regen`",
-                folder.display()
-            )
-        };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(&folder).with_context(unreadable)? {
-            let entry = entry.with_context(unreadable)?;
-            let text = std::fs::read_to_string(entry.path()).with_context(unreadable)?;
-            files.push((entry.file_name().to_string_lossy().into_owned(), text));
-        }
-        let surface = list(
-            files
-                .iter()
-                .map(|(name, text)| (name.as_str(), text.as_str())),
-        )?;
+        let path = layout.generated();
+        let code = std::fs::read_to_string(&path).with_context(|| {
+            format!("failed to read {}; run `cargo xtask regen`", path.display())
+        })?;
+        let surface = list(&code)?;
         Ok(Self {
             permissions,
             lock: layout.read_lock()?,
@@ -132,18 +115,7 @@ fn of_revision(root: &Path, revision: &str) -> Result<State> {
         .map(|text| Lock::parse(&text).map_err(anyhow::Error::msg))
         .transpose()
         .with_context(|| format!("failed to read {revision}:{LOCK}"))?;
-    let folder = format!("{GENERATED}/");
-    let names = git(root, &["ls-tree", "--name-only", commit, &folder])?.unwrap_or_default();
-    let mut files = Vec::new();
-    for path in names.lines() {
-        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-        files.push((name, show(path)?.unwrap_or_default()));
-    }
-    let surface = list(
-        files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str())),
-    )?;
+    let surface = list(&show(GENERATED)?.unwrap_or_default())?;
     Ok(State {
         permissions,
         lock,
@@ -169,6 +141,6 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-fn list<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<String>> {
-    surface::list(files).map_err(anyhow::Error::msg)
+fn list(code: &str) -> Result<Vec<String>> {
+    surface::list(code).map_err(anyhow::Error::msg)
 }

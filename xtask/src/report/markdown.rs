@@ -57,9 +57,9 @@ fn pins(text: &mut String, Pins { from, to }: &Pins) -> fmt::Result {
 }
 
 fn pin(lock: &Lock) -> String {
-    match &lock.commit {
-        Some(commit) => format!("`{}@{commit}:{}`", lock.repository, lock.path),
-        None => format!("`{}`, a local file", lock.path),
+    match (&lock.repository, &lock.commit) {
+        (Some(repository), Some(commit)) => format!("`{repository}@{commit}:{}`", lock.path()),
+        _ => format!("`{}`, a local file", lock.file_name()),
     }
 }
 

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::base::{Base, State};
 use super::surface::SurfaceDiff;
 use super::{Report, markdown};
+use crate::layout::Layout;
 use crate::lock::Lock;
 use crate::overlay::Applied;
 use crate::problem::Note;
-use crate::regen::{self, Layout};
+use crate::regen;
 
 /// The notation of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -50,7 +51,7 @@ pub struct Pipeline {
 pub fn run(
     root: &Path,
     base: &Base,
-    upstream: Option<(&str, &Value)>,
+    upstream: Option<(String, &Value)>,
     format: Format,
 ) -> Result<String> {
     let layout = Layout::new(root);

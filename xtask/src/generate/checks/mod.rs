@@ -278,6 +278,13 @@ impl Check<'_> {
     fn responses(&mut self, operation: &Value) {
         let mut types: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+            if !status.starts_with('2') {
+                self.say(
+                    &["responses", status],
+                    format!("the response {status} is not a success: its status would be lost if the body is invalid"),
+                    format!("remove it by an action in {OVERLAY}"),
+                );
+            }
             let content = response["content"].as_object();
             let json =
                 content.and_then(|content| content.iter().find(|(media, _)| media::is_json(media)));

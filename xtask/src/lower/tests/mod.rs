@@ -104,30 +104,37 @@ fn a_schema_takes_its_rust_name_everywhere() {
 }
 
 #[test]
-fn text_in_a_path_becomes_an_identifier() {
-    let mut document = document(json!({"S": {"type": "object"}, "id": {"type": "object"}}));
+fn strings_in_paths_refer_to_path_segment() {
+    let pointer = "/s/{a}/{b}/{c}/{d}/{e}";
+    let mut document = document(json!({
+        "S": {"type": "object", "properties": {"segment": {"$ref": "#/components/schemas/path_segment"}}},
+        "path_segment": {"type": "object"},
+        "OrderId": {"type": "string", "not": {"enum": ["", ".", ".."]}, "x-rust-type": "crate::ids::OrderId"},
+        "Code": {"type": "string", "pattern": "^[a-z.]+$"},
+    }));
     let operation = document["paths"]["/s"]["get"].take();
-    document["paths"] = json!({"/s/{id}/{project_id}": {"get": operation}});
-    document["paths"]["/s/{id}/{project_id}"]["get"]["parameters"] = json!([
-        {"name": "project_id", "in": "path", "schema": {"type": "string"}},
-        {"name": "id", "in": "path", "schema": {"type": "string"}},
+    document["paths"] = json!({pointer: {"get": operation}});
+    document["paths"][pointer]["get"]["parameters"] = json!([
+        {"name": "a", "in": "path", "schema": {"type": "string", "minLength": 1, "format": "date"}},
+        {"name": "b", "in": "path", "schema": {"$ref": "#/components/schemas/Code"}},
+        {"name": "c", "in": "path", "schema": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+        {"name": "d", "in": "path", "schema": {"$ref": "#/components/schemas/OrderId"}},
+        {"name": "e", "in": "path", "schema": {"type": "integer"}},
     ]);
-    document["components"]["schemas"]["S"]["properties"] =
-        json!({"id": {"$ref": "#/components/schemas/id"}});
 
     let document = lower(document, &mut Vec::new()).unwrap();
 
-    let parameters = &document["paths"]["/s/{id}/{project_id}"]["get"]["parameters"];
+    let segment = json!({"$ref": "#/components/schemas/PathSegment2"});
+    let parameters = &document["paths"][pointer]["get"]["parameters"];
+    for index in 0..3 {
+        assert_eq!(parameters[index]["schema"], segment, "{index}");
+    }
     assert_eq!(
-        parameters[0]["schema"],
-        json!({"$ref": "#/components/schemas/IdId"}),
-        "the name in Rust of `id` is taken"
+        parameters[3]["schema"],
+        json!({"$ref": "#/components/schemas/OrderId"})
     );
-    assert_eq!(
-        parameters[1]["schema"],
-        json!({"$ref": "#/components/schemas/ProjectId"})
-    );
-    assert!(is_id(&document["components"]["schemas"]["ProjectId"]));
+    assert_eq!(parameters[4]["schema"], json!({"type": "integer"}));
+    assert!(is_id(&document["components"]["schemas"]["PathSegment2"]));
 }
 
 /// An operation with the three things that repairs give up, and the marks of `repairs`.

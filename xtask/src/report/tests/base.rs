@@ -7,23 +7,23 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::super::{Base, Format, run};
-use crate::regen::{self, Layout};
+use crate::layout::Layout;
+use crate::regen;
 
 /// A workspace with the files that the report reads, committed once.
 fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let generated = "crates/permissions-api/src/generated";
-    for path in ["openapi", generated] {
-        fs::create_dir_all(folder.path().join(path)).unwrap();
-        for entry in fs::read_dir(source.join(path)).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(
-                entry.path(),
-                folder.path().join(path).join(entry.file_name()),
-            )
-            .unwrap();
-        }
+    for path in [
+        "openapi/overlay.yaml",
+        "openapi/permissions.json",
+        "openapi/select.toml",
+        "openapi/upstream.lock",
+        "crates/permissions-api/src/generated.rs",
+    ] {
+        let copy = folder.path().join(path);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(source.join(path), copy).unwrap();
     }
     git(folder.path(), &["init", "--quiet"]);
     git(folder.path(), &["add", "."]);
@@ -126,7 +126,7 @@ fn a_document_that_gives_no_client_is_named() {
     let folder = workspace();
     let upstream = json!({"openapi": "3.1.0", "paths": {}});
 
-    let upstream = Some(("upstream.yaml", &upstream));
+    let upstream = Some(("upstream.yaml".to_owned(), &upstream));
     let error = run(
         folder.path(),
         &Base::new("HEAD"),

@@ -11,14 +11,17 @@ use crate::tree::Pointer;
 
 fn lock(commit: &str, bytes: u64) -> Lock {
     Lock {
-        repository: "lists/openapi".into(),
+        file: "openapi.json".into(),
+        repository: Some("lists/openapi".into()),
         commit: Some(commit.into()),
-        path: "openapi.json".into(),
+        path: Some("openapi.json".into()),
         sha256: commit.repeat(6),
         bytes,
         openapi: "3.1.0".into(),
         generator: "progenitor-impl 0.15.1".into(),
-        declarations: String::new(),
+        inputs_sha256: String::new(),
+        permissions_sha256: String::new(),
+        generated_sha256: String::new(),
     }
 }
 
