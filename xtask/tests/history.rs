@@ -38,7 +38,9 @@ fn specs(folder: &Path) -> Vec<PathBuf> {
     paths.retain(|path| {
         let name = path.to_string_lossy();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+        [".json", ".yaml", ".yml"]
+            .iter()
+            .any(|end| name.ends_with(end))
     });
     paths.sort();
     paths

@@ -30,19 +30,23 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
+    let place = Place::of(text, offset_of(text, error.line(), error.column()));
     let recursion_limit = error.to_string().starts_with("recursion limit exceeded");
-    if checks.violated.get() || recursion_limit {
-        // JSON is also YAML, and the YAML loader reports the places of both duplicate keys.
-        if let Err(error) = yaml::parse(text, name) {
-            return Err(Failure::Refused(error));
-        }
+    match checks.violation.get() {
+        // JSON is also YAML, and the YAML loader reports the places of both keys.
+        Some(Violation::DuplicateKey) => match yaml::parse(text, name) {
+            Err(error) => Err(Failure::Refused(error)),
+            Ok(_) => Err(Failure::Syntax(explain(&error, place, name))),
+        },
+        Some(Violation::Values) => Err(Failure::Refused(DocumentError::too_many(name, place))),
+        Some(Violation::Depth) => Err(Failure::Refused(DocumentError::too_deep(name, place))),
+        None if recursion_limit => Err(Failure::Refused(DocumentError::too_deep(name, place))),
+        None => Err(Failure::Syntax(explain(&error, place, name))),
     }
-    Err(Failure::Syntax(explain(&error, text, name)))
 }
 
-/// Returns the error with its place in characters and a remedy.
-fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
-    let place = Place::of(text, offset_of(text, error.line(), error.column()));
+/// Returns the error with a remedy.
+fn explain(error: &serde_json::Error, place: Place, name: &str) -> DocumentError {
     let message = error.to_string();
     let problem = message
         .rsplit_once(" at line ")
@@ -75,13 +79,20 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
 #[derive(Default)]
 struct Checks {
     values: Cell<usize>,
-    violated: Cell<bool>,
+    violation: Cell<Option<Violation>>,
+}
+
+#[derive(Clone, Copy)]
+enum Violation {
+    Depth,
+    DuplicateKey,
+    Values,
 }
 
 impl Checks {
-    /// Stops serde_json. The YAML loader then reports what is wrong.
-    fn violation<E: serde::de::Error>(&self) -> E {
-        self.violated.set(true);
+    /// Stops serde_json with an error and records the reason.
+    fn fail<E: serde::de::Error>(&self, violation: Violation) -> E {
+        self.violation.set(Some(violation));
         E::custom("refused")
     }
 }
@@ -96,7 +107,7 @@ struct Node<'a> {
 impl Node<'_> {
     fn child<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
-            return Err(self.checks.violation());
+            return Err(self.checks.fail(Violation::Depth));
         }
         Ok(Self {
             depth: self.depth + 1,
@@ -111,7 +122,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         self.checks.values.set(self.checks.values.get() + 1);
         if self.checks.values.get() > MAX_VALUES {
-            return Err(self.checks.violation());
+            return Err(self.checks.fail(Violation::Values));
         }
         deserializer.deserialize_any(self)
     }
@@ -167,7 +178,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         while let Some(key) = access.next_key::<String>()? {
             let value = access.next_value_seed(child)?;
             if map.insert(key, value).is_some() {
-                return Err(self.checks.violation());
+                return Err(self.checks.fail(Violation::DuplicateKey));
             }
         }
         Ok(Value::Object(map))

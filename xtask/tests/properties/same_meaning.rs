@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use similar::TextDiff;
 use xtask::{
     document,
-    regen::{self, Layout},
+    layout::Layout,
+    regen,
     tree::{self, Kind, METHODS, Pointer},
 };
 
