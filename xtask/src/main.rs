@@ -140,12 +140,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let upstream = upstream
                 .as_ref()
                 .map(|(path, document)| (path.display().to_string(), &document.value));
-            print(&report::run(
-                layout.root(),
-                &Base::new(&base),
-                upstream,
-                format,
-            )?)?;
+            print(&report::run(&layout, &Base::new(&base), upstream, format)?)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Coverage {

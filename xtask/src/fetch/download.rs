@@ -20,7 +20,7 @@ pub(super) fn download(upstream: &Upstream, url: &Url) -> Result<Vec<u8>> {
 }
 
 fn receive(upstream: &Upstream, url: &Url) -> Result<Vec<u8>> {
-    let response = upstream.files.get(url).call().context(
+    let response = upstream.get(url).call().context(
         "check the network and the proxy, or pass a local file with `cargo xtask fetch --from FILE`",
     )?;
     match response.status() {

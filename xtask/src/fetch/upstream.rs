@@ -25,16 +25,10 @@ const MAX_RESPONSE: u64 = 16 * 1024 * 1024;
 /// The services from which an upstream spec is fetched.
 #[derive(Debug)]
 pub struct Upstream {
-    pub(super) files: Service,
-    api: Service,
+    files: Url,
+    api: Url,
     token: Option<SecretString>,
-}
-
-/// A base URL with its HTTP agent.
-#[derive(Debug)]
-pub(super) struct Service {
-    base: Url,
-    agent: Agent,
+    timeout: Duration,
 }
 
 impl Upstream {
@@ -51,16 +45,17 @@ impl Upstream {
         timeout: Duration,
     ) -> Result<Self> {
         Ok(Self {
-            files: Service::new(files, timeout)?,
-            api: Service::new(api, timeout)?,
+            files: service(files)?,
+            api: service(api)?,
             token,
+            timeout,
         })
     }
 
     /// Returns the URL of a file at a commit.
     pub(super) fn file(&self, repository: &str, commit: &str, path: &str) -> Result<Url> {
         let parts = repository.split('/').chain([commit]).chain(path.split('/'));
-        self.files.below(parts)
+        below(&self.files, parts)
     }
 
     /// Returns the newest commit that changed a file.
@@ -70,14 +65,13 @@ impl Upstream {
     /// Returns an error if the API cannot be reached or does not respond with a commit.
     pub(super) fn newest_commit(&self, repository: &str, path: &str) -> Result<String> {
         let parts = ["repos"].into_iter().chain(repository.split('/'));
-        let mut url = self.api.below(parts.chain(["commits"]))?;
+        let mut url = below(&self.api, parts.chain(["commits"]))?;
         url.query_pairs_mut()
             .append_pair("path", path)
             .append_pair("per_page", "1");
         let failed = || format!("failed to get the newest commit from {url}");
 
         let mut request = self
-            .api
             .get(&url)
             .header("accept", "application/vnd.github+json");
         if let Some(token) = &self.token {
@@ -124,20 +118,9 @@ impl Upstream {
             .with_context(failed),
         }
     }
-}
 
-impl Service {
-    fn new(base: &str, timeout: Duration) -> Result<Self> {
-        let base = Url::parse(base)
-            .with_context(|| format!("{base:?} is not a URL such as {FILES_URL}"))?;
-        let local = is_loopback(&base);
-        match base.scheme() {
-            "https" => {}
-            "http" if local => {}
-            _ => bail!(
-                "{base} is not https, so others in the network could change the downloaded file"
-            ),
-        }
+    pub(super) fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
+        let local = is_loopback(url);
         let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
@@ -149,29 +132,34 @@ impl Service {
             ))
             .accept_encoding("identity")
             .tls_config(roots.build())
-            .timeout_connect(Some(timeout))
-            .timeout_per_read(Some(timeout));
+            .timeout_connect(Some(self.timeout))
+            .timeout_per_read(Some(self.timeout));
         if local {
             config = config.proxy(None);
         }
-        let agent = config.build().new_agent();
-        Ok(Self { base, agent })
+        config.build().new_agent().get(url.as_str())
     }
+}
 
-    pub(super) fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
-        self.agent.get(url.as_str())
+fn service(base: &str) -> Result<Url> {
+    let base =
+        Url::parse(base).with_context(|| format!("{base:?} is not a URL such as {FILES_URL}"))?;
+    let allowed = base.scheme() == "https" || base.scheme() == "http" && is_loopback(&base);
+    if !allowed {
+        bail!("{base} is not https, so others in the network could change the downloaded file");
     }
+    Ok(base)
+}
 
-    fn below<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
-        let mut url = self.base.clone();
-        match url.path_segments_mut() {
-            Ok(mut segments) => {
-                segments.pop_if_empty().extend(parts);
-            }
-            Err(()) => bail!("{} is not a URL to which a path can be added", self.base),
+fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
+    let mut url = base.clone();
+    match url.path_segments_mut() {
+        Ok(mut segments) => {
+            segments.pop_if_empty().extend(parts);
         }
-        Ok(url)
+        Err(()) => bail!("{base} is not a URL to which a path can be added"),
     }
+    Ok(url)
 }
 
 fn is_loopback(url: &Url) -> bool {
