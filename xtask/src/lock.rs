@@ -75,7 +75,7 @@ impl Lock {
                 .map_or("openapi.json", |before| &before.path)
                 .to_owned(),
             sha256: document.sha256.clone(),
-            bytes: document.bytes,
+            bytes: document.source.len() as u64,
             openapi: document.value["openapi"]
                 .as_str()
                 .unwrap_or_default()
@@ -145,7 +145,6 @@ mod tests {
         Document {
             value: json!({"openapi": "3.1.0"}),
             sha256: sha256.to_owned(),
-            bytes: 7,
             source: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{select::component_name, tree::METHODS};
+use crate::{reference::component_name, tree::METHODS};
 
 /// One block for each operation: its name, its request and what goes in and comes out.
 pub fn table(document: &Value) -> String {

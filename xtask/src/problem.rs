@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::tree::Pointer;
+use crate::reference::Pointer;
 
 /// One thing that stops the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]

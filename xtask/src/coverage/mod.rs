@@ -277,6 +277,7 @@ fn selection(requests: &[&Request]) -> Selection {
                 operation_id: None,
                 name,
                 repair: Vec::new(),
+                line: 0,
             }
         })
         .collect();

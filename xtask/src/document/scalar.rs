@@ -1,18 +1,19 @@
-//! Plain YAML scalars by the 1.2 core schema, as the JSON values they stand for.
+//! Resolves plain YAML scalars with the 1.2 core schema.
 
 use serde_json::{Number, Value};
 
-/// What a plain scalar stands for.
+/// Value of a plain scalar.
 #[derive(Debug, PartialEq)]
 pub(super) enum Scalar {
-    /// A value that JSON has.
+    /// A value with a JSON form.
     Value(Value),
-    /// An infinite number, or none: JSON has no word for either.
+    /// An infinite number or NaN, which JSON does not have.
     NotFinite,
 }
 
-/// Resolves a plain scalar. Numbers are read by `serde_json`, once in its notation, so that both
-/// notations of one document agree to the last bit.
+/// Resolves a plain scalar.
+///
+/// serde_json parses the numbers, so that the JSON and YAML forms of a document have equal values.
 pub(super) fn resolve(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else {
         return Scalar::Value(Value::Null);
@@ -65,7 +66,7 @@ fn number(text: &str) -> Option<Scalar> {
     Some(finite(&in_json(sign, whole, fraction, exponent)))
 }
 
-/// Integers in base 8 or 16, which carry no sign.
+/// Parses integers in base 8 or 16, which have no sign in the core schema.
 fn radix(text: &str) -> Option<Scalar> {
     let (digits, base) = match text.strip_prefix("0x") {
         Some(digits) => (digits, 16),

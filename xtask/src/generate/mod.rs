@@ -54,7 +54,7 @@ fn blame(document: &Value, reason: String) -> Problems {
     for Request { method, path } in select::requests(document) {
         let mut alone = document.clone();
         alone["paths"] = json!({ &path: { &method: document["paths"][&path][&method] } });
-        select::keep_reachable(&mut alone);
+        crate::schema::keep_reachable(&mut alone);
         if let Err(reason) = progenitor(&alone, &Settings::new(&alone)) {
             let at = Pointer::of(["paths", &path, &method]);
             problems.push(Problem::new(&at, reason, REMEDY));

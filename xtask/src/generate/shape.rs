@@ -12,25 +12,10 @@ use serde_json::{Map, Value, json};
 
 use super::media::{self, Body};
 use crate::{
+    keywords::{self, Role},
     schema::type_of,
     tree::{self, Kind, Pointer},
 };
-
-const RULES: [&str; 13] = [
-    "default",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-];
 
 /// The document with the rules for values taken out.
 pub(super) fn of(document: &Value) -> Value {
@@ -42,21 +27,16 @@ pub(super) fn of(document: &Value) -> Value {
         &mut document,
         Kind::Document,
         &mut Pointer::root(),
-        &mut |kind, _, value| {
-            match (kind, value) {
-                (Kind::Schema, Value::Object(schema)) => {
-                    schema.retain(|key, _| !RULES.contains(&key.as_str()));
-                    // A set needs an order or a hash of its items, which not every type has.
-                    schema.remove("uniqueItems");
-                    // typify reads an extension of the same name with another form.
-                    schema.remove(crate::lower::RUST_TYPE);
-                    times_are_text(schema);
-                    mixed_values(schema);
-                    alternatives(schemas, schema);
-                }
-                (Kind::RequestBody, body) => raw_bodies(body),
-                _ => {}
+        &mut |kind, _, value| match (kind, value) {
+            (Kind::Schema, Value::Object(schema)) => {
+                schema
+                    .retain(|key, _| key != "default" && keywords::role(key) != Some(Role::Limit));
+                times_are_text(schema);
+                mixed_values(schema);
+                alternatives(schemas, schema);
             }
+            (Kind::RequestBody, body) => raw_bodies(body),
+            _ => {}
         },
     );
     document

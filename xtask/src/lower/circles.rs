@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::{problem::Problem, select::component_name, tree::Pointer};
+use crate::{
+    problem::Problem,
+    reference::{Pointer, component_name},
+};
 
 /// Refuses schemas that lead back to themselves without an object, an array or a map in between.
 ///

@@ -6,58 +6,23 @@ use serde_json::{Map, Value, json};
 
 use super::Findings;
 use crate::{
-    select::reference_to,
-    tree::{self, Kind, Pointer},
+    keywords::{AppliesTo, KEYWORDS, Keyword},
+    reference::{Pointer, reference_to},
+    tree::{self, Kind},
 };
 
 type Object = Map<String, Value>;
 
-/// Keywords that speak of one type only, for taking a list of types apart.
-const OF_TYPE: [(&str, &[&str]); 4] = [
-    (
-        "string",
-        &[
-            "minLength",
-            "maxLength",
-            "pattern",
-            "format",
-            "contentEncoding",
-            "contentMediaType",
-        ],
-    ),
-    (
-        "array",
-        &[
-            "items",
-            "prefixItems",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-        ],
-    ),
-    (
-        "object",
-        &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-            "patternProperties",
-            "propertyNames",
-        ],
-    ),
-    (
-        "number",
-        &[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-        ],
-    ),
-];
+/// Returns whether a keyword that constrains instances of one type constrains `type_name`.
+fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
+    match applies_to {
+        AppliesTo::All => true,
+        AppliesTo::Array => type_name == "array",
+        AppliesTo::Number => matches!(type_name, "number" | "integer"),
+        AppliesTo::Object => type_name == "object",
+        AppliesTo::Text => type_name == "string",
+    }
+}
 
 /// The schema of null alone.
 pub(super) fn null() -> Object {
@@ -95,21 +60,20 @@ pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findi
         .iter()
         .map(|name| {
             let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
-            for (owner, keys) in OF_TYPE {
-                if name == owner || (owner == "number" && name == "integer") {
-                    let own = keys
-                        .iter()
-                        .filter_map(|key| Some((*key, schema.get(*key)?.clone())));
-                    member.extend(own.map(|(key, value)| (key.to_owned(), value)));
-                }
-            }
+            let own = of_one_type().filter(|keyword| {
+                name.as_str()
+                    .is_some_and(|name| concerns(keyword.applies_to, name))
+            });
+            member.extend(own.filter_map(|keyword| {
+                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
+            }));
             let mut member = Value::Object(member);
             super::schema::lower(&mut member, at, findings);
             member
         })
         .collect::<Vec<_>>();
-    for key in OF_TYPE.iter().flat_map(|(_, keys)| *keys) {
-        schema.remove(*key);
+    for keyword in of_one_type() {
+        schema.remove(keyword.name);
     }
     let members = json!({ "anyOf": members });
     if schema.contains_key("anyOf") {
@@ -127,15 +91,20 @@ pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
-    let name = if name == "integer" { "number" } else { name };
-    let foreign: Vec<&str> = OF_TYPE
+    let name = name.clone();
+    for keyword in of_one_type() {
+        // A format outside of its type is reported by its own rule.
+        if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
+            schema.remove(keyword.name);
+        }
+    }
+}
+
+/// Returns the keywords that constrain the instances of one type only.
+fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
+    KEYWORDS
         .iter()
-        .filter(|(owner, _)| *owner != name)
-        .flat_map(|(_, keys)| *keys)
-        .filter(|key| **key != "format")
-        .copied()
-        .collect();
-    schema.retain(|key, _| !foreign.contains(&key.as_str()));
+        .filter(|keyword| keyword.applies_to != AppliesTo::All)
 }
 
 /// Takes null out of unions, and unions of one schema apart.

@@ -10,9 +10,9 @@ use super::Findings;
 use crate::{
     names,
     problem::Note,
+    reference::{Pointer, component_name, reference_to},
     schema,
-    select::{component_name, reference_to},
-    tree::{METHODS, Pointer},
+    tree::METHODS,
 };
 
 /// Extension of a component schema: the path of the hand-written type that replaces it.

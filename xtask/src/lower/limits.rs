@@ -2,20 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-type Object = Map<String, Value>;
+use crate::keywords;
 
-/// Keywords that say nothing with this value.
-const IDLE: [(&str, Value); 9] = [
-    ("nullable", Value::Bool(false)),
-    ("deprecated", Value::Bool(false)),
-    ("writeOnly", Value::Bool(false)),
-    ("uniqueItems", Value::Bool(false)),
-    ("exclusiveMinimum", Value::Bool(false)),
-    ("exclusiveMaximum", Value::Bool(false)),
-    ("additionalProperties", Value::Bool(true)),
-    ("required", Value::Array(Vec::new())),
-    ("default", Value::Null),
-];
+type Object = Map<String, Value>;
 
 /// 3.1 says `exclusiveMinimum: 3`, 3.0 `minimum: 3, exclusiveMinimum: true`.
 pub(super) fn exclusive_minimum(schema: &mut Object) {
@@ -51,19 +40,9 @@ fn exclusive(schema: &mut Object, limit: &str, exclusive: &str, tighter: fn(f64,
     }
 }
 
-/// What is so anyway needs no mention: `nullable: false`, `minLength: 0`, `additionalProperties: true`.
+/// Removes keywords that mean the same as their absence, such as `nullable: false`.
 pub(super) fn idle(schema: &mut Object) {
-    for (key, value) in &IDLE {
-        if schema.get(*key) == Some(value) {
-            schema.remove(*key);
-        }
-    }
-    for key in ["minLength", "minItems", "minProperties"] {
-        if schema.get(key).and_then(Value::as_u64) == Some(0) {
-            schema.remove(key);
-        }
-    }
-    if schema.get("additionalProperties") == Some(&json!({})) {
-        schema.remove("additionalProperties");
-    }
+    schema.retain(|key, value| {
+        keywords::find(key).is_none_or(|keyword| !keyword.has_no_effect(value))
+    });
 }

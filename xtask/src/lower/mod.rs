@@ -25,16 +25,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::{
-    ids::{RUST_TYPE, is_id},
-    repair::Repair,
-};
+pub use self::ids::{RUST_TYPE, is_id};
+pub use crate::select::Repair;
 use crate::{
     problem::{Note, Problem, Problems},
-    select,
-    tree::{self, Kind, Pointer},
+    reference::{Pointer, component_name},
+    schema as schemas,
+    tree::{self, Kind},
 };
-pub(crate) use repair::MARK;
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
@@ -59,7 +57,7 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     circles::check(document, &mut findings.problems);
     Problems::check(STAGE, findings.problems)?;
     parameters::write_out(document);
-    select::keep_reachable(document);
+    schemas::keep_reachable(document);
     findings.notes.sort();
     notes.extend(findings.notes);
     Ok(())
@@ -74,7 +72,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     let mut findings = Findings::default();
 
     let before = document.clone();
-    select::inline(
+    schemas::inline(
         &before,
         &mut document,
         Kind::Document,
@@ -92,7 +90,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     repair::apply(&mut document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
-    for name in select::keep_reachable(&mut document) {
+    for name in schemas::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);
         findings.notes.push(Note::new(
             "reachable",
@@ -162,8 +160,7 @@ fn check_references(document: &Value, problems: &mut Vec<Problem>) {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
                 return;
             };
-            let known =
-                select::component_name(reference).is_some_and(|name| schemas.contains_key(&name));
+            let known = component_name(reference).is_some_and(|name| schemas.contains_key(&name));
             if !known {
                 problems.push(Problem::new(
                 at,

@@ -47,7 +47,7 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         }
         _ => {}
     }
-    object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
+    object.retain(|key, _| !key.starts_with("x-") || key == crate::select::REPAIR_KEY);
     boolean_schemas(
         object.iter_mut().filter(|(key, _)| *key == "schema"),
         at,

@@ -3,12 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    select::{component_name, is_plain, merge},
-    tree::{self, Kind, Pointer},
+    reference::{MAX_CHAIN, Pointer, component_name},
+    schema::{is_plain, merge},
+    tree::{self, Kind},
 };
-
-/// How many names in a row may lead to one schema.
-const MAX_CHAIN: usize = 32;
 
 /// Replaces a parameter's reference to a plain schema, one of a single value, by that schema.
 ///

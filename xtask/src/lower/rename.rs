@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::Findings;
 use crate::{
     problem::Problem,
-    select::{component_name, reference_to},
-    tree::{self, Kind, Pointer},
+    reference::{Pointer, component_name, reference_to},
+    tree::{self, Kind},
 };
 
 /// Gives schemas the name of their `x-rust-name`, here and in every reference to them.

@@ -6,42 +6,11 @@ use serde_json::{Value, json};
 use super::Findings;
 use crate::{
     problem::{Note, Problem},
+    reference::Pointer,
     schema,
-    tree::{METHODS, Pointer},
+    select::{REPAIR_KEY, Repair},
+    tree::METHODS,
 };
-
-/// Where `select` leaves an operation's repairs for the time when everything else is done.
-pub(crate) const MARK: &str = "x-repair";
-
-/// What may be given up to have an operation at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Repair {
-    /// Of several media types of a request's body, only JSON is kept.
-    KeepJsonBody,
-    /// An optional parameter that is an object is left out.
-    DropObjectParameters,
-    /// A header that is a list is written by the caller as one text.
-    ListHeadersAsText,
-}
-
-impl Repair {
-    /// Every repair, for applying them all and for naming them.
-    pub const ALL: [Self; 3] = [
-        Self::KeepJsonBody,
-        Self::DropObjectParameters,
-        Self::ListHeadersAsText,
-    ];
-
-    /// Its name in `select.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KeepJsonBody => "keep-json-body",
-            Self::DropObjectParameters => "drop-object-parameters",
-            Self::ListHeadersAsText => "list-headers-as-text",
-        }
-    }
-}
 
 /// Applies what each operation's mark asks for, and takes the mark away.
 pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
@@ -59,7 +28,7 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
             let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
                 continue;
             };
-            let Some(mark) = operation.remove(MARK) else {
+            let Some(mark) = operation.remove(REPAIR_KEY) else {
                 continue;
             };
             let at = Pointer::of(["paths", path, method]);
@@ -73,7 +42,7 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
                         list_headers(operation, &schemas, &at, findings)
                     }
                     Err(_) => findings.problems.push(Problem::new(
-                        &at.join(MARK),
+                        &at.join(REPAIR_KEY),
                         format!("there is no repair {name}"),
                         format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
                     )),

@@ -4,74 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::{Findings, combine, limits, malformed, object, value};
 use crate::{
+    keywords::{self, Role},
     problem::{Note, Problem},
-    select::reference_to,
-    tree::{self, Child, Kind, Pointer},
+    reference::{Pointer, reference_to},
+    tree::{self, Child, Kind},
 };
 
 type Object = Map<String, Value>;
-
-/// What a schema of OpenAPI 3.0.3 may say and a client may use.
-const KEPT: [&str; 32] = [
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "default",
-    "deprecated",
-    "description",
-    "enum",
-    "example",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "nullable",
-    "oneOf",
-    "pattern",
-    "properties",
-    "required",
-    "title",
-    "type",
-    "uniqueItems",
-    "writeOnly",
-    super::RUST_TYPE,
-];
-
-/// Keywords that no rule needs and that say nothing of the data; dropped without a note.
-const SILENT: [&str; 12] = [
-    "$anchor",
-    "$comment",
-    "$id",
-    "$schema",
-    "$vocabulary",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "externalDocs",
-    "readOnly",
-    "xml",
-    "$defs",
-    "definitions",
-];
-
-/// What describes a value and does not limit it: it may stand around a reference.
-const ANNOTATIONS: [&str; 6] = [
-    "default",
-    "deprecated",
-    "description",
-    "example",
-    "nullable",
-    "title",
-];
 
 /// Applies every rule to a schema.
 pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
@@ -223,7 +162,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     value::examples(&mut siblings);
     let mut rules = Map::new();
     for (key, value) in siblings {
-        if ANNOTATIONS.contains(&key.as_str()) {
+        if annotates(&key) {
             schema.insert(key, value);
         } else {
             rules.insert(key, value);
@@ -243,6 +182,13 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     }
 }
 
+/// Returns whether a keyword may stay around a reference, because it does not constrain the value.
+fn annotates(key: &str) -> bool {
+    let keyword = keywords::find(key).filter(|keyword| keyword.in_3_0);
+    key == "nullable"
+        || keyword.is_some_and(|keyword| matches!(keyword.role, Role::Prose | Role::Annotation))
+}
+
 /// What something is not has no type; only the form of an identifier is kept.
 fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.contains_key("not") && !super::is_id(&Value::Object(schema.clone())) {
@@ -255,10 +201,17 @@ fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
 
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     schema.retain(|key, _| {
-        // What no rule could take is a problem already, for an action of the overlay to solve.
-        let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const");
-        let keep = unsolved || KEPT.contains(&key.as_str());
-        if !keep && !SILENT.contains(&key.as_str()) && !key.starts_with("x-") {
+        let keyword = keywords::find(key);
+        // These are problems already, which an action of the overlay can solve.
+        let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const" | super::RUST_TYPE);
+        let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
+        let silent = keyword.is_some_and(|keyword| {
+            matches!(
+                keyword.role,
+                Role::Prose | Role::Annotation | Role::Identity
+            )
+        });
+        if !keep && !silent && !key.starts_with("x-") {
             findings.notes.push(Note::new(
                 "keyword",
                 at,

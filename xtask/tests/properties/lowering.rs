@@ -130,7 +130,7 @@ proptest! {
             "openapi": "3.1.0",
             "paths": {"/a/{id}": {
                 "get": {"operationId": "a", "responses": answer},
-                "post": {"operationId": "b", "responses": {}},
+                "post": {"operationId": "b", "responses": {"204": {"description": ""}}},
             }},
             "components": {"schemas": {"B": {"type": "object"}}},
         });
@@ -146,7 +146,7 @@ proptest! {
             "openapi": "3.1.0",
             "paths": {"/a/{id}": {
                 "get": {"operationId": "a", "responses": {"200": {"content": {"application/json": {"schema": object}}}}},
-                "post": {"operationId": "b", "responses": {}},
+                "post": {"operationId": "b", "responses": {"204": {"description": ""}}},
             }},
             "components": {"schemas": {"A": {}, "B": {}, "C": {}}},
         });

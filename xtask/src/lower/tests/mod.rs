@@ -145,7 +145,7 @@ fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
     }));
     let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
     let operation = &mut document["paths"]["/s"]["get"];
-    operation[MARK] = json!(names);
+    operation[crate::select::REPAIR_KEY] = json!(names);
     operation["parameters"] = json!([
         {"name": "filter", "in": "query", "schema": {"anyOf": [
             {"$ref": "#/components/schemas/Filter"},
@@ -176,7 +176,7 @@ fn nothing_is_given_up_unasked() {
             .map(Map::len),
         Some(2)
     );
-    assert!(operation.get(MARK).is_none());
+    assert!(operation.get(crate::select::REPAIR_KEY).is_none());
     assert_eq!(notes, [""; 0]);
 }
 
