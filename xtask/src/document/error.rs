@@ -124,7 +124,8 @@ impl DocumentError {
     }
 }
 
-const CHECK_SIZE: &str = "check that it is an OpenAPI document, or remove the paths that are not needed";
+const CHECK_SIZE: &str =
+    "check that it is an OpenAPI document, or remove the paths that are not needed";
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

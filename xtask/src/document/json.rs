@@ -48,7 +48,10 @@ fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(problem, _)| problem);
     let (problem, remedy) = if error.is_eof() {
-        (format!("the JSON is truncated: {problem}"), "download it again")
+        (
+            format!("the JSON is truncated: {problem}"),
+            "download it again",
+        )
     } else {
         (format!("is not JSON: {problem}"), "correct the syntax")
     };

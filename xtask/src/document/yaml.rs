@@ -89,12 +89,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Loads the node that starts with `event`, inside of `depth` collections.
-    fn node(
-        &mut self,
-        event: Event<'a>,
-        at: Marker,
-        depth: usize,
-    ) -> Result<Value, DocumentError> {
+    fn node(&mut self, event: Event<'a>, at: Marker, depth: usize) -> Result<Value, DocumentError> {
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 (self.scalar(&text, style, tag.as_deref(), at)?, anchor)
@@ -312,7 +307,11 @@ impl<'a> Loader<'a> {
             format!("{}{}", tag.handle, tag.suffix)
         };
         let problem = format!("the tag `{tag}` does not match its value or has no JSON form");
-        self.error(at, problem, "remove the tag, or quote the value if it is text")
+        self.error(
+            at,
+            problem,
+            "remove the tag, or quote the value if it is text",
+        )
     }
 
     fn error(&self, at: Marker, problem: impl Into<String>, remedy: &str) -> DocumentError {

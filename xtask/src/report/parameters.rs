@@ -132,7 +132,16 @@ pub(super) fn body(comparison: &mut Comparison<'_>, place: &Place, old: &Value, 
             continue;
         }
         match keyword {
-            "required" => requiredness(comparison, place, required(old), required(new)),
+            "required" if required(new) => {
+                requiredness(comparison, place, required(old), required(new));
+            }
+            "required" if required(old) => comparison.add(
+                place,
+                Major,
+                "became optional",
+                "the method `body` takes an `Option`",
+            ),
+            "required" => {}
             "content" => content(comparison, place, before, after),
             "description" => comparison.documentation(place, keyword),
             _ if keyword.starts_with("x-") && !keyword.starts_with("x-rust-") => {
