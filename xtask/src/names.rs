@@ -7,9 +7,12 @@ pub fn snake(text: &str) -> String {
     identifier(text, "x", |text| text.to_snake_case())
 }
 
-/// Returns a valid identifier in Pascal case.
+/// Returns a valid identifier in Pascal case, which another call does not change.
+///
+/// `I64A` becomes `I64a`. Typify applies this function to names that it receives in Pascal case.
 pub fn pascal(text: &str) -> String {
-    identifier(text, "X", |text| text.to_pascal_case())
+    let name = identifier(text, "X", |text| text.to_pascal_case());
+    if name == text { name } else { pascal(&name) }
 }
 
 /// Replaces the characters that identifiers drop by `X`.
@@ -66,6 +69,7 @@ mod tests {
             ("ProjectId", "ProjectId"),
             ("won't", "Wont"),
             ("1st", "X1st"),
+            ("i64_a", "I64a"),
             ("self", "Self_"),
         ] {
             assert_eq!(pascal(text), expected, "{text}");

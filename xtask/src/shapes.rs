@@ -390,31 +390,26 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
 
 /// Returns the format of the Rust type that contains all values of an integer.
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
-    let bounds = ["minimum", "maximum"]
-        .into_iter()
-        .filter_map(|key| schema.get(key));
-    let numbers: Vec<&Value> = bounds.chain(values.iter().copied()).collect();
-    // Limits such as 1e15 are floating-point numbers in JSON.
-    let fits = |value: &&Value| {
-        value.is_i64()
-            || value.is_f64()
-                && value
-                    .as_f64()
-                    .is_some_and(|value| value.abs() <= -(i64::MIN as f64))
+    let bounds = || {
+        ["minimum", "maximum"]
+            .into_iter()
+            .filter_map(|key| schema.get(key)?.as_f64())
     };
-    if numbers.iter().all(fits) && schema["format"] != "uint64" {
+    // A limit of 64 bits is often rounded to 9223372036854776000, which is 2^63 as a float.
+    let limit = -(i64::MIN as f64);
+    if schema["format"] != "uint64"
+        && values.iter().all(|value| value.is_i64())
+        && bounds().all(|bound| bound.abs() <= limit)
+    {
         return Ok(if schema["format"] == "int32" {
             "int32"
         } else {
             "int64"
         });
     }
-    if numbers.iter().all(|value| {
-        value.is_u64()
-            || value
-                .as_f64()
-                .is_some_and(|value| (0.0..=u64::MAX as f64).contains(&value))
-    }) {
+    if values.iter().all(|value| value.is_u64())
+        && bounds().all(|bound| (0.0..=u64::MAX as f64).contains(&bound))
+    {
         return Ok("uint64");
     }
     Err("its integers fit neither i64 nor u64".to_owned())

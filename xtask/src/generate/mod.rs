@@ -50,19 +50,14 @@ pub fn generate(document: &Value) -> Result<String, Problems> {
 
 /// Adds the first operation that uses the schema to each problem without an operation.
 fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
-    let alone = |problem: &Problem| {
-        let requests = select::requests(document).into_iter();
-        requests
-            .map(|request| (alone(document, &request), request))
-            .find_map(|(alone, request)| {
-                alone
-                    .pointer(problem.at.as_str())
-                    .map(|_| request.to_string())
-            })
+    let user = |problem: &Problem| {
+        let component = problem.at.split('/').take(4).collect::<Vec<_>>().join("/");
+        let mut requests = select::requests(document).into_iter();
+        requests.find(|request| alone(document, request).pointer(&component).is_some())
     };
     let attribute = |problem: Problem| match problem.operation {
-        None => match alone(&problem) {
-            Some(operation) => problem.of(operation),
+        None => match user(&problem) {
+            Some(request) => problem.of(request.to_string()),
             None => problem,
         },
         Some(_) => problem,

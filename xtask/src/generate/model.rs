@@ -288,7 +288,8 @@ impl Builder<'_> {
     }
 
     fn unique(&mut self, base: &str) -> String {
-        let mut name = base.to_owned();
+        let base = names::pascal(base);
+        let mut name = base.clone();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
             name = format!("{base}{number}");
