@@ -70,7 +70,6 @@ pub(crate) enum Role {
 pub(crate) enum NoEffect {
     Never,
     False,
-    True,
     Zero,
     Null,
     EmptyList,
@@ -82,9 +81,6 @@ impl Keyword {
         match self.no_effect {
             NoEffect::Never => false,
             NoEffect::False => *value == Value::Bool(false),
-            NoEffect::True => {
-                *value == Value::Bool(true) || value.as_object().is_some_and(|map| map.is_empty())
-            }
             NoEffect::Zero => value.as_u64() == Some(0),
             NoEffect::Null => value.is_null(),
             NoEffect::EmptyList => value.as_array().is_some_and(Vec::is_empty),
@@ -129,7 +125,7 @@ const fn row(name: &'static str, accepts: Accepts, applies_to: AppliesTo, role: 
 pub(crate) const KEYWORDS: &[Keyword] = {
     use Accepts::{Any, Count, Flag, Names, NamedSchemas, Number, NumberOrFlag, Schema, Schemas, Type, Values};
     use AppliesTo::{All, Array, Number as Numbers, Object, Text};
-    use NoEffect::{EmptyList, False, Null, True, Zero};
+    use NoEffect::{EmptyList, False, Null, Zero};
     use Role::{Annotation, Identity, Limit, Prose, Shape};
     &[
         row("$comment", Any, All, Prose).newer(),
@@ -141,7 +137,7 @@ pub(crate) const KEYWORDS: &[Keyword] = {
 
         row("default", Any, All, Annotation).no_effect(Null),
         row("deprecated", Flag, All, Annotation).no_effect(False),
-        row("readOnly", Flag, All, Annotation).newer(),
+        row("readOnly", Flag, All, Annotation).no_effect(False),
         row("writeOnly", Flag, All, Annotation).no_effect(False),
         row("xml", Any, All, Annotation).newer(),
 
@@ -163,7 +159,7 @@ pub(crate) const KEYWORDS: &[Keyword] = {
         row("$recursiveRef", Any, All, Shape).newer(),
         row("$ref", Accepts::Text, All, Shape),
         row("additionalItems", Schema, All, Shape).newer(),
-        row("additionalProperties", Schema, Object, Shape).no_effect(True),
+        row("additionalProperties", Schema, Object, Shape),
         row("allOf", Schemas, All, Shape),
         row("anyOf", Schemas, All, Shape),
         row("const", Any, All, Shape).newer(),

@@ -24,6 +24,7 @@ pub mod regen;
 pub mod report;
 mod schema;
 pub mod select;
+mod shapes;
 pub mod surface;
 mod template;
 pub mod tree;

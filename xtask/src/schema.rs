@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     problem::Problem,
-    reference::{self, MAX_CHAIN, Pointer, referenced_name},
+    reference::{self, Pointer, referenced_name},
     tree::{self, Child, Kind},
 };
 
@@ -66,6 +66,26 @@ pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
     removed
 }
 
+/// Returns the document with one part of each operation, such as `requestBody`, and the schemas that
+/// it reaches.
+pub(crate) fn only(document: &Value, part: &str) -> Value {
+    let mut document = document.clone();
+    let items = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut);
+    for operation in items
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
+        if let Value::Object(operation) = operation {
+            operation.retain(|key, _| key == part);
+        }
+    }
+    keep_reachable(&mut document);
+    document
+}
+
 /// Returns the names of the schemas that the references in `value` point to.
 pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
     let mut found = Vec::new();
@@ -105,41 +125,6 @@ pub(crate) fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>)
     } else {
         schema.extend(other.clone());
     }
-}
-
-/// Returns the type of a lowered schema after following references to `schemas`.
-///
-/// A union has a type only if one of its members is an object or an array: these are the types that
-/// a parameter cannot have.
-pub(crate) fn type_of(schemas: &Value, schema: &Value) -> Option<String> {
-    follow_type(schemas, schema, MAX_CHAIN)
-}
-
-fn follow_type(schemas: &Value, schema: &Value, left: usize) -> Option<String> {
-    let left = left.checked_sub(1)?;
-    if let Some(name) = referenced_name(schema) {
-        return follow_type(schemas, schemas.get(&name)?, left);
-    }
-    if let Some(name) = schema["type"].as_str() {
-        return Some(name.to_owned());
-    }
-    if schema.get("properties").is_some() {
-        return Some("object".to_owned());
-    }
-    let members = |key: &str| {
-        schema[key]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
-    if let [one] = members("allOf") {
-        return follow_type(schemas, one, left);
-    }
-    ["allOf", "anyOf", "oneOf"]
-        .iter()
-        .flat_map(|key| members(key))
-        .filter_map(|member| follow_type(schemas, member, left))
-        .find(|name| name == "object" || name == "array")
 }
 
 #[cfg(test)]

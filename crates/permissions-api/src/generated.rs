@@ -9,8 +9,7 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 pub mod types {
     ///The projects that shall be able to use the checkpoint.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(deny_unknown_fields)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CreatePermissionsRequest {
         ///The projects that get a permission each.
         pub project_ids: ::std::vec::Vec<crate::ids::ProjectId>,
@@ -22,7 +21,7 @@ pub mod types {
     }
     ///The answer to a deletion.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct DeletedPermission {
         ///Whether the permission is gone.
         pub deleted: bool,
@@ -93,7 +92,7 @@ pub mod types {
     }
     ///A project's permission to use a checkpoint.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct Permission {
         ///When the permission was created, in seconds since 1970 UTC.
         pub created_at: i64,
@@ -111,7 +110,7 @@ pub mod types {
     }
     ///One page of permissions, or the permissions that a request has created.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct PermissionList {
         ///The permissions of this page, in the order asked for.
         pub data: ::std::vec::Vec<Permission>,

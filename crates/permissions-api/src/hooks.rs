@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 use tracing::Instrument as _;
 
@@ -116,6 +116,11 @@ impl CallContext {
     }
 
     fn apply(&self, request: &mut Request) {
+        if request.body().and_then(Body::as_bytes) == Some(b"null") {
+            // The generated code sends an optional body that is `None` as null.
+            *request.body_mut() = None;
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
         let own = self.headers.iter().map(|(name, value)| (name, value));

@@ -227,9 +227,12 @@ fn package(row: usize) -> String {
 fn alone(document: &Value, request: Request) -> Row {
     let mut notes = Vec::new();
     let outcome = code(document, selection(&[&request]), &mut notes);
+    let is_loss = |rule: &str| {
+        Repair::ALL.iter().any(|repair| repair.name() == rule) || lower::LOSSES.contains(&rule)
+    };
     let repairs: BTreeSet<String> = notes
         .iter()
-        .filter(|note| Repair::ALL.iter().any(|repair| repair.name() == note.rule))
+        .filter(|note| is_loss(note.rule))
         .map(|note| format!("{}: {}", note.rule, note.what))
         .collect();
     let (outcome, code) = match outcome {

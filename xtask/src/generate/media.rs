@@ -1,32 +1,33 @@
-//! The media types that the generator can write.
+//! The media types that progenitor supports.
 
-/// How the body of a request is made.
+/// Encoding of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
-    /// From a value, which needs a schema.
-    Value,
-    /// From bytes as they are.
+    Json,
+    Form,
+    /// Bytes, without a schema.
     Bytes,
-    /// From text as it is.
+    /// A string, without a schema.
     Text,
 }
 
-/// How a body of this media type is made, if the generator can.
+/// Returns the encoding of a request body, if progenitor supports the media type.
 pub(super) fn body(media: &str) -> Option<Body> {
     match essence(media) {
-        "application/json" | "application/x-www-form-urlencoded" => Some(Body::Value),
+        "application/json" => Some(Body::Json),
+        "application/x-www-form-urlencoded" => Some(Body::Form),
         "application/octet-stream" => Some(Body::Bytes),
         "text/plain" | "text/x-markdown" => Some(Body::Text),
         _ => None,
     }
 }
 
-/// Whether an answer of this media type is read into a type.
+/// Whether a response of this media type is decoded.
 pub(super) fn is_json(media: &str) -> bool {
     essence(media) == "application/json"
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 fn essence(media: &str) -> &str {
     media.split(';').next().unwrap_or_default()
 }

@@ -2,55 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use crate::{problem::Problem, reference::Pointer};
 use progenitor_impl::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
 use quote::quote;
-use serde_json::Value;
-
-use crate::{lower::RUST_TYPE, names, problem::Problem, tree::Pointer};
 
 const NON_EXHAUSTIVE: &str = "#[non_exhaustive]";
 
-/// Settings that depend on the document. Their keys are names of component schemas.
+/// Settings that depend on the document. The keys are names of types.
+#[derive(Default)]
 pub(super) struct Settings {
-    /// Hand-written type of each schema that has one.
-    replaced: BTreeMap<String, String>,
-    /// Schemas that become structs.
-    structs: Vec<String>,
+    /// Path of each hand-written type.
+    pub(super) replaced: BTreeMap<String, String>,
+    /// Generated structs.
+    pub(super) structs: Vec<String>,
 }
 
 impl Settings {
-    pub(super) fn new(document: &Value) -> Self {
-        let (mut replaced, mut structs) = (BTreeMap::new(), Vec::new());
-        let schemas = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        for (name, schema) in schemas.into_iter().flatten() {
-            if let Some(path) = schema[RUST_TYPE].as_str() {
-                replaced.insert(name.clone(), path.to_owned());
-            } else if is_struct(schema) {
-                structs.push(name.clone());
-            }
-        }
-        Self { replaced, structs }
-    }
-
     /// Returns the settings in the form that progenitor accepts.
     pub(super) fn progenitor(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
+            .with_derive("PartialEq")
             .with_interface(InterfaceStyle::Builder)
             .with_map_type("::std::collections::BTreeMap")
             .with_hooks(HooksMode::Expected)
             .with_inner_type(quote!(crate::hooks::CallContext));
         for (name, path) in &self.replaced {
             let implements = [TypeImpl::Display, TypeImpl::FromStr];
-            settings.with_replacement(names::pascal(name), path, implements.into_iter());
+            settings.with_replacement(name, path, implements.into_iter());
         }
         // Upstream adds properties to responses, which must not break users.
         let mut patch = TypePatch::default();
         patch.with_attr(NON_EXHAUSTIVE);
         for name in &self.structs {
-            settings.with_patch(names::pascal(name), &patch);
+            settings.with_patch(name, &patch);
         }
         settings
     }
@@ -65,7 +50,7 @@ impl Settings {
         });
         let replaced = replaced.map(|(name, path)| (name, format!("the key {name} of with_replacement matches nothing: {path} does not occur in the generated code")));
         let patched = self.structs.iter().filter(|name| {
-            let declaration = format!("\n    pub struct {} {{", names::pascal(name));
+            let declaration = format!("\n    pub struct {} {{", name);
             let attributes = code.split_once(&declaration).map(|(before, _)| {
                 before
                     .lines()
@@ -87,14 +72,4 @@ impl Settings {
             })
             .collect()
     }
-}
-
-/// Whether typify generates a struct with named fields for the schema.
-fn is_struct(schema: &Value) -> bool {
-    let has = |key: &str| schema.get(key).is_some();
-    schema["type"] == "object"
-        && schema["properties"]
-            .as_object()
-            .is_some_and(|properties| !properties.is_empty())
-        && !["allOf", "anyOf", "oneOf", "enum"].into_iter().any(has)
 }

@@ -11,7 +11,7 @@ use crate::{
     names,
     problem::Note,
     reference::{Pointer, component_name, reference_to},
-    schema,
+    shapes::{Shape, Shapes},
     tree::METHODS,
 };
 
@@ -79,13 +79,12 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
     if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
     }
-    if schema.get("enum").is_some() {
-        return false;
-    }
-    !matches!(
-        schema::type_of(schemas, schema).as_deref(),
-        Some("integer" | "number" | "boolean" | "object" | "array")
-    )
+    let shapes = Shapes(schemas).alternatives(schema).unwrap_or_default();
+    let is_free = |shape: &Shape| matches!(shape, Shape::Text(None) | Shape::Any);
+    shapes.iter().any(is_free)
+        && shapes
+            .iter()
+            .all(|shape| shape.is_scalar() || is_free(shape))
 }
 
 /// Returns `PathSegment`, or a name with a number if the document contains another schema of this name.

@@ -10,18 +10,19 @@
 mod circles;
 mod combine;
 mod conform;
+mod discriminator;
 mod ids;
 mod limits;
 mod malformed;
+mod null;
 mod object;
 mod operation;
 mod parameters;
 mod rename;
 mod repair;
 mod schema;
+mod security;
 mod value;
-
-use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -35,6 +36,9 @@ use crate::{
 };
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
+
+/// Rules whose notes describe values that the client cannot send, or replace a declared type.
+pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
 
 /// What rules report to.
 #[derive(Debug, Default)]
@@ -80,6 +84,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         &mut findings.problems,
     );
     rename::schemas(&mut document, &mut findings);
+    security::drop_unsupported_alternatives(&mut document);
     rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
     circles::check(&document, &mut findings.problems);
@@ -88,6 +93,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
+    null::note(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in schemas::keep_reachable(&mut document) {
@@ -98,7 +104,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
             "dropped: no operation reaches it",
         ));
     }
-    drop_unused_security(&mut document);
+    security::drop_unused(&mut document);
     document.sort_all_objects();
     conform::check(&document, &mut findings.problems);
 
@@ -109,6 +115,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 }
 
 fn rules(document: &mut Value, findings: &mut Findings) {
+    discriminator::lower(document, findings);
     tree::inside_out(
         document,
         Kind::Document,
@@ -118,28 +125,6 @@ fn rules(document: &mut Value, findings: &mut Findings) {
             _ => operation::lower(value, kind, at, findings),
         },
     );
-}
-
-/// Schemes that no operation asks for any more, the overlay having given it another.
-fn drop_unused_security(document: &mut Value) {
-    let mut used = BTreeSet::new();
-    let mut collect = |requirements: Option<&Value>| {
-        let list = requirements.and_then(Value::as_array).into_iter().flatten();
-        used.extend(
-            list.filter_map(Value::as_object)
-                .flat_map(Map::keys)
-                .cloned(),
-        );
-    };
-    collect(document.get("security"));
-    for (_, item) in document["paths"].as_object().into_iter().flatten() {
-        for (_, operation) in item.as_object().into_iter().flatten() {
-            collect(operation.get("security"));
-        }
-    }
-    if let Some(Value::Object(schemes)) = document.pointer_mut("/components/securitySchemes") {
-        schemes.retain(|name, _| used.contains(name));
-    }
 }
 
 /// A reference of the overlay's may be wrong as well as one of upstream.

@@ -7,25 +7,30 @@ use crate::{problem::Note, tree::Pointer};
 
 type Object = Map<String, Value>;
 
-/// Names that follow a pattern become names of any kind.
+/// Replaces `patternProperties` by `additionalProperties`.
 pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
         return;
     };
-    let open = !matches!(
-        schema.get("additionalProperties"),
-        None | Some(Value::Bool(false))
-    );
-    let mut values = patterns.into_iter().map(|(_, value)| value);
-    let first = values.next().unwrap_or_else(|| json!({}));
-    let one = values.all(|value| value == first);
-    let value = if one && !open { first } else { json!({}) };
-    schema.insert("additionalProperties".to_owned(), value);
-    findings.notes.push(Note::new(
-        "patternProperties",
-        at,
-        "became additionalProperties: the server checks the names",
-    ));
+    let mut members: Vec<Value> = Vec::new();
+    for value in patterns.into_iter().map(|(_, value)| value) {
+        if !members.contains(&value) {
+            members.push(value);
+        }
+    }
+    let closed = schema.get("additionalProperties") == Some(&json!(false));
+    let mut value = Map::new();
+    let what = if closed && !members.is_empty() {
+        value.insert("anyOf".to_owned(), Value::Array(members));
+        unwrap_single(&mut value, "anyOf");
+        "became additionalProperties: the server checks the names"
+    } else {
+        "became additionalProperties of any type, because names without a pattern are allowed too"
+    };
+    schema.insert("additionalProperties".to_owned(), Value::Object(value));
+    findings
+        .notes
+        .push(Note::new("patternProperties", at, what));
 }
 
 /// Which names an object may have is the server's to check.

@@ -43,6 +43,7 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         }
         Kind::PathItem => {
             methods_of_3_2(object, at, findings);
+            head_without_content(object, at, findings);
             return;
         }
         _ => {}
@@ -60,7 +61,11 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
             document_identity(object);
             license_identifier(object);
         }
-        Kind::Operation => parameter_order(object),
+        Kind::Operation => {
+            ignored_headers(object, at, findings);
+            parameter_order(object);
+            statuses_without_content(object);
+        }
         Kind::Parameter => {
             path_parameter(object);
             place_and_style(object, at, findings);
@@ -111,6 +116,66 @@ fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
             ));
         }
     }
+}
+
+/// Removes the content of responses to HEAD, which have no body.
+fn head_without_content(item: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let responses = item
+        .get_mut("head")
+        .and_then(|head| head.get_mut("responses"));
+    for (status, response) in responses
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        if response
+            .as_object_mut()
+            .and_then(|response| response.remove("content"))
+            .is_some()
+        {
+            let at = at.join("head").join("responses").join(status);
+            findings.notes.push(Note::new(
+                "head",
+                &at,
+                "dropped `content`: a response to HEAD has no body",
+            ));
+        }
+    }
+}
+
+/// Removes the content of responses whose status excludes a body.
+fn statuses_without_content(operation: &mut Object) {
+    for status in ["204", "205"] {
+        let response = operation
+            .get_mut("responses")
+            .and_then(|responses| responses.get_mut(status));
+        if let Some(Value::Object(response)) = response {
+            response.remove("content");
+        }
+    }
+}
+
+/// Removes header parameters that OpenAPI ignores.
+fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    let Some(parameters) = parameters else { return };
+    parameters.retain(|parameter| {
+        let name = parameter["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let ignored = parameter["in"] == "header"
+            && matches!(name.as_str(), "accept" | "authorization" | "content-type");
+        if ignored {
+            let what = format!("dropped the header parameter {name}, which OpenAPI ignores");
+            findings
+                .notes
+                .push(Note::new("parameter", &at.join("parameters"), what));
+        }
+        !ignored
+    });
 }
 
 /// The order of parameters has no meaning.
@@ -187,10 +252,7 @@ fn sequences(media: &mut Object, at: &Pointer, findings: &mut Findings) {
 /// A way to prove who calls that 3.0 does not know, and what later versions say more of the others.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
-    if !["apiKey", "http", "oauth2", "openIdConnect"]
-        .iter()
-        .any(|known| kind == *known)
-    {
+    if !super::security::TYPES.iter().any(|known| kind == *known) {
         findings.problems.push(Problem::new(
             &at.join("type"),
             format!("OpenAPI 3.0 has no security scheme of type {kind}: it knows apiKey, http, oauth2 and openIdConnect"),

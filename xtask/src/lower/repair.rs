@@ -7,9 +7,10 @@ use super::Findings;
 use crate::{
     problem::{Note, Problem},
     reference::Pointer,
-    schema,
-    select::{REPAIR_KEY, Repair},
-    tree::METHODS,
+    schema::keep_reachable,
+    select::{REPAIR_KEY, Repair, Request, requests},
+    shapes::{Shape, Shapes},
+    tree::{self, Kind, METHODS},
 };
 
 /// Applies what each operation's mark asks for, and takes the mark away.
@@ -18,6 +19,12 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_default();
+    for Request { method, path } in requests(document) {
+        let marks = document["paths"][&path][&method][REPAIR_KEY].as_array();
+        if marks.is_some_and(|marks| marks.iter().any(|mark| mark == Repair::UnionsAsAny.name())) {
+            unions_as_any(document, &path, &method, findings);
+        }
+    }
     let items = document
         .get_mut("paths")
         .and_then(Value::as_object_mut)
@@ -34,6 +41,7 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
             let at = Pointer::of(["paths", path, method]);
             for name in mark.as_array().into_iter().flatten() {
                 match Repair::deserialize(name) {
+                    Ok(Repair::UnionsAsAny) => {}
                     Ok(Repair::KeepJsonBody) => keep_json_body(operation, &at, findings),
                     Ok(Repair::DropObjectParameters) => {
                         drop_object_parameters(operation, &schemas, &at, findings);
@@ -78,6 +86,47 @@ fn keep_json_body(operation: &mut Operation, at: &Pointer, findings: &mut Findin
     ));
 }
 
+/// Whether a value of the schema may have a shape.
+fn may_be(schemas: &Value, schema: &Value, shape: fn(&Shape) -> bool) -> bool {
+    Shapes(schemas)
+        .alternatives(schema)
+        .is_ok_and(|shapes| shapes.iter().any(shape))
+}
+
+/// Replaces the unions that an operation reaches and whose members overlap by any value.
+fn unions_as_any(document: &mut Value, path: &str, method: &str, findings: &mut Findings) {
+    let mut alone = document.clone();
+    alone["paths"] = json!({ path: { method: document["paths"][path][method] } });
+    keep_reachable(&mut alone);
+    let mut replaced = Vec::new();
+    let shapes = Shapes::of(document);
+    tree::read(
+        &alone,
+        Kind::Document,
+        &mut Pointer::root(),
+        &mut |kind, at, value| {
+            let members = ["oneOf", "anyOf"]
+                .into_iter()
+                .find_map(|key| value[key].as_array());
+            if let (Kind::Schema, Some(members)) = (kind, members)
+                && shapes.ordered(members).is_err()
+            {
+                replaced.push(at.clone());
+            }
+        },
+    );
+    for at in replaced {
+        if let Some(schema) = document.pointer_mut(&at.to_string()) {
+            *schema = json!({});
+            findings.notes.push(Note::new(
+                Repair::UnionsAsAny.name(),
+                &at,
+                format!("the union {at} became any JSON value"),
+            ));
+        }
+    }
+}
+
 fn drop_object_parameters(
     operation: &mut Operation,
     schemas: &Value,
@@ -95,7 +144,9 @@ fn drop_object_parameters(
         let object = parameter
             .get("style")
             .is_some_and(|style| style == "deepObject")
-            || schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("object");
+            || may_be(schemas, &parameter["schema"], |shape| {
+                matches!(shape, Shape::Object(_))
+            });
         if optional && object {
             let what = format!("gave up the parameter {}", parameter["name"]);
             let at = at.join("parameters");
@@ -116,7 +167,11 @@ fn list_headers(operation: &mut Operation, schemas: &Value, at: &Pointer, findin
     };
     for parameter in list {
         let header = parameter["in"] == "header";
-        if header && schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("array") {
+        if header
+            && may_be(schemas, &parameter["schema"], |shape| {
+                matches!(shape, Shape::Array(_))
+            })
+        {
             parameter["schema"] = json!({"type": "string"});
             let what = format!(
                 "the header {} became text: separate values by commas",

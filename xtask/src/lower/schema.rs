@@ -67,8 +67,6 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
 pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for (key, value) in schema.iter_mut() {
         match (tree::child(Kind::Schema, key), value) {
-            // It is the one keyword of 3.0 that takes a boolean.
-            _ if key == "additionalProperties" => {}
             (Child::One(_), value) if *value == json!(true) => *value = json!({}),
             (Child::List(_), Value::Array(list)) => any_schema(list.iter_mut()),
             (Child::Map(_), Value::Object(map)) if key == "properties" => {
@@ -199,13 +197,30 @@ fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     }
 }
 
+/// Keywords that apply schemas conditionally.
+const CONDITIONS: [&str; 4] = ["dependentSchemas", "else", "if", "then"];
+
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    for key in CONDITIONS {
+        if schema
+            .get(key)
+            .is_some_and(|value| value.to_string().contains("\"properties\":"))
+        {
+            findings.problems.push(Problem::new(
+                &at.join(key),
+                format!("`{key}` declares properties that the client would lose"),
+                "declare them in `properties` by an action in openapi/overlay.yaml",
+            ));
+        }
+    }
     schema.retain(|key, _| {
         let keyword = keywords::find(key);
         // These are problems already, which an action of the overlay can solve.
-        let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const");
-        let keep =
-            unsolved || key == super::RUST_TYPE || keyword.is_some_and(|keyword| keyword.in_3_0);
+        let unsolved = matches!(
+            key.as_str(),
+            "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | super::RUST_TYPE
+        );
+        let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
         let silent = keyword.is_some_and(|keyword| {
             matches!(
                 keyword.role,

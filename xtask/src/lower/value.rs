@@ -14,7 +14,7 @@ type Object = Map<String, Value>;
 
 /// Formats of OpenAPI 3.0.3; others are annotations that only some tools know.
 const FORMATS: [(&str, &[&str]); 3] = [
-    ("integer", &["int32", "int64"]),
+    ("integer", &["int32", "int64", "uint64"]),
     ("number", &["float", "double"]),
     (
         "string",

@@ -206,6 +206,9 @@ fn body(comparison: &mut Comparison<'_>, place: &Place, body: Pair<'_>) {
         (false, true) => comparison.add(place, &rules::BODY_REMOVED),
         (false, false) => comparison.members(place, body, |comparison, key, pair| {
             match key {
+                "required" if body.flags(key) == (true, false) => {
+                    comparison.add(place, &rules::BODY_OPTIONAL);
+                }
                 "required" => requiredness(comparison, place, body),
                 "content" => content(comparison, place, pair),
                 _ => return false,

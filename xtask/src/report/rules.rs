@@ -84,6 +84,7 @@ mod table {
     pub(in super::super) const BECAME_OPTIONAL: Rule = by_direction(Minor, Major, "became optional", "its setter accepts the same values; a response may lack it");
     pub(in super::super) const BODY_ADDED: Rule = same(Minor, "an optional body is new", "there is a new setter");
     pub(in super::super) const BODY_REQUIRED: Rule = same(Major, "a required body is new", "a call without it fails");
+    pub(in super::super) const BODY_OPTIONAL: Rule = same(Major, "became optional", "its setter accepts an `Option`");
     pub(in super::super) const BODY_REMOVED: Rule = same(Major, "the body was removed", "its setter no longer exists");
     pub(in super::super) const MEDIA_ADDED: Rule = same(Minor, "the media type is new", "the other media types are unchanged");
     pub(in super::super) const MEDIA_REMOVED: Rule = same(Major, "the media type was removed", "old clients use it");

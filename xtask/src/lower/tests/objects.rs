@@ -13,11 +13,7 @@ fn idle() {
         ),
         (
             json!({"type": "object", "additionalProperties": true}),
-            json!({"type": "object"}),
-        ),
-        (
             json!({"type": "object", "additionalProperties": {}}),
-            json!({"type": "object"}),
         ),
         (
             json!({"type": "object", "required": []}),
@@ -73,7 +69,11 @@ fn pattern_properties() {
         ),
         (
             json!({"type": "object", "patternProperties": {"^x": {"type": "string"}, "^y": {"type": "integer"}}}),
-            json!({"type": "object"}),
+            json!({"type": "object", "additionalProperties": {}}),
+        ),
+        (
+            json!({"type": "object", "patternProperties": {"^x": {"type": "string"}, "^y": {"type": "integer"}}, "additionalProperties": false}),
+            json!({"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}),
         ),
     ]);
 }

@@ -101,7 +101,7 @@ fn operations_and_their_names() {
             }),
             // An extension that decides on Rust types.
             ("extension of ours on a type", Major, Major, |d| {
-                d["components"]["schemas"]["ListId"]["x-rust-type"] = json!({"path": "lists::Id"});
+                d["components"]["schemas"]["ListId"]["x-rust-type"] = json!("crate::ids::OtherId");
             }),
             // No rule knows callbacks, so they count as the worst.
             ("callbacks, which no rule knows", Major, Major, |d| {
@@ -352,7 +352,7 @@ fn request_bodies() {
                     json!({"type": "string"});
             }),
             // A call without a body is taken, backward refused; the setter stays.
-            ("body becomes optional", Minor, Major, |d| {
+            ("body becomes optional", Major, Major, |d| {
                 post(d)["requestBody"]["required"] = false.into()
             }),
             // Wire: refused without; backward Rust: the setter is gone.
