@@ -226,8 +226,15 @@ fn nearest(wanted: &str, candidates: impl Iterator<Item = String>, place: &str) 
 
 /// Returns the servers of the document, or those of its first path if the document has none.
 fn servers(upstream: &Value) -> Option<&Value> {
-    let paths = upstream["paths"].as_object().into_iter().flat_map(Map::values);
-    let first = || paths.filter_map(|item| follow(upstream, item).ok()?.get("servers")).next();
+    let paths = upstream["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::values);
+    let first = || {
+        paths
+            .filter_map(|item| follow(upstream, item).ok()?.get("servers"))
+            .next()
+    };
     upstream.get("servers").or_else(first)
 }
 
