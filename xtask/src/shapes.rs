@@ -45,6 +45,8 @@ pub(crate) struct Object {
     pub(crate) required: BTreeSet<String>,
     /// The schema of additional properties, if they are kept.
     pub(crate) additional: Option<Value>,
+    /// Whether additional properties are forbidden.
+    closed: bool,
 }
 
 impl<'a> Shapes<'a> {
@@ -91,12 +93,91 @@ impl<'a> Shapes<'a> {
         Ok(shapes)
     }
 
-    /// Returns the members of a union in an order in which no value loses a property.
+    /// Returns members that describe the same values, in an order in which no value loses a property.
+    ///
+    /// Objects that a value can match at once become one object with the properties of both.
     ///
     /// # Errors
     ///
     /// Returns the reason if there is no such order.
-    pub(crate) fn ordered(&self, members: &[Value]) -> Result<Vec<Value>, String> {
+    pub(crate) fn union(&self, members: &[Value], any_of: bool) -> Result<Vec<Value>, String> {
+        let mut members = members.to_vec();
+        while let Some((first, second)) = self.overlapping(&members, any_of)? {
+            let combined = match (
+                self.alternatives(&members[first])?.as_slice(),
+                self.alternatives(&members[second])?.as_slice(),
+            ) {
+                ([Shape::Object(a)], [Shape::Object(b)]) => {
+                    vec![Shape::Object(superset(a, b)).schema()]
+                }
+                (a, b) => a.iter().chain(b).map(Shape::schema).collect(),
+            };
+            members.remove(second);
+            members.splice(first..=first, combined);
+        }
+        self.ordered(&members)
+    }
+
+    /// Returns the indexes of two members that must be combined.
+    fn overlapping(
+        &self,
+        members: &[Value],
+        any_of: bool,
+    ) -> Result<Option<(usize, usize)>, String> {
+        let shapes = members
+            .iter()
+            .map(|member| self.alternatives(member))
+            .collect::<Result<Vec<_>, _>>()?;
+        for second in 0..shapes.len() {
+            for first in 0..second {
+                let (a, b) = (&shapes[first], &shapes[second]);
+                let is_overlap = |a: &Shape| match a {
+                    Shape::Object(a) => b.iter().any(|b| match b {
+                        Shape::Object(b) if any_of => a != b && !self.exclusive(a, b),
+                        Shape::Object(_) => {
+                            self.any_lossy(
+                                &[Shape::Object(a.clone())],
+                                std::slice::from_ref(b),
+                                MAX_DEPTH,
+                            ) && self.any_lossy(
+                                std::slice::from_ref(b),
+                                &[Shape::Object(a.clone())],
+                                MAX_DEPTH,
+                            )
+                        }
+                        _ => false,
+                    }),
+                    _ => false,
+                };
+                if members[first] != members[second] && a.iter().any(is_overlap) {
+                    return Ok(Some((first, second)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether no value is valid for both objects.
+    fn exclusive(&self, a: &Object, b: &Object) -> bool {
+        let forbids = |a: &Object, b: &Object| {
+            a.closed
+                && b.required
+                    .iter()
+                    .any(|name| !a.properties.contains_key(name))
+        };
+        let mut common = a.required.intersection(&b.required);
+        forbids(a, b)
+            || forbids(b, a)
+            || common.any(
+                |name| match (a.properties.get(name), b.properties.get(name)) {
+                    (Some(a), Some(b)) => !self.may_decode(a, b, MAX_DEPTH),
+                    _ => false,
+                },
+            )
+    }
+
+    /// Returns the members of a union in an order in which no value loses a property.
+    fn ordered(&self, members: &[Value]) -> Result<Vec<Value>, String> {
         let mut open = Vec::new();
         for member in members {
             let shapes = self.alternatives(member)?;
@@ -258,6 +339,8 @@ impl Shape {
                 });
                 if let Some(additional) = &object.additional {
                     schema["additionalProperties"] = additional.clone();
+                } else if object.closed {
+                    schema["additionalProperties"] = json!(false);
                 }
                 schema
             }
@@ -361,6 +444,7 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
                 .get("additionalProperties")
                 .filter(|value| value.is_object())
                 .cloned(),
+            closed: schema.get("additionalProperties") == Some(&json!(false)),
         }),
         _ if has("enum") => return Ok(by_type(&values, texts)),
         _ => Shape::Any,
@@ -460,6 +544,7 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         (Object(a), Object(b)) => {
             let mut object = a.clone();
             object.required.extend(b.required.iter().cloned());
+            object.closed &= b.closed;
             for (name, schema) in &b.properties {
                 let merged = object
                     .properties
@@ -475,6 +560,28 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         }
         (a, b) => return Err(format!("it requires {} and {} at once", a.kind(), b.kind())),
     })
+}
+
+/// Returns an object that contains the values of two objects and of their combinations.
+fn superset(a: &Object, b: &Object) -> Object {
+    let either = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
+        (Some(a), Some(b)) if a != b => Some(json!({ "anyOf": [a, b] })),
+        (a, b) => a.or(b).cloned(),
+    };
+    let names = a.properties.keys().chain(b.properties.keys());
+    Object {
+        properties: names
+            .filter_map(|name| {
+                Some((
+                    name.clone(),
+                    either(a.properties.get(name), b.properties.get(name))?,
+                ))
+            })
+            .collect(),
+        required: a.required.intersection(&b.required).cloned().collect(),
+        additional: either(a.additional.as_ref(), b.additional.as_ref()),
+        closed: a.closed && b.closed,
+    }
 }
 
 /// Returns a schema that requires two schemas.

@@ -351,8 +351,9 @@ impl Builder<'_> {
                 _ => json!({}),
             });
         }
+        let members = self.shapes.union(&members, schema.get("oneOf").is_none())?;
         let mut result: Vec<Value> = Vec::new();
-        for (index, member) in self.shapes.ordered(&members)?.iter().enumerate() {
+        for (index, member) in members.iter().enumerate() {
             let suffix = member["title"]
                 .as_str()
                 .map_or_else(|| format!("Variant{index}"), names::pascal);
@@ -416,11 +417,18 @@ impl Builder<'_> {
             let at = at.join("properties").join(name);
             let mut property = self.schema(property, &base, direction, &at);
             // Only a named type becomes an `Option`, which distinguishes an empty list from none.
-            let is_collection = property["type"] == "array" || property["type"] == "object";
-            if is_collection && property["nullable"] != true && !required.contains(name) {
-                let description = property["description"].take();
+            let is_null = property["enum"] == json!([null]);
+            let is_collection =
+                is_null || property["type"] == "array" || property["type"] == "object";
+            if is_collection
+                && (is_null || property["nullable"] != true)
+                && !required.contains(name)
+            {
+                let description = property
+                    .as_object_mut()
+                    .and_then(|property| property.remove("description"));
                 property = self.add_type(&base, property);
-                if description.is_string() {
+                if let Some(description) = description {
                     property = json!({"allOf": [property], "description": description});
                 }
             }

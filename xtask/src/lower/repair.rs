@@ -105,12 +105,11 @@ fn unions_as_any(document: &mut Value, path: &str, method: &str, findings: &mut 
         Kind::Document,
         &mut Pointer::root(),
         &mut |kind, at, value| {
-            let members = ["oneOf", "anyOf"]
-                .into_iter()
-                .find_map(|key| value[key].as_array());
-            if let (Kind::Schema, Some(members)) = (kind, members)
-                && shapes.ordered(members).is_err()
-            {
+            let is_invalid = |key: &str| {
+                let members = value[key].as_array();
+                members.is_some_and(|members| shapes.union(members, key == "anyOf").is_err())
+            };
+            if kind == Kind::Schema && ["anyOf", "oneOf"].into_iter().any(is_invalid) {
                 replaced.push(at.clone());
             }
         },

@@ -47,7 +47,7 @@ pub fn select(
         "paths": {},
         "components": {},
     });
-    if let Some(servers) = upstream.get("servers") {
+    if let Some(servers) = servers(upstream) {
         selected["servers"] = servers.clone();
     }
 
@@ -224,6 +224,20 @@ fn nearest(wanted: &str, candidates: impl Iterator<Item = String>, place: &str) 
     }
 }
 
+/// Returns the servers of the document, or those of its first path if the document has none.
+fn servers(upstream: &Value) -> Option<&Value> {
+    let paths = upstream["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::values);
+    let first = || {
+        paths
+            .filter_map(|item| follow(upstream, item).ok()?.get("servers"))
+            .next()
+    };
+    upstream.get("servers").or_else(first)
+}
+
 /// Returns the operation with inlined components and its success responses only.
 fn operation(
     upstream: &Value,
@@ -254,12 +268,17 @@ fn operation(
             operation.insert(key.to_owned(), value.clone());
         }
     }
-    for key in ["callbacks", "servers"] {
-        let of_path = key == "servers" && item.get(key).is_some();
-        if source.contains_key(key) || of_path {
-            let what = format!("dropped `{key}`, which the client does not use");
-            notes.push(Note::new("select", &at, what));
-        }
+    if source.contains_key("callbacks") {
+        let what = "dropped `callbacks`, which the client does not use";
+        notes.push(Note::new("select", &at, what));
+    }
+    let own = source.get("servers").or_else(|| item.get("servers"));
+    if own.is_some() && own != servers(upstream) {
+        problems.push(Problem::new(
+            &at.join("servers"),
+            "the operation has other `servers` than the document, but the client has one base URL",
+            "generate a client of its own for the operation, with these `servers` in the document",
+        ));
     }
     let mut parameters = parameters(upstream, source.get("parameters"), &at, problems);
     for shared in self::parameters(upstream, item.get("parameters"), &at, problems) {

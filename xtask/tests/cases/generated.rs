@@ -34,6 +34,1748 @@ pub mod types {
             Default::default()
         }
     }
+    ///`ConstructsAlias`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsAlias(pub ConstructsTree);
+    impl ::std::ops::Deref for ConstructsAlias {
+        type Target = ConstructsTree;
+        fn deref(&self) -> &ConstructsTree {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsAlias> for ConstructsTree {
+        fn from(value: ConstructsAlias) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<ConstructsTree> for ConstructsAlias {
+        fn from(value: ConstructsTree) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsAllofEnumResponse`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsAllofEnumResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub o: ::std::option::Option<ConstructsCat>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub s: ::std::option::Option<ConstructsAllofEnumResponseS>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub v: ::std::option::Option<ConstructsCat>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub w: ::std::option::Option<ConstructsCat>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub y: ::std::option::Option<ConstructsAllofEnumResponseYVariant0>,
+    }
+    impl ConstructsAllofEnumResponse {
+        pub fn builder() -> builder::ConstructsAllofEnumResponse {
+            Default::default()
+        }
+    }
+    ///`ConstructsAllofEnumResponseS`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsAllofEnumResponseS {
+        #[serde(rename = "red")]
+        Red,
+    }
+    impl ::std::fmt::Display for ConstructsAllofEnumResponseS {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Red => f.write_str("red"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsAllofEnumResponseS {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "red" => Ok(Self::Red),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsAllofEnumResponseS {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsAllofEnumResponseS {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsAllofEnumResponseYVariant0`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsAllofEnumResponseYVariant0 {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub common: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub id: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub z: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsAllofEnumResponseYVariant0 {
+        pub fn builder() -> builder::ConstructsAllofEnumResponseYVariant0 {
+            Default::default()
+        }
+    }
+    ///`ConstructsAsRef`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsAsRef {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsAsRef {
+        pub fn builder() -> builder::ConstructsAsRef {
+            Default::default()
+        }
+    }
+    ///`ConstructsBase`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsBase {
+        pub id: ::std::string::String,
+    }
+    impl ConstructsBase {
+        pub fn builder() -> builder::ConstructsBase {
+            Default::default()
+        }
+    }
+    ///`ConstructsBox`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsBox {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::boxed::Box<ConstructsBox>>,
+    }
+    impl ConstructsBox {
+        pub fn builder() -> builder::ConstructsBox {
+            Default::default()
+        }
+    }
+    ///`ConstructsCat`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsCat {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub friend: ::std::option::Option<ConstructsDog>,
+        pub meow: bool,
+    }
+    impl ConstructsCat {
+        pub fn builder() -> builder::ConstructsCat {
+            Default::default()
+        }
+    }
+    ///`ConstructsChild`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsChild {
+        pub extra_info: ::std::string::String,
+        pub id: ::std::string::String,
+        pub other: i64,
+    }
+    impl ConstructsChild {
+        pub fn builder() -> builder::ConstructsChild {
+            Default::default()
+        }
+    }
+    ///`ConstructsClient`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsClient {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsClient {
+        pub fn builder() -> builder::ConstructsClient {
+            Default::default()
+        }
+    }
+    ///`ConstructsClone`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsClone {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsClone {
+        pub fn builder() -> builder::ConstructsClone {
+            Default::default()
+        }
+    }
+    ///`ConstructsColor`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsColor {
+        #[serde(rename = "blue")]
+        Blue,
+        #[serde(rename = "red")]
+        Red,
+    }
+    impl ::std::fmt::Display for ConstructsColor {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Blue => f.write_str("blue"),
+                Self::Red => f.write_str("red"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsColor {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "blue" => Ok(Self::Blue),
+                "red" => Ok(Self::Red),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsColor {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsColor {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsDefault`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsDefault {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsDefault {
+        pub fn builder() -> builder::ConstructsDefault {
+            Default::default()
+        }
+    }
+    ///`ConstructsDisplay`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsDisplay {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsDisplay {
+        pub fn builder() -> builder::ConstructsDisplay {
+            Default::default()
+        }
+    }
+    ///`ConstructsDog`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsDog {
+        pub bark: bool,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub friend: ::std::option::Option<ConstructsDogFriend>,
+    }
+    impl ConstructsDog {
+        pub fn builder() -> builder::ConstructsDog {
+            Default::default()
+        }
+    }
+    ///`ConstructsDogFriend`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsDogFriend {
+        Cat(::std::boxed::Box<ConstructsCat>),
+        Dog(::std::boxed::Box<ConstructsDog>),
+    }
+    impl ::std::convert::From<::std::boxed::Box<ConstructsCat>> for ConstructsDogFriend {
+        fn from(value: ::std::boxed::Box<ConstructsCat>) -> Self {
+            Self::Cat(value)
+        }
+    }
+    impl ::std::convert::From<::std::boxed::Box<ConstructsDog>> for ConstructsDogFriend {
+        fn from(value: ::std::boxed::Box<ConstructsDog>) -> Self {
+            Self::Dog(value)
+        }
+    }
+    ///`ConstructsError`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsError {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsError {
+        pub fn builder() -> builder::ConstructsError {
+            Default::default()
+        }
+    }
+    ///`ConstructsFormBody`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsFormBody {
+        pub a: ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub b: ::std::option::Option<i64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub c: ::std::option::Option<ConstructsColor>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub d: ::std::option::Option<ConstructsFormBodyD>,
+        #[serde(flatten)]
+        pub extra: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+    }
+    impl ConstructsFormBody {
+        pub fn builder() -> builder::ConstructsFormBody {
+            Default::default()
+        }
+    }
+    ///`ConstructsFormBodyD`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsFormBodyD {
+        Int64(i64),
+        String(::std::string::String),
+    }
+    impl ::std::fmt::Display for ConstructsFormBodyD {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Int64(x) => x.fmt(f),
+                Self::String(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsFormBodyD {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsFrom`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsFrom {
+        #[serde(rename = "a")]
+        A,
+        #[serde(rename = "b")]
+        B,
+    }
+    impl ::std::fmt::Display for ConstructsFrom {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::A => f.write_str("a"),
+                Self::B => f.write_str("b"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsFrom {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "a" => Ok(Self::A),
+                "b" => Ok(Self::B),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsFrom {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsFrom {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsInfallible`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsInfallible(pub bool);
+    impl ::std::ops::Deref for ConstructsInfallible {
+        type Target = bool;
+        fn deref(&self) -> &bool {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsInfallible> for bool {
+        fn from(value: ConstructsInfallible) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<bool> for ConstructsInfallible {
+        fn from(value: bool) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::fmt::Display for ConstructsInfallible {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl ::std::str::FromStr for ConstructsInfallible {
+        type Err = <bool as ::std::str::FromStr>::Err;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self(value.parse()?))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsInfallible {
+        type Error = <bool as ::std::str::FromStr>::Err;
+        fn try_from(value: &str) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<String> for ConstructsInfallible {
+        type Error = <bool as ::std::str::FromStr>::Err;
+        fn try_from(value: String) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    ///`ConstructsMapBodyValueItem`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsMapBodyValueItem {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub x: ::std::option::Option<i64>,
+    }
+    impl ConstructsMapBodyValueItem {
+        pub fn builder() -> builder::ConstructsMapBodyValueItem {
+            Default::default()
+        }
+    }
+    ///`ConstructsMapResponseItemItem`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsMapResponseItemItem {
+        #[serde(rename = "a")]
+        A,
+        #[serde(rename = "b")]
+        B,
+    }
+    impl ::std::fmt::Display for ConstructsMapResponseItemItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::A => f.write_str("a"),
+                Self::B => f.write_str("b"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsMapResponseItemItem {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "a" => Ok(Self::A),
+                "b" => Ok(Self::B),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsMapResponseItemItem {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsMapResponseItemItem {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsMixedBody`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsMixedBody {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub any: ::std::option::Option<::serde_json::Value>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub big: ::std::option::Option<u64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub d: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub f: ::std::option::Option<f64>,
+        pub kind: ConstructsMixedBodyKind,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub nul: ::std::option::Option<ConstructsMixedBodyNul>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub t: ::std::option::Option<ConstructsMixedBodyT>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub u: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsMixedBody {
+        pub fn builder() -> builder::ConstructsMixedBody {
+            Default::default()
+        }
+    }
+    ///`ConstructsMixedBodyKind`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsMixedBodyKind {
+        ConstructsMixedBodyKindVariant0(ConstructsMixedBodyKindVariant0),
+        Int64(i64),
+        Boolean(bool),
+    }
+    impl ::std::convert::From<ConstructsMixedBodyKindVariant0>
+    for ConstructsMixedBodyKind {
+        fn from(value: ConstructsMixedBodyKindVariant0) -> Self {
+            Self::ConstructsMixedBodyKindVariant0(value)
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsMixedBodyKind {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    impl ::std::convert::From<bool> for ConstructsMixedBodyKind {
+        fn from(value: bool) -> Self {
+            Self::Boolean(value)
+        }
+    }
+    ///`ConstructsMixedBodyKindVariant0`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsMixedBodyKindVariant0 {
+        #[serde(rename = "auto")]
+        Auto,
+    }
+    impl ::std::fmt::Display for ConstructsMixedBodyKindVariant0 {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Auto => f.write_str("auto"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsMixedBodyKindVariant0 {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "auto" => Ok(Self::Auto),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsMixedBodyKindVariant0 {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsMixedBodyKindVariant0 {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsMixedBodyNul`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsMixedBodyNul(pub ());
+    impl ::std::ops::Deref for ConstructsMixedBodyNul {
+        type Target = ();
+        fn deref(&self) -> &() {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsMixedBodyNul> for () {
+        fn from(value: ConstructsMixedBodyNul) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<()> for ConstructsMixedBodyNul {
+        fn from(value: ()) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsMixedBodyT`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsMixedBodyT(pub ::std::vec::Vec<ConstructsMixedBodyTItem>);
+    impl ::std::ops::Deref for ConstructsMixedBodyT {
+        type Target = ::std::vec::Vec<ConstructsMixedBodyTItem>;
+        fn deref(&self) -> &::std::vec::Vec<ConstructsMixedBodyTItem> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsMixedBodyT>
+    for ::std::vec::Vec<ConstructsMixedBodyTItem> {
+        fn from(value: ConstructsMixedBodyT) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<ConstructsMixedBodyTItem>>
+    for ConstructsMixedBodyT {
+        fn from(value: ::std::vec::Vec<ConstructsMixedBodyTItem>) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsMixedBodyTItem`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsMixedBodyTItem {
+        Int64(i64),
+        String(::std::string::String),
+    }
+    impl ::std::fmt::Display for ConstructsMixedBodyTItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Int64(x) => x.fmt(f),
+                Self::String(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsMixedBodyTItem {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsOk`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    #[serde(transparent)]
+    pub struct ConstructsOk(pub ::std::string::String);
+    impl ::std::ops::Deref for ConstructsOk {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsOk> for ::std::string::String {
+        fn from(value: ConstructsOk) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ConstructsOk {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::fmt::Display for ConstructsOk {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl ::std::str::FromStr for ConstructsOk {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self(value.to_string()))
+        }
+    }
+    ///`ConstructsOption`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsOption {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsOption {
+        pub fn builder() -> builder::ConstructsOption {
+            Default::default()
+        }
+    }
+    ///`ConstructsPartialEq`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsPartialEq {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsPartialEq {
+        pub fn builder() -> builder::ConstructsPartialEq {
+            Default::default()
+        }
+    }
+    ///`ConstructsPreludeBody`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsPreludeBody {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<ConstructsOption>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub b: ::std::option::Option<ConstructsDefault>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub c: ::std::option::Option<ConstructsOk>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub d: ::std::option::Option<ConstructsString>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub e: ::std::option::Option<ConstructsVec>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub f: ::std::option::Option<ConstructsResult>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub g: ::std::option::Option<ConstructsToString>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub h: ::std::option::Option<ConstructsError>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub i: ::std::option::Option<ConstructsFrom>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub j: ::std::option::Option<ConstructsClient>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub k: ::std::option::Option<::std::boxed::Box<ConstructsBox>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub l: ::std::option::Option<ConstructsSelf>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub m: ::std::option::Option<ConstructsSome>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub n: ::std::option::Option<ConstructsTryFrom>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub o: ::std::option::Option<ConstructsClone>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub p: ::std::option::Option<Constructsbuilder>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub q: ::std::option::Option<ConstructserrorText>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub r: ::std::option::Option<ConstructsSerialize>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub s: ::std::option::Option<ConstructsInfallible>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub t: ::std::option::Option<ConstructsTryInto>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub u: ::std::option::Option<ConstructsAsRef>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub v: ::std::option::Option<ConstructsDisplay>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub w: ::std::option::Option<ConstructsToOwned>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub x: ::std::option::Option<ConstructsPartialEq>,
+    }
+    impl ConstructsPreludeBody {
+        pub fn builder() -> builder::ConstructsPreludeBody {
+            Default::default()
+        }
+    }
+    ///`ConstructsPropsResponse`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsPropsResponse {
+        #[serde(rename = "a b", skip_serializing_if = "::std::option::Option::is_none")]
+        pub a_b: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub builder: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub default: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub extra: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "@id", skip_serializing_if = "::std::option::Option::is_none")]
+        pub id: ::std::option::Option<::std::string::String>,
+        pub missing: ::serde_json::Value,
+        #[serde(
+            rename = "\"q\"",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub q: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "self", skip_serializing_if = "::std::option::Option::is_none")]
+        pub self_: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub subtype_0: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "type")]
+        pub type_: ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub value: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "$", skip_serializing_if = "::std::option::Option::is_none")]
+        pub x: ::std::option::Option<::std::string::String>,
+        #[serde(rename = "1st", skip_serializing_if = "::std::option::Option::is_none")]
+        pub x1st: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsPropsResponse {
+        pub fn builder() -> builder::ConstructsPropsResponse {
+            Default::default()
+        }
+    }
+    ///`ConstructsResult`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsResult {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsResult {
+        pub fn builder() -> builder::ConstructsResult {
+            Default::default()
+        }
+    }
+    ///`ConstructsSegB`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsSegB {
+        Boolean(bool),
+        Int64(i64),
+    }
+    impl ::std::fmt::Display for ConstructsSegB {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Boolean(x) => x.fmt(f),
+                Self::Int64(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsSegB {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if let Ok(v) = value.parse() {
+                Ok(Self::Boolean(v))
+            } else if let Ok(v) = value.parse() {
+                Ok(Self::Int64(v))
+            } else {
+                Err("string conversion failed for all variants".into())
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsSegB {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsSegB {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<bool> for ConstructsSegB {
+        fn from(value: bool) -> Self {
+            Self::Boolean(value)
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsSegB {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsSegColor`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsSegColor {
+        #[serde(rename = "blue")]
+        Blue,
+        #[serde(rename = "red")]
+        Red,
+    }
+    impl ::std::fmt::Display for ConstructsSegColor {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Blue => f.write_str("blue"),
+                Self::Red => f.write_str("red"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsSegColor {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "blue" => Ok(Self::Blue),
+                "red" => Ok(Self::Red),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsSegColor {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsSegColor {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsSelf`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsSelf {
+        #[serde(rename = "a")]
+        A,
+    }
+    impl ::std::fmt::Display for ConstructsSelf {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::A => f.write_str("a"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsSelf {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "a" => Ok(Self::A),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsSelf {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsSelf {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsSerialize`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsSerialize {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsSerialize {
+        pub fn builder() -> builder::ConstructsSerialize {
+            Default::default()
+        }
+    }
+    ///`ConstructsSome`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsSome(pub i64);
+    impl ::std::ops::Deref for ConstructsSome {
+        type Target = i64;
+        fn deref(&self) -> &i64 {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsSome> for i64 {
+        fn from(value: ConstructsSome) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsSome {
+        fn from(value: i64) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::fmt::Display for ConstructsSome {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl ::std::str::FromStr for ConstructsSome {
+        type Err = <i64 as ::std::str::FromStr>::Err;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self(value.parse()?))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsSome {
+        type Error = <i64 as ::std::str::FromStr>::Err;
+        fn try_from(value: &str) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<String> for ConstructsSome {
+        type Error = <i64 as ::std::str::FromStr>::Err;
+        fn try_from(value: String) -> ::std::result::Result<Self, Self::Error> {
+            value.parse()
+        }
+    }
+    ///`ConstructsString`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsString {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsString {
+        pub fn builder() -> builder::ConstructsString {
+            Default::default()
+        }
+    }
+    ///`ConstructsTaggedResponse`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsTaggedResponse {
+        Variant0(ConstructsTaggedResponseVariant0),
+        Variant1(ConstructsTaggedResponseVariant1),
+        Variant2(ConstructsTaggedResponseVariant2),
+        Variant3(ConstructsTaggedResponseVariant3),
+    }
+    impl ::std::convert::From<ConstructsTaggedResponseVariant0>
+    for ConstructsTaggedResponse {
+        fn from(value: ConstructsTaggedResponseVariant0) -> Self {
+            Self::Variant0(value)
+        }
+    }
+    impl ::std::convert::From<ConstructsTaggedResponseVariant1>
+    for ConstructsTaggedResponse {
+        fn from(value: ConstructsTaggedResponseVariant1) -> Self {
+            Self::Variant1(value)
+        }
+    }
+    impl ::std::convert::From<ConstructsTaggedResponseVariant2>
+    for ConstructsTaggedResponse {
+        fn from(value: ConstructsTaggedResponseVariant2) -> Self {
+            Self::Variant2(value)
+        }
+    }
+    impl ::std::convert::From<ConstructsTaggedResponseVariant3>
+    for ConstructsTaggedResponse {
+        fn from(value: ConstructsTaggedResponseVariant3) -> Self {
+            Self::Variant3(value)
+        }
+    }
+    ///`ConstructsTaggedResponseVariant0`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsTaggedResponseVariant0 {
+        #[serde(rename = "type")]
+        pub type_: ConstructsTaggedResponseVariant0Type,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub x: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsTaggedResponseVariant0 {
+        pub fn builder() -> builder::ConstructsTaggedResponseVariant0 {
+            Default::default()
+        }
+    }
+    ///`ConstructsTaggedResponseVariant0Type`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsTaggedResponseVariant0Type {
+        #[serde(rename = "a")]
+        A,
+    }
+    impl ::std::fmt::Display for ConstructsTaggedResponseVariant0Type {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::A => f.write_str("a"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsTaggedResponseVariant0Type {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "a" => Ok(Self::A),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsTaggedResponseVariant0Type {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsTaggedResponseVariant0Type {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsTaggedResponseVariant1`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsTaggedResponseVariant1 {
+        #[serde(rename = "type")]
+        pub type_: ConstructsTaggedResponseVariant1Type,
+    }
+    impl ConstructsTaggedResponseVariant1 {
+        pub fn builder() -> builder::ConstructsTaggedResponseVariant1 {
+            Default::default()
+        }
+    }
+    ///`ConstructsTaggedResponseVariant1Type`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsTaggedResponseVariant1Type {
+        #[serde(rename = "b")]
+        B,
+    }
+    impl ::std::fmt::Display for ConstructsTaggedResponseVariant1Type {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::B => f.write_str("b"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsTaggedResponseVariant1Type {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "b" => Ok(Self::B),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsTaggedResponseVariant1Type {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsTaggedResponseVariant1Type {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsTaggedResponseVariant2`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    pub struct ConstructsTaggedResponseVariant2 {
+        pub only: i64,
+    }
+    impl ConstructsTaggedResponseVariant2 {
+        pub fn builder() -> builder::ConstructsTaggedResponseVariant2 {
+            Default::default()
+        }
+    }
+    ///`ConstructsTaggedResponseVariant3`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsTaggedResponseVariant3 {
+        #[serde(rename = "x")]
+        X,
+        #[serde(rename = "y")]
+        Y,
+    }
+    impl ::std::fmt::Display for ConstructsTaggedResponseVariant3 {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::X => f.write_str("x"),
+                Self::Y => f.write_str("y"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsTaggedResponseVariant3 {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "x" => Ok(Self::X),
+                "y" => Ok(Self::Y),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsTaggedResponseVariant3 {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String>
+    for ConstructsTaggedResponseVariant3 {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsToOwned`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsToOwned {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsToOwned {
+        pub fn builder() -> builder::ConstructsToOwned {
+            Default::default()
+        }
+    }
+    ///`ConstructsToString`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsToString {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsToString {
+        pub fn builder() -> builder::ConstructsToString {
+            Default::default()
+        }
+    }
+    ///`ConstructsTree`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsTree {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub byname: ::std::option::Option<ConstructsTreeByname>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub children: ::std::option::Option<ConstructsTreeChildren>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub up: ::std::option::Option<ConstructsTreeUp>,
+    }
+    impl ConstructsTree {
+        pub fn builder() -> builder::ConstructsTree {
+            Default::default()
+        }
+    }
+    ///`ConstructsTreeByname`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsTreeByname(
+        pub ::std::collections::BTreeMap<::std::string::String, ConstructsTree>,
+    );
+    impl ::std::ops::Deref for ConstructsTreeByname {
+        type Target = ::std::collections::BTreeMap<
+            ::std::string::String,
+            ConstructsTree,
+        >;
+        fn deref(
+            &self,
+        ) -> &::std::collections::BTreeMap<::std::string::String, ConstructsTree> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsTreeByname>
+    for ::std::collections::BTreeMap<::std::string::String, ConstructsTree> {
+        fn from(value: ConstructsTreeByname) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::std::collections::BTreeMap<::std::string::String, ConstructsTree>,
+    > for ConstructsTreeByname {
+        fn from(
+            value: ::std::collections::BTreeMap<::std::string::String, ConstructsTree>,
+        ) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsTreeChildren`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsTreeChildren(pub ::std::vec::Vec<ConstructsTree>);
+    impl ::std::ops::Deref for ConstructsTreeChildren {
+        type Target = ::std::vec::Vec<ConstructsTree>;
+        fn deref(&self) -> &::std::vec::Vec<ConstructsTree> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsTreeChildren>
+    for ::std::vec::Vec<ConstructsTree> {
+        fn from(value: ConstructsTreeChildren) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<ConstructsTree>>
+    for ConstructsTreeChildren {
+        fn from(value: ::std::vec::Vec<ConstructsTree>) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsTreeUp`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsTreeUp {
+        ConstructsTree(::std::boxed::Box<ConstructsTree>),
+        String(::std::string::String),
+    }
+    impl ::std::convert::From<::std::boxed::Box<ConstructsTree>> for ConstructsTreeUp {
+        fn from(value: ::std::boxed::Box<ConstructsTree>) -> Self {
+            Self::ConstructsTree(value)
+        }
+    }
+    ///`ConstructsTryFrom`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsTryFrom {
+        Int64(i64),
+        String(::std::string::String),
+    }
+    impl ::std::fmt::Display for ConstructsTryFrom {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Int64(x) => x.fmt(f),
+                Self::String(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsTryFrom {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsTryInto`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsTryInto {
+        Int64(i64),
+        String(::std::string::String),
+    }
+    impl ::std::fmt::Display for ConstructsTryInto {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Int64(x) => x.fmt(f),
+                Self::String(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsTryInto {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsTwiceResponse`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsTwiceResponse {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsTwiceResponse {
+        pub fn builder() -> builder::ConstructsTwiceResponse {
+            Default::default()
+        }
+    }
+    ///`ConstructsUnionsH`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum ConstructsUnionsH {
+        #[serde(rename = "blue")]
+        Blue,
+        #[serde(rename = "red")]
+        Red,
+    }
+    impl ::std::fmt::Display for ConstructsUnionsH {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Blue => f.write_str("blue"),
+                Self::Red => f.write_str("red"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsUnionsH {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "blue" => Ok(Self::Blue),
+                "red" => Ok(Self::Red),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsUnionsH {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsUnionsH {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    ///`ConstructsUnionsHb`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsUnionsHb {
+        Boolean(bool),
+        Int64(i64),
+    }
+    impl ::std::fmt::Display for ConstructsUnionsHb {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Boolean(x) => x.fmt(f),
+                Self::Int64(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::str::FromStr for ConstructsUnionsHb {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if let Ok(v) = value.parse() {
+                Ok(Self::Boolean(v))
+            } else if let Ok(v) = value.parse() {
+                Ok(Self::Int64(v))
+            } else {
+                Err("string conversion failed for all variants".into())
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ConstructsUnionsHb {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ConstructsUnionsHb {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<bool> for ConstructsUnionsHb {
+        fn from(value: bool) -> Self {
+            Self::Boolean(value)
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsUnionsHb {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsUnionsQ`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsUnionsQ {
+        Array(::std::vec::Vec<::std::string::String>),
+        String(::std::string::String),
+    }
+    impl ::std::convert::From<::std::vec::Vec<::std::string::String>>
+    for ConstructsUnionsQ {
+        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+            Self::Array(value)
+        }
+    }
+    ///`ConstructsUnionsResponse`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsUnionsResponse {
+        Array(::std::vec::Vec<ConstructsCat>),
+        ConstructsCat(ConstructsCat),
+        ConstructsDog(ConstructsDog),
+        Int64(i64),
+        Number(f64),
+        Boolean(bool),
+        Object(::std::collections::BTreeMap<::std::string::String, i64>),
+        String(::std::string::String),
+    }
+    impl ::std::convert::From<::std::vec::Vec<ConstructsCat>>
+    for ConstructsUnionsResponse {
+        fn from(value: ::std::vec::Vec<ConstructsCat>) -> Self {
+            Self::Array(value)
+        }
+    }
+    impl ::std::convert::From<ConstructsCat> for ConstructsUnionsResponse {
+        fn from(value: ConstructsCat) -> Self {
+            Self::ConstructsCat(value)
+        }
+    }
+    impl ::std::convert::From<ConstructsDog> for ConstructsUnionsResponse {
+        fn from(value: ConstructsDog) -> Self {
+            Self::ConstructsDog(value)
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsUnionsResponse {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    impl ::std::convert::From<f64> for ConstructsUnionsResponse {
+        fn from(value: f64) -> Self {
+            Self::Number(value)
+        }
+    }
+    impl ::std::convert::From<bool> for ConstructsUnionsResponse {
+        fn from(value: bool) -> Self {
+            Self::Boolean(value)
+        }
+    }
+    impl ::std::convert::From<::std::collections::BTreeMap<::std::string::String, i64>>
+    for ConstructsUnionsResponse {
+        fn from(
+            value: ::std::collections::BTreeMap<::std::string::String, i64>,
+        ) -> Self {
+            Self::Object(value)
+        }
+    }
+    ///`ConstructsUnionsS`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(untagged)]
+    pub enum ConstructsUnionsS {
+        Int64(i64),
+        String(::std::string::String),
+    }
+    impl ::std::fmt::Display for ConstructsUnionsS {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::Int64(x) => x.fmt(f),
+                Self::String(x) => x.fmt(f),
+            }
+        }
+    }
+    impl ::std::convert::From<i64> for ConstructsUnionsS {
+        fn from(value: i64) -> Self {
+            Self::Int64(value)
+        }
+    }
+    ///`ConstructsVec`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsVec(pub ::std::vec::Vec<::std::string::String>);
+    impl ::std::ops::Deref for ConstructsVec {
+        type Target = ::std::vec::Vec<::std::string::String>;
+        fn deref(&self) -> &::std::vec::Vec<::std::string::String> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsVec> for ::std::vec::Vec<::std::string::String> {
+        fn from(value: ConstructsVec) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for ConstructsVec {
+        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+            Self(value)
+        }
+    }
+    ///`Constructsbuilder`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct Constructsbuilder {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl Constructsbuilder {
+        pub fn builder() -> builder::Constructsbuilder {
+            Default::default()
+        }
+    }
+    ///`ConstructserrorText`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    #[serde(transparent)]
+    pub struct ConstructserrorText(pub ::std::string::String);
+    impl ::std::ops::Deref for ConstructserrorText {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructserrorText> for ::std::string::String {
+        fn from(value: ConstructserrorText) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ConstructserrorText {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::fmt::Display for ConstructserrorText {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl ::std::str::FromStr for ConstructserrorText {
+        type Err = ::std::convert::Infallible;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            Ok(Self(value.to_string()))
+        }
+    }
     ///`DiscriminatorCircle`
     #[non_exhaustive]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -562,6 +2304,2335 @@ pub mod types {
                     cname: Ok(value.cname),
                     https_enforced: Ok(value.https_enforced),
                 }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsAllofEnumResponse {
+            o: ::std::result::Result<
+                ::std::option::Option<super::ConstructsCat>,
+                ::std::string::String,
+            >,
+            s: ::std::result::Result<
+                ::std::option::Option<super::ConstructsAllofEnumResponseS>,
+                ::std::string::String,
+            >,
+            v: ::std::result::Result<
+                ::std::option::Option<super::ConstructsCat>,
+                ::std::string::String,
+            >,
+            w: ::std::result::Result<
+                ::std::option::Option<super::ConstructsCat>,
+                ::std::string::String,
+            >,
+            y: ::std::result::Result<
+                ::std::option::Option<super::ConstructsAllofEnumResponseYVariant0>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsAllofEnumResponse {
+            fn default() -> Self {
+                Self {
+                    o: Ok(Default::default()),
+                    s: Ok(Default::default()),
+                    v: Ok(Default::default()),
+                    w: Ok(Default::default()),
+                    y: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsAllofEnumResponse {
+            pub fn o<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsCat>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.o = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for o: {e}"));
+                self
+            }
+            pub fn s<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsAllofEnumResponseS>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.s = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for s: {e}"));
+                self
+            }
+            pub fn v<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsCat>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.v = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for v: {e}"));
+                self
+            }
+            pub fn w<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsCat>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.w = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for w: {e}"));
+                self
+            }
+            pub fn y<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsAllofEnumResponseYVariant0>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.y = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for y: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsAllofEnumResponse>
+        for super::ConstructsAllofEnumResponse {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsAllofEnumResponse,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    o: value.o?,
+                    s: value.s?,
+                    v: value.v?,
+                    w: value.w?,
+                    y: value.y?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsAllofEnumResponse>
+        for ConstructsAllofEnumResponse {
+            fn from(value: super::ConstructsAllofEnumResponse) -> Self {
+                Self {
+                    o: Ok(value.o),
+                    s: Ok(value.s),
+                    v: Ok(value.v),
+                    w: Ok(value.w),
+                    y: Ok(value.y),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsAllofEnumResponseYVariant0 {
+            common: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            z: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsAllofEnumResponseYVariant0 {
+            fn default() -> Self {
+                Self {
+                    common: Ok(Default::default()),
+                    id: Ok(Default::default()),
+                    z: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsAllofEnumResponseYVariant0 {
+            pub fn common<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.common = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for common: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn z<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.z = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for z: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsAllofEnumResponseYVariant0>
+        for super::ConstructsAllofEnumResponseYVariant0 {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsAllofEnumResponseYVariant0,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    common: value.common?,
+                    id: value.id?,
+                    z: value.z?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsAllofEnumResponseYVariant0>
+        for ConstructsAllofEnumResponseYVariant0 {
+            fn from(value: super::ConstructsAllofEnumResponseYVariant0) -> Self {
+                Self {
+                    common: Ok(value.common),
+                    id: Ok(value.id),
+                    z: Ok(value.z),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsAsRef {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsAsRef {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsAsRef {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsAsRef> for super::ConstructsAsRef {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsAsRef,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsAsRef> for ConstructsAsRef {
+            fn from(value: super::ConstructsAsRef) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsBase {
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for ConstructsBase {
+            fn default() -> Self {
+                Self {
+                    id: Err("no value supplied for id".to_string()),
+                }
+            }
+        }
+        impl ConstructsBase {
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsBase> for super::ConstructsBase {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsBase,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { id: value.id? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsBase> for ConstructsBase {
+            fn from(value: super::ConstructsBase) -> Self {
+                Self { id: Ok(value.id) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsBox {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::boxed::Box<super::ConstructsBox>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsBox {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsBox {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::boxed::Box<super::ConstructsBox>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsBox> for super::ConstructsBox {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsBox,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsBox> for ConstructsBox {
+            fn from(value: super::ConstructsBox) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsCat {
+            friend: ::std::result::Result<
+                ::std::option::Option<super::ConstructsDog>,
+                ::std::string::String,
+            >,
+            meow: ::std::result::Result<bool, ::std::string::String>,
+        }
+        impl ::std::default::Default for ConstructsCat {
+            fn default() -> Self {
+                Self {
+                    friend: Ok(Default::default()),
+                    meow: Err("no value supplied for meow".to_string()),
+                }
+            }
+        }
+        impl ConstructsCat {
+            pub fn friend<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsDog>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.friend = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for friend: {e}")
+                    });
+                self
+            }
+            pub fn meow<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.meow = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for meow: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsCat> for super::ConstructsCat {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsCat,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    friend: value.friend?,
+                    meow: value.meow?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsCat> for ConstructsCat {
+            fn from(value: super::ConstructsCat) -> Self {
+                Self {
+                    friend: Ok(value.friend),
+                    meow: Ok(value.meow),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsChild {
+            extra_info: ::std::result::Result<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<::std::string::String, ::std::string::String>,
+            other: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for ConstructsChild {
+            fn default() -> Self {
+                Self {
+                    extra_info: Err("no value supplied for extra_info".to_string()),
+                    id: Err("no value supplied for id".to_string()),
+                    other: Err("no value supplied for other".to_string()),
+                }
+            }
+        }
+        impl ConstructsChild {
+            pub fn extra_info<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra_info = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra_info: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn other<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.other = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for other: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsChild> for super::ConstructsChild {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsChild,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    extra_info: value.extra_info?,
+                    id: value.id?,
+                    other: value.other?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsChild> for ConstructsChild {
+            fn from(value: super::ConstructsChild) -> Self {
+                Self {
+                    extra_info: Ok(value.extra_info),
+                    id: Ok(value.id),
+                    other: Ok(value.other),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsClient {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsClient {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsClient {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsClient> for super::ConstructsClient {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsClient,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsClient> for ConstructsClient {
+            fn from(value: super::ConstructsClient) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsClone {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsClone {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsClone {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsClone> for super::ConstructsClone {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsClone,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsClone> for ConstructsClone {
+            fn from(value: super::ConstructsClone) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsDefault {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsDefault {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsDefault {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsDefault> for super::ConstructsDefault {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsDefault,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsDefault> for ConstructsDefault {
+            fn from(value: super::ConstructsDefault) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsDisplay {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsDisplay {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsDisplay {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsDisplay> for super::ConstructsDisplay {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsDisplay,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsDisplay> for ConstructsDisplay {
+            fn from(value: super::ConstructsDisplay) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsDog {
+            bark: ::std::result::Result<bool, ::std::string::String>,
+            friend: ::std::result::Result<
+                ::std::option::Option<super::ConstructsDogFriend>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsDog {
+            fn default() -> Self {
+                Self {
+                    bark: Err("no value supplied for bark".to_string()),
+                    friend: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsDog {
+            pub fn bark<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<bool>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.bark = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for bark: {e}")
+                    });
+                self
+            }
+            pub fn friend<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsDogFriend>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.friend = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for friend: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsDog> for super::ConstructsDog {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsDog,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    bark: value.bark?,
+                    friend: value.friend?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsDog> for ConstructsDog {
+            fn from(value: super::ConstructsDog) -> Self {
+                Self {
+                    bark: Ok(value.bark),
+                    friend: Ok(value.friend),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsError {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsError {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsError {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsError> for super::ConstructsError {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsError,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsError> for ConstructsError {
+            fn from(value: super::ConstructsError) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsFormBody {
+            a: ::std::result::Result<::std::string::String, ::std::string::String>,
+            b: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+            c: ::std::result::Result<
+                ::std::option::Option<super::ConstructsColor>,
+                ::std::string::String,
+            >,
+            d: ::std::result::Result<
+                ::std::option::Option<super::ConstructsFormBodyD>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsFormBody {
+            fn default() -> Self {
+                Self {
+                    a: Err("no value supplied for a".to_string()),
+                    b: Ok(Default::default()),
+                    c: Ok(Default::default()),
+                    d: Ok(Default::default()),
+                    extra: Err("no value supplied for extra".to_string()),
+                }
+            }
+        }
+        impl ConstructsFormBody {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+            pub fn b<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.b = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for b: {e}"));
+                self
+            }
+            pub fn c<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsColor>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.c = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for c: {e}"));
+                self
+            }
+            pub fn d<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsFormBodyD>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.d = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for d: {e}"));
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsFormBody> for super::ConstructsFormBody {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsFormBody,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    a: value.a?,
+                    b: value.b?,
+                    c: value.c?,
+                    d: value.d?,
+                    extra: value.extra?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsFormBody> for ConstructsFormBody {
+            fn from(value: super::ConstructsFormBody) -> Self {
+                Self {
+                    a: Ok(value.a),
+                    b: Ok(value.b),
+                    c: Ok(value.c),
+                    d: Ok(value.d),
+                    extra: Ok(value.extra),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsMapBodyValueItem {
+            x: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+        }
+        impl ::std::default::Default for ConstructsMapBodyValueItem {
+            fn default() -> Self {
+                Self { x: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsMapBodyValueItem {
+            pub fn x<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.x = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for x: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsMapBodyValueItem>
+        for super::ConstructsMapBodyValueItem {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsMapBodyValueItem,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { x: value.x? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsMapBodyValueItem>
+        for ConstructsMapBodyValueItem {
+            fn from(value: super::ConstructsMapBodyValueItem) -> Self {
+                Self { x: Ok(value.x) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsMixedBody {
+            any: ::std::result::Result<
+                ::std::option::Option<::serde_json::Value>,
+                ::std::string::String,
+            >,
+            big: ::std::result::Result<
+                ::std::option::Option<u64>,
+                ::std::string::String,
+            >,
+            d: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            f: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+            kind: ::std::result::Result<
+                super::ConstructsMixedBodyKind,
+                ::std::string::String,
+            >,
+            nul: ::std::result::Result<
+                ::std::option::Option<super::ConstructsMixedBodyNul>,
+                ::std::string::String,
+            >,
+            t: ::std::result::Result<
+                ::std::option::Option<super::ConstructsMixedBodyT>,
+                ::std::string::String,
+            >,
+            u: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsMixedBody {
+            fn default() -> Self {
+                Self {
+                    any: Ok(Default::default()),
+                    big: Ok(Default::default()),
+                    d: Ok(Default::default()),
+                    f: Ok(Default::default()),
+                    kind: Err("no value supplied for kind".to_string()),
+                    nul: Ok(Default::default()),
+                    t: Ok(Default::default()),
+                    u: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsMixedBody {
+            pub fn any<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.any = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for any: {e}")
+                    });
+                self
+            }
+            pub fn big<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.big = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for big: {e}")
+                    });
+                self
+            }
+            pub fn d<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.d = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for d: {e}"));
+                self
+            }
+            pub fn f<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<f64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.f = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for f: {e}"));
+                self
+            }
+            pub fn kind<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ConstructsMixedBodyKind>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.kind = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for kind: {e}")
+                    });
+                self
+            }
+            pub fn nul<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsMixedBodyNul>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.nul = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for nul: {e}")
+                    });
+                self
+            }
+            pub fn t<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsMixedBodyT>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.t = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for t: {e}"));
+                self
+            }
+            pub fn u<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.u = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for u: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsMixedBody>
+        for super::ConstructsMixedBody {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsMixedBody,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    any: value.any?,
+                    big: value.big?,
+                    d: value.d?,
+                    f: value.f?,
+                    kind: value.kind?,
+                    nul: value.nul?,
+                    t: value.t?,
+                    u: value.u?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsMixedBody> for ConstructsMixedBody {
+            fn from(value: super::ConstructsMixedBody) -> Self {
+                Self {
+                    any: Ok(value.any),
+                    big: Ok(value.big),
+                    d: Ok(value.d),
+                    f: Ok(value.f),
+                    kind: Ok(value.kind),
+                    nul: Ok(value.nul),
+                    t: Ok(value.t),
+                    u: Ok(value.u),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsOption {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsOption {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsOption {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsOption> for super::ConstructsOption {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsOption,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsOption> for ConstructsOption {
+            fn from(value: super::ConstructsOption) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsPartialEq {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsPartialEq {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsPartialEq {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsPartialEq>
+        for super::ConstructsPartialEq {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsPartialEq,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsPartialEq> for ConstructsPartialEq {
+            fn from(value: super::ConstructsPartialEq) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsPreludeBody {
+            a: ::std::result::Result<
+                ::std::option::Option<super::ConstructsOption>,
+                ::std::string::String,
+            >,
+            b: ::std::result::Result<
+                ::std::option::Option<super::ConstructsDefault>,
+                ::std::string::String,
+            >,
+            c: ::std::result::Result<
+                ::std::option::Option<super::ConstructsOk>,
+                ::std::string::String,
+            >,
+            d: ::std::result::Result<
+                ::std::option::Option<super::ConstructsString>,
+                ::std::string::String,
+            >,
+            e: ::std::result::Result<
+                ::std::option::Option<super::ConstructsVec>,
+                ::std::string::String,
+            >,
+            f: ::std::result::Result<
+                ::std::option::Option<super::ConstructsResult>,
+                ::std::string::String,
+            >,
+            g: ::std::result::Result<
+                ::std::option::Option<super::ConstructsToString>,
+                ::std::string::String,
+            >,
+            h: ::std::result::Result<
+                ::std::option::Option<super::ConstructsError>,
+                ::std::string::String,
+            >,
+            i: ::std::result::Result<
+                ::std::option::Option<super::ConstructsFrom>,
+                ::std::string::String,
+            >,
+            j: ::std::result::Result<
+                ::std::option::Option<super::ConstructsClient>,
+                ::std::string::String,
+            >,
+            k: ::std::result::Result<
+                ::std::option::Option<::std::boxed::Box<super::ConstructsBox>>,
+                ::std::string::String,
+            >,
+            l: ::std::result::Result<
+                ::std::option::Option<super::ConstructsSelf>,
+                ::std::string::String,
+            >,
+            m: ::std::result::Result<
+                ::std::option::Option<super::ConstructsSome>,
+                ::std::string::String,
+            >,
+            n: ::std::result::Result<
+                ::std::option::Option<super::ConstructsTryFrom>,
+                ::std::string::String,
+            >,
+            o: ::std::result::Result<
+                ::std::option::Option<super::ConstructsClone>,
+                ::std::string::String,
+            >,
+            p: ::std::result::Result<
+                ::std::option::Option<super::Constructsbuilder>,
+                ::std::string::String,
+            >,
+            q: ::std::result::Result<
+                ::std::option::Option<super::ConstructserrorText>,
+                ::std::string::String,
+            >,
+            r: ::std::result::Result<
+                ::std::option::Option<super::ConstructsSerialize>,
+                ::std::string::String,
+            >,
+            s: ::std::result::Result<
+                ::std::option::Option<super::ConstructsInfallible>,
+                ::std::string::String,
+            >,
+            t: ::std::result::Result<
+                ::std::option::Option<super::ConstructsTryInto>,
+                ::std::string::String,
+            >,
+            u: ::std::result::Result<
+                ::std::option::Option<super::ConstructsAsRef>,
+                ::std::string::String,
+            >,
+            v: ::std::result::Result<
+                ::std::option::Option<super::ConstructsDisplay>,
+                ::std::string::String,
+            >,
+            w: ::std::result::Result<
+                ::std::option::Option<super::ConstructsToOwned>,
+                ::std::string::String,
+            >,
+            x: ::std::result::Result<
+                ::std::option::Option<super::ConstructsPartialEq>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsPreludeBody {
+            fn default() -> Self {
+                Self {
+                    a: Ok(Default::default()),
+                    b: Ok(Default::default()),
+                    c: Ok(Default::default()),
+                    d: Ok(Default::default()),
+                    e: Ok(Default::default()),
+                    f: Ok(Default::default()),
+                    g: Ok(Default::default()),
+                    h: Ok(Default::default()),
+                    i: Ok(Default::default()),
+                    j: Ok(Default::default()),
+                    k: Ok(Default::default()),
+                    l: Ok(Default::default()),
+                    m: Ok(Default::default()),
+                    n: Ok(Default::default()),
+                    o: Ok(Default::default()),
+                    p: Ok(Default::default()),
+                    q: Ok(Default::default()),
+                    r: Ok(Default::default()),
+                    s: Ok(Default::default()),
+                    t: Ok(Default::default()),
+                    u: Ok(Default::default()),
+                    v: Ok(Default::default()),
+                    w: Ok(Default::default()),
+                    x: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsPreludeBody {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsOption>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+            pub fn b<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsDefault>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.b = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for b: {e}"));
+                self
+            }
+            pub fn c<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsOk>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.c = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for c: {e}"));
+                self
+            }
+            pub fn d<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsString>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.d = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for d: {e}"));
+                self
+            }
+            pub fn e<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsVec>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.e = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for e: {e}"));
+                self
+            }
+            pub fn f<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsResult>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.f = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for f: {e}"));
+                self
+            }
+            pub fn g<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsToString>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.g = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for g: {e}"));
+                self
+            }
+            pub fn h<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsError>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.h = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for h: {e}"));
+                self
+            }
+            pub fn i<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsFrom>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.i = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for i: {e}"));
+                self
+            }
+            pub fn j<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsClient>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.j = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for j: {e}"));
+                self
+            }
+            pub fn k<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::boxed::Box<super::ConstructsBox>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.k = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for k: {e}"));
+                self
+            }
+            pub fn l<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsSelf>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.l = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for l: {e}"));
+                self
+            }
+            pub fn m<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<super::ConstructsSome>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.m = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for m: {e}"));
+                self
+            }
+            pub fn n<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsTryFrom>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.n = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for n: {e}"));
+                self
+            }
+            pub fn o<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsClone>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.o = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for o: {e}"));
+                self
+            }
+            pub fn p<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::Constructsbuilder>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.p = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for p: {e}"));
+                self
+            }
+            pub fn q<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructserrorText>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.q = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for q: {e}"));
+                self
+            }
+            pub fn r<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsSerialize>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.r = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for r: {e}"));
+                self
+            }
+            pub fn s<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsInfallible>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.s = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for s: {e}"));
+                self
+            }
+            pub fn t<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsTryInto>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.t = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for t: {e}"));
+                self
+            }
+            pub fn u<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsAsRef>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.u = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for u: {e}"));
+                self
+            }
+            pub fn v<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsDisplay>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.v = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for v: {e}"));
+                self
+            }
+            pub fn w<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsToOwned>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.w = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for w: {e}"));
+                self
+            }
+            pub fn x<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsPartialEq>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.x = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for x: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsPreludeBody>
+        for super::ConstructsPreludeBody {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsPreludeBody,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    a: value.a?,
+                    b: value.b?,
+                    c: value.c?,
+                    d: value.d?,
+                    e: value.e?,
+                    f: value.f?,
+                    g: value.g?,
+                    h: value.h?,
+                    i: value.i?,
+                    j: value.j?,
+                    k: value.k?,
+                    l: value.l?,
+                    m: value.m?,
+                    n: value.n?,
+                    o: value.o?,
+                    p: value.p?,
+                    q: value.q?,
+                    r: value.r?,
+                    s: value.s?,
+                    t: value.t?,
+                    u: value.u?,
+                    v: value.v?,
+                    w: value.w?,
+                    x: value.x?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsPreludeBody>
+        for ConstructsPreludeBody {
+            fn from(value: super::ConstructsPreludeBody) -> Self {
+                Self {
+                    a: Ok(value.a),
+                    b: Ok(value.b),
+                    c: Ok(value.c),
+                    d: Ok(value.d),
+                    e: Ok(value.e),
+                    f: Ok(value.f),
+                    g: Ok(value.g),
+                    h: Ok(value.h),
+                    i: Ok(value.i),
+                    j: Ok(value.j),
+                    k: Ok(value.k),
+                    l: Ok(value.l),
+                    m: Ok(value.m),
+                    n: Ok(value.n),
+                    o: Ok(value.o),
+                    p: Ok(value.p),
+                    q: Ok(value.q),
+                    r: Ok(value.r),
+                    s: Ok(value.s),
+                    t: Ok(value.t),
+                    u: Ok(value.u),
+                    v: Ok(value.v),
+                    w: Ok(value.w),
+                    x: Ok(value.x),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsPropsResponse {
+            a_b: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            builder: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            default: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            extra: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            missing: ::std::result::Result<::serde_json::Value, ::std::string::String>,
+            q: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            self_: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            subtype_0: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+            value: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            x: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            x1st: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsPropsResponse {
+            fn default() -> Self {
+                Self {
+                    a_b: Ok(Default::default()),
+                    builder: Ok(Default::default()),
+                    default: Ok(Default::default()),
+                    extra: Ok(Default::default()),
+                    id: Ok(Default::default()),
+                    missing: Err("no value supplied for missing".to_string()),
+                    q: Ok(Default::default()),
+                    self_: Ok(Default::default()),
+                    subtype_0: Ok(Default::default()),
+                    type_: Err("no value supplied for type_".to_string()),
+                    value: Ok(Default::default()),
+                    x: Ok(Default::default()),
+                    x1st: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsPropsResponse {
+            pub fn a_b<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a_b = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for a_b: {e}")
+                    });
+                self
+            }
+            pub fn builder<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.builder = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for builder: {e}")
+                    });
+                self
+            }
+            pub fn default<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.default = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for default: {e}")
+                    });
+                self
+            }
+            pub fn extra<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.extra = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for extra: {e}")
+                    });
+                self
+            }
+            pub fn id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.id = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for id: {e}"));
+                self
+            }
+            pub fn missing<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::serde_json::Value>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.missing = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for missing: {e}")
+                    });
+                self
+            }
+            pub fn q<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.q = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for q: {e}"));
+                self
+            }
+            pub fn self_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.self_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for self_: {e}")
+                    });
+                self
+            }
+            pub fn subtype_0<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.subtype_0 = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for subtype_0: {e}")
+                    });
+                self
+            }
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+            pub fn value<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.value = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for value: {e}")
+                    });
+                self
+            }
+            pub fn x<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.x = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for x: {e}"));
+                self
+            }
+            pub fn x1st<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.x1st = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for x1st: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsPropsResponse>
+        for super::ConstructsPropsResponse {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsPropsResponse,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    a_b: value.a_b?,
+                    builder: value.builder?,
+                    default: value.default?,
+                    extra: value.extra?,
+                    id: value.id?,
+                    missing: value.missing?,
+                    q: value.q?,
+                    self_: value.self_?,
+                    subtype_0: value.subtype_0?,
+                    type_: value.type_?,
+                    value: value.value?,
+                    x: value.x?,
+                    x1st: value.x1st?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsPropsResponse>
+        for ConstructsPropsResponse {
+            fn from(value: super::ConstructsPropsResponse) -> Self {
+                Self {
+                    a_b: Ok(value.a_b),
+                    builder: Ok(value.builder),
+                    default: Ok(value.default),
+                    extra: Ok(value.extra),
+                    id: Ok(value.id),
+                    missing: Ok(value.missing),
+                    q: Ok(value.q),
+                    self_: Ok(value.self_),
+                    subtype_0: Ok(value.subtype_0),
+                    type_: Ok(value.type_),
+                    value: Ok(value.value),
+                    x: Ok(value.x),
+                    x1st: Ok(value.x1st),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsResult {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsResult {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsResult {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsResult> for super::ConstructsResult {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsResult,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsResult> for ConstructsResult {
+            fn from(value: super::ConstructsResult) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsSerialize {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsSerialize {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsSerialize {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsSerialize>
+        for super::ConstructsSerialize {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsSerialize,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsSerialize> for ConstructsSerialize {
+            fn from(value: super::ConstructsSerialize) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsString {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsString {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsString {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsString> for super::ConstructsString {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsString,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsString> for ConstructsString {
+            fn from(value: super::ConstructsString) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsTaggedResponseVariant0 {
+            type_: ::std::result::Result<
+                super::ConstructsTaggedResponseVariant0Type,
+                ::std::string::String,
+            >,
+            x: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsTaggedResponseVariant0 {
+            fn default() -> Self {
+                Self {
+                    type_: Err("no value supplied for type_".to_string()),
+                    x: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsTaggedResponseVariant0 {
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ConstructsTaggedResponseVariant0Type>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+            pub fn x<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.x = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for x: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsTaggedResponseVariant0>
+        for super::ConstructsTaggedResponseVariant0 {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsTaggedResponseVariant0,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    type_: value.type_?,
+                    x: value.x?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsTaggedResponseVariant0>
+        for ConstructsTaggedResponseVariant0 {
+            fn from(value: super::ConstructsTaggedResponseVariant0) -> Self {
+                Self {
+                    type_: Ok(value.type_),
+                    x: Ok(value.x),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsTaggedResponseVariant1 {
+            type_: ::std::result::Result<
+                super::ConstructsTaggedResponseVariant1Type,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsTaggedResponseVariant1 {
+            fn default() -> Self {
+                Self {
+                    type_: Err("no value supplied for type_".to_string()),
+                }
+            }
+        }
+        impl ConstructsTaggedResponseVariant1 {
+            pub fn type_<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<super::ConstructsTaggedResponseVariant1Type>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.type_ = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for type_: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsTaggedResponseVariant1>
+        for super::ConstructsTaggedResponseVariant1 {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsTaggedResponseVariant1,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { type_: value.type_? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsTaggedResponseVariant1>
+        for ConstructsTaggedResponseVariant1 {
+            fn from(value: super::ConstructsTaggedResponseVariant1) -> Self {
+                Self { type_: Ok(value.type_) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsTaggedResponseVariant2 {
+            only: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for ConstructsTaggedResponseVariant2 {
+            fn default() -> Self {
+                Self {
+                    only: Err("no value supplied for only".to_string()),
+                }
+            }
+        }
+        impl ConstructsTaggedResponseVariant2 {
+            pub fn only<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.only = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for only: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsTaggedResponseVariant2>
+        for super::ConstructsTaggedResponseVariant2 {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsTaggedResponseVariant2,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { only: value.only? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsTaggedResponseVariant2>
+        for ConstructsTaggedResponseVariant2 {
+            fn from(value: super::ConstructsTaggedResponseVariant2) -> Self {
+                Self { only: Ok(value.only) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsToOwned {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsToOwned {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsToOwned {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsToOwned> for super::ConstructsToOwned {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsToOwned,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsToOwned> for ConstructsToOwned {
+            fn from(value: super::ConstructsToOwned) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsToString {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsToString {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsToString {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsToString> for super::ConstructsToString {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsToString,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsToString> for ConstructsToString {
+            fn from(value: super::ConstructsToString) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsTree {
+            byname: ::std::result::Result<
+                ::std::option::Option<super::ConstructsTreeByname>,
+                ::std::string::String,
+            >,
+            children: ::std::result::Result<
+                ::std::option::Option<super::ConstructsTreeChildren>,
+                ::std::string::String,
+            >,
+            up: ::std::result::Result<
+                ::std::option::Option<super::ConstructsTreeUp>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsTree {
+            fn default() -> Self {
+                Self {
+                    byname: Ok(Default::default()),
+                    children: Ok(Default::default()),
+                    up: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsTree {
+            pub fn byname<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsTreeByname>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.byname = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for byname: {e}")
+                    });
+                self
+            }
+            pub fn children<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsTreeChildren>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.children = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for children: {e}")
+                    });
+                self
+            }
+            pub fn up<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::ConstructsTreeUp>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.up = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for up: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsTree> for super::ConstructsTree {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsTree,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    byname: value.byname?,
+                    children: value.children?,
+                    up: value.up?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsTree> for ConstructsTree {
+            fn from(value: super::ConstructsTree) -> Self {
+                Self {
+                    byname: Ok(value.byname),
+                    children: Ok(value.children),
+                    up: Ok(value.up),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsTwiceResponse {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsTwiceResponse {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl ConstructsTwiceResponse {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsTwiceResponse>
+        for super::ConstructsTwiceResponse {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsTwiceResponse,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsTwiceResponse>
+        for ConstructsTwiceResponse {
+            fn from(value: super::ConstructsTwiceResponse) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct Constructsbuilder {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for Constructsbuilder {
+            fn default() -> Self {
+                Self { a: Ok(Default::default()) }
+            }
+        }
+        impl Constructsbuilder {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Constructsbuilder> for super::Constructsbuilder {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Constructsbuilder,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::Constructsbuilder> for Constructsbuilder {
+            fn from(value: super::Constructsbuilder) -> Self {
+                Self { a: Ok(value.a) }
             }
         }
         #[derive(Clone, Debug)]
@@ -1255,6 +5326,176 @@ let response = client.anyof_required_a()
     pub fn anyof_required_a(&self) -> builder::AnyofRequiredA<'_> {
         builder::AnyofRequiredA::new(self)
     }
+    /**Sends a `GET` request to `/constructs/allof_enum`
+
+```ignore
+let response = client.constructs_allof_enum()
+    .send()
+    .await;
+```*/
+    pub fn constructs_allof_enum(&self) -> builder::ConstructsAllofEnum<'_> {
+        builder::ConstructsAllofEnum::new(self)
+    }
+    /**Sends a `POST` request to `/constructs/form`
+
+Arguments:
+- `body`:
+```ignore
+let response = client.constructs_form()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn constructs_form(&self) -> builder::ConstructsForm<'_> {
+        builder::ConstructsForm::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/inherit`
+
+```ignore
+let response = client.constructs_inherit()
+    .send()
+    .await;
+```*/
+    pub fn constructs_inherit(&self) -> builder::ConstructsInherit<'_> {
+        builder::ConstructsInherit::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/inline_twice`
+
+```ignore
+let response = client.constructs_twice()
+    .send()
+    .await;
+```*/
+    pub fn constructs_twice(&self) -> builder::ConstructsTwice<'_> {
+        builder::ConstructsTwice::new(self)
+    }
+    /**Sends a `POST` request to `/constructs/map`
+
+Arguments:
+- `body`:
+```ignore
+let response = client.constructs_map()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn constructs_map(&self) -> builder::ConstructsMap<'_> {
+        builder::ConstructsMap::new(self)
+    }
+    /**Sends a `POST` request to `/constructs/mixed`
+
+Arguments:
+- `body`:
+```ignore
+let response = client.constructs_mixed()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn constructs_mixed(&self) -> builder::ConstructsMixed<'_> {
+        builder::ConstructsMixed::new(self)
+    }
+    /**Sends a `POST` request to `/constructs/prelude`
+
+Arguments:
+- `body`:
+```ignore
+let response = client.constructs_prelude()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn constructs_prelude(&self) -> builder::ConstructsPrelude<'_> {
+        builder::ConstructsPrelude::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/props`
+
+```ignore
+let response = client.constructs_props()
+    .send()
+    .await;
+```*/
+    pub fn constructs_props(&self) -> builder::ConstructsProps<'_> {
+        builder::ConstructsProps::new(self)
+    }
+    /**Sends a `DELETE` request to `/constructs/seg/{color}/{n}/{b}/{u}`
+
+```ignore
+let response = client.constructs_seg()
+    .color(color)
+    .n(n)
+    .b(b)
+    .u(u)
+    .send()
+    .await;
+```*/
+    pub fn constructs_seg(&self) -> builder::ConstructsSeg<'_> {
+        builder::ConstructsSeg::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/tagged`
+
+```ignore
+let response = client.constructs_tagged()
+    .send()
+    .await;
+```*/
+    pub fn constructs_tagged(&self) -> builder::ConstructsTagged<'_> {
+        builder::ConstructsTagged::new(self)
+    }
+    /**Sends a `POST` request to `/constructs/text`
+
+Arguments:
+- `body`:
+```ignore
+let response = client.constructs_text()
+    .body(body)
+    .send()
+    .await;
+```*/
+    pub fn constructs_text(&self) -> builder::ConstructsText<'_> {
+        builder::ConstructsText::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/tree`
+
+```ignore
+let response = client.constructs_tree()
+    .send()
+    .await;
+```*/
+    pub fn constructs_tree(&self) -> builder::ConstructsTree<'_> {
+        builder::ConstructsTree::new(self)
+    }
+    /**Sends a `GET` request to `/constructs/unions`
+
+```ignore
+let response = client.constructs_unions()
+    ._1st(_1st)
+    .client(client)
+    .clone(clone)
+    .fmt(fmt)
+    .format(format)
+    .info(info)
+    .into(into)
+    .n(n)
+    .q(q)
+    .r(r)
+    .request(request)
+    .reqwest(reqwest)
+    .response(response)
+    .result(result)
+    .s(s)
+    .self_(self_)
+    .types(types)
+    .url(url)
+    .h(h)
+    .hb(hb)
+    .value(value)
+    .send()
+    .await;
+```*/
+    pub fn constructs_unions(&self) -> builder::ConstructsUnions<'_> {
+        builder::ConstructsUnions::new(self)
+    }
     /**Sends a `GET` request to `/discriminator/p`
 
 ```ignore
@@ -1539,6 +5780,1217 @@ pub mod builder {
             match response.status().as_u16() {
                 200u16 => ResponseValue::from_response(response).await,
                 _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_allof_enum`]
+
+[`Client::constructs_allof_enum`]: super::Client::constructs_allof_enum*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsAllofEnum<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsAllofEnum<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/allof_enum`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsAllofEnumResponse>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/allof_enum", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_allof_enum",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_form`]
+
+[`Client::constructs_form`]: super::Client::constructs_form*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsForm<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ConstructsFormBody, String>,
+    }
+    impl<'a> ConstructsForm<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsFormBody>,
+            <V as std::convert::TryInto<
+                types::ConstructsFormBody,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ConstructsFormBody` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ConstructsFormBody,
+            ) -> types::builder::ConstructsFormBody,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/constructs/form`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<::serde_json::Value>, Error<()>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ConstructsFormBody::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/constructs/form", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .form_urlencoded(&body)?
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_form",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_inherit`]
+
+[`Client::constructs_inherit`]: super::Client::constructs_inherit*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsInherit<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsInherit<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/inherit`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsChild>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/inherit", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_inherit",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                201u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_twice`]
+
+[`Client::constructs_twice`]: super::Client::constructs_twice*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsTwice<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsTwice<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/inline_twice`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsTwiceResponse>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/inline_twice", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_twice",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                202u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_map`]
+
+[`Client::constructs_map`]: super::Client::constructs_map*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsMap<'a> {
+        client: &'a super::Client,
+        body: Result<
+            ::std::option::Option<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::vec::Vec<types::ConstructsMapBodyValueItem>,
+                >,
+            >,
+            String,
+        >,
+    }
+    impl<'a> ConstructsMap<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<
+                ::std::option::Option<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::vec::Vec<types::ConstructsMapBodyValueItem>,
+                    >,
+                >,
+            >,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: option :: Option < :: std :: collections :: BTreeMap < :: std :: string :: String , :: std :: vec :: Vec < ConstructsMapBodyValueItem > > >` for body failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `POST` request to `/constructs/map`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<
+                ::std::vec::Vec<
+                    ::std::vec::Vec<
+                        ::std::option::Option<types::ConstructsMapResponseItemItem>,
+                    >,
+                >,
+            >,
+            Error<()>,
+        > {
+            let Self { client, body } = self;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/constructs/map", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_map",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_mixed`]
+
+[`Client::constructs_mixed`]: super::Client::constructs_mixed*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsMixed<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ConstructsMixedBody, String>,
+    }
+    impl<'a> ConstructsMixed<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsMixedBody>,
+            <V as std::convert::TryInto<
+                types::ConstructsMixedBody,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!("conversion to `ConstructsMixedBody` for body failed: {}", s)
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ConstructsMixedBody,
+            ) -> types::builder::ConstructsMixedBody,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/constructs/mixed`
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<()>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ConstructsMixedBody::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/constructs/mixed", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_mixed",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => Ok(ResponseValue::stream(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_prelude`]
+
+[`Client::constructs_prelude`]: super::Client::constructs_prelude*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsPrelude<'a> {
+        client: &'a super::Client,
+        body: Result<types::builder::ConstructsPreludeBody, String>,
+    }
+    impl<'a> ConstructsPrelude<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Ok(::std::default::Default::default()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsPreludeBody>,
+            <V as std::convert::TryInto<
+                types::ConstructsPreludeBody,
+            >>::Error: std::fmt::Display,
+        {
+            self.body = value
+                .try_into()
+                .map(From::from)
+                .map_err(|s| {
+                    format!(
+                        "conversion to `ConstructsPreludeBody` for body failed: {}", s
+                    )
+                });
+            self
+        }
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: std::ops::FnOnce(
+                types::builder::ConstructsPreludeBody,
+            ) -> types::builder::ConstructsPreludeBody,
+        {
+            self.body = self.body.map(f);
+            self
+        }
+        ///Sends a `POST` request to `/constructs/prelude`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<()>> {
+            let Self { client, body } = self;
+            let body = body
+                .and_then(|v| {
+                    types::ConstructsPreludeBody::try_from(v).map_err(|e| e.to_string())
+                })
+                .map_err(Error::InvalidRequest)?;
+            let url = format!("{}/constructs/prelude", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .json(&body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_prelude",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_props`]
+
+[`Client::constructs_props`]: super::Client::constructs_props*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsProps<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsProps<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/props`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsPropsResponse>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/props", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_props",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_seg`]
+
+[`Client::constructs_seg`]: super::Client::constructs_seg*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsSeg<'a> {
+        client: &'a super::Client,
+        color: Result<types::ConstructsSegColor, String>,
+        n: Result<i64, String>,
+        b: Result<types::ConstructsSegB, String>,
+        u: Result<crate::ids::PathSegment, String>,
+    }
+    impl<'a> ConstructsSeg<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                color: Err("color was not initialized".to_string()),
+                n: Err("n was not initialized".to_string()),
+                b: Err("b was not initialized".to_string()),
+                u: Err("u was not initialized".to_string()),
+            }
+        }
+        pub fn color<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsSegColor>,
+        {
+            self.color = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ConstructsSegColor` for color failed".to_string()
+                });
+            self
+        }
+        pub fn n<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.n = value
+                .try_into()
+                .map_err(|_| "conversion to `i64` for n failed".to_string());
+            self
+        }
+        pub fn b<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsSegB>,
+        {
+            self.b = value
+                .try_into()
+                .map_err(|_| "conversion to `ConstructsSegB` for b failed".to_string());
+            self
+        }
+        pub fn u<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<crate::ids::PathSegment>,
+        {
+            self.u = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `crate :: ids :: PathSegment` for u failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `DELETE` request to `/constructs/seg/{color}/{n}/{b}/{u}`
+        pub async fn send(self) -> Result<ResponseValue<()>, Error<()>> {
+            let Self { client, color, n, b, u } = self;
+            let color = color.map_err(Error::InvalidRequest)?;
+            let n = n.map_err(Error::InvalidRequest)?;
+            let b = b.map_err(Error::InvalidRequest)?;
+            let u = u.map_err(Error::InvalidRequest)?;
+            let url = format!(
+                "{}/constructs/seg/{}/{}/{}/{}", client.baseurl, encode_path(& color
+                .to_string()), encode_path(& n.to_string()), encode_path(& b
+                .to_string()), encode_path(& u.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client.client.delete(url).headers(header_map).build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_seg",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                204u16 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_tagged`]
+
+[`Client::constructs_tagged`]: super::Client::constructs_tagged*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsTagged<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsTagged<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/tagged`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsTaggedResponse>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/tagged", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_tagged",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_text`]
+
+[`Client::constructs_text`]: super::Client::constructs_text*/
+    #[derive(Debug)]
+    pub struct ConstructsText<'a> {
+        client: &'a super::Client,
+        body: Result<reqwest::Body, String>,
+    }
+    impl<'a> ConstructsText<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                body: Err("body was not initialized".to_string()),
+            }
+        }
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<String>,
+        {
+            self.body = value
+                .try_into()
+                .map_err(|_| "conversion to `String` for body failed".to_string())
+                .map(|v| v.into());
+            self
+        }
+        ///Sends a `POST` request to `/constructs/text`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsAlias>, Error<()>> {
+            let Self { client, body } = self;
+            let body = body.map_err(Error::InvalidRequest)?;
+            let url = format!("{}/constructs/text", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .header(
+                    ::reqwest::header::CONTENT_TYPE,
+                    ::reqwest::header::HeaderValue::from_static("text/plain"),
+                )
+                .body(body)
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_text",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_tree`]
+
+[`Client::constructs_tree`]: super::Client::constructs_tree*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsTree<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsTree<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/tree`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsTree>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/tree", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_tree",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_unions`]
+
+[`Client::constructs_unions`]: super::Client::constructs_unions*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsUnions<'a> {
+        _client: &'a super::Client,
+        _1st: Result<Option<::std::string::String>, String>,
+        client: Result<Option<::std::string::String>, String>,
+        clone: Result<Option<::std::string::String>, String>,
+        fmt: Result<Option<::std::string::String>, String>,
+        format: Result<Option<::std::string::String>, String>,
+        info: Result<Option<::std::string::String>, String>,
+        into: Result<Option<::std::string::String>, String>,
+        n: Result<Option<::std::string::String>, String>,
+        q: Result<Option<types::ConstructsUnionsQ>, String>,
+        r: Result<::std::vec::Vec<types::ConstructsColor>, String>,
+        request: Result<Option<::std::string::String>, String>,
+        reqwest: Result<Option<::std::string::String>, String>,
+        response: Result<Option<::std::string::String>, String>,
+        result: Result<Option<::std::string::String>, String>,
+        s: Result<Option<types::ConstructsUnionsS>, String>,
+        self_: Result<Option<::std::string::String>, String>,
+        types: Result<Option<::std::string::String>, String>,
+        url: Result<Option<::std::string::String>, String>,
+        h: Result<Option<types::ConstructsUnionsH>, String>,
+        hb: Result<types::ConstructsUnionsHb, String>,
+        value: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ConstructsUnions<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                _client: client,
+                _1st: Ok(None),
+                client: Ok(None),
+                clone: Ok(None),
+                fmt: Ok(None),
+                format: Ok(None),
+                info: Ok(None),
+                into: Ok(None),
+                n: Ok(None),
+                q: Ok(None),
+                r: Err("r was not initialized".to_string()),
+                request: Ok(None),
+                reqwest: Ok(None),
+                response: Ok(None),
+                result: Ok(None),
+                s: Ok(None),
+                self_: Ok(None),
+                types: Ok(None),
+                url: Ok(None),
+                h: Ok(None),
+                hb: Err("hb was not initialized".to_string()),
+                value: Ok(None),
+            }
+        }
+        pub fn _1st<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self._1st = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for _1st failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn client<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.client = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for client failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn clone<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.clone = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for clone failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn fmt<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.fmt = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for fmt failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn format<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.format = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for format failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn info<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.info = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for info failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn into<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.into = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for into failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn n<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.n = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for n failed".to_string()
+                });
+            self
+        }
+        pub fn q<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsUnionsQ>,
+        {
+            self.q = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `ConstructsUnionsQ` for q failed".to_string()
+                });
+            self
+        }
+        pub fn r<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::vec::Vec<types::ConstructsColor>>,
+        {
+            self.r = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `:: std :: vec :: Vec < ConstructsColor >` for r failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn request<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.request = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for request failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn reqwest<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.reqwest = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for reqwest failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn response<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.response = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for response failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn result<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.result = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for result failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn s<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsUnionsS>,
+        {
+            self.s = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `ConstructsUnionsS` for s failed".to_string()
+                });
+            self
+        }
+        pub fn self_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.self_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for self_ failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn types<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.types = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for types failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn url<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.url = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for url failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn h<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsUnionsH>,
+        {
+            self.h = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `ConstructsUnionsH` for h failed".to_string()
+                });
+            self
+        }
+        pub fn hb<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::ConstructsUnionsHb>,
+        {
+            self.hb = value
+                .try_into()
+                .map_err(|_| {
+                    "conversion to `ConstructsUnionsHb` for hb failed".to_string()
+                });
+            self
+        }
+        pub fn value<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.value = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for value failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/constructs/unions`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<::std::option::Option<types::ConstructsUnionsResponse>>,
+            Error<()>,
+        > {
+            let Self {
+                _client,
+                _1st,
+                client,
+                clone,
+                fmt,
+                format,
+                info,
+                into,
+                n,
+                q,
+                r,
+                request,
+                reqwest,
+                response,
+                result,
+                s,
+                self_,
+                types,
+                url,
+                h,
+                hb,
+                value,
+            } = self;
+            let _1st = _1st.map_err(Error::InvalidRequest)?;
+            let client = client.map_err(Error::InvalidRequest)?;
+            let clone = clone.map_err(Error::InvalidRequest)?;
+            let fmt = fmt.map_err(Error::InvalidRequest)?;
+            let format = format.map_err(Error::InvalidRequest)?;
+            let info = info.map_err(Error::InvalidRequest)?;
+            let into = into.map_err(Error::InvalidRequest)?;
+            let n = n.map_err(Error::InvalidRequest)?;
+            let q = q.map_err(Error::InvalidRequest)?;
+            let r = r.map_err(Error::InvalidRequest)?;
+            let request = request.map_err(Error::InvalidRequest)?;
+            let reqwest = reqwest.map_err(Error::InvalidRequest)?;
+            let response = response.map_err(Error::InvalidRequest)?;
+            let result = result.map_err(Error::InvalidRequest)?;
+            let s = s.map_err(Error::InvalidRequest)?;
+            let self_ = self_.map_err(Error::InvalidRequest)?;
+            let types = types.map_err(Error::InvalidRequest)?;
+            let url = url.map_err(Error::InvalidRequest)?;
+            let h = h.map_err(Error::InvalidRequest)?;
+            let hb = hb.map_err(Error::InvalidRequest)?;
+            let value = value.map_err(Error::InvalidRequest)?;
+            let _url = format!("{}/constructs/unions", _client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(4usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            if let Some(value) = h {
+                header_map.append("h", value.to_string().try_into()?);
+            }
+            header_map.append("hb", hb.to_string().try_into()?);
+            if let Some(value) = value {
+                header_map.append("value", value.to_string().try_into()?);
+            }
+            #[allow(unused_mut)]
+            let mut _request = _client
+                .client
+                .get(_url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("1st", &_1st))
+                .query(&progenitor_client::QueryParam::new("client", &client))
+                .query(&progenitor_client::QueryParam::new("clone", &clone))
+                .query(&progenitor_client::QueryParam::new("fmt", &fmt))
+                .query(&progenitor_client::QueryParam::new("format", &format))
+                .query(&progenitor_client::QueryParam::new("info", &info))
+                .query(&progenitor_client::QueryParam::new("into", &into))
+                .query(&progenitor_client::QueryParam::new("n", &n))
+                .query(&progenitor_client::QueryParam::new("q", &q))
+                .query(&progenitor_client::QueryParam::new("r", &r))
+                .query(&progenitor_client::QueryParam::new("request", &request))
+                .query(&progenitor_client::QueryParam::new("reqwest", &reqwest))
+                .query(&progenitor_client::QueryParam::new("response", &response))
+                .query(&progenitor_client::QueryParam::new("result", &result))
+                .query(&progenitor_client::QueryParam::new("s", &s))
+                .query(&progenitor_client::QueryParam::new("self", &self_))
+                .query(&progenitor_client::QueryParam::new("types", &types))
+                .query(&progenitor_client::QueryParam::new("url", &url))
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_unions",
+            };
+            _client.pre(&mut _request, &info).await?;
+            let _result = _client.exec(_request, &info).await;
+            _client.post(&_result, &info).await?;
+            let _response = _result?;
+            match _response.status().as_u16() {
+                200u16 => ResponseValue::from_response(_response).await,
+                _ => Err(Error::UnexpectedResponse(_response)),
             }
         }
     }

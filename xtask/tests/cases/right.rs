@@ -48,6 +48,143 @@ fn any_of_required_keeps_all_properties() {
     assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
 }
 
+/// Asserts that every value decodes and is encoded as the same JSON.
+fn assert_round_trips<T: DeserializeOwned + Serialize>(values: &[Value]) {
+    for value in values {
+        assert_eq!(round_trip::<T>(value), *value);
+    }
+}
+
+#[test]
+fn union_of_all_types_round_trips() {
+    assert_round_trips::<Option<types::ConstructsUnionsResponse>>(&[
+        json!({"meow": true, "friend": {"bark": false, "friend": {"meow": true}}}),
+        json!({"bark": true}),
+        json!([{"meow": true}]),
+        json!([]),
+        json!("text"),
+        json!(null),
+        json!(9_007_199_254_740_993_i64),
+        json!(1.5),
+        json!(true),
+        json!({"a": 1, "b": 2}),
+    ]);
+}
+
+#[test]
+fn recursive_types_round_trip() {
+    let leaf = json!({"children": [], "byname": {}});
+    let tree = json!({"children": [leaf], "byname": {"a": leaf}, "up": {"up": "text"}});
+    assert_round_trips::<types::ConstructsTree>(&[tree.clone()]);
+    assert_round_trips::<types::ConstructsAlias>(&[tree]);
+}
+
+#[test]
+fn all_of_keeps_properties_of_all_members() {
+    let value = json!({"id": "a", "extra_info": "b", "other": 1});
+    assert_eq!(round_trip::<types::ConstructsChild>(&value), value);
+    assert!(
+        serde_json::from_value::<types::ConstructsChild>(json!({"id": "a", "other": 1})).is_err()
+    );
+}
+
+#[test]
+fn nested_combinations_keep_all_properties() {
+    assert_round_trips::<types::ConstructsAllofEnumResponse>(&[
+        json!({"s": "red", "o": {"meow": true}, "w": {"meow": true}, "v": {"meow": false}}),
+        json!({"y": {"common": "a", "id": "b"}}),
+        json!({"y": {"common": "a", "z": "b"}}),
+        json!({"y": {"z": "b", "id": "c"}}),
+    ]);
+}
+
+#[test]
+fn tagged_union_keeps_members_apart() {
+    assert_round_trips::<types::ConstructsTaggedResponse>(&[
+        json!({"type": "a", "x": "y"}),
+        json!({"type": "b"}),
+        json!({"only": 1}),
+        json!("x"),
+    ]);
+}
+
+#[test]
+fn mixed_values_and_formats_round_trip() {
+    assert_round_trips::<types::ConstructsMixedBody>(&[
+        json!({"kind": "auto", "f": 0.1, "big": u64::MAX, "d": "today", "u": "id", "t": ["a", 1]}),
+        json!({"kind": 1, "any": {"b": []}}),
+        json!({"kind": true, "t": []}),
+    ]);
+}
+
+#[test]
+fn properties_with_unusual_names_round_trip() {
+    assert_round_trips::<types::ConstructsPropsResponse>(&[json!({
+        "type": "a", "missing": 1, "self": "b", "@id": "c", "1st": "d", "a b": "e", "builder": "f",
+        "default": "g", "$": "h", "\"q\"": "i", "value": "j", "extra": "k",
+    })]);
+}
+
+#[test]
+fn query_values_are_written_as_form_parameters() {
+    let request = request(
+        "HTTP/1.1 200 X\r\nconnection: close\r\n\r\nnull",
+        |client| async move {
+            let call = client.constructs_unions();
+            let call = call.q(vec!["a b".to_owned()]);
+            let call = call.r(vec![
+                types::ConstructsColor::Red,
+                types::ConstructsColor::Blue,
+            ]);
+            let call = call.hb(types::ConstructsUnionsHb::from(7)).h("red");
+            call.clone("c").self_("s").s(5).send().await.unwrap();
+        },
+    );
+    let line = "GET /constructs/unions?clone=c&q=a+b&r=red&r=blue&s=5&self=s HTTP/1.1";
+    assert!(request.starts_with(line), "{request}");
+    assert!(
+        request.contains("hb: 7\r\n") && request.contains("h: red\r\n"),
+        "{request}"
+    );
+}
+
+#[test]
+fn form_body_is_written_as_pairs() {
+    let request = request(
+        "HTTP/1.1 200 X\r\nconnection: close\r\n\r\nnull",
+        |client| async move {
+            let call = client.constructs_form();
+            let call = call.body_map(|body| {
+                body.a("x y")
+                    .b(2)
+                    .c(types::ConstructsColor::Blue)
+                    .extra([("k".to_owned(), "v".to_owned())])
+            });
+            call.send().await.unwrap();
+        },
+    );
+    assert!(
+        request.ends_with("\r\n\r\na=x+y&b=2&c=blue&k=v"),
+        "{request}"
+    );
+}
+
+#[test]
+fn path_values_are_encoded_or_rejected() {
+    let request = request(EMPTY, |client| async move {
+        let call = client
+            .constructs_seg()
+            .color("red")
+            .n(1)
+            .b(types::ConstructsSegB::from(true));
+        call.u("a/b").send().await.unwrap();
+    });
+    assert!(
+        request.starts_with("DELETE /constructs/seg/red/1/true/a%2Fb "),
+        "{request}"
+    );
+}
+
 #[test]
 fn discriminator_selects_member_of_union() {
     let value = json!({"kind": "square", "size": 1.0, "rotated": true});
