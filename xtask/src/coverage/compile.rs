@@ -43,7 +43,7 @@ pub(super) fn check(
     root: &Path,
     folder: &Path,
 ) -> Result<Vec<CompileError>> {
-    let mut output = Output::default();
+    let mut output = Output::new(folder);
     let members: Vec<&String> = packages.keys().collect();
     output.file(
         folder.join("Cargo.toml"),

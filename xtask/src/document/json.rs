@@ -1,12 +1,8 @@
-//! JSON through serde_json, with additional checks for duplicate keys, depth and number of values.
+//! JSON through serde_json, with checks for duplicate keys and the number of values.
 
-use std::cell::Cell;
-use std::fmt;
+use serde_json::Value;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-
-use super::{DocumentError, MAX_DEPTH, MAX_VALUES, Place, yaml};
+use super::{DocumentError, MAX_VALUES, Place, yaml};
 
 /// Reason why a text was not read as JSON.
 pub(super) enum Failure {
@@ -18,44 +14,75 @@ pub(super) enum Failure {
 
 /// Parses `text`. Errors contain `name`.
 pub(super) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
-    let checks = Checks::default();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let parsed = Node {
-        checks: &checks,
-        depth: 0,
+    let members = count_members(text).map_err(|offset| {
+        let error = DocumentError::too_many(name, Place::of(text, offset));
+        Failure::Refused(error)
+    })?;
+    let value: Value = serde_json::from_str(text).map_err(|error| explain(&error, text, name))?;
+    // serde_json keeps the last of equal keys, so the value then has fewer members than the text.
+    if members_of(&value) != members {
+        // JSON is also YAML, and the YAML loader reports the places of both keys.
+        yaml::parse(text, name).map_err(Failure::Refused)?;
     }
-    .deserialize(&mut deserializer)
-    .and_then(|value| deserializer.end().map(|()| value));
-    let error = match parsed {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    let recursion_limit = error.to_string().starts_with("recursion limit exceeded");
-    if checks.violated.get() || recursion_limit {
-        // JSON is also YAML, and the YAML loader reports the places of both duplicate keys.
-        if let Err(error) = yaml::parse(text, name) {
-            return Err(Failure::Refused(error));
+    Ok(value)
+}
+
+/// Returns the number of object members in a JSON text.
+///
+/// # Errors
+///
+/// Returns the byte offset at which the text has more than [`MAX_VALUES`] values.
+fn count_members(text: &str) -> Result<usize, usize> {
+    let (mut members, mut values) = (0, 1);
+    let (mut in_string, mut escaped) = (false, false);
+    let mut previous = b' ';
+    for (offset, byte) in text.bytes().enumerate() {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+            continue;
         }
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        in_string = byte == b'"';
+        members += usize::from(byte == b':');
+        // The first value of a collection has no comma before it.
+        let first = matches!(previous, b'{' | b'[') && !matches!(byte, b'}' | b']');
+        values += usize::from(byte == b',' || first);
+        if values > MAX_VALUES {
+            return Err(offset);
+        }
+        previous = byte;
     }
-    Err(Failure::Syntax(explain(&error, text, name)))
+    Ok(members)
+}
+
+fn members_of(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(members_of).sum(),
+        Value::Object(map) => map.len() + map.values().map(members_of).sum::<usize>(),
+        _ => 0,
+    }
 }
 
 /// Returns the error with its place in characters and a remedy.
-fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
+fn explain(error: &serde_json::Error, text: &str, name: &str) -> Failure {
     let place = Place::of(text, offset_of(text, error.line(), error.column()));
     let message = error.to_string();
     let problem = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(problem, _)| problem);
+    if problem == "recursion limit exceeded" {
+        return Failure::Refused(DocumentError::too_deep(name, place));
+    }
     let (problem, remedy) = if error.is_eof() {
-        (
-            format!("the JSON is truncated: {problem}"),
-            "download it again",
-        )
+        let problem = format!("the JSON is truncated: {problem}");
+        (problem, "download it again")
     } else {
         (format!("is not JSON: {problem}"), "correct the syntax")
     };
-    DocumentError::new(name, place, problem, remedy)
+    Failure::Syntax(DocumentError::new(name, place, problem, remedy))
 }
 
 /// Returns the byte offset of a position. serde_json counts columns in bytes from 1.
@@ -70,106 +97,4 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
         offset -= 1;
     }
     offset
-}
-
-#[derive(Default)]
-struct Checks {
-    values: Cell<usize>,
-    violated: Cell<bool>,
-}
-
-impl Checks {
-    /// Stops serde_json. The YAML loader then reports what is wrong.
-    fn violation<E: serde::de::Error>(&self) -> E {
-        self.violated.set(true);
-        E::custom("refused")
-    }
-}
-
-/// Builds a value as serde_json does, with the additional checks.
-#[derive(Clone, Copy)]
-struct Node<'a> {
-    checks: &'a Checks,
-    depth: usize,
-}
-
-impl Node<'_> {
-    fn child<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(self.checks.violation());
-        }
-        Ok(Self {
-            depth: self.depth + 1,
-            ..self
-        })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Node<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.checks.values.set(self.checks.values.get() + 1);
-        if self.checks.values.get() > MAX_VALUES {
-            return Err(self.checks.violation());
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let child = self.child()?;
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(child)? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let child = self.child()?;
-        let mut map = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            let value = access.next_value_seed(child)?;
-            if map.insert(key, value).is_some() {
-                return Err(self.checks.violation());
-            }
-        }
-        Ok(Value::Object(map))
-    }
 }

@@ -34,36 +34,41 @@ pub(super) fn resolve(text: &str) -> Scalar {
 }
 
 fn number(text: &str) -> Option<Scalar> {
-    let (sign, unsigned) = match text.strip_prefix(['-', '+']) {
-        Some(rest) => (if text.starts_with('-') { "-" } else { "" }, rest),
-        None => ("", text),
-    };
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return Some(Scalar::NotFinite);
     }
     if let Some(integer) = radix(text) {
         return Some(integer);
     }
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let no_digit = whole.is_empty() && fraction.is_none_or(str::is_empty);
-    if no_digit || !digits(whole) || !fraction.is_none_or(digits) {
+    // With these characters, Rust accepts the same numbers as the core schema.
+    let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    if !text.bytes().all(is_numeric) || text.parse::<f64>().is_err() {
         return None;
     }
-    if let Some(exponent) = exponent {
-        let power = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-        if power.is_empty() || !digits(power) {
-            return None;
-        }
-    }
-    Some(finite(&in_json(sign, whole, fraction, exponent)))
+    let number = serde_json::from_str::<Number>(&in_json(text, unsigned));
+    Some(number.map_or(Scalar::NotFinite, |number| {
+        Scalar::Value(Value::Number(number))
+    }))
+}
+
+/// Writes a number as JSON does: without `+` and leading zeros, with digits around the point.
+fn in_json(text: &str, unsigned: &str) -> String {
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => unsigned.split_at(at),
+        None => (unsigned, ""),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, "")) => (whole, ".0".to_owned()),
+        Some((whole, fraction)) => (whole, format!(".{fraction}")),
+        None => (mantissa, String::new()),
+    };
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    format!("{sign}{whole}{fraction}{exponent}")
 }
 
 /// Parses integers in base 8 or 16, which have no sign in the core schema.
@@ -90,25 +95,4 @@ fn radix(text: &str) -> Option<Scalar> {
     Some(number.map_or(Scalar::NotFinite, |number| {
         Scalar::Value(Value::Number(number))
     }))
-}
-
-fn finite(json: &str) -> Scalar {
-    serde_json::from_str::<Number>(json).map_or(Scalar::NotFinite, |number| {
-        Scalar::Value(Value::Number(number))
-    })
-}
-
-fn in_json(sign: &str, whole: &str, fraction: Option<&str>, exponent: Option<&str>) -> String {
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let mut json = format!("{sign}{whole}");
-    if let Some(fraction) = fraction {
-        json.push('.');
-        json.push_str(if fraction.is_empty() { "0" } else { fraction });
-    }
-    if let Some(exponent) = exponent {
-        json.push('e');
-        json.push_str(exponent);
-    }
-    json
 }

@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use self::model::Model;
 use crate::{
     problem::{Problem, Problems},
+    reference::Pointer,
     select::{self, Request},
-    tree::Pointer,
 };
 
 const STAGE: &str = "generate the client";

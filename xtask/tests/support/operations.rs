@@ -1,11 +1,10 @@
-//! The operations of a lowered document as a table that a reviewer reads.
+//! Prints the operations of a trimmed spec.
 
 use serde_json::Value;
+use xtask::tree::METHODS;
 
-use crate::{reference::component_name, tree::METHODS};
-
-/// One block for each operation: its name, its request and what goes in and comes out.
-pub fn table(document: &Value) -> String {
+/// Returns a block of text per operation: name, request, parameters, bodies and security.
+pub(crate) fn table(document: &Value) -> String {
     let mut text = String::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for method in METHODS {
@@ -69,7 +68,7 @@ pub fn table(document: &Value) -> String {
     text
 }
 
-/// A schema in a word or two.
+/// Returns a short description of a schema.
 fn type_of(schema: &Value) -> String {
     let nullable = if schema["nullable"] == true {
         " or null"
@@ -82,7 +81,7 @@ fn type_of(schema: &Value) -> String {
         .unwrap_or_default();
     let base = match (&schema["$ref"], &schema["allOf"], &schema["type"]) {
         (Value::String(reference), _, _) => {
-            component_name(reference).unwrap_or_else(|| reference.clone())
+            reference.rsplit('/').next().unwrap_or_default().to_owned()
         }
         (_, Value::Array(all), _) if all.len() == 1 => type_of(&all[0]),
         (_, _, Value::String(name)) if name == "array" => {
