@@ -7,10 +7,9 @@ use super::Findings;
 use crate::{
     problem::{Note, Problem},
     reference::Pointer,
-    schema::keep_reachable,
-    select::{REPAIR_KEY, Repair, Request, requests},
+    select::{REPAIR_KEY, Repair},
     shapes::{Shape, Shapes},
-    tree::{self, Kind, METHODS},
+    tree::METHODS,
 };
 
 /// Applies what each operation's mark asks for, and takes the mark away.
@@ -19,12 +18,6 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_default();
-    for Request { method, path } in requests(document) {
-        let marks = document["paths"][&path][&method][REPAIR_KEY].as_array();
-        if marks.is_some_and(|marks| marks.iter().any(|mark| mark == Repair::UnionsAsAny.name())) {
-            unions_as_any(document, &path, &method, findings);
-        }
-    }
     let items = document
         .get_mut("paths")
         .and_then(Value::as_object_mut)
@@ -41,7 +34,6 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
             let at = Pointer::of(["paths", path, method]);
             for name in mark.as_array().into_iter().flatten() {
                 match Repair::deserialize(name) {
-                    Ok(Repair::UnionsAsAny) => {}
                     Ok(Repair::KeepJsonBody) => keep_json_body(operation, &at, findings),
                     Ok(Repair::DropObjectParameters) => {
                         drop_object_parameters(operation, &schemas, &at, findings);
@@ -91,39 +83,6 @@ fn may_be(schemas: &Value, schema: &Value, shape: fn(&Shape) -> bool) -> bool {
     Shapes(schemas)
         .alternatives(schema)
         .is_ok_and(|shapes| shapes.iter().any(shape))
-}
-
-/// Replaces the unions that an operation reaches and whose members overlap by any value.
-fn unions_as_any(document: &mut Value, path: &str, method: &str, findings: &mut Findings) {
-    let mut alone = document.clone();
-    alone["paths"] = json!({ path: { method: document["paths"][path][method] } });
-    keep_reachable(&mut alone);
-    let mut replaced = Vec::new();
-    let shapes = Shapes::of(document);
-    tree::read(
-        &alone,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            let is_invalid = |key: &str| {
-                let members = value[key].as_array();
-                members.is_some_and(|members| shapes.union(members, key == "anyOf").is_err())
-            };
-            if kind == Kind::Schema && ["anyOf", "oneOf"].into_iter().any(is_invalid) {
-                replaced.push(at.clone());
-            }
-        },
-    );
-    for at in replaced {
-        if let Some(schema) = document.pointer_mut(&at.to_string()) {
-            *schema = json!({});
-            findings.notes.push(Note::new(
-                Repair::UnionsAsAny.name(),
-                &at,
-                format!("the union {at} became any JSON value"),
-            ));
-        }
-    }
 }
 
 fn drop_object_parameters(

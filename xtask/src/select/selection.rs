@@ -53,8 +53,6 @@ pub enum Repair {
     DropObjectParameters,
     /// Changes the type of array headers to string. The caller joins the values with commas.
     ListHeadersAsText,
-    /// Replaces unions with overlapping members by any JSON value.
-    UnionsAsAny,
 }
 
 #[derive(Deserialize)]
@@ -143,11 +141,10 @@ impl Selector {
 
 impl Repair {
     /// All repairs.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 3] = [
         Self::KeepJsonBody,
         Self::DropObjectParameters,
         Self::ListHeadersAsText,
-        Self::UnionsAsAny,
     ];
 
     /// Returns the name of the repair in `select.toml`.
@@ -156,7 +153,6 @@ impl Repair {
             Self::KeepJsonBody => "keep-json-body",
             Self::DropObjectParameters => "drop-object-parameters",
             Self::ListHeadersAsText => "list-headers-as-text",
-            Self::UnionsAsAny => "unions-as-any",
         }
     }
 }
