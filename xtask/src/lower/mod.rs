@@ -7,9 +7,9 @@
 //! The rules run twice: [`canonical`] before the overlay, so that its actions meet one spelling of
 //! what can be written in many, and [`lower`] after it, for what the overlay brought.
 
-mod circles;
 mod combine;
 mod conform;
+mod cycles;
 mod discriminator;
 mod ids;
 mod limits;
@@ -58,9 +58,9 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     let mut findings = Findings::default();
     rules(document, &mut findings);
     findings.problems.clear();
-    circles::check(document, &mut findings.problems);
+    cycles::check(document, &mut findings.problems);
     Problems::check(STAGE, findings.problems)?;
-    parameters::write_out(document);
+    parameters::inline_scalars(document);
     schemas::keep_reachable(document);
     findings.notes.sort();
     notes.extend(findings.notes);
@@ -87,7 +87,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     security::drop_unsupported_alternatives(&mut document);
     rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
-    circles::check(&document, &mut findings.problems);
+    cycles::check(&document, &mut findings.problems);
     // What follows goes from reference to reference, and must come to an end.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 

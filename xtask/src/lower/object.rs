@@ -1,4 +1,4 @@
-//! The rules for objects and arrays.
+//! Rules for objects and arrays.
 
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
         .push(Note::new("patternProperties", at, what));
 }
 
-/// Which names an object may have is the server's to check.
+/// Drops `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {
         findings.notes.push(Note::new(
@@ -44,7 +44,7 @@ pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut F
     }
 }
 
-/// The order of required names has no meaning.
+/// Sorts `required`, whose order has no meaning.
 pub(super) fn required(schema: &mut Object) {
     if let Some(Value::Array(names)) = schema.get_mut("required") {
         names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -52,12 +52,12 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Positions have no types in 3.0: each item may be what any position may be.
+/// Replaces the types of single positions by one type for all items, because OpenAPI 3.0 has no others.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, what follows may be anything.
+    // Without `items`, later positions can have any type.
     if let Some(rest) = schema.remove("items") {
         let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
@@ -73,11 +73,11 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.notes.push(Note::new(
         "prefixItems",
         at,
-        "the types of positions became one type of items",
+        "the types of the positions became one type for all items",
     ));
 }
 
-/// 3.0 asks for the items of an array, where 3.1 takes silence for anything.
+/// Adds `items` to arrays. OpenAPI 3.0 requires it, and 3.1 allows any type without it.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));
