@@ -5,6 +5,9 @@
 
 use serde_json::Value;
 
+/// Extension of a component schema: the path of the hand-written type that replaces it.
+pub(crate) const RUST_TYPE: &str = "x-rust-type";
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyword {

@@ -15,6 +15,13 @@ pub fn pascal(text: &str) -> String {
     if name == text { name } else { pascal(&name) }
 }
 
+/// Names of the standard library that generated code uses without a path.
+#[rustfmt::skip]
+pub(crate) const RESERVED: [&str; 23] = [
+    "AsMut", "AsRef", "Box", "Clone", "Copy", "Debug", "Default", "Drop", "Eq", "Err", "Extend", "From",
+    "Into", "IntoIterator", "Iterator", "None", "Ok", "Option", "Result", "Some", "String", "ToString", "Vec",
+];
+
 /// Replaces the characters that identifiers drop by `X`.
 pub(crate) fn mark_dropped(text: &str) -> String {
     text.replace(

@@ -92,6 +92,36 @@ pub fn child(kind: Kind, key: &str) -> Child {
     }
 }
 
+/// Iterates over the entries of an object. Other values have none.
+pub(crate) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+/// Iterates over the elements of an array. Other values have none.
+pub(crate) fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// Returns the text of a string, or an empty text.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Iterates over the operations of a document with their locations.
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (Pointer, &Value)> {
+    entries(&document["paths"]).flat_map(|(path, item)| {
+        METHODS.iter().filter_map(move |method| {
+            let at = Pointer::of(["paths", path, method]);
+            Some((at, item.get(method)?))
+        })
+    })
+}
+
+/// Returns the component schemas of a document, or null.
+pub(crate) fn schemas(document: &Value) -> &Value {
+    &document["components"]["schemas"]
+}
+
 /// Visits `value` and its descendants, parents first.
 ///
 /// The visitor can replace a value. The walk continues with the replacement.

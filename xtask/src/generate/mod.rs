@@ -4,8 +4,6 @@
 //! formatted and not edited.
 
 mod checks;
-mod media;
-mod model;
 mod settings;
 
 use std::{
@@ -17,8 +15,8 @@ use std::{
 use progenitor_impl::Generator;
 use serde_json::{Value, json};
 
-use self::model::Model;
 use crate::{
+    model::Model,
     problem::{Problem, Problems},
     reference::Pointer,
     select::{self, Request},
@@ -44,7 +42,7 @@ pub fn generate(document: &Value) -> Result<String, Problems> {
     Problems::check(STAGE, attributed(document, problems))?;
     let file = progenitor(&model).map_err(|reason| blame(document, reason))?;
     let code = HEADER.to_owned() + &prettyplease::unparse(&file);
-    Problems::check(STAGE, model.settings.unmatched(&code))?;
+    Problems::check(STAGE, settings::unmatched(&model, &code))?;
     Ok(code)
 }
 
@@ -92,7 +90,7 @@ fn alone(document: &Value, Request { method, path }: &Request) -> Value {
 fn progenitor(model: &Model) -> Result<syn::File, String> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(model.document.clone())
         .map_err(|error| format!("the document is not OpenAPI 3.0.3: {error}"))?;
-    let mut generator = Generator::new(&model.settings.progenitor());
+    let mut generator = Generator::new(&settings::settings(model));
     let code = without_panic_message(|| generator.generate_tokens(&spec))
         .map_err(|panic| format!("progenitor does not support it: {panic}"))?
         .map_err(|error| format!("progenitor refuses it: {error}"))?;

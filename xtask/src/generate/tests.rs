@@ -85,12 +85,12 @@ fn unsupported_operation_is_an_error_with_its_place() {
         (
             "/parameters/1",
             json!({"name": "s", "in": "cookie", "schema": {}}),
-            "does not support the cookie parameter s",
+            "the cookie parameter s is not supported",
         ),
         (
             "/parameters/1/style",
             json!("deepObject"),
-            "does not support the style deepObject",
+            "has a `style` that progenitor does not support",
         ),
         (
             "/parameters/1/schema",
@@ -353,9 +353,10 @@ fn replacement_without_effect_is_an_error_with_its_name() {
 
 #[test]
 fn patch_without_effect_is_an_error_with_its_name() {
-    let settings = Model::new(&document()).settings;
-
-    let problems = settings.unmatched("pub type Id = crate::ids::OrderId;");
+    let problems = settings::unmatched(
+        &Model::new(&document()),
+        "pub type Id = crate::ids::OrderId;",
+    );
 
     let [problem] = problems.as_slice() else {
         panic!("{problems:?}");

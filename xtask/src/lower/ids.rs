@@ -8,15 +8,13 @@ use serde_json::{Value, json};
 
 use super::Findings;
 use crate::{
+    keywords::RUST_TYPE,
+    model::shapes::{Shape, Shapes},
     names,
     problem::Note,
     reference::{Pointer, component_name, reference_to},
-    shapes::{Shape, Shapes},
     tree::METHODS,
 };
-
-/// Extension of a component schema: the path of the hand-written type that replaces it.
-pub const RUST_TYPE: &str = "x-rust-type";
 
 /// Whether a schema describes strings that are valid path segments and has a hand-written type.
 pub fn is_id(schema: &Value) -> bool {

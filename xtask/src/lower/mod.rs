@@ -26,7 +26,7 @@ mod value;
 
 use serde_json::{Map, Value};
 
-pub use self::ids::{RUST_TYPE, is_id};
+pub use self::ids::is_id;
 pub use crate::select::Repair;
 use crate::{
     problem::{Note, Problem, Problems},

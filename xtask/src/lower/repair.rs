@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::Findings;
 use crate::{
+    model::shapes::{Shape, Shapes},
     problem::{Note, Problem},
     reference::Pointer,
     select::{REPAIR_KEY, Repair},
-    shapes::{Shape, Shapes},
     tree::METHODS,
 };
 

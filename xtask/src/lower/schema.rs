@@ -201,25 +201,25 @@ fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
 const CONDITIONS: [&str; 4] = ["dependentSchemas", "else", "if", "then"];
 
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    for key in CONDITIONS {
-        if schema
-            .get(key)
-            .is_some_and(|value| value.to_string().contains("\"properties\":"))
-        {
-            findings.problems.push(Problem::new(
-                &at.join(key),
-                format!("`{key}` declares properties that the client would lose"),
-                "declare them in `properties` by an action in openapi/overlay.yaml",
-            ));
-        }
+    let declares = |key: &&str| {
+        let text = schema.get(*key).map(Value::to_string);
+        text.is_some_and(|text| text.contains("\"properties\":"))
+    };
+    let lost: Vec<&str> = CONDITIONS.into_iter().filter(declares).collect();
+    for key in &lost {
+        findings.problems.push(Problem::new(
+            &at.join(key),
+            format!("`{key}` declares properties that the client would lose"),
+            "declare them in `properties` by an action in openapi/overlay.yaml",
+        ));
     }
     schema.retain(|key, _| {
         let keyword = keywords::find(key);
         // These are problems already, which an action of the overlay can solve.
         let unsolved = matches!(
             key.as_str(),
-            "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | super::RUST_TYPE
-        );
+            "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE
+        ) || lost.contains(&key.as_str());
         let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
         let silent = keyword.is_some_and(|keyword| {
             matches!(

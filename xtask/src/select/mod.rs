@@ -22,7 +22,7 @@ use crate::{
     problem::{Note, Problem, Problems},
     reference::{Pointer, follow},
     schema::inline,
-    tree::{Kind, METHODS},
+    tree::{Kind, METHODS, entries},
 };
 
 const STAGE: &str = "select the operations";
@@ -224,18 +224,13 @@ fn nearest(wanted: &str, candidates: impl Iterator<Item = String>, place: &str) 
     }
 }
 
-/// Returns the servers of the document, or those of its first path if the document has none.
+/// Returns the servers of the document, or of all its paths if these are equal.
 fn servers(upstream: &Value) -> Option<&Value> {
-    let paths = upstream["paths"]
-        .as_object()
-        .into_iter()
-        .flat_map(Map::values);
-    let first = || {
-        paths
-            .filter_map(|item| follow(upstream, item).ok()?.get("servers"))
-            .next()
-    };
-    upstream.get("servers").or_else(first)
+    let mut paths =
+        entries(&upstream["paths"]).map(|(_, item)| follow(upstream, item).ok()?.get("servers"));
+    let first = paths.next().flatten();
+    let common = first.filter(|_| paths.all(|other| other == first));
+    upstream.get("servers").or(common)
 }
 
 /// Returns the operation with inlined components and its success responses only.

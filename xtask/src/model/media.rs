@@ -2,7 +2,7 @@
 
 /// Encoding of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Body {
+pub(crate) enum Body {
     Json,
     Form,
     /// Bytes, without a schema.
@@ -12,7 +12,7 @@ pub(super) enum Body {
 }
 
 /// Returns the encoding of a request body, if progenitor supports the media type.
-pub(super) fn body(media: &str) -> Option<Body> {
+pub(crate) fn body(media: &str) -> Option<Body> {
     match essence(media) {
         "application/json" => Some(Body::Json),
         "application/x-www-form-urlencoded" => Some(Body::Form),
@@ -23,7 +23,7 @@ pub(super) fn body(media: &str) -> Option<Body> {
 }
 
 /// Whether a response of this media type is decoded.
-pub(super) fn is_json(media: &str) -> bool {
+pub(crate) fn is_json(media: &str) -> bool {
     essence(media) == "application/json"
 }
 
