@@ -1,4 +1,4 @@
-//! Rules for schemas made of schemas: lists of types, unions, nullability.
+//! Rules for lists of types, unions and nullability.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
     }
 }
 
-/// The schema of null alone.
+/// Returns the schema that allows only null.
 pub(super) fn null() -> Object {
     Map::from_iter([
         ("enum".to_owned(), json!([null])),
@@ -32,7 +32,7 @@ pub(super) fn null() -> Object {
     ])
 }
 
-/// A list of types is a union of one schema for each; null among them is nullability.
+/// Replaces a list of types by a union with one member per type. `null` becomes `nullable`.
 pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
@@ -45,7 +45,7 @@ pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findi
         schema.insert("nullable".to_owned(), json!(true));
     }
     if types.contains(&json!("number")) {
-        // Every integer is a number.
+        // Integers are numbers.
         types.retain(|name| name != "integer");
     }
     if let [one] = types.as_slice() {
@@ -86,14 +86,14 @@ pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findi
     }
 }
 
-/// A limit on text says nothing of a number: what does not speak of the schema's type goes.
+/// Removes keywords that have no effect on values of the schema's type.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
     let name = name.clone();
     for keyword in of_one_type() {
-        // A format outside of its type is reported by its own rule.
+        // The rule `format` notes an unknown format.
         if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
             schema.remove(keyword.name);
         }
@@ -107,7 +107,7 @@ fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
         .filter(|keyword| keyword.applies_to != AppliesTo::All)
 }
 
-/// Takes null out of unions, and unions of one schema apart.
+/// Replaces null members of unions by `nullable`, and unions with one member by the member.
 pub(super) fn unions(schema: &mut Object) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(members)) = schema.get_mut(key) else {
@@ -150,7 +150,7 @@ fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| *schema == null())
 }
 
-/// A combination of one schema is that schema, with what stands around it.
+/// Replaces a combination with one member by the member, and keeps the keywords beside it.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -178,12 +178,12 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     }
 }
 
-/// Moves nullability from a named schema to where it is used.
+/// Moves `nullable` from component schemas to the references to them.
 ///
-/// The generator would make two types of one name of a named schema that is nullable itself.
+/// Progenitor would generate two types with the same name for a nullable component schema.
 pub(super) fn lift_nullable_components(document: &mut Value) {
     let mut lifted = BTreeSet::new();
-    // A schema may be nullable because of another: until nothing moves any more.
+    // A schema that refers to a moved one can become nullable too, so this repeats.
     loop {
         let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
             return;

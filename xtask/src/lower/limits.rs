@@ -1,4 +1,4 @@
-//! The rules for limits and flags: in the form of 3.0, and only where they say something.
+//! Rules for limits, and for keywords without effect.
 
 use serde_json::{Map, Value, json};
 
@@ -6,14 +6,14 @@ use crate::keywords;
 
 type Object = Map<String, Value>;
 
-/// 3.1 says `exclusiveMinimum: 3`, 3.0 `minimum: 3, exclusiveMinimum: true`.
+/// Rewrites `exclusiveMinimum: 3` to `minimum: 3, exclusiveMinimum: true`.
 pub(super) fn exclusive_minimum(schema: &mut Object) {
     exclusive(schema, "minimum", "exclusiveMinimum", |inclusive, bound| {
         inclusive > bound
     });
 }
 
-/// 3.1 says `exclusiveMaximum: 3`, 3.0 `maximum: 3, exclusiveMaximum: true`.
+/// Rewrites `exclusiveMaximum: 3` to `maximum: 3, exclusiveMaximum: true`.
 pub(super) fn exclusive_maximum(schema: &mut Object) {
     exclusive(schema, "maximum", "exclusiveMaximum", |inclusive, bound| {
         inclusive < bound
@@ -34,7 +34,7 @@ fn exclusive(schema: &mut Object, limit: &str, exclusive: &str, tighter: fn(f64,
                 schema.insert(exclusive.to_owned(), json!(true));
             }
         }
-        // The limit that it speaks of is not there.
+        // Without a limit, the flag has no effect.
         Some(Value::Bool(true)) if inclusive.is_none() => drop(schema.remove(exclusive)),
         _ => {}
     }

@@ -1,7 +1,6 @@
-//! Keywords whose value is not what they take.
+//! Validation of the values of keywords.
 //!
-//! A rule looks at what it knows; a keyword that it does not recognise because its value is of
-//! another type would pass by it and be read as something else further on.
+//! A rule ignores a value of an unexpected type, and later stages would misinterpret it.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +15,7 @@ const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
 
-/// Whether every keyword has a value that it takes; a problem for each that has not.
+/// Returns whether all keywords have valid values, and reports those that do not.
 pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Findings) -> bool {
     let before = findings.problems.len();
     for keyword in KEYWORDS {
@@ -26,7 +25,7 @@ pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Fi
         {
             findings.problems.push(Problem::new(
                 &at.join(key),
-                format!("`{key}` takes {expected}, not {}", short(value)),
+                format!("`{key}` must be {expected}, not {}", short(value)),
                 "correct or remove it by an action in openapi/overlay.yaml",
             ));
         }
@@ -56,7 +55,7 @@ fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
             "a list of names",
         ),
         Accepts::Values => (is_list(value, |_| true), "a list of one value at least"),
-        // Whether a schema is one is asked where it stands.
+        // The rule of the inner schema validates it.
         Accepts::Schema => (!value.is_array(), "a schema"),
         Accepts::Schemas => (is_list(value, |_| true), "a list of one schema at least"),
         Accepts::NamedSchemas => (value.is_object(), "schemas by name"),
@@ -74,7 +73,7 @@ fn is_list(value: &Value, member: impl Fn(&Value) -> bool) -> bool {
         .is_some_and(|list| !list.is_empty() && list.iter().all(member))
 }
 
-/// The beginning of a value as JSON.
+/// Returns the first characters of a value as JSON.
 fn short(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(60) {

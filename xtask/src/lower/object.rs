@@ -1,4 +1,4 @@
-//! The rules for objects and arrays.
+//! Rules for objects and arrays.
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     let what = if closed && !members.is_empty() {
         value.insert("anyOf".to_owned(), Value::Array(members));
         unwrap_single(&mut value, "anyOf");
-        "became additionalProperties: the server checks the names"
+        "became additionalProperties, because the server checks the names"
     } else {
         "became additionalProperties of any type, because names without a pattern are allowed too"
     };
@@ -33,18 +33,18 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
         .push(Note::new("patternProperties", at, what));
 }
 
-/// Which names an object may have is the server's to check.
+/// Removes `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {
         findings.notes.push(Note::new(
             "propertyNames",
             at,
-            "dropped: the server checks the names",
+            "dropped, because the server checks the names",
         ));
     }
 }
 
-/// The order of required names has no meaning.
+/// Sorts the required names, because their order has no meaning.
 pub(super) fn required(schema: &mut Object) {
     if let Some(Value::Array(names)) = schema.get_mut("required") {
         names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -52,12 +52,12 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Positions have no types in 3.0: each item may be what any position may be.
+/// Replaces `prefixItems` by one schema for all items.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, what follows may be anything.
+    // Without `items`, further items can have any type.
     if let Some(rest) = schema.remove("items") {
         let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
@@ -77,7 +77,7 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     ));
 }
 
-/// 3.0 asks for the items of an array, where 3.1 takes silence for anything.
+/// Adds `items`, which OpenAPI 3.0 requires.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));

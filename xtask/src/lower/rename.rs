@@ -1,4 +1,4 @@
-//! `x-rust-name`: what a schema is called in Rust, and so in the lowered document.
+//! Renames component schemas by `x-rust-name`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     tree::{self, Kind},
 };
 
-/// Gives schemas the name of their `x-rust-name`, here and in every reference to them.
+/// Renames schemas to their `x-rust-name`, and changes all references to them.
 pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return;
