@@ -116,7 +116,7 @@ fn implementation(item: &syn::ItemImpl, module: &str, hidden: &[String], lines: 
     }
 }
 
-/// The module around a module, both with their final `::`.
+/// Returns the parent of a module. Both end with `::`.
 fn parent(module: &str) -> &str {
     let inner = module.strip_suffix("::").unwrap_or(module);
     inner.rfind("::").map_or("", |end| &module[..end + 2])

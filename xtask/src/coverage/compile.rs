@@ -1,4 +1,4 @@
-//! Compiling generated code in crates of its own, against the workspace's dependencies.
+//! Compiles generated code with the dependencies of the workspace.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use crate::output::{self, Output};
 
-/// One error of the compiler.
+/// A compiler error.
 pub(super) struct CompileError {
-    /// The crate that it is in.
+    /// The crate that contains the error.
     pub(super) package: String,
-    /// The public item that it is in.
+    /// The public item that contains the error.
     pub(super) item: String,
-    /// What the compiler says, in one line.
+    /// The message.
     pub(super) text: String,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct CompileError {
 pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
 
 const LIB: &str = "\
-//! What was generated of a document's operations.
+//! Generated client of a document.
 #![allow(missing_docs, clippy::all)]
 
 #[rustfmt::skip]
@@ -37,7 +37,7 @@ pub mod hooks;
 pub mod ids;
 ";
 
-/// Compiles the crates as far as their types go, in one workspace, and returns what is wrong with them.
+/// Runs `cargo check` on a workspace of the crates and returns the errors.
 pub(super) fn check(
     packages: &Packages<'_>,
     root: &Path,
@@ -81,7 +81,7 @@ pub(super) fn check(
         .context("failed to run cargo check")?;
     let mut errors = Vec::new();
     for line in String::from_utf8_lossy(&run.stdout).lines() {
-        // Lines that are not JSON come from build scripts.
+        // Build scripts print lines that are not JSON.
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
@@ -109,7 +109,7 @@ fn manifest(package: &str, dependencies: &str) -> String {
     )
 }
 
-/// The dependencies of the real client, with the workspace's versions.
+/// Returns the dependencies of permissions-api with the versions of the workspace.
 fn dependencies(root: &Path) -> Result<String> {
     let read = |path: &Path| -> Result<toml::Table> {
         let text = fs::read_to_string(path)
@@ -146,7 +146,7 @@ fn dependencies(root: &Path) -> Result<String> {
     )]))?)
 }
 
-/// Where an error is and what it says.
+/// Parses a message of the compiler.
 fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     let message = &line["message"];
     let package = line["target"]["name"].as_str()?.to_owned();
@@ -164,7 +164,7 @@ fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     })
 }
 
-/// The name that a line declares, if it declares a public type.
+/// Returns the name of the public type that a line declares.
 fn item(line: &str) -> Option<String> {
     let line = line.trim_start();
     let rest = ["pub struct ", "pub enum ", "pub type "]

@@ -1,11 +1,11 @@
-//! From OpenAPI 3.0, 3.1 or 3.2 to 3.0.3, in one canonical form.
+//! Lowers OpenAPI 3.0, 3.1 and 3.2 to OpenAPI 3.0.3 in one canonical form.
 //!
-//! Each rule is a function of its own, applied by position from the inside out. What a rule drops
-//! without changing what a client sends and accepts is noted; what cannot be expressed at all is a
-//! problem with its place and a way out.
+//! Each rule is a function that is applied to inner values first. A rule notes what it drops without
+//! an effect on requests and responses. A construct that OpenAPI 3.0.3 cannot express is a problem
+//! with a location and a remedy.
 //!
-//! The rules run twice: [`canonical`] before the overlay, so that its actions meet one spelling of
-//! what can be written in many, and [`lower`] after it, for what the overlay brought.
+//! The rules run twice. [`canonical`] runs before the overlay, so that the actions match documents of
+//! all versions. [`lower`] runs after it, because the overlay can add constructs.
 
 mod combine;
 mod conform;
@@ -40,20 +40,20 @@ const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 /// Rules whose notes describe values that the client cannot send, or replace a declared type.
 pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
 
-/// What rules report to.
+/// Problems and notes of the rules.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Note>,
 }
 
-/// Writes everything that OpenAPI 3.0.3 can say in one spelling, whatever version it came in.
+/// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
-/// What it cannot say stays as it is: the overlay may know better, and [`lower`] refuses the rest.
+/// Other constructs are unchanged: the overlay can replace them, and [`lower`] refuses the rest.
 ///
 /// # Errors
 ///
-/// Named schemas that are nothing but each other: no action of an overlay could be aimed at them.
+/// Returns the component schemas that are aliases of themselves. No overlay action could match them.
 pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Problems> {
     let mut findings = Findings::default();
     rules(document, &mut findings);
@@ -67,11 +67,11 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     Ok(())
 }
 
-/// The document in OpenAPI 3.0.3, keys sorted.
+/// Returns the document in OpenAPI 3.0.3 with sorted keys.
 ///
 /// # Errors
 ///
-/// Everything that 3.0.3 cannot express and every reference that leads nowhere.
+/// Returns everything that OpenAPI 3.0.3 cannot express, and all references without a target.
 pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Problems> {
     let mut findings = Findings::default();
 
@@ -88,7 +88,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
     cycles::check(&document, &mut findings.problems);
-    // What follows goes from reference to reference, and must come to an end.
+    // The following steps resolve references, which must exist and have no cycles.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 
     combine::lift_nullable_components(&mut document);
@@ -101,7 +101,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         findings.notes.push(Note::new(
             "reachable",
             &at,
-            "dropped: no operation reaches it",
+            "dropped, because no operation uses it",
         ));
     }
     security::drop_unused(&mut document);
@@ -127,7 +127,7 @@ fn rules(document: &mut Value, findings: &mut Findings) {
     );
 }
 
-/// A reference of the overlay's may be wrong as well as one of upstream.
+/// Reports references without a target. The overlay can add some.
 fn check_references(document: &Value, problems: &mut Vec<Problem>) {
     let empty = Map::new();
     let schemas = document
@@ -149,7 +149,7 @@ fn check_references(document: &Value, problems: &mut Vec<Problem>) {
             if !known {
                 problems.push(Problem::new(
                 at,
-                format!("$ref {reference} names no schema of the document"),
+                format!("$ref {reference} has no target in the document"),
                 "add the schema to components/schemas in openapi/overlay.yaml, or correct the name",
             ));
             }

@@ -1,4 +1,4 @@
-//! Repairs that lose something, applied only to operations whose selection asks for them.
+//! Repairs: changes that lose something. `select.toml` enables them per operation.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
     tree::METHODS,
 };
 
-/// Applies what each operation's mark asks for, and takes the mark away.
+/// Applies the repairs that the selection added to each operation.
 pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
     let schemas = document
         .pointer("/components/schemas")
@@ -43,7 +43,7 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
                     }
                     Err(_) => findings.problems.push(Problem::new(
                         &at.join(REPAIR_KEY),
-                        format!("there is no repair {name}"),
+                        format!("the repair {name} does not exist"),
                         format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
                     )),
                 }
@@ -74,11 +74,11 @@ fn keep_json_body(operation: &mut Operation, at: &Pointer, findings: &mut Findin
     findings.notes.push(Note::new(
         Repair::KeepJsonBody.name(),
         &at,
-        format!("gave up {}", others.join(", ")),
+        format!("removed the media types {}", others.join(", ")),
     ));
 }
 
-/// Whether a value of the schema may have a shape.
+/// Returns whether a value of the schema can have a shape.
 fn may_be(schemas: &Value, schema: &Value, shape: fn(&Shape) -> bool) -> bool {
     Shapes(schemas)
         .alternatives(schema)
@@ -106,7 +106,7 @@ fn drop_object_parameters(
                 matches!(shape, Shape::Object(_))
             });
         if optional && object {
-            let what = format!("gave up the parameter {}", parameter["name"]);
+            let what = format!("removed the parameter {}", parameter["name"]);
             let at = at.join("parameters");
             findings
                 .notes
@@ -132,7 +132,7 @@ fn list_headers(operation: &mut Operation, schemas: &Value, at: &Pointer, findin
         {
             parameter["schema"] = json!({"type": "string"});
             let what = format!(
-                "the header {} became text: separate values by commas",
+                "the header {} became a string with comma-separated values",
                 parameter["name"]
             );
             let at = at.join("parameters");

@@ -1,4 +1,4 @@
-//! The rules for one schema. Its inner schemas have been lowered before it.
+//! Rules for one schema. Its inner schemas are lowered before it.
 
 use serde_json::{Map, Value, json};
 
@@ -12,16 +12,16 @@ use crate::{
 
 type Object = Map<String, Value>;
 
-/// Applies every rule to a schema.
+/// Applies all rules to a schema.
 pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     let schema = match value {
         Value::Object(schema) => schema,
-        // Whoever holds it knows what it means there.
+        // The rule of the parent handles boolean schemas.
         Value::Bool(_) => return,
         other => {
             findings.problems.push(Problem::new(
                 at,
-                format!("a schema is expected here, not {other}"),
+                format!("this must be a schema, not {other}"),
                 "repair it by an action in openapi/overlay.yaml",
             ));
             return;
@@ -42,7 +42,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
-        // It was a combination of one reference.
+        // The schema was a combination with one reference.
         return;
     }
     value::null_type(schema);
@@ -63,7 +63,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     drop_unknown(schema, at, findings);
 }
 
-/// `true` says anything, which 3.0 writes as `{}`; `false` says nothing at all.
+/// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its keyword.
 pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for (key, value) in schema.iter_mut() {
         match (tree::child(Kind::Schema, key), value) {
@@ -78,7 +78,7 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
                         findings.notes.push(Note::new(
                             "boolean",
                             &at,
-                            "dropped: it may never be present",
+                            "dropped, because it may never be present",
                         ));
                     }
                     keep
@@ -88,8 +88,8 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
         }
     }
     for key in ["items", "not"] {
-        // An array without items is still an array; `not: false` forbids nothing.
-        // Beside positions, `items: false` ends the array: that rule sees to it.
+        // `items: false` means an empty array, except beside `prefixItems`, where it means that no
+        // further items are allowed. `not: false` has no effect.
         let tuple = key == "items" && schema.contains_key("prefixItems");
         if schema.get(key) == Some(&json!(false)) && !tuple {
             schema.remove(key);
@@ -108,7 +108,7 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
         if list.is_empty() || list.contains(&json!(false)) {
             findings.problems.push(Problem::new(
                 &at.join(key),
-                "nothing can satisfy this schema",
+                "no value is valid for this schema",
                 "replace or remove it by an action in openapi/overlay.yaml",
             ));
         }
@@ -123,7 +123,7 @@ fn any_schema<'a>(values: impl Iterator<Item = &'a mut Value>) {
     }
 }
 
-/// `$recursiveRef: "#"` means the outermost schema around it, which has a name.
+/// Replaces `$recursiveRef: "#"` by a reference to the component schema around it.
 fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["$recursiveRef", "$dynamicRef"] {
         let Some(reference) = schema.get(key) else {
@@ -138,14 +138,14 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
             }
             _ => findings.problems.push(Problem::new(
                 at,
-                format!("{key} {reference} has no meaning in OpenAPI 3.0"),
+                format!("OpenAPI 3.0 does not have {key} {reference}"),
                 "write a plain $ref to a named schema in openapi/overlay.yaml",
             )),
         }
     }
 }
 
-/// OpenAPI 3.0 ignores what stands beside a `$ref`; what counts moves around it.
+/// Moves `$ref` into `allOf` if it has siblings, which OpenAPI 3.0 ignores.
 fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let mut siblings = std::mem::take(schema);
     let reference = json!({ "$ref": siblings.remove("$ref") });
@@ -154,7 +154,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
         findings.notes.push(Note::new(
             "$ref",
             at,
-            "dropped `type` beside it: its target has one",
+            "dropped `type` beside it, because its target has a type",
         ));
     }
     value::examples(&mut siblings);
@@ -187,13 +187,15 @@ fn annotates(key: &str) -> bool {
         || keyword.is_some_and(|keyword| matches!(keyword.role, Role::Prose | Role::Annotation))
 }
 
-/// What something is not has no type; only the form of an identifier is kept.
+/// Removes `not`, except from the schemas of ids.
 fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.contains_key("not") && !super::is_id(&Value::Object(schema.clone())) {
         schema.remove("not");
-        findings
-            .notes
-            .push(Note::new("not", at, "dropped: the server checks it"));
+        findings.notes.push(Note::new(
+            "not",
+            at,
+            "dropped, because the server checks it",
+        ));
     }
 }
 
@@ -215,7 +217,7 @@ fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     }
     schema.retain(|key, _| {
         let keyword = keywords::find(key);
-        // These are problems already, which an action of the overlay can solve.
+        // Other rules reported these keywords. An overlay action can remove them.
         let unsolved = matches!(
             key.as_str(),
             "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE

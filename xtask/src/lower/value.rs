@@ -31,7 +31,9 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
     if allowed.is_some_and(|values| !values.contains(&value)) {
         findings.problems.push(Problem::new(
             at,
-            format!("no value can satisfy the schema: its enum does not contain its const {value}"),
+            format!(
+                "no value is valid for this schema: its enum does not contain its const {value}"
+            ),
             "remove one of them by an action in openapi/overlay.yaml",
         ));
         return;

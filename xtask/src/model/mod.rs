@@ -24,6 +24,9 @@ use crate::{
     tree::{elements, entries, operations, schemas, text},
 };
 
+/// Maximum depth of a schema in the document. Combined copies of recursive schemas may be deeper.
+const MAX_DEPTH: usize = 64;
+
 const REMEDY: &str = "replace the schema by an action in openapi/overlay.yaml";
 
 /// The document for progenitor.
@@ -45,6 +48,7 @@ impl Model {
             taken: names::RESERVED.into_iter().map(str::to_owned).collect(),
             types: Map::new(),
             problems: Vec::new(),
+            open: Vec::new(),
         };
         for (name, _) in entries(schemas(document)) {
             let unique = builder.unique(name);
@@ -91,6 +95,8 @@ struct Builder<'a> {
     /// Finished component schemas by Rust name.
     types: Map<String, Value>,
     problems: Vec<Problem>,
+    /// Combinations that are being built, with their names and whether they contain themselves.
+    open: Vec<(Value, String, bool)>,
 }
 
 /// Location of a schema.
@@ -197,24 +203,49 @@ impl Builder<'_> {
 
     /// Returns the schema for progenitor. A struct or an enum becomes a component schema.
     fn schema(&mut self, schema: &Value, part: &Part) -> Value {
-        let mut result = self.build(schema, part);
-        let is_enum = result.get("enum").is_some() && result["type"] == "string";
-        if !is_enum && result.get("oneOf").is_none() && result.get("properties").is_none() {
+        let is_combination = |key| schema.get(key).is_some();
+        if !["allOf", "anyOf", "oneOf"].into_iter().any(is_combination)
+            || sole_reference(schema).is_some()
+        {
+            let result = self.build(schema, part);
+            return if is_named(&result) {
+                self.add_type(&part.base, result)
+            } else {
+                result
+            };
+        }
+        // A combination can contain itself, because combined objects are copies.
+        if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
+            *is_used = true;
+            let reference = json!({ "$ref": reference_to(name) });
+            return if schema["nullable"] == true {
+                nullable(reference)
+            } else {
+                reference
+            };
+        }
+        let name = self.unique(&part.base);
+        self.open.push((schema.clone(), name.clone(), false));
+        let result = self.build(schema, part);
+        let is_used = self.open.pop().is_some_and(|(.., is_used)| is_used);
+        if !is_used && !is_named(&result) {
+            self.taken.remove(&name);
             return result;
         }
-        let is_nullable = take(&mut result, "nullable").is_some();
-        let reference = self.add_type(&part.base, result);
+        self.taken.remove(&name);
+        self.add_type(&name, result)
+    }
+
+    fn add_type(&mut self, base: &str, mut schema: Value) -> Value {
+        let name = self.unique(base);
+        let is_nullable = take(&mut schema, "nullable").is_some();
+        self.types.insert(name.clone(), schema);
+        let reference = json!({ "$ref": reference_to(&name) });
         if is_nullable {
             nullable(reference)
         } else {
             reference
         }
-    }
-
-    fn add_type(&mut self, base: &str, schema: Value) -> Value {
-        let name = self.unique(base);
-        self.types.insert(name.clone(), schema);
-        json!({ "$ref": reference_to(&name) })
     }
 
     fn unique(&mut self, base: &str) -> String {
@@ -244,6 +275,9 @@ impl Builder<'_> {
     }
 
     fn definition(&mut self, schema: &Value, part: &Part) -> Result<Value, String> {
+        if part.at.keys().len() > MAX_DEPTH {
+            return Err("it is nested too deeply".to_owned());
+        }
         if let Some(name) = sole_reference(schema) {
             let name = self.names.get(&name).cloned().unwrap_or(name);
             let reference = json!({ "$ref": reference_to(&name) });
@@ -369,6 +403,12 @@ impl Builder<'_> {
     fn problem(&mut self, at: &Pointer, reason: impl Into<String>, remedy: &str) {
         self.problems.push(Problem::new(at, reason, remedy));
     }
+}
+
+/// Whether typify generates a struct or an enum for the schema.
+fn is_named(schema: &Value) -> bool {
+    let is_enum = schema.get("enum").is_some() && schema["type"] == "string";
+    is_enum || schema.get("oneOf").is_some() || schema.get("properties").is_some()
 }
 
 /// Returns the members of a union without other keywords that determine the type.

@@ -488,6 +488,20 @@ pub mod types {
             value.parse()
         }
     }
+    ///`ConstructsLeft`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsLeft {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub left: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::boxed::Box<ConstructsLeft>>,
+    }
+    impl ConstructsLeft {
+        pub fn builder() -> builder::ConstructsLeft {
+            Default::default()
+        }
+    }
     ///`ConstructsMapBodyValueItem`
     #[non_exhaustive]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -880,6 +894,44 @@ pub mod types {
             Default::default()
         }
     }
+    ///`ConstructsRecursiveResponse`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[serde(transparent)]
+    pub struct ConstructsRecursiveResponse(pub ConstructsRecursiveResponseVariant0);
+    impl ::std::ops::Deref for ConstructsRecursiveResponse {
+        type Target = ConstructsRecursiveResponseVariant0;
+        fn deref(&self) -> &ConstructsRecursiveResponseVariant0 {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ConstructsRecursiveResponse>
+    for ConstructsRecursiveResponseVariant0 {
+        fn from(value: ConstructsRecursiveResponse) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<ConstructsRecursiveResponseVariant0>
+    for ConstructsRecursiveResponse {
+        fn from(value: ConstructsRecursiveResponseVariant0) -> Self {
+            Self(value)
+        }
+    }
+    ///`ConstructsRecursiveResponseVariant0`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsRecursiveResponseVariant0 {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub left: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::boxed::Box<ConstructsRecursiveResponse>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub right: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsRecursiveResponseVariant0 {
+        pub fn builder() -> builder::ConstructsRecursiveResponseVariant0 {
+            Default::default()
+        }
+    }
     ///`ConstructsResult`
     #[non_exhaustive]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -889,6 +941,20 @@ pub mod types {
     }
     impl ConstructsResult {
         pub fn builder() -> builder::ConstructsResult {
+            Default::default()
+        }
+    }
+    ///`ConstructsRight`
+    #[non_exhaustive]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    pub struct ConstructsRight {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next: ::std::option::Option<::std::boxed::Box<ConstructsRight>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub right: ::std::option::Option<::std::string::String>,
+    }
+    impl ConstructsRight {
+        pub fn builder() -> builder::ConstructsRight {
             Default::default()
         }
     }
@@ -3120,6 +3186,72 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ConstructsLeft {
+            left: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            next: ::std::result::Result<
+                ::std::option::Option<::std::boxed::Box<super::ConstructsLeft>>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsLeft {
+            fn default() -> Self {
+                Self {
+                    left: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsLeft {
+            pub fn left<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.left = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for left: {e}")
+                    });
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::boxed::Box<super::ConstructsLeft>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for next: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsLeft> for super::ConstructsLeft {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsLeft,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    left: value.left?,
+                    next: value.next?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsLeft> for ConstructsLeft {
+            fn from(value: super::ConstructsLeft) -> Self {
+                Self {
+                    left: Ok(value.left),
+                    next: Ok(value.next),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct ConstructsMapBodyValueItem {
             x: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
         }
@@ -4140,6 +4272,97 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
+        pub struct ConstructsRecursiveResponseVariant0 {
+            left: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            next: ::std::result::Result<
+                ::std::option::Option<
+                    ::std::boxed::Box<super::ConstructsRecursiveResponse>,
+                >,
+                ::std::string::String,
+            >,
+            right: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsRecursiveResponseVariant0 {
+            fn default() -> Self {
+                Self {
+                    left: Ok(Default::default()),
+                    next: Ok(Default::default()),
+                    right: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsRecursiveResponseVariant0 {
+            pub fn left<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.left = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for left: {e}")
+                    });
+                self
+            }
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<
+                        ::std::boxed::Box<super::ConstructsRecursiveResponse>,
+                    >,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for next: {e}")
+                    });
+                self
+            }
+            pub fn right<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.right = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for right: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsRecursiveResponseVariant0>
+        for super::ConstructsRecursiveResponseVariant0 {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsRecursiveResponseVariant0,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    left: value.left?,
+                    next: value.next?,
+                    right: value.right?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsRecursiveResponseVariant0>
+        for ConstructsRecursiveResponseVariant0 {
+            fn from(value: super::ConstructsRecursiveResponseVariant0) -> Self {
+                Self {
+                    left: Ok(value.left),
+                    next: Ok(value.next),
+                    right: Ok(value.right),
+                }
+            }
+        }
+        #[derive(Clone, Debug)]
         pub struct ConstructsResult {
             a: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
@@ -4174,6 +4397,72 @@ pub mod types {
         impl ::std::convert::From<super::ConstructsResult> for ConstructsResult {
             fn from(value: super::ConstructsResult) -> Self {
                 Self { a: Ok(value.a) }
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct ConstructsRight {
+            next: ::std::result::Result<
+                ::std::option::Option<::std::boxed::Box<super::ConstructsRight>>,
+                ::std::string::String,
+            >,
+            right: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for ConstructsRight {
+            fn default() -> Self {
+                Self {
+                    next: Ok(Default::default()),
+                    right: Ok(Default::default()),
+                }
+            }
+        }
+        impl ConstructsRight {
+            pub fn next<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::boxed::Box<super::ConstructsRight>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.next = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for next: {e}")
+                    });
+                self
+            }
+            pub fn right<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.right = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for right: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<ConstructsRight> for super::ConstructsRight {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: ConstructsRight,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    next: value.next?,
+                    right: value.right?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::ConstructsRight> for ConstructsRight {
+            fn from(value: super::ConstructsRight) -> Self {
+                Self {
+                    next: Ok(value.next),
+                    right: Ok(value.right),
+                }
             }
         }
         #[derive(Clone, Debug)]
@@ -5418,6 +5707,16 @@ let response = client.constructs_props()
     pub fn constructs_props(&self) -> builder::ConstructsProps<'_> {
         builder::ConstructsProps::new(self)
     }
+    /**Sends a `GET` request to `/constructs/recursive`
+
+```ignore
+let response = client.constructs_recursive()
+    .send()
+    .await;
+```*/
+    pub fn constructs_recursive(&self) -> builder::ConstructsRecursive<'_> {
+        builder::ConstructsRecursive::new(self)
+    }
     /**Sends a `DELETE` request to `/constructs/seg/{color}/{n}/{b}/{u}`
 
 ```ignore
@@ -6292,6 +6591,54 @@ pub mod builder {
                 .build()?;
             let info = OperationInfo {
                 operation_id: "constructs_props",
+            };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            let response = result?;
+            match response.status().as_u16() {
+                200u16 => ResponseValue::from_response(response).await,
+                _ => Err(Error::UnexpectedResponse(response)),
+            }
+        }
+    }
+    /**Builder for [`Client::constructs_recursive`]
+
+[`Client::constructs_recursive`]: super::Client::constructs_recursive*/
+    #[derive(Debug, Clone)]
+    pub struct ConstructsRecursive<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> ConstructsRecursive<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        ///Sends a `GET` request to `/constructs/recursive`
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ConstructsRecursiveResponse>, Error<()>> {
+            let Self { client } = self;
+            let url = format!("{}/constructs/recursive", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            header_map
+                .append(
+                    ::reqwest::header::HeaderName::from_static("api-version"),
+                    ::reqwest::header::HeaderValue::from_static(
+                        super::Client::api_version(),
+                    ),
+                );
+            #[allow(unused_mut)]
+            let mut request = client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?;
+            let info = OperationInfo {
+                operation_id: "constructs_recursive",
             };
             client.pre(&mut request, &info).await?;
             let result = client.exec(request, &info).await;

@@ -80,6 +80,15 @@ fn recursive_types_round_trip() {
 }
 
 #[test]
+fn recursive_union_keeps_properties_of_all_members() {
+    let value = json!({"left": "a", "right": "b", "next": {"left": "c", "next": {"right": "d"}}});
+    assert_eq!(
+        round_trip::<types::ConstructsRecursiveResponse>(&value),
+        value
+    );
+}
+
+#[test]
 fn all_of_keeps_properties_of_all_members() {
     let value = json!({"id": "a", "extra_info": "b", "other": 1});
     assert_eq!(round_trip::<types::ConstructsChild>(&value), value);
