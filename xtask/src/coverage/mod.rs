@@ -19,7 +19,9 @@ use crate::{
     generate,
     lower::{self, Repair},
     problem::{Note, Problems},
+    reference::follow,
     select::{self, Request, Selection, Selector},
+    tree::entries,
 };
 
 /// The outcome of all operations.
@@ -80,10 +82,27 @@ pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
     if !paths.is_empty() {
         requests.retain(|request| paths.iter().any(|path| request.path.starts_with(path)));
     }
-    let rows = requests
+    let mut rows: Vec<Row> = requests
         .into_iter()
         .map(|request| alone(document, request))
         .collect();
+    let is_selected =
+        |path: &String| paths.is_empty() || paths.iter().any(|prefix| path.starts_with(prefix));
+    for (path, item) in entries(&document["paths"]).filter(|(path, _)| is_selected(path)) {
+        if let Err(reason) = follow(document, item) {
+            let request = Request {
+                method: "any".to_owned(),
+                path: path.clone(),
+            };
+            let reason = format!("{reason}; bundle the document into one file");
+            rows.push(Row {
+                request,
+                outcome: Outcome::Refused(reason),
+                repairs: Vec::new(),
+                code: String::new(),
+            });
+        }
+    }
     Ok(Coverage {
         rows,
         how: How::Generated,
