@@ -1,65 +1,29 @@
-//! Rules for schemas made of schemas: lists of types, unions, nullability.
+//! Rules for lists of types, unions and nullability.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Findings;
 use crate::{
-    select::reference_to,
-    tree::{self, Kind, Pointer},
+    keywords::{AppliesTo, KEYWORDS, Keyword},
+    reference::{Pointer, reference_to},
+    tree::{self, Kind},
 };
 
 type Object = Map<String, Value>;
 
-/// Keywords that speak of one type only, for taking a list of types apart.
-const OF_TYPE: [(&str, &[&str]); 4] = [
-    (
-        "string",
-        &[
-            "minLength",
-            "maxLength",
-            "pattern",
-            "format",
-            "contentEncoding",
-            "contentMediaType",
-        ],
-    ),
-    (
-        "array",
-        &[
-            "items",
-            "prefixItems",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-        ],
-    ),
-    (
-        "object",
-        &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-            "patternProperties",
-            "propertyNames",
-        ],
-    ),
-    (
-        "number",
-        &[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-        ],
-    ),
-];
+/// Returns whether a keyword that constrains instances of one type constrains `type_name`.
+fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
+    match applies_to {
+        AppliesTo::All => true,
+        AppliesTo::Array => type_name == "array",
+        AppliesTo::Number => matches!(type_name, "number" | "integer"),
+        AppliesTo::Object => type_name == "object",
+        AppliesTo::Text => type_name == "string",
+    }
+}
 
-/// The schema of null alone.
+/// Returns the schema that allows only null.
 pub(super) fn null() -> Object {
     Map::from_iter([
         ("enum".to_owned(), json!([null])),
@@ -67,8 +31,10 @@ pub(super) fn null() -> Object {
     ])
 }
 
-/// A list of types is a union of one schema for each; null among them is nullability.
-pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+/// Replaces a list of types by a union, and null in the list by `nullable`.
+///
+/// `lower` applies all rules to the members of the union, which the walk has not visited.
+pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value)) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
@@ -95,21 +61,20 @@ pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findi
         .iter()
         .map(|name| {
             let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
-            for (owner, keys) in OF_TYPE {
-                if name == owner || (owner == "number" && name == "integer") {
-                    let own = keys
-                        .iter()
-                        .filter_map(|key| Some((*key, schema.get(*key)?.clone())));
-                    member.extend(own.map(|(key, value)| (key.to_owned(), value)));
-                }
-            }
+            let own = of_one_type().filter(|keyword| {
+                name.as_str()
+                    .is_some_and(|name| concerns(keyword.applies_to, name))
+            });
+            member.extend(own.filter_map(|keyword| {
+                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
+            }));
             let mut member = Value::Object(member);
-            super::schema::lower(&mut member, at, findings);
+            lower(&mut member);
             member
         })
         .collect::<Vec<_>>();
-    for key in OF_TYPE.iter().flat_map(|(_, keys)| *keys) {
-        schema.remove(*key);
+    for keyword in of_one_type() {
+        schema.remove(keyword.name);
     }
     let members = json!({ "anyOf": members });
     if schema.contains_key("anyOf") {
@@ -122,23 +87,28 @@ pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findi
     }
 }
 
-/// A limit on text says nothing of a number: what does not speak of the schema's type goes.
+/// Removes keywords that constrain other types than the type of the schema.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
-    let name = if name == "integer" { "number" } else { name };
-    let foreign: Vec<&str> = OF_TYPE
-        .iter()
-        .filter(|(owner, _)| *owner != name)
-        .flat_map(|(_, keys)| *keys)
-        .filter(|key| **key != "format")
-        .copied()
-        .collect();
-    schema.retain(|key, _| !foreign.contains(&key.as_str()));
+    let name = name.clone();
+    for keyword in of_one_type() {
+        // A format outside of its type is reported by its own rule.
+        if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
+            schema.remove(keyword.name);
+        }
+    }
 }
 
-/// Takes null out of unions, and unions of one schema apart.
+/// Returns the keywords that constrain the instances of one type only.
+fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
+    KEYWORDS
+        .iter()
+        .filter(|keyword| keyword.applies_to != AppliesTo::All)
+}
+
+/// Replaces null in unions by `nullable`, and unions of one schema by that schema.
 pub(super) fn unions(schema: &mut Object) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(members)) = schema.get_mut(key) else {
@@ -176,12 +146,12 @@ pub(super) fn unions(schema: &mut Object) {
     unwrap_single(schema, "allOf");
 }
 
-/// Whether a schema allows null and nothing else.
+/// Returns whether a schema allows only null.
 fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| *schema == null())
 }
 
-/// A combination of one schema is that schema, with what stands around it.
+/// Replaces a combination of one schema by that schema and the keywords around it.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -190,7 +160,7 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
         return;
     };
     let member = member.clone();
-    let clash = member
+    let conflict = member
         .keys()
         .any(|inner| inner != key && schema.contains_key(inner));
     if member.contains_key("$ref") {
@@ -203,18 +173,18 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
                 all.insert(0, Value::Object(member));
             }
         }
-    } else if !clash {
+    } else if !conflict {
         schema.remove(key);
         schema.extend(member);
     }
 }
 
-/// Moves nullability from a named schema to where it is used.
+/// Moves `nullable` from named schemas to the references to them.
 ///
-/// The generator would make two types of one name of a named schema that is nullable itself.
+/// Progenitor generates two types with the same name for a named schema that is nullable.
 pub(super) fn lift_nullable_components(document: &mut Value) {
     let mut lifted = BTreeSet::new();
-    // A schema may be nullable because of another: until nothing moves any more.
+    // A schema can become nullable through a reference, so the loop runs until nothing changes.
     loop {
         let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
             return;
@@ -241,11 +211,11 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
                 let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
                     return;
                 };
-                let hit = schema
+                let is_moved = schema
                     .get("$ref")
                     .and_then(Value::as_str)
                     .is_some_and(|text| moved.contains(text));
-                if hit {
+                if is_moved {
                     let reference = Value::Object(std::mem::take(schema));
                     schema.insert("allOf".to_owned(), json!([reference]));
                     schema.insert("nullable".to_owned(), json!(true));

@@ -8,15 +8,13 @@ use serde_json::{Value, json};
 
 use super::Findings;
 use crate::{
+    keywords::RUST_TYPE,
+    model::shapes::{Shape, Shapes},
     names,
     problem::Note,
-    schema,
-    select::{component_name, reference_to},
-    tree::{METHODS, Pointer},
+    reference::{Pointer, component_name, reference_to},
+    tree::METHODS,
 };
-
-/// Extension of a component schema: the path of the hand-written type that replaces it.
-pub const RUST_TYPE: &str = "x-rust-type";
 
 /// Whether a schema describes strings that are valid path segments and has a hand-written type.
 pub fn is_id(schema: &Value) -> bool {
@@ -79,13 +77,12 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
     if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
     }
-    if schema.get("enum").is_some() {
-        return false;
-    }
-    !matches!(
-        schema::type_of(schemas, schema).as_deref(),
-        Some("integer" | "number" | "boolean" | "object" | "array")
-    )
+    let shapes = Shapes(schemas).alternatives(schema).unwrap_or_default();
+    let is_free = |shape: &Shape| matches!(shape, Shape::Text(None) | Shape::Any);
+    shapes.iter().any(is_free)
+        && shapes
+            .iter()
+            .all(|shape| shape.is_scalar() || is_free(shape))
 }
 
 /// Returns `PathSegment`, or a name with a number if the document contains another schema of this name.

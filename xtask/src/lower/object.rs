@@ -1,4 +1,4 @@
-//! The rules for objects and arrays.
+//! Rules for objects and arrays.
 
 use serde_json::{Map, Value, json};
 
@@ -7,28 +7,33 @@ use crate::{problem::Note, tree::Pointer};
 
 type Object = Map<String, Value>;
 
-/// Names that follow a pattern become names of any kind.
+/// Replaces `patternProperties` by `additionalProperties`.
 pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
         return;
     };
-    let open = !matches!(
-        schema.get("additionalProperties"),
-        None | Some(Value::Bool(false))
-    );
-    let mut values = patterns.into_iter().map(|(_, value)| value);
-    let first = values.next().unwrap_or_else(|| json!({}));
-    let one = values.all(|value| value == first);
-    let value = if one && !open { first } else { json!({}) };
-    schema.insert("additionalProperties".to_owned(), value);
-    findings.notes.push(Note::new(
-        "patternProperties",
-        at,
-        "became additionalProperties: the server checks the names",
-    ));
+    let mut members: Vec<Value> = Vec::new();
+    for value in patterns.into_iter().map(|(_, value)| value) {
+        if !members.contains(&value) {
+            members.push(value);
+        }
+    }
+    let closed = schema.get("additionalProperties") == Some(&json!(false));
+    let mut value = Map::new();
+    let what = if closed && !members.is_empty() {
+        value.insert("anyOf".to_owned(), Value::Array(members));
+        unwrap_single(&mut value, "anyOf");
+        "became additionalProperties: the server checks the names"
+    } else {
+        "became additionalProperties of any type, because names without a pattern are allowed too"
+    };
+    schema.insert("additionalProperties".to_owned(), Value::Object(value));
+    findings
+        .notes
+        .push(Note::new("patternProperties", at, what));
 }
 
-/// Which names an object may have is the server's to check.
+/// Drops `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {
         findings.notes.push(Note::new(
@@ -39,7 +44,7 @@ pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut F
     }
 }
 
-/// The order of required names has no meaning.
+/// Sorts `required`, whose order has no meaning.
 pub(super) fn required(schema: &mut Object) {
     if let Some(Value::Array(names)) = schema.get_mut("required") {
         names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -47,12 +52,12 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Positions have no types in 3.0: each item may be what any position may be.
+/// Replaces the types of single positions by one type for all items, because OpenAPI 3.0 has no others.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, what follows may be anything.
+    // Without `items`, later positions can have any type.
     if let Some(rest) = schema.remove("items") {
         let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
@@ -68,11 +73,11 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.notes.push(Note::new(
         "prefixItems",
         at,
-        "the types of positions became one type of items",
+        "the types of the positions became one type for all items",
     ));
 }
 
-/// 3.0 asks for the items of an array, where 3.1 takes silence for anything.
+/// Adds `items` to arrays. OpenAPI 3.0 requires it, and 3.1 allows any type without it.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));

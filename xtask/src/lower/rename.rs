@@ -1,4 +1,4 @@
-//! `x-rust-name`: what a schema is called in Rust, and so in the lowered document.
+//! Renames schemas with `x-rust-name`.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::Findings;
 use crate::{
     problem::Problem,
-    select::{component_name, reference_to},
-    tree::{self, Kind, Pointer},
+    reference::{Pointer, component_name, reference_to},
+    tree::{self, Kind},
 };
 
-/// Gives schemas the name of their `x-rust-name`, here and in every reference to them.
+/// Renames each schema with an `x-rust-name`, and updates the references to it.
 pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return;
@@ -33,7 +33,7 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
                 findings.problems.push(Problem::new(
                     &at,
                     format!("x-rust-name {other} is not the name of a Rust type"),
-                    "write it in PascalCase in openapi/overlay.yaml",
+                    "use PascalCase in openapi/overlay.yaml",
                 ));
                 old
             }
@@ -41,7 +41,7 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
         if result.contains_key(&name) {
             findings.problems.push(Problem::new(
                 &at,
-                format!("two schemas are called {name}"),
+                format!("two schemas have the name {name}"),
                 "give one of them another x-rust-name in openapi/overlay.yaml",
             ));
         }
