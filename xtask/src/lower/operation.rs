@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     problem::{Note, Problem},
     tree::{Kind, Pointer},

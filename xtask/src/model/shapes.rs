@@ -1,7 +1,7 @@
 //! The JSON values that a lowered schema describes, as the generated types distinguish them.
 //!
 //! A union becomes an untagged enum of serde: the first member that decodes is used, and properties
-//! that it does not declare are lost. [`Shapes::ordered`] sorts the members so that nothing is lost.
+//! that it does not declare are lost. [`Shapes::union`] sorts the members so that nothing is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
