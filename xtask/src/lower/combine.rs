@@ -13,7 +13,7 @@ use crate::{
 type Object = Map<String, Value>;
 
 /// Returns whether a keyword that constrains instances of one type constrains `type_name`.
-pub(super) fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
+fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
     match applies_to {
         AppliesTo::All => true,
         AppliesTo::Array => type_name == "array",
@@ -46,7 +46,7 @@ pub(super) fn foreign_keywords(schema: &mut Object) {
 }
 
 /// Returns the keywords that constrain the instances of one type only.
-pub(super) fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
+fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
     KEYWORDS
         .iter()
         .filter(|keyword| keyword.applies_to != AppliesTo::All)
