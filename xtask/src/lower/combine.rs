@@ -31,7 +31,63 @@ pub(super) fn null() -> Object {
     ])
 }
 
-/// Removes keywords that have no effect on values of the schema's type.
+/// Replaces a list of types by a union, and null in the list by `nullable`.
+///
+/// `lower` applies all rules to the members of the union, which the walk has not visited.
+pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value)) {
+    let Some(Value::Array(types)) = schema.get("type") else {
+        return;
+    };
+    let mut types: Vec<Value> = types.clone();
+    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    types.dedup();
+    if types.len() > 1 && types.contains(&json!("null")) {
+        types.retain(|name| name != "null");
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+    if types.contains(&json!("number")) {
+        // Every integer is a number.
+        types.retain(|name| name != "integer");
+    }
+    if let [one] = types.as_slice() {
+        schema.insert("type".to_owned(), one.clone());
+        return;
+    }
+    schema.remove("type");
+    if types.is_empty() || schema.contains_key("enum") {
+        return;
+    }
+    let members = types
+        .iter()
+        .map(|name| {
+            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
+            let own = of_one_type().filter(|keyword| {
+                name.as_str()
+                    .is_some_and(|name| concerns(keyword.applies_to, name))
+            });
+            member.extend(own.filter_map(|keyword| {
+                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
+            }));
+            let mut member = Value::Object(member);
+            lower(&mut member);
+            member
+        })
+        .collect::<Vec<_>>();
+    for keyword in of_one_type() {
+        schema.remove(keyword.name);
+    }
+    let members = json!({ "anyOf": members });
+    if schema.contains_key("anyOf") {
+        let all = schema.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(members);
+        }
+    } else if let Value::Object(members) = members {
+        schema.extend(members);
+    }
+}
+
+/// Removes keywords that constrain other types than the type of the schema.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;

@@ -38,7 +38,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     }
     value::default_null(schema, at, findings);
     value::constant(schema, at, findings);
-    type_array(schema, at, findings);
+    combine::type_array(schema, &mut |member| lower(member, at, findings));
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
