@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     keywords::{Accepts, KEYWORDS},
     problem::Problem,

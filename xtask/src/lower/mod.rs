@@ -11,6 +11,7 @@ mod combine;
 mod conform;
 mod cycles;
 mod discriminator;
+mod findings;
 mod ids;
 mod limits;
 mod malformed;
@@ -26,6 +27,7 @@ mod value;
 
 use serde_json::{Map, Value};
 
+use self::findings::Findings;
 pub use self::ids::is_id;
 pub use crate::select::Repair;
 use crate::{
@@ -39,13 +41,6 @@ const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
 /// Rules whose notes describe values that the client cannot send, or replace a declared type.
 pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
-
-/// Problems and notes of the rules.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) notes: Vec<Note>,
-}
 
 /// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine::unwrap_single};
+use super::{combine::unwrap_single, findings::Findings};
 use crate::{problem::Note, tree::Pointer};
 
 type Object = Map<String, Value>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     problem::Problem,
     reference::{Pointer, component_name, reference_to},

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     model::shapes::{Shape, Shapes},
     problem::{Note, Problem},

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine, limits, malformed, object, value};
+use super::{combine, findings::Findings, limits, malformed, object, value};
 use crate::{
     keywords::{self, Role},
     problem::{Note, Problem},
@@ -189,7 +189,7 @@ fn annotates(key: &str) -> bool {
 
 /// Removes `not`, except from the schemas of ids.
 fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.contains_key("not") && !super::is_id(&Value::Object(schema.clone())) {
+    if schema.contains_key("not") && !super::ids::is_id(&Value::Object(schema.clone())) {
         schema.remove("not");
         findings.notes.push(Note::new(
             "not",

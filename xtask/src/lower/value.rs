@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine};
+use super::{combine, findings::Findings};
 use crate::{
     problem::{Note, Problem},
     tree::Pointer,

@@ -168,7 +168,8 @@ impl Builder<'_> {
             if body["required"] != true && kind == Some(Body::Json) && schema != json!({}) {
                 schema = nullable(schema);
             } else if schema["nullable"] == true {
-                let reason = "a required body that may be null cannot be distinguished from no body";
+                let reason =
+                    "a required body that may be null cannot be distinguished from no body";
                 self.problem(&part.at, reason, REMEDY);
             }
             content[name] = json!({ "schema": schema });

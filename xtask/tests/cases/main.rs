@@ -4,7 +4,7 @@
 //! The accepted documents are generated into one client, `generated.rs`, which this crate compiles.
 //! Run `cargo test -p xtask --test cases` with `UPDATE=1` to write it anew.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 #[rustfmt::skip]
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused, clippy::all, clippy::unwrap_used)]

@@ -46,7 +46,7 @@ fn webhooks_are_dropped() {
     });
 
     assert_eq!(document.get("webhooks"), None);
-    assert_eq!(notes, ["webhooks"]);
+    assert!(notes.is_empty(), "{notes:?}");
 }
 
 #[test]
@@ -57,15 +57,6 @@ fn document_identity_is_dropped() {
     });
 
     assert_eq!((document, notes), lowered(|_| {}));
-}
-
-#[test]
-fn license_identifier_is_dropped() {
-    let (document, _) = lowered(|document| {
-        document["info"]["license"] = json!({"name": "MIT License", "identifier": "MIT"});
-    });
-
-    assert_eq!(document["info"]["license"], json!({"name": "MIT License"}));
 }
 
 #[test]
@@ -166,10 +157,7 @@ fn sequence_keywords_are_dropped() {
 
     let content = &document["paths"]["/s"]["get"]["responses"]["200"]["content"];
     assert_eq!(content, &json!({"text/event-stream": {}}));
-    assert_eq!(
-        notes,
-        ["itemEncoding", "itemSchema", "prefixEncoding", "reachable"]
-    );
+    assert_eq!(notes, ["reachable"]);
 }
 
 #[test]
