@@ -1,5 +1,5 @@
 //! TLS: certificates and HTTP/2, with real servers.
-#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
 
 use std::net::SocketAddr;
 use std::process::Command;
