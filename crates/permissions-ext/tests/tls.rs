@@ -427,7 +427,7 @@ fn unusable_client_certificate_fails_without_the_key() {
         (
             &certificate,
             &other.key.serialize_pem(),
-            "do not belong together",
+            "do not match",
         ),
     ];
     let material: Vec<&str> = key.lines().filter(|line| !line.contains('-')).collect();
