@@ -8,10 +8,7 @@ use tokio::runtime::Runtime;
 use crate::Sdk;
 
 #[derive(Debug, Deserialize)]
-#[allow(
-    dead_code,
-    reason = "every field is decoded, as by the other clients"
-)]
+#[allow(dead_code, reason = "every field is decoded, as by the other clients")]
 struct Permission {
     object: String,
     id: String,
@@ -20,10 +17,7 @@ struct Permission {
 }
 
 #[derive(Debug, Deserialize)]
-#[allow(
-    dead_code,
-    reason = "every field is decoded, as by the other clients"
-)]
+#[allow(dead_code, reason = "every field is decoded, as by the other clients")]
 struct List {
     object: String,
     data: Vec<Permission>,

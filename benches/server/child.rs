@@ -1,7 +1,8 @@
 //! Servers in processes of their own, so that their CPU time and memory can be measured.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -40,19 +41,15 @@ impl Child {
                 command.args([SERVE, &format!("{CONSTANT}{permissions}")]);
                 command
             }
-            Role::Server(file) => {
-                let mut command = Command::new(this);
-                command.arg(SERVE).arg(file);
-                command
-            }
-            Role::Binary { program, file } => {
-                let mut command = Command::new(program);
-                command
-                    .args(["--listen", "127.0.0.1:0", "--log", "off", "--database"])
-                    .arg(file)
-                    .env("OPENAI_ADMIN_KEY", KEY);
-                command
-            }
+            Role::Server(file) => match std::env::var_os("PERMISSIONS_BENCH_NEW_BINARY") {
+                Some(program) => binary(&program, file),
+                None => {
+                    let mut command = Command::new(this);
+                    command.arg(SERVE).arg(file);
+                    command
+                }
+            },
+            Role::Binary { program, file } => binary(program.as_os_str(), file),
         };
         let mut process = command
             .stdin(Stdio::piped())
@@ -86,6 +83,16 @@ impl Child {
             .parse()?;
         Ok(kib / 1024.0)
     }
+}
+
+/// The command of a server binary over a file.
+fn binary(program: &OsStr, file: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--listen", "127.0.0.1:0", "--log", "off", "--database"])
+        .arg(file)
+        .env("OPENAI_ADMIN_KEY", KEY);
+    command
 }
 
 impl Drop for Child {

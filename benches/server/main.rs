@@ -4,7 +4,7 @@
 //!
 //! `cargo bench -p permissions-benches --bench server -- pages` runs one section of `pages`, `creates`, `memory`, `start` and
 //! `versions`. The section `versions` compares two binaries of permissions-server, `PERMISSIONS_BENCH_NEW_BINARY` and
-//! `PERMISSIONS_BENCH_OLD_BINARY`. The large table has ten million permissions, or `PERMISSIONS_BENCH_ROWS`.
+//! `PERMISSIONS_BENCH_OLD_BINARY`. If the first one is set, the other sections measure it too. The large table has ten million permissions, or `PERMISSIONS_BENCH_ROWS`.
 //! `PERMISSIONS_BENCH_FOLDER` is a folder that keeps the tables for the next run.
 
 mod child;

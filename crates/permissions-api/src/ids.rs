@@ -66,11 +66,17 @@ fn invalid_segment(text: &str) -> Option<&'static str> {
     match text {
         "" => Some("it is empty"),
         "." | ".." => Some("`.` and `..` would change the path of the request"),
-        _ if text.contains('\\') => {
+        _ if contains_backslash(text) => {
             Some("it contains a backslash, which URL parsers read as a slash")
         }
         _ => None,
     }
+}
+
+/// Searches all bytes without an early exit, which the compiler vectorizes. A page of 100 permissions has 200 ids.
+fn contains_backslash(text: &str) -> bool {
+    text.bytes()
+        .fold(false, |found, byte| found | (byte == b'\\'))
 }
 
 /// Deserializes a string type from borrowed text.

@@ -60,8 +60,11 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
 }
 
 async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Failure> {
-    if let ApiCommand::Delete(args) = &command {
-        delete::check(args)?;
+    // Errors of the arguments are reported before those of the settings.
+    match &command {
+        ApiCommand::Apply(args) => apply::check(args)?,
+        ApiCommand::Delete(args) => delete::check(args)?,
+        _ => {}
     }
     let session = Session::open(context, creates_file(&command)).await?;
     let finishing = || {

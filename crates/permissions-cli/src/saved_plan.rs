@@ -31,23 +31,26 @@ impl SavedPlan {
         }
     }
 
+    /// Refuses the path of a manifest.
+    pub(crate) fn check_path(path: &Path) -> Result<(), Failure> {
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            return Ok(());
+        }
+        let path = path.display();
+        Err(Failure::usage(format!(
+            "{path} is not a plan: plans are JSON files, and this is a TOML file"
+        ))
+        .remedy(format!("use --file {path} for a manifest")))
+    }
+
     /// Reads a file, or standard input if the path is `-`.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let is_toml = path
-            .extension()
-            .is_some_and(|extension| extension == "toml");
+        Self::check_path(path)?;
         let refuse = |reason: String| {
             let message = format!("failed to read the plan {}: {reason}", file::name(path));
-            Failure::usage(message).remedy(if is_toml {
-                format!("use --file {} for a manifest", path.display())
-            } else {
-                "make a plan with `permissions plan --out FILE`".to_owned()
-            })
+            Failure::usage(message).remedy("make a plan with `permissions plan --out FILE`")
         };
         let text = file::read(path, file::MAX_BYTES).map_err(|error| refuse(error.to_string()))?;
-        if is_toml {
-            return Err(refuse("it is a TOML file, and plans are JSON".to_owned()));
-        }
         let mut document: Value =
             serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
         let mut take = |name: &str| match document.as_object_mut()?.remove(name)? {

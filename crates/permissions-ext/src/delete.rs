@@ -12,7 +12,7 @@ use crate::metadata::Metadata;
 use crate::model::{CheckpointId, InvalidId, PermissionId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 use crate::permissions::Permissions;
-use crate::transport::{Deadline, Fate, Operation, Retries};
+use crate::transport::{Deadline, Operation, Retries};
 
 /// A request that deletes one permission.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ async fn delete(
                 return Ok(already_gone(id));
             }
             Err(failure) => {
-                is_ambiguous |= failure.fate == Fate::Unknown;
+                is_ambiguous |= failure.is_ambiguous;
                 retries.after(failure).await?;
             }
         }

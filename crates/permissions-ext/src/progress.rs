@@ -20,7 +20,9 @@ pub struct Progress {
 
 /// The callback of `on_progress`.
 #[derive(Clone, Default)]
-pub(crate) struct OnProgress(Option<Arc<dyn Fn(&Progress) + Send + Sync>>);
+pub(crate) struct OnProgress(Option<Arc<Callback>>);
+
+type Callback = dyn Fn(&Progress) + Send + Sync;
 
 impl OnProgress {
     pub(crate) fn new(callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {

@@ -439,6 +439,6 @@ fn proxy_with_own_http_client_fails() {
     for builder in builders {
         let error = builder.http_client(http.clone()).build().unwrap_err();
         let text = error.to_string();
-        assert!(text.contains("brings its own proxies"), "{text}");
+        assert!(text.contains("has its own proxy settings"), "{text}");
     }
 }

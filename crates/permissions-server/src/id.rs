@@ -51,7 +51,7 @@ pub(crate) fn check(id: &str) -> Result<(), String> {
         ));
     }
     if id.trim().is_empty() {
-        return Err("is empty; send an id".to_owned());
+        return Err("is empty or blank; send an id".to_owned());
     }
     if id == "." || id == ".." {
         return Err("is a relative path segment, which a URL cannot contain as an id".to_owned());

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 
 use super::{Audit, CheckpointAudit};
 use crate::action::Action;
@@ -19,7 +20,7 @@ use crate::error::Error;
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct AuditStream {
     /// In a mutex that is never locked, so that the stream is `Sync` although its futures may not be.
-    results: Mutex<Pin<Box<dyn Stream<Item = Result<CheckpointAudit, Error>> + Send>>>,
+    results: Mutex<BoxStream<'static, Result<CheckpointAudit, Error>>>,
     left: usize,
 }
 

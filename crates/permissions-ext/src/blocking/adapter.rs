@@ -6,7 +6,7 @@
 /// * `get` returns a value.
 /// * `start` and `into` return a blocking type, from a reference or by value.
 /// * `wait` blocks until the call is done.
-/// * `options` stands for the options that all requests have.
+/// * `options` adds the options that all requests have.
 macro_rules! methods {
     ($name:ident($inner:path) {}) => {};
     ($name:ident($inner:path) { options; $($rest:tt)* }) => {

@@ -420,12 +420,12 @@ impl ClientBuilder {
             }
             Some(_) if self.tls.is_set() => {
                 return Err(Error::config(
-                    "the HTTP client brings its own TLS; set the certificates on that client",
+                    "the HTTP client has its own TLS settings: set the certificates on that client",
                 ));
             }
             Some(_) if self.proxy.is_set() => {
                 return Err(Error::config(
-                    "the HTTP client brings its own proxies; set the proxy on that client",
+                    "the HTTP client has its own proxy settings: set the proxy on that client",
                 ));
             }
             Some(client) => HttpClient::custom(base_url, client, self.timeout),

@@ -10,7 +10,7 @@ use crate::model::{Permission, ProjectId};
 use crate::options::RequestOptions;
 use crate::permissions::Permissions;
 use crate::progress::BulkProgress;
-use crate::transport::{Deadline, Fate, Retries};
+use crate::transport::{Deadline, Retries};
 
 /// Up to this many projects are looked up one by one. For more, the whole list is read.
 const FILTERED_LOOKUPS: usize = 3;
@@ -99,7 +99,7 @@ impl<'a> Reconciler<'a> {
                 }
                 Err(failure) => failure,
             };
-            let is_ambiguous = failure.fate == Fate::Unknown;
+            let is_ambiguous = failure.is_ambiguous;
             let verdict = retries.after(failure).await;
             if is_ambiguous {
                 // Boxed, because most calls do not get here and would have a larger future.

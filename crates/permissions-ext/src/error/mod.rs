@@ -20,7 +20,6 @@ use std::time::Duration;
 pub use self::attempt::Attempt;
 pub(crate) use self::display::readable;
 pub use self::kind::ErrorKind;
-pub(crate) use self::kind::ErrorKind as Kind;
 pub(crate) use self::response::ErrorResponse;
 use self::text::shorten;
 use crate::action::Action;

@@ -5,11 +5,11 @@ use std::iter::successors;
 use std::time::Duration;
 
 use super::{HttpClient, Proxy};
-use crate::error::Kind;
+use crate::error::ErrorKind;
 
 /// A request without a complete response.
 pub(crate) struct SendFailure {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     pub(crate) reason: String,
     pub(crate) sent: Sent,
     /// Whether another attempt can succeed although the kind alone does not say so.
@@ -36,24 +36,24 @@ impl HttpClient {
             |cause: &(dyn StdError + 'static)| cause.is::<http_body_util::LengthLimitError>();
         let (kind, reason) = if cause.is_builder() {
             (
-                Kind::InvalidRequest,
+                ErrorKind::InvalidRequest,
                 "the request cannot be built".to_owned(),
             )
         } else if cause.is_timeout() {
             let reason = match timeout {
-                Some(timeout) => format!("no complete answer within {timeout:?}"),
-                None => "no complete answer within the HTTP client's timeout".to_owned(),
+                Some(timeout) => format!("no complete response within {timeout:?}"),
+                None => "no complete response within the HTTP client's timeout".to_owned(),
             };
-            (Kind::Timeout, reason)
+            (ErrorKind::Timeout, reason)
         } else if causes(&cause).any(is_too_large) {
-            let reason = "the answer is larger than the limit for bodies";
-            (Kind::BodyTooLarge, reason.to_owned())
+            let reason = "the response body is larger than `body_limit`";
+            (ErrorKind::BodyTooLarge, reason.to_owned())
         } else {
-            let reason = "the connection broke before the answer was complete";
-            (Kind::Transport, reason.to_owned())
+            let reason = "the connection was lost before the response was complete";
+            (ErrorKind::Transport, reason.to_owned())
         };
         let sent = match kind {
-            Kind::InvalidRequest => Sent::No,
+            ErrorKind::InvalidRequest => Sent::No,
             // A timeout while connecting is not distinguishable from one after the request.
             _ => Sent::Maybe,
         };
@@ -79,16 +79,22 @@ impl HttpClient {
                 .then(|| reason.to_owned())
         });
         let (kind, reason, should_retry) = match (refusal.as_deref(), proxy) {
-            (Some(UNREACHABLE), Some(proxy)) => {
-                (Kind::Connect, format!("no connection to {proxy}"), None)
-            }
+            (Some(UNREACHABLE), Some(proxy)) => (
+                ErrorKind::Connect,
+                format!("no connection to {proxy}"),
+                None,
+            ),
             (Some(reason), Some(proxy)) => {
                 let asks_for_credentials = NEEDS_CREDENTIALS.contains(&reason);
                 let reason = match asks_for_credentials {
                     true => format!("{proxy} requires credentials for a tunnel to {origin}"),
                     false => format!("{proxy} refused a tunnel to {origin}"),
                 };
-                (Kind::Proxy, reason, asks_for_credentials.then_some(false))
+                (
+                    ErrorKind::Proxy,
+                    reason,
+                    asks_for_credentials.then_some(false),
+                )
             }
             (_, proxy) => {
                 let within = match self.connect_timeout.filter(|_| cause.is_timeout()) {
@@ -100,7 +106,7 @@ impl HttpClient {
                     None => String::new(),
                 };
                 let reason = format!("no connection{within} to the API at {origin}{through}");
-                (Kind::Connect, reason, None)
+                (ErrorKind::Connect, reason, None)
             }
         };
         SendFailure {

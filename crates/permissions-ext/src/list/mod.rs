@@ -47,7 +47,7 @@ const PAGE_SIZE: u32 = 100;
 /// # Repeated permissions
 ///
 /// If permissions are created while a list is read, a server may move a permission to a later page and return it
-/// twice. A permission is left out if it repeats one of the 16,384 permissions before it. A repetition further apart
+/// twice. A permission is left out if it repeats one of the 2,048 permissions before it. A repetition further apart
 /// stays in the list.
 #[derive(Clone, Debug)]
 #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]

@@ -1,16 +1,18 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, Sleep, sleep};
 use tracing::Instrument as _;
 
-use super::pager::{Fetched, Pager};
+use super::pager::Pager;
 use super::{List, Page};
 use crate::error::{Error, ErrorKind};
 use crate::transport::Deadline;
@@ -21,15 +23,14 @@ use crate::transport::Deadline;
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream {
     list: Arc<List>,
-    state: State,
+    /// The mutex is never locked. It makes the stream `Sync`, which the boxed one is not.
+    pages: Mutex<BoxStream<'static, Result<Page, Error>>>,
 }
 
-enum State {
-    Ready(Box<Pager>),
-    /// The mutex is never locked. It makes the stream `Sync`, which the future is not.
-    Fetching(Mutex<Pin<Box<dyn Future<Output = Fetched> + Send>>>),
+/// Fetches the next page: the first one in the task of the caller, and the others ahead of the caller.
+enum Fetcher {
+    Inline(Box<Pager>),
     Prefetching(Prefetch),
-    Finished,
 }
 
 /// A task that fetches the pages after the first one and stays one page ahead of the caller.
@@ -42,10 +43,14 @@ struct Prefetch {
 
 impl PageStream {
     pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
-        let pager = Pager::new(list.clone(), deadline);
+        let pager = Box::new(Pager::new(list.clone(), deadline));
+        let owner = list.clone();
+        let pages = try_unfold(Fetcher::Inline(pager), move |fetcher| {
+            fetcher.fetch_next(owner.clone())
+        });
         Self {
             list,
-            state: State::Ready(Box::new(pager)),
+            pages: Mutex::new(pages.boxed()),
         }
     }
 
@@ -55,62 +60,44 @@ impl PageStream {
     }
 
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page, Error>>> {
-        loop {
-            match &mut self.state {
-                State::Ready(_) => {
-                    if let State::Ready(pager) = mem::replace(&mut self.state, State::Finished) {
-                        self.state = State::Fetching(Mutex::new(Box::pin(pager.fetch_next())));
-                    }
-                }
-                State::Fetching(fetch) => {
-                    let future = fetch.get_mut().unwrap_or_else(PoisonError::into_inner);
-                    let fetched = ready!(future.as_mut().poll(cx));
-                    return Poll::Ready(self.advance(fetched));
-                }
-                State::Prefetching(prefetch) => {
-                    let page = match ready!(prefetch.pages.poll_recv(cx)) {
-                        Some(page) => page,
-                        None => Err(match ready!(Pin::new(&mut prefetch.task).poll(cx)) {
-                            Err(failure) => self.prefetch_failed(failure),
-                            Ok(()) => return Poll::Ready(None),
-                        }),
-                    };
-                    if page.as_ref().map_or(true, |page| page.pager.is_finished()) {
-                        self.state = State::Finished;
-                    }
-                    return Poll::Ready(Some(page));
-                }
-                State::Finished => return Poll::Ready(None),
-            }
-        }
+        let pages = self.pages.get_mut();
+        pages
+            .unwrap_or_else(PoisonError::into_inner)
+            .poll_next_unpin(cx)
     }
+}
 
-    /// Returns a page that was fetched without a task, and prepares the next one.
-    fn advance(&mut self, fetched: Fetched) -> Option<Result<Page, Error>> {
-        self.state = State::Finished;
-        match fetched.transpose()? {
-            Ok((page, pager)) => {
-                let prefetch = self.list.prefetch && !pager.is_finished();
-                self.state = if prefetch {
-                    State::Prefetching(Prefetch::spawn(pager))
-                } else {
-                    State::Ready(pager)
+impl Fetcher {
+    async fn fetch_next(self, list: Arc<List>) -> Result<Option<(Page, Self)>, Error> {
+        match self {
+            Self::Inline(pager) => {
+                let Some((page, pager)) = pager.fetch_next().await? else {
+                    return Ok(None);
                 };
-                Some(Ok(page))
+                let next = match list.prefetch && !pager.is_finished() {
+                    true => Self::Prefetching(Prefetch::spawn(pager)),
+                    false => Self::Inline(pager),
+                };
+                Ok(Some((page, next)))
             }
-            Err(error) => Some(Err(error)),
+            Self::Prefetching(mut prefetch) => match prefetch.pages.recv().await {
+                Some(page) => Ok(Some((page?, Self::Prefetching(prefetch)))),
+                None => match (&mut prefetch.task).await {
+                    Ok(()) => Ok(None),
+                    Err(failure) => Err(prefetch_failed(&list, failure)),
+                },
+            },
         }
     }
+}
 
-    /// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
-    fn prefetch_failed(&self, failure: JoinError) -> Error {
-        let action = self.list.action();
-        match failure.try_into_panic() {
-            Ok(payload) => Error::panicked(action, "the task that fetches pages", &*payload),
-            Err(_) => {
-                let reason = "the runtime was shut down while a page was fetched";
-                Error::new(ErrorKind::Cancelled, action, reason)
-            }
+/// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
+fn prefetch_failed(list: &List, failure: JoinError) -> Error {
+    match failure.try_into_panic() {
+        Ok(payload) => Error::panicked(list.action(), "the task that fetches pages", &*payload),
+        Err(_) => {
+            let reason = "the runtime was shut down while a page was fetched";
+            Error::new(ErrorKind::Cancelled, list.action(), reason)
         }
     }
 }
@@ -119,8 +106,10 @@ impl Prefetch {
     fn spawn(mut pager: Box<Pager>) -> Self {
         let (sender, pages) = mpsc::channel(1);
         let fetch = async move {
+            let mut timer = PendingTimer::new();
             // The channel has room once the caller has received the previous page.
             while let Ok(room) = sender.reserve().await {
+                timer.keep_pending();
                 match pager.fetch_next().await {
                     Ok(Some((page, next))) => {
                         room.send(Ok(page));
@@ -136,6 +125,34 @@ impl Prefetch {
             task: tokio::spawn(fetch.in_current_span()),
         }
     }
+}
+
+/// A pending timer, which saves one system call per page.
+///
+/// tokio wakes its I/O driver with a system call when a timer becomes the earliest one. Without this timer, the timeout
+/// of every request would.
+struct PendingTimer(Pin<Box<Sleep>>);
+
+impl PendingTimer {
+    const PERIOD: Duration = Duration::from_secs(1);
+
+    fn new() -> Self {
+        let mut timer = Box::pin(sleep(Self::PERIOD));
+        register(timer.as_mut());
+        Self(timer)
+    }
+
+    fn keep_pending(&mut self) {
+        if self.0.is_elapsed() {
+            self.0.as_mut().reset(Instant::now() + Self::PERIOD);
+            register(self.0.as_mut());
+        }
+    }
+}
+
+/// Registers a timer with the runtime. Nothing wakes when it elapses.
+fn register(timer: Pin<&mut Sleep>) {
+    let _ = timer.poll(&mut Context::from_waker(Waker::noop()));
 }
 
 impl Drop for Prefetch {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{Failure, Operation, Reply, Transport};
 use crate::action::Action;
-use crate::error::{Error, ErrorResponse, Kind};
+use crate::error::{Error, ErrorKind, ErrorResponse};
 use crate::http_client::{SendFailure, Sent};
 use crate::key::Key;
 use crate::metadata::Metadata;
@@ -124,15 +124,15 @@ impl Transport {
             Err(_) => None,
         };
         let (kind, reason) = match mismatch {
-            Some(reason) => (Kind::Incomplete, redactor.text(reason)),
+            Some(reason) => (ErrorKind::Incomplete, redactor.text(reason)),
             None => (
-                Kind::Redirect,
+                ErrorKind::Redirect,
                 "the HTTP client followed a redirect, so the response is from another URL"
                     .to_owned(),
             ),
         };
         let error = Error::new(kind, operation.action(), reason);
-        Err(Failure::unknown(
+        Err(Failure::ambiguous(
             error.with_response(ErrorResponse::new(metadata)),
         ))
     }
@@ -149,7 +149,7 @@ impl Transport {
                 .await
                 .unwrap_or_else(|_| {
                     let reason = format!("the key provider returned no key within {timeout:?}");
-                    Err(Error::new(Kind::Key, action.clone(), reason))
+                    Err(Error::new(ErrorKind::Key, action.clone(), reason))
                 }),
         };
         key.map_err(Failure::not_sent)
@@ -189,16 +189,16 @@ impl Failed<'_> {
             }
             api::Error::CommunicationError(cause)
             | api::Error::ResponseBodyError(cause)
-            | api::Error::InvalidUpgrade(cause) => self.not_answered(cause),
+            | api::Error::InvalidUpgrade(cause) => self.no_response(cause),
             api::Error::InvalidRequest(reason) | api::Error::Custom(reason) => {
-                Failure::not_sent(Error::new(Kind::InvalidRequest, self.action, reason))
+                Failure::not_sent(Error::new(ErrorKind::InvalidRequest, self.action, reason))
             }
             // The generated client returns it for declared error responses, of which there are none.
             api::Error::ErrorResponse(response) => {
                 let reason = self.responded(response.status());
                 let details = ErrorResponse::new(self.metadata);
                 let error = Error::from_response(self.action, reason, details);
-                Failure::answered(error, response.headers())
+                Failure::of_response(error, response.headers())
             }
         }
     }
@@ -214,7 +214,7 @@ impl Failed<'_> {
         if status.is_success() {
             reason.push_str(" without the documented body");
         }
-        self.answered(reason, &body, &headers)
+        self.failure(reason, &body, &headers)
     }
 
     /// Explains a success whose body is not the documented JSON.
@@ -232,11 +232,11 @@ impl Failed<'_> {
                 self.note()
             )
         };
-        self.answered(reason, body, &HeaderMap::new())
+        self.failure(reason, body, &HeaderMap::new())
     }
 
     /// Creates the failure of a response. The status decides the kind, unless it is a success.
-    fn answered(self, mut reason: String, body: &Bytes, headers: &HeaderMap) -> Failure {
+    fn failure(self, mut reason: String, body: &Bytes, headers: &HeaderMap) -> Failure {
         let status = self.metadata.status();
         if let Some(encoding) = self.metadata.header("content-encoding") {
             reason.push_str(&format!(
@@ -247,10 +247,10 @@ impl Failed<'_> {
         let is_write = matches!(self.action, Action::Create(_) | Action::Delete(_));
         let details = ErrorResponse::new(self.metadata).with_body(body, &self.redactor);
         let error = if status == Some(200) {
-            Error::new(Kind::Decode, self.action, reason).with_response(details)
+            Error::new(ErrorKind::Decode, self.action, reason).with_response(details)
         } else if is_success && is_write {
             reason.push_str(", so the change may have been made");
-            Error::new(Kind::Incomplete, self.action, reason).with_response(details)
+            Error::new(ErrorKind::Incomplete, self.action, reason).with_response(details)
         } else {
             Error::from_response(self.action, reason, details)
         };
@@ -259,10 +259,10 @@ impl Failed<'_> {
             it.key_source = Some(self.key_source);
             it.is_project_key = is_project_key;
         });
-        Failure::answered(error, headers)
+        Failure::of_response(error, headers)
     }
 
-    fn not_answered(self, cause: reqwest::Error) -> Failure {
+    fn no_response(self, cause: reqwest::Error) -> Failure {
         let SendFailure {
             kind,
             reason,
@@ -276,7 +276,7 @@ impl Failed<'_> {
         }
         let error = error.with(|it| it.should_retry = should_retry);
         match sent {
-            Sent::Maybe if error.kind() != Kind::Certificate => Failure::unknown(error),
+            Sent::Maybe if error.kind() != ErrorKind::Certificate => Failure::ambiguous(error),
             _ => Failure::not_sent(error),
         }
     }

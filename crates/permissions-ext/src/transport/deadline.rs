@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When a call with all its attempts has to end; it may be never.
+/// The end of a call with all its attempts, if it has a deadline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    pub(crate) fn after(span: Option<Duration>) -> Self {
-        // A span beyond what the clock can tell is no limit.
-        Self(span.and_then(|span| Instant::now().checked_add(span)))
+    pub(crate) fn after(duration: Option<Duration>) -> Self {
+        // A duration that overflows the clock is no limit.
+        Self(duration.and_then(|duration| Instant::now().checked_add(duration)))
     }
 
-    /// The time left; none where there is no end.
+    /// Returns the remaining time. `None` without a deadline.
     pub(crate) fn left(self) -> Option<Duration> {
         self.0
             .map(|end| end.saturating_duration_since(Instant::now()))

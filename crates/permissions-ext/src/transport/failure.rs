@@ -11,38 +11,28 @@ use crate::error::{Error, ErrorKind, readable};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    pub(crate) fate: Fate,
+    /// Whether the API may have processed the request, or may still do so.
+    pub(crate) is_ambiguous: bool,
     /// The wait that the API asked for.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether the call ends without another attempt, whatever the kind of the error is.
+    /// Whether the call ends without another attempt, regardless of the kind of the error.
     pub(crate) is_final: bool,
-}
-
-/// Whether the API may have processed a failed request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// The request was not sent, or the API refused it.
-    NotDone,
-    /// The API may have processed the request, or may still do so.
-    Unknown,
 }
 
 impl Failure {
     pub(crate) fn not_sent(error: Error) -> Self {
         Self {
             error,
-            fate: Fate::NotDone,
+            is_ambiguous: false,
             retry_after: None,
             is_final: false,
         }
     }
 
-    pub(crate) fn unknown(error: Error) -> Self {
+    pub(crate) fn ambiguous(error: Error) -> Self {
         Self {
-            error,
-            fate: Fate::Unknown,
-            retry_after: None,
-            is_final: false,
+            is_ambiguous: true,
+            ..Self::not_sent(error)
         }
     }
 
@@ -78,20 +68,13 @@ impl Failure {
         }
     }
 
-    /// Creates the failure of a response with an error status.
-    pub(crate) fn answered(error: Error, headers: &HeaderMap) -> Self {
-        let refused = error
-            .status()
-            .is_some_and(|status| (400..500).contains(&status) && status != 408 && status != 409);
+    /// Creates the failure of a response. The API has not processed a request with a 4xx status, except 408 and 409.
+    pub(crate) fn of_response(error: Error, headers: &HeaderMap) -> Self {
+        let status = error.status().unwrap_or_default();
         Self {
-            error,
-            fate: if refused {
-                Fate::NotDone
-            } else {
-                Fate::Unknown
-            },
+            is_ambiguous: !(400..500).contains(&status) || status == 408 || status == 409,
             retry_after: retry_after::read(headers),
-            is_final: false,
+            ..Self::not_sent(error)
         }
     }
 }

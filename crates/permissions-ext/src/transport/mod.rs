@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
-pub(crate) use self::failure::{Failure, Fate};
+pub(crate) use self::failure::Failure;
 pub(crate) use self::limiter::Limiters;
 pub(crate) use self::retries::Retries;
 use crate::action::Action;
@@ -81,7 +81,7 @@ pub(crate) struct Reply<T> {
 }
 
 impl Transport {
-    /// Sends an operation that may be repeated without harm until it is answered or given up.
+    /// Sends an idempotent operation until it succeeds or no retry is left.
     pub(crate) async fn call<O: Operation>(
         &self,
         operation: &O,
@@ -100,7 +100,7 @@ impl Transport {
         call.instrument(operation.action().span()).await
     }
 
-    /// When a call that starts now has to end.
+    /// Returns the deadline of a call that starts now.
     pub(crate) fn deadline(&self, options: &RequestOptions) -> Deadline {
         Deadline::after(options.deadline.or(self.deadline))
     }

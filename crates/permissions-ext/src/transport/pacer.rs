@@ -3,7 +3,7 @@
 //! A refused request pauses all requests. After the pause, bulk calls send at a rate that the pacer learns:
 //!
 //! 1. It starts with 16 requests per pause and raises the rate by 2.5 % with each accepted request.
-//! 2. The first refusal ends this search. The rate becomes 8 % less than the highest accepted one.
+//! 2. The first refusal ends this search. The rate becomes 10 % less than the refused one.
 //! 3. Then the rate grows slowly, at first by 0.05 % per pause, and twice as fast every ten pauses. Each further refusal
 //!    lowers it by 4 %, or by twice as much as the previous one if that was less than five pauses ago.
 //!
@@ -18,7 +18,7 @@ const INITIAL_REQUESTS: f64 = 16.0;
 /// Lowest number of requests per pause, so that a server that refuses every request does not stop a call for hours.
 const MIN_REQUESTS: f64 = 1.0 / 16.0;
 const SEARCH_GROWTH: f64 = 1.025;
-const SEARCH_MARGIN: f64 = 0.92;
+const SEARCH_MARGIN: f64 = 0.9;
 const DECREASE: f64 = 0.04;
 const MAX_DECREASE: f64 = 0.5;
 /// Growth per pause after the search.
@@ -36,6 +36,8 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
 /// Highest rate in requests per second.
 const MAX_RATE: f64 = 1e6;
+/// Shortest interval between two requests, as a share of the planned one.
+const MIN_SPACING: f64 = 0.95;
 /// Resolution of timers.
 const TICK: Duration = Duration::from_millis(1);
 /// Time without bulk requests after which the rate is forgotten.
@@ -66,8 +68,8 @@ struct Pace {
     grown_at: Instant,
     /// Number of requests that were accepted since the last refusal.
     accepted: f64,
-    /// Whether no request was sent since the pause. The first request is accepted at any rate.
-    is_first: bool,
+    /// Time of the last request since the pause.
+    sent_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -82,8 +84,16 @@ enum Phase {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Permit {
     epoch: u64,
-    /// Rate that the response of the request confirms or refutes. `None` if the request was not paced.
-    rate: Option<f64>,
+    /// `None` if the request was not paced, or is the first one after a pause, which is accepted at any rate.
+    sent: Option<Sent>,
+}
+
+/// The rates at which a request was sent, in requests per second.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    planned: f64,
+    /// Rate from the time since the previous request, which a late timer makes longer.
+    actual: f64,
 }
 
 /// What a refused bulk call has achieved, for the first rate.
@@ -121,20 +131,8 @@ impl Pacer {
     /// Permits a bulk request that is sent now.
     pub(super) fn take(&mut self, now: Instant) -> Permit {
         let epoch = self.epoch;
-        let rate = self.pace.as_mut().and_then(|pace| {
-            let interval = Duration::from_secs_f64(1.0 / pace.rate);
-            // Timers may fire one tick late. With short intervals, the next request makes up for it.
-            let is_short = interval < 5 * TICK;
-            let start = if is_short {
-                pace.next.max(now - 2 * TICK)
-            } else {
-                now
-            };
-            pace.next = start + interval;
-            let is_first = std::mem::take(&mut pace.is_first);
-            (!is_first).then_some(pace.rate)
-        });
-        Permit { epoch, rate }
+        let sent = self.pace.as_mut().and_then(|pace| pace.send(now));
+        Permit { epoch, sent }
     }
 
     /// Learns from a response that is not a refusal.
@@ -143,10 +141,10 @@ impl Pacer {
             return;
         };
         pace.accepted += 1.0;
-        match (&mut pace.phase, permit.rate) {
-            (Phase::Search(highest), Some(rate)) if permit.epoch == self.epoch => {
-                *highest = highest.max(rate);
-                pace.rate = pace.rate.max((rate * SEARCH_GROWTH).min(MAX_RATE));
+        match (&mut pace.phase, permit.sent) {
+            (Phase::Search(highest), Some(sent)) if permit.epoch == self.epoch => {
+                *highest = highest.max(sent.actual);
+                pace.rate = pace.rate.max((sent.planned * SEARCH_GROWTH).min(MAX_RATE));
             }
             (Phase::Search(_), _) => {}
             (Phase::Hold(_), _) => pace.grow(now),
@@ -212,12 +210,30 @@ impl Pacer {
             refused_at: now,
             grown_at: next,
             accepted: 0.0,
-            is_first: true,
+            sent_at: None,
         });
     }
 }
 
 impl Pace {
+    fn send(&mut self, now: Instant) -> Option<Sent> {
+        let planned = self.rate;
+        let interval = Duration::from_secs_f64(1.0 / planned);
+        // Timers may be late. The next requests make up for it, but hardly come closer to each other.
+        self.next = match self.phase {
+            _ if interval < 5 * TICK => self.next.max(earlier(now, 2 * TICK)) + interval,
+            Phase::Search(_) => now + interval,
+            Phase::Hold(_) => {
+                let planned_next = self.next.max(earlier(now, 2 * interval)) + interval;
+                planned_next.max(now + interval.mul_f64(MIN_SPACING))
+            }
+        };
+        let last = self.sent_at.replace(now)?;
+        let elapsed = now.saturating_duration_since(last).max(TICK / 1000);
+        let actual = 1.0 / elapsed.as_secs_f64();
+        Some(Sent { planned, actual })
+    }
+
     fn grow(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.grown_at).as_secs_f64();
         let since = now.saturating_duration_since(self.refused_at).as_secs_f64();
@@ -229,12 +245,15 @@ impl Pace {
 
     /// Returns the rate after a refusal.
     fn decreased(&self, permit: Permit, now: Instant) -> (f64, Phase) {
-        let refused = permit.rate.unwrap_or(self.rate);
+        let refused = permit.sent.map_or(self.rate, |sent| sent.planned);
         let elapsed = now.saturating_duration_since(self.refused_at).as_secs_f64();
         let floor = (FLOOR * self.accepted / elapsed).min(refused * (1.0 - DECREASE));
         match self.phase {
             Phase::Search(highest) if highest > 0.0 => {
-                (highest * SEARCH_MARGIN, Phase::Hold(DECREASE))
+                // The limit is between the highest accepted rate and the refused one.
+                let limit = permit.sent.map_or(highest, |sent| sent.actual).max(highest);
+                let rate = (limit * SEARCH_MARGIN).min(highest);
+                (rate, Phase::Hold(DECREASE / 2.0))
             }
             Phase::Search(_) => (floor.max(refused / 2.0), Phase::Search(0.0)),
             Phase::Hold(last) => {
@@ -248,6 +267,10 @@ impl Pace {
             }
         }
     }
+}
+
+fn earlier(now: Instant, duration: Duration) -> Instant {
+    now.checked_sub(duration).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl<'a> Retries<'a> {
                     metadata: &reply.metadata,
                 };
                 let notified = observer.notify(&event, || action.clone());
-                notified.map_err(Failure::unknown)?;
+                notified.map_err(Failure::ambiguous)?;
             }
         }
         Ok(reply)

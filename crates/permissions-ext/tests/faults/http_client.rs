@@ -101,7 +101,10 @@ async fn root_certificates_with_http_client_are_refused() {
     let http = without_redirects().build().unwrap();
     let builder = Client::builder().admin_key(KEY).http_client(http);
     let error = builder.root_certificates("none").build().unwrap_err();
-    assert!(error.to_string().contains("brings its own TLS"), "{error}");
+    assert!(
+        error.to_string().contains("has its own TLS settings"),
+        "{error}"
+    );
 }
 
 /// Runs in a child process of the next test, with other variables. On its own, it lists from a server of its own.

@@ -192,13 +192,13 @@ async fn key_provider_is_called_for_each_attempt() {
             Reply::html(401).with("x-should-retry", "true"),
         ],
     );
-    let asked = Arc::new(AtomicUsize::new(0));
+    let calls = Arc::new(AtomicUsize::new(0));
     let client = server.client_builder().key_provider(move || {
-        let asked = asked.clone();
+        let calls = calls.clone();
         async move {
             Ok(SecretString::from(format!(
                 "key-{}",
-                asked.fetch_add(1, Ordering::Relaxed)
+                calls.fetch_add(1, Ordering::Relaxed)
             )))
         }
     });

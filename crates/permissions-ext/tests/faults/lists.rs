@@ -351,11 +351,7 @@ async fn filtered_list_with_other_project_fails() {
 async fn next_page_has_a_deadline_of_its_own() {
     let server = FaultServer::with_permissions(&["p1", "p2"]).await;
     let list = server.permissions().list().page_size(1);
-    let first = list
-        .deadline(Duration::from_millis(300))
-        .send()
-        .await
-        .unwrap();
+    let first = list.deadline(Duration::from_secs(1)).send().await.unwrap();
     server.respond("GET", [Reply::Stall(Vec::new())]);
     let error = first.next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");

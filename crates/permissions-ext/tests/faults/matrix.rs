@@ -14,7 +14,7 @@ use crate::scenario::{
 use crate::support::wire::Reply;
 use crate::support::{Fault, FaultServer, KEY};
 
-/// Long enough for every request that is answered, and short enough to wait for the others.
+/// Long enough for every response, and short enough to wait for the missing ones.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 const FLOAT: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","project_id":"proj_1",

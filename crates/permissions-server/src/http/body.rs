@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -14,7 +14,6 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::App;
 use super::error::ApiError;
 use super::path::check_id;
 use crate::connections::Slot;
@@ -23,76 +22,70 @@ use crate::limits::{Limits, MAX_PROJECT_IDS};
 /// Time for the first bytes of a body, before the minimum rate applies.
 const FIRST_BYTES: Duration = Duration::from_secs(2);
 
-/// The projects of a create request, without duplicates, in the order of the request.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ProjectIds(pub(super) Vec<String>);
-
-impl FromRequest<Arc<App>> for ProjectIds {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        check_media_type(request.headers())?;
-        Self::parse(&read_body(request, &app.limits).await?)
-    }
+/// Reads the project ids of a create request. Returns them without duplicates, in the order of the request.
+pub(super) async fn project_ids(
+    request: Request,
+    limits: &Limits,
+) -> Result<Vec<String>, ApiError> {
+    check_media_type(request.headers())?;
+    parse(&read_body(request, limits).await?)
 }
 
-impl ProjectIds {
-    fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let Members(members) = serde_json::from_slice(body).map_err(invalid_json)?;
-        let mut found = None;
-        for (name, value) in members {
-            let (code, reason) = match &*name {
-                "project_ids" if found.is_none() => {
-                    found = Some(value);
-                    continue;
-                }
-                "project_ids" => (
-                    "duplicate_parameter",
-                    "occurs more than once; send one array",
-                ),
-                _ => (
-                    "unknown_parameter",
-                    "is not a member of the body; send only project_ids",
-                ),
-            };
-            return Err(ApiError::invalid(code, &name, format!("'{name}' {reason}")));
-        }
-        let Some(found) = found else {
-            return Err(ApiError::invalid(
-                "missing_required_parameter",
-                "project_ids",
-                "project_ids is missing; send an array of project ids",
-            ));
-        };
-        let Value::Array(project_ids) = found else {
-            return Err(wrong_type("project_ids", &found, "an array of strings"));
-        };
-        if project_ids.is_empty() || project_ids.len() > MAX_PROJECT_IDS {
-            let code = if project_ids.is_empty() {
-                "empty_array"
-            } else {
-                "array_above_max_length"
-            };
-            let message = format!(
-                "project_ids has {} ids; send 1 to {MAX_PROJECT_IDS}",
-                project_ids.len()
-            );
-            return Err(ApiError::invalid(code, "project_ids", message));
-        }
-        let mut seen = HashSet::with_capacity(project_ids.len());
-        let mut distinct = Vec::with_capacity(project_ids.len());
-        for (index, project_id) in project_ids.into_iter().enumerate() {
-            let param = format!("project_ids[{index}]");
-            let Value::String(project_id) = project_id else {
-                return Err(wrong_type(&param, &project_id, "a string"));
-            };
-            check_id(&param, &project_id)?;
-            if seen.insert(project_id.clone()) {
-                distinct.push(project_id);
+fn parse(body: &[u8]) -> Result<Vec<String>, ApiError> {
+    let Members(members) = serde_json::from_slice(body).map_err(invalid_json)?;
+    let mut found = None;
+    for (name, value) in members {
+        let (code, reason) = match &*name {
+            "project_ids" if found.is_none() => {
+                found = Some(value);
+                continue;
             }
-        }
-        Ok(Self(distinct))
+            "project_ids" => (
+                "duplicate_parameter",
+                "occurs more than once; send one array",
+            ),
+            _ => (
+                "unknown_parameter",
+                "is not a member of the body; send only project_ids",
+            ),
+        };
+        return Err(ApiError::invalid(code, &name, format!("'{name}' {reason}")));
     }
+    let Some(found) = found else {
+        return Err(ApiError::invalid(
+            "missing_required_parameter",
+            "project_ids",
+            "project_ids is missing; send an array of project ids",
+        ));
+    };
+    let Value::Array(project_ids) = found else {
+        return Err(wrong_type("project_ids", &found, "an array of strings"));
+    };
+    if project_ids.is_empty() || project_ids.len() > MAX_PROJECT_IDS {
+        let code = if project_ids.is_empty() {
+            "empty_array"
+        } else {
+            "array_above_max_length"
+        };
+        let message = format!(
+            "project_ids has {} ids; send 1 to {MAX_PROJECT_IDS}",
+            project_ids.len()
+        );
+        return Err(ApiError::invalid(code, "project_ids", message));
+    }
+    let mut seen = HashSet::with_capacity(project_ids.len());
+    let mut distinct = Vec::with_capacity(project_ids.len());
+    for (index, project_id) in project_ids.into_iter().enumerate() {
+        let param = format!("project_ids[{index}]");
+        let Value::String(project_id) = project_id else {
+            return Err(wrong_type(&param, &project_id, "a string"));
+        };
+        check_id(&param, &project_id)?;
+        if seen.insert(project_id.clone()) {
+            distinct.push(project_id);
+        }
+    }
+    Ok(distinct)
 }
 
 /// Reads a body within the limits of size, time and rate.
@@ -229,8 +222,8 @@ mod tests {
 
     #[test]
     fn duplicate_project_is_created_once() {
-        let parsed = ProjectIds::parse(br#"{"project_ids":["b","a","b"]}"#).expect("valid");
-        assert_eq!(parsed, ProjectIds(vec!["b".to_owned(), "a".to_owned()]));
+        let parsed = parse(br#"{"project_ids":["b","a","b"]}"#).expect("valid");
+        assert_eq!(parsed, ["b", "a"]);
     }
 
     #[test]
@@ -251,7 +244,7 @@ mod tests {
             r#"{"project_ids":["a"],"note":1}"#,
             r#"{"project_ids":["a"]} x"#,
         ] {
-            assert!(ProjectIds::parse(body.as_bytes()).is_err(), "{body}");
+            assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
     }
 }

@@ -2,32 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::App;
-use super::body::ProjectIds;
 use super::error::ApiError;
 use super::list::List;
-use super::path::{CheckpointPath, PermissionPath};
-use super::query::ListParams;
+use super::path::PathIds;
 use super::response::{json_response, to_json};
-use crate::store::{Creation, Deletion, PageQuery, PageResult};
+use super::{App, body, path, query};
+use crate::store::{Creation, Deletion, PageResult};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    CheckpointPath(checkpoint): CheckpointPath,
-    params: ListParams,
+    path: PathIds<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let query = PageQuery {
-        checkpoint,
-        after: params.after,
-        limit: params.limit,
-        order: params.order,
-        project_id: params.project_id,
-    };
+    let query = query::parse(path::checkpoint(path)?, &query.unwrap_or_default())?;
     let mut list = List::with_capacity(query.limit as usize);
     let result = app.store.list(&query, |permission| list.push(&permission));
     match result.await? {
@@ -45,12 +37,12 @@ pub(super) async fn list(
 
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    CheckpointPath(checkpoint): CheckpointPath,
-    ProjectIds(project_ids): ProjectIds,
+    path: PathIds<String>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let creation = Creation {
-        checkpoint,
-        project_ids,
+        checkpoint: path::checkpoint(path)?,
+        project_ids: body::project_ids(request, &app.limits).await?,
         created_at: app.clock.now(),
     };
     let permissions = app.store.create(creation).await?;
@@ -63,8 +55,9 @@ pub(super) async fn create(
 
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
-    PermissionPath { checkpoint, id }: PermissionPath,
+    path: PathIds<(String, String)>,
 ) -> Result<Response, ApiError> {
+    let (checkpoint, id) = path::permission(path)?;
     #[derive(Serialize)]
     struct Deleted<'a> {
         object: &'static str,

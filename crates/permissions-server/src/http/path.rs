@@ -1,48 +1,28 @@
 //! The ids in the path.
 
-use std::sync::Arc;
-
+use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
 
-use super::App;
 use super::error::ApiError;
 use crate::id::check;
 use crate::limits::MAX_ID_BYTES;
 
-/// The id of a checkpoint, decoded and checked.
-#[derive(Debug)]
-pub(super) struct CheckpointPath(pub(super) String);
+/// The decoded ids of a path.
+pub(super) type PathIds<T> = Result<Path<T>, PathRejection>;
 
-/// The ids of a checkpoint and one of its permissions, decoded and checked.
-#[derive(Debug)]
-pub(super) struct PermissionPath {
-    pub(super) checkpoint: String,
-    pub(super) id: String,
+/// Returns the id of the checkpoint in a path.
+pub(super) fn checkpoint(path: PathIds<String>) -> Result<String, ApiError> {
+    let Path(checkpoint) = path.map_err(not_utf8)?;
+    check_id("fine_tuned_model_checkpoint", &checkpoint)?;
+    Ok(checkpoint)
 }
 
-impl FromRequestParts<Arc<App>> for CheckpointPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let path = Path::<String>::from_request_parts(parts, app).await;
-        let Path(checkpoint) = path.map_err(not_utf8)?;
-        check_id("fine_tuned_model_checkpoint", &checkpoint)?;
-        Ok(Self(checkpoint))
-    }
-}
-
-impl FromRequestParts<Arc<App>> for PermissionPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
-        let Path((checkpoint, id)) = path.map_err(not_utf8)?;
-        check_id("fine_tuned_model_checkpoint", &checkpoint)?;
-        check_id("permission_id", &id)?;
-        Ok(Self { checkpoint, id })
-    }
+/// Returns the ids of the checkpoint and the permission in a path.
+pub(super) fn permission(path: PathIds<(String, String)>) -> Result<(String, String), ApiError> {
+    let Path((checkpoint, id)) = path.map_err(not_utf8)?;
+    check_id("fine_tuned_model_checkpoint", &checkpoint)?;
+    check_id("permission_id", &id)?;
+    Ok((checkpoint, id))
 }
 
 /// Fails if `id` is not a valid id. The error names `param`.

@@ -1,68 +1,44 @@
 //! The query parameters of list.
 
-use std::sync::Arc;
-
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-
-use super::App;
 use super::error::ApiError;
 use super::path::check_id;
 use crate::limits::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
-use crate::store::Order;
+use crate::store::{Order, PageQuery};
 
-/// Checked query parameters.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ListParams {
-    pub(super) after: Option<String>,
-    pub(super) limit: u32,
-    pub(super) order: Order,
-    pub(super) project_id: Option<String>,
-}
-
-impl FromRequestParts<Arc<App>> for ListParams {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, ApiError> {
-        Self::parse(parts.uri.query().unwrap_or_default())
-    }
-}
-
-impl ListParams {
-    fn parse(query: &str) -> Result<Self, ApiError> {
-        let (mut after, mut limit, mut order, mut project_id) = (None, None, None, None);
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let slot = match &*name {
-                "after" => &mut after,
-                "limit" => &mut limit,
-                "order" => &mut order,
-                "project_id" => &mut project_id,
-                _ => {
-                    let message = format!(
-                        "unknown parameter '{name}'; use after, limit, order or project_id"
-                    );
-                    return Err(ApiError::invalid("unknown_parameter", &name, message));
-                }
-            };
-            if slot.replace(value.into_owned()).is_some() {
-                let message = format!("{name} occurs more than once; send it once");
-                return Err(ApiError::invalid("duplicate_parameter", &name, message));
+/// Parses and checks the query parameters.
+pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiError> {
+    let (mut after, mut limit, mut order, mut project_id) = (None, None, None, None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let slot = match &*name {
+            "after" => &mut after,
+            "limit" => &mut limit,
+            "order" => &mut order,
+            "project_id" => &mut project_id,
+            _ => {
+                let message =
+                    format!("unknown parameter '{name}'; use after, limit, order or project_id");
+                return Err(ApiError::invalid("unknown_parameter", &name, message));
             }
+        };
+        if slot.replace(value.into_owned()).is_some() {
+            let message = format!("{name} occurs more than once; send it once");
+            return Err(ApiError::invalid("duplicate_parameter", &name, message));
         }
-        for (name, id) in [("after", &after), ("project_id", &project_id)] {
-            if let Some(id) = id {
-                check_id(name, id)?;
-            }
-        }
-        Ok(Self {
-            after,
-            limit: limit
-                .as_deref()
-                .map_or(Ok(DEFAULT_PAGE_SIZE), parse_limit)?,
-            order: parse_order(order.as_deref())?,
-            project_id,
-        })
     }
+    for (name, id) in [("after", &after), ("project_id", &project_id)] {
+        if let Some(id) = id {
+            check_id(name, id)?;
+        }
+    }
+    Ok(PageQuery {
+        checkpoint,
+        after,
+        limit: limit
+            .as_deref()
+            .map_or(Ok(DEFAULT_PAGE_SIZE), parse_limit)?,
+        order: parse_order(order.as_deref())?,
+        project_id,
+    })
 }
 
 fn parse_limit(value: &str) -> Result<u32, ApiError> {
@@ -101,8 +77,9 @@ mod tests {
     #[test]
     fn empty_query_uses_the_defaults() {
         assert_eq!(
-            ListParams::parse("").expect("valid"),
-            ListParams {
+            parse("m".to_owned(), "").expect("valid"),
+            PageQuery {
+                checkpoint: "m".to_owned(),
                 after: None,
                 limit: 10,
                 order: Order::Descending,
@@ -114,9 +91,13 @@ mod tests {
     #[test]
     fn parameters_are_decoded() {
         assert_eq!(
-            ListParams::parse("after=cp_%C3%BC&limit=0&order=ascending&project_id=a+b")
-                .expect("valid"),
-            ListParams {
+            parse(
+                "m".to_owned(),
+                "after=cp_%C3%BC&limit=0&order=ascending&project_id=a+b"
+            )
+            .expect("valid"),
+            PageQuery {
+                checkpoint: "m".to_owned(),
                 after: Some("cp_ü".to_owned()),
                 limit: 0,
                 order: Order::Ascending,

@@ -100,7 +100,7 @@ fn connection_limit(limit: usize) -> usize {
         Ok(available) if descriptors > 0 && available < limit => {
             tracing::warn!(
                 connections = available,
-                "limited by the number of file descriptors"
+                "the limit of file descriptors lowers the maximum number of connections"
             );
             available
         }

@@ -16,7 +16,7 @@ pub(crate) struct StoreError {
 /// The cause of a failure, as far as clients and retries depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreErrorKind {
-    /// The operation did not start, because no connection to the database could be made.
+    /// The operation had no effect, because no connection could be made or the connection was lost before the commit.
     Unreachable,
     /// The connection was lost during the operation, which may or may not have been committed.
     ConnectionLost,

@@ -111,7 +111,7 @@ pub(crate) enum Order {
 }
 
 /// A request for one page.
-#[derive(Debug, Clone)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PageQuery {
     pub(crate) checkpoint: String,
     /// The id of the permission before the first one of the page.

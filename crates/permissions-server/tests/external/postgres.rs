@@ -158,6 +158,20 @@ impl OwnCluster {
         Script::run(ordinary_user(), SCRIPT, &["", "-c", "fsync=off"]).map(Self)
     }
 
+    /// Starts a cluster that accepts TLS connections on this port of 127.0.0.1, with `cert.pem` and `key.pem` of `folder`.
+    pub fn start_with_tls(folder: &str, port: u16) -> Available<Self> {
+        let setup = format!(
+            "cp '{folder}/cert.pem' \"$folder/data/server.crt\"
+             cp '{folder}/key.pem' \"$folder/data/server.key\"
+             chmod 600 \"$folder/data/server.key\"
+             psql -q -h \"$folder\" -U test postgres \\
+                 -c 'ALTER SYSTEM SET ssl = on' -c 'SELECT pg_reload_conf()' >/dev/null"
+        );
+        let mut user = ordinary_user();
+        user.env("PGPORT", port.to_string());
+        Script::run(user, SCRIPT, &[&setup, "-c", "listen_addresses=127.0.0.1"]).map(Self)
+    }
+
     pub fn url(&self) -> String {
         format!("{}/postgres", self.0.server())
     }

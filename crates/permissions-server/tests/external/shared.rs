@@ -62,6 +62,17 @@ async fn concurrent_creates_of_two_servers_agree() -> Available<()> {
     Ok(())
 }
 
+/// Ends all other connections to the database.
+async fn terminate_connections(admin: &tokio_postgres::Client) {
+    admin
+        .batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await
+        .expect("terminated");
+}
+
 async fn lost_connection_is_reopened() -> Available<()> {
     let database = postgres::database().await?;
     let server = database.server().await;
@@ -70,17 +81,16 @@ async fn lost_connection_is_reopened() -> Available<()> {
 
     let admin = postgres::connect(database.argument()).await;
     for n in 0..10 {
-        admin
-            .batch_execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            )
-            .await
-            .expect("terminated");
+        terminate_connections(&admin).await;
         assert_eq!(client.create(&[&format!("proj_{n}")]).await.status, 200);
         assert_eq!(client.list("").await.status, 200);
     }
-    assert_eq!(client.list("limit=100").await.each("id").len(), 11);
+    let all = client.list("limit=100").await;
+    assert_eq!(all.each("id").len(), 11);
+    for id in all.each("id") {
+        terminate_connections(&admin).await;
+        assert_eq!(client.delete(id).await.status, 200);
+    }
     Ok(())
 }
 
@@ -189,6 +199,61 @@ async fn host_parameter_names_a_socket_folder() -> Available<()> {
     Ok(())
 }
 
+async fn tls_connections_follow_sslmode() -> Available<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let write = |name: &str, text: String| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    write("cert.pem", made.cert.pem());
+    write("key.pem", made.signing_key.serialize_pem());
+    let status = std::process::Command::new("chmod")
+        .args(["-R", "a+rX"])
+        .arg(folder.path())
+        .status();
+    assert!(status.expect("a process").success());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let path = folder.path().display();
+    let _cluster = OwnCluster::start_with_tls(&path.to_string(), port)?;
+    let root = format!("sslrootcert={path}/cert.pem");
+    for (host, parameters, error) in [
+        ("localhost", String::new(), None),
+        ("localhost", "sslmode=disable".to_owned(), None),
+        ("127.0.0.1", "sslmode=require".to_owned(), None),
+        ("127.0.0.1", format!("sslmode=verify-ca&{root}"), None),
+        ("localhost", format!("sslmode=verify-full&{root}"), None),
+        (
+            "127.0.0.1",
+            format!("sslmode=verify-full&{root}"),
+            Some("certificate"),
+        ),
+        (
+            "localhost",
+            "sslmode=verify-ca".to_owned(),
+            Some("certificate"),
+        ),
+        (
+            "localhost",
+            "sslmode=always".to_owned(),
+            Some("sslmode can only be"),
+        ),
+    ] {
+        let url = format!("postgres://test@{host}:{port}/postgres?{parameters}");
+        let started = Server::builder()
+            .database(Database::postgres(url))
+            .start()
+            .await;
+        match (started, error) {
+            (Ok(_), None) => {}
+            (Err(found), Some(error)) if found.to_string().contains(error) => {}
+            (started, _) => panic!("{host} {parameters}: {started:?}"),
+        }
+    }
+    Ok(())
+}
+
 /// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -212,6 +277,10 @@ pub fn trials() -> Vec<Trial> {
         asynchronous(
             "shared::database_of_version_0_1_opens",
             database_of_version_0_1_opens,
+        ),
+        asynchronous(
+            "shared::tls_connections_follow_sslmode",
+            tls_connections_follow_sslmode,
         ),
         asynchronous(
             "shared::concurrent_first_starts_succeed",

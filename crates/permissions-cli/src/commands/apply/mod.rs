@@ -50,6 +50,11 @@ pub(crate) struct Args {
     pub(crate) dry_run: bool,
 }
 
+/// Checks the arguments before the connection is opened.
+pub(crate) fn check(args: &Args) -> Result<(), Failure> {
+    args.plan.as_deref().map_or(Ok(()), SavedPlan::check_path)
+}
+
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
     context.tally.announce();
     if args.dry_run {

@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::wire::{Reply, Request};
 
-/// What happens to one request.
+/// The disturbance of one request.
 #[derive(Clone, Copy, Debug)]
 pub enum Disturbance {
     None,

@@ -6,7 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Order, PageQuery, Permission, StoreError};
+use crate::store::{Creation, Deletion, Order, PageQuery, Permission, StoreError, StoreErrorKind};
 
 const CURSOR: &str = "
     SELECT p.position FROM permissions p JOIN checkpoints c ON c.key = p.checkpoint
@@ -143,23 +143,31 @@ async fn insert_missing(
 
 /// Deletes a permission and keeps its position for cursors. Returns `false` if the checkpoint has no such permission.
 pub(super) async fn delete(client: &Client, deletion: &Deletion) -> Result<bool, StoreError> {
-    client.batch_execute(BEGIN_DURABLE).await?;
-    let deleted = client
-        .execute_typed(
-            "WITH removed AS (
-                 DELETE FROM permissions
-                 WHERE id = $1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = $2)
-                 RETURNING id, checkpoint, position
-             )
-             INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
-             SELECT id, checkpoint, position, $3 FROM removed",
-            &[
-                (&deletion.permission_id, Type::TEXT),
-                (&deletion.checkpoint, Type::TEXT),
-                (&deletion.deleted_at, Type::INT8),
-            ],
+    let statement = "
+        WITH removed AS (
+            DELETE FROM permissions
+            WHERE id = $1 AND checkpoint = (SELECT key FROM checkpoints WHERE name = $2)
+            RETURNING id, checkpoint, position
         )
-        .await?;
+        INSERT INTO deleted_permissions (id, checkpoint, position, deleted_at)
+        SELECT id, checkpoint, position, $3 FROM removed";
+    let parameters: [Parameter<'_>; 3] = [
+        (&deletion.permission_id, Type::TEXT),
+        (&deletion.checkpoint, Type::TEXT),
+        (&deletion.deleted_at, Type::INT8),
+    ];
+    let begin_and_delete = async {
+        client.batch_execute(BEGIN_DURABLE).await?;
+        client.execute_typed(statement, &parameters).await
+    };
+    // If the connection is lost before the commit, the delete has no effect and can be repeated.
+    let deleted = begin_and_delete.await.map_err(|error| {
+        let mut error = StoreError::from(error);
+        if error.kind == StoreErrorKind::ConnectionLost {
+            error.kind = StoreErrorKind::Unreachable;
+        }
+        error
+    })?;
     client.batch_execute("COMMIT").await?;
     Ok(deleted == 1)
 }

@@ -1,5 +1,7 @@
 //! Reads a page: one search for the position of the cursor, then one scan.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Row, params};
 
 use crate::store::{Order, PageQuery, PageResult, Permission};
@@ -9,6 +11,12 @@ const CURSOR: &str = "
     SELECT place FROM permissions WHERE id = ?2 AND place >> 36 = c.key
     UNION ALL
     SELECT place FROM deleted_permissions WHERE id = ?2 AND place >> 36 = c.key";
+
+/// The statements of a page without and with a project filter.
+static ASCENDING: LazyLock<[String; 2]> =
+    LazyLock::new(|| [false, true].map(|of_project| statement(Order::Ascending, of_project)));
+static DESCENDING: LazyLock<[String; 2]> =
+    LazyLock::new(|| [false, true].map(|of_project| statement(Order::Descending, of_project)));
 
 /// Reads the page that `query` describes and calls `each` with its permissions.
 pub(super) fn page(
@@ -39,8 +47,14 @@ fn rows(
         checkpoint, after, ..
     } = query;
     let count = query.limit + 1;
-    let sql = statement(query.order, query.project_id.is_some());
-    let mut statement = connection.prepare_cached(&sql)?;
+    let [without_project, of_project] = match query.order {
+        Order::Ascending => &*ASCENDING,
+        Order::Descending => &*DESCENDING,
+    };
+    let mut statement = connection.prepare_cached(match query.project_id {
+        None => without_project,
+        Some(_) => of_project,
+    })?;
     let mut rows = match &query.project_id {
         None => statement.query(params![checkpoint, after, count])?,
         Some(project_id) => statement.query(params![checkpoint, after, count, project_id])?,
