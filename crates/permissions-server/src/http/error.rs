@@ -141,6 +141,14 @@ impl IntoResponse for ApiError {
         let mut response = json_response(self.status, self.body());
         let header = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+            // Somebody has to fix these first. With Retry-After, a bulk call of a client would wait for ever.
+            _ if matches!(
+                self.code,
+                "database_full" | "database_log_full" | "database_read_only"
+            ) =>
+            {
+                None
+            }
             StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
             _ => None,
         };
