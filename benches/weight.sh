@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
-# What a program pays for depending on permissions-ext: programs that list a checkpoint's permissions, each built in
-# release mode from nothing, on this machine and now. They differ in what they depend on and in nothing else: the same
-# runtime, the same profile, and, but for the second, the same TLS (rustls with ring, the system's roots).
+# Number of crates, build time and size of programs that list the permissions of a checkpoint. Each is built from scratch in
+# release mode. They use the same runtime and profile and, except async-openai-defaults, the same TLS: rustls with ring and
+# the system's root certificates.
 #
-#   permissions-ext         every page, retries, exactly-once, errors
-#   async-openai-defaults   the first page: it has no more; with the TLS that it comes with
-#   async-openai            the same, with the TLS of the others
-#   reqwest                 the first page, by hand: the least that such a program can have
+#   permissions-ext         all pages, retries, errors
+#   async-openai-defaults   the first page, with the default TLS of async-openai
+#   async-openai            the first page
+#   reqwest                 the first page, by hand: the lower limit
 #
-# Usage: benches/weight.sh [--count]     with --count, crates alone: seconds instead of minutes
-# Needs the registry, or everything in cargo's cache. JOBS sets how many compilers run (2 unless set), CONTENDERS which of
-# them are built.
+# Usage: benches/weight.sh [--count]     --count prints the number of crates only, within seconds
+# Needs the registry or a filled cargo cache. JOBS sets the number of compilers (default 2), CONTENDERS the programs.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)
@@ -20,13 +19,13 @@ contenders=${CONTENDERS:-permissions-ext async-openai-defaults async-openai reqw
 tokio='tokio = { version = "1", features = ["rt", "macros"] }'
 rustls='rustls = { version = "0.23", default-features = false, features = ["std", "tls12", "ring", "logging"] }'
 
-# package NAME: a package whose dependencies come on standard input, and its source from main.rs below.
+# package NAME: creates a package with the dependencies on standard input.
 package() {
     mkdir -p "$folder/$1/src"
     { printf '[package]\nname = "listing"\nversion = "0.0.0"\nedition = "2024"\n\n'
       printf '[workspace]\n\n[profile.release]\nstrip = true\n\n[dependencies]\n%s\n' "$tokio"
       cat; } >"$folder/$1/Cargo.toml"
-    # The same versions as here, wherever they are the same crates.
+    # Same versions as in this workspace.
     cp "$root/Cargo.lock" "$folder/$1/Cargo.lock"
 }
 
@@ -38,8 +37,8 @@ use permissions_ext::Client;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let checkpoint = std::env::args().nth(1).unwrap_or_default().parse()?;
-    let mut permissions = Client::from_env()?.permissions(&checkpoint).list().stream();
+    let checkpoint = std::env::args().nth(1).unwrap_or_default();
+    let mut permissions = Client::from_env()?.permissions(checkpoint)?.list().stream();
     while let Some(permission) = permissions.next().await {
         println!("{}", permission?.project_id);
     }

@@ -34,6 +34,8 @@ fn surface_contains_no_type_of_dependencies() {
     let surface = Surface::read();
     let lines = surface.lines().iter();
     let found: Vec<&String> = lines
+        // The ids are hand-written and part of the public API.
+        .filter(|line| !line.starts_with("pub use permissions_api::ids::"))
         .filter(|line| foreign.iter().any(|name| line.contains(name)))
         .collect();
     // The feature `reqwest` adds this method.

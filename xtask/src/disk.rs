@@ -1,4 +1,4 @@
-//! Writing to disk: beside the target first, and failures in words that name the file and the remedy.
+//! Atomic writes, and error messages for failed writes.
 
 use std::{
     fs,
@@ -9,21 +9,19 @@ use std::{
 use anyhow::{Error, Result, anyhow};
 use tempfile::NamedTempFile;
 
-/// Creates a folder and those above it, unless they are there.
-pub(crate) fn create_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))
+/// Writes a file atomically.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    persist(write_beside(path, bytes)?, path)
 }
 
-/// Writes all of a file that is to be persisted at `path`, beside it.
-pub(crate) fn write_beside(
-    path: &Path,
-    bytes: &[u8],
-    permissions: Option<fs::Permissions>,
-) -> Result<NamedTempFile> {
+/// Writes the content for `path` to a temporary file in the same folder, which is created if needed.
+///
+/// The temporary file has the permissions of the existing file, or else those of a new file.
+pub(crate) fn write_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    create_folder(folder)?;
+    fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
     let mut builder = tempfile::Builder::new();
-    if let Some(permissions) = permissions {
+    if let Some(permissions) = permissions(path) {
         builder.permissions(permissions);
     }
     let written = builder.tempfile_in(folder).and_then(|mut file| {
@@ -31,44 +29,51 @@ pub(crate) fn write_beside(
         file.as_file().sync_all()?;
         Ok(file)
     });
-    written.map_err(|error| unwritable(path, &error))
+    written.map_err(|error| failed("write", path, &error))
 }
 
-/// Moves what was written beside `path` into its place.
+/// Moves a temporary file to `path`.
 pub(crate) fn persist(file: NamedTempFile, path: &Path) -> Result<()> {
     match file.persist(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(unwritable(path, &error.error)),
+        Err(error) => Err(failed("write", path, &error.error)),
     }
 }
 
-/// Why a file could not be written. What a library says of the temporary file beside it helps nobody.
-pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Error {
-    failed("write", path, error)
+fn permissions(path: &Path) -> Option<fs::Permissions> {
+    let existing = fs::metadata(path)
+        .ok()
+        .map(|metadata| metadata.permissions());
+    #[cfg(unix)]
+    let existing = existing.or_else(|| {
+        // The umask removes what a new file should not have.
+        Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+    });
+    existing
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
+/// Describes a failed write without the temporary file that the error of the library contains.
+fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
     let file = path.display();
     let folder = path.parent().unwrap_or(Path::new(".")).display();
     let reason = match error.kind() {
-        ErrorKind::StorageFull => "the disk is full; free some space and run this again".to_owned(),
+        ErrorKind::StorageFull => "the disk is full; free some space and try again".to_owned(),
         ErrorKind::QuotaExceeded => {
-            "your share of the disk is used up; free some space and run this again".to_owned()
+            "the disk quota is exceeded; free some space and try again".to_owned()
         }
         ErrorKind::ReadOnlyFilesystem => {
-            "its file system is read-only; mount it writable, or work on a copy elsewhere"
-                .to_owned()
+            "the file system is read-only; mount it writable, or use a copy elsewhere".to_owned()
         }
         ErrorKind::PermissionDenied => {
-            format!("you may not write there; make {folder} and what is in it writable for you")
+            format!("permission denied; make {folder} and its files writable for this user")
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "there is a file where a folder must be; move that file away".to_owned()
+            "a folder of the path is a file; remove that file".to_owned()
         }
-        ErrorKind::IsADirectory => "there is a folder of that name; move it away".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder; remove it".to_owned(),
         kind => kind.to_string(),
     };
-    anyhow!("failed to {what} {file}: {reason}")
+    anyhow!("failed to {action} {file}: {reason}")
 }
 
 #[cfg(test)]
@@ -76,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_file_and_the_remedy_and_nothing_temporary() {
+    fn write_error_contains_file_and_remedy_without_temporary_name() {
         let cases = [
             (ErrorKind::StorageFull, "the disk is full; free some space"),
             (
@@ -85,18 +90,16 @@ mod tests {
             ),
             (
                 ErrorKind::PermissionDenied,
-                "make openapi and what is in it writable",
+                "make openapi and its files writable",
             ),
-            (
-                ErrorKind::IsADirectory,
-                "a folder of that name; move it away",
-            ),
-            (ErrorKind::NotADirectory, "move that file away"),
+            (ErrorKind::IsADirectory, "it is a folder; remove it"),
+            (ErrorKind::NotADirectory, "remove that file"),
         ];
         for (kind, expected) in cases {
             let error = io::Error::new(kind, "at path \"openapi/.tmp123\"");
 
-            let text = unwritable(Path::new("openapi/permissions.json"), &error).to_string();
+            let path = Path::new("openapi/permissions.json");
+            let text = failed("write", path, &error).to_string();
 
             assert!(
                 text.starts_with("failed to write openapi/permissions.json: "),

@@ -1,23 +1,26 @@
-//! Maintainers' tasks: from the upstream OpenAPI document to the generated client.
+//! Generates the client from the upstream OpenAPI document.
 //!
 //! ```text
-//! upstream file → select → canonical → overlay → lower → openapi/permissions.json → generate → src/generated/
+//! upstream spec → select → lower → overlay → openapi/permissions.json → generate → src/generated.rs
 //! ```
 //!
-//! Each stage is a pure function on values in a module of its own; [`regen`] runs them all.
+//! Each stage is a pure function on JSON values in its own module. [`regen`] runs them in order.
 
 pub mod coverage;
 mod disk;
 pub mod document;
 pub mod fetch;
 pub mod generate;
+mod keywords;
+pub mod layout;
 pub mod lock;
 pub mod lower;
+mod model;
 pub mod names;
-pub mod operations;
 pub mod output;
 pub mod overlay;
 pub mod problem;
+mod reference;
 pub mod regen;
 pub mod report;
 mod schema;

@@ -1,133 +1,191 @@
-//! `upstream.lock`: which document the client was made from.
+//! `upstream.lock`: the pinned upstream spec and the checksums of the generated files.
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 
-/// The generator that the pin names, so that its change shows beside upstream's.
+/// Name and version of the code generator.
 pub const GENERATOR: &str = "progenitor-impl 0.15.1";
 
+/// Repository of the upstream spec if the lock has none.
+pub const REPOSITORY: &str = "openai/openai-openapi";
+
+/// Path of the upstream spec in [`REPOSITORY`].
+pub const PATH: &str = "openapi.json";
+
 const HEADER: &str = "\
-# The upstream document that openapi/permissions.json was made from.
-# Written by `cargo xtask fetch --latest` and `cargo xtask regen --from FILE`.
+# The pinned upstream spec and the checksums of the generated files.
+# Written by `cargo xtask fetch` and `cargo xtask regen`. Do not edit.
 
 ";
 
-/// The pin of an upstream document.
+/// The content of `upstream.lock`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
-    /// Owner and name of the repository on GitHub.
-    pub repository: String,
-    /// The commit, in full or as its first digits; unknown for a local file that matches no pin.
+    /// Name of the upstream file.
+    #[serde(default)]
+    pub file: String,
+    /// SHA-256 of the decompressed file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Size of the decompressed file in bytes.
+    pub bytes: u64,
+    /// OpenAPI version of the file.
+    pub openapi: String,
+    /// Owner and name of the GitHub repository. `None` if the file is not known to be from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Commit in the repository, complete or abbreviated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The path in the repository at which upstream keeps the document.
-    pub path: String,
-    /// SHA-256 of the unpacked file, in lower-case hexadecimal.
-    pub sha256: String,
-    /// Length of the unpacked file in bytes.
-    pub bytes: u64,
-    /// The version of OpenAPI that the document is written in.
-    pub openapi: String,
+    /// Path of the file in the repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Name and version of the code generator.
     pub generator: String,
-    /// SHA-256 over the meaning of `select.toml` and `overlay.yaml` that `permissions.json` was made
-    /// with, so that an edit which nobody regenerated is noticed; empty before the first time.
+    /// SHA-256 of the values of `select.toml` and `overlay.yaml`, without comments and formatting.
+    #[serde(default, alias = "declarations")]
+    pub inputs_sha256: String,
+    /// SHA-256 of `permissions.json`.
     #[serde(default)]
-    pub declarations: String,
+    pub permissions_sha256: String,
+    /// SHA-256 of `generated.rs`.
+    #[serde(default)]
+    pub generated_sha256: String,
+}
+
+/// Repository and commit of an upstream file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Owner and name of the GitHub repository.
+    pub repository: String,
+    /// Commit in the repository.
+    pub commit: String,
 }
 
 impl Lock {
-    /// Reads the text of a lock file.
+    /// Parses the text of a lock file.
     ///
     /// # Errors
     ///
-    /// Line, column and reason of what is not a pin, or the member that is not what it should be.
+    /// Returns the position and the reason if the text is not a lock, or the invalid member.
     pub fn parse(text: &str) -> Result<Self, String> {
         let lock: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         lock.check()?;
         Ok(lock)
     }
 
-    /// The text of the lock file.
+    /// Returns the text of the lock file.
     ///
     /// # Errors
     ///
-    /// The member that [`parse`](Self::parse) would refuse.
+    /// Returns the member that [`parse`](Self::parse) would refuse.
     pub fn render(&self) -> Result<String, String> {
         self.check()?;
         let text = toml::to_string(self).map_err(|error| error.to_string())?;
         Ok(format!("{HEADER}{text}"))
     }
 
-    /// The pin of a document, which upstream keeps where `before` says.
+    /// Returns the lock for a document.
     ///
-    /// Without a `commit`, the pin has that of `before` if the bytes are the same, else none.
-    pub fn new(document: &Document, commit: Option<String>, before: Option<&Self>) -> Self {
-        let same = before.filter(|before| before.sha256 == document.sha256);
+    /// Without an `origin`, the lock keeps the one of `before` if the checksums are equal, and has
+    /// none otherwise. The checksums of the generated files are those of `before`.
+    pub fn new(
+        document: &Document,
+        file: &str,
+        origin: Option<Origin>,
+        before: Option<&Self>,
+    ) -> Self {
+        let openapi = document.value["openapi"].as_str().unwrap_or_default();
+        let known = before.filter(|before| before.sha256 == document.sha256);
+        let path = match (&origin, before) {
+            (None, _) => known.and_then(|known| known.path.clone()),
+            (Some(origin), Some(before)) if before.repository() == origin.repository => {
+                Some(before.path().to_owned())
+            }
+            (Some(origin), _) if origin.repository == REPOSITORY => Some(PATH.to_owned()),
+            (Some(_), _) => Some(file.to_owned()),
+        };
+        let (repository, commit) = match origin {
+            Some(origin) => (Some(origin.repository), Some(origin.commit)),
+            None => known.map_or((None, None), |known| {
+                (known.repository.clone(), known.commit.clone())
+            }),
+        };
+        let checksum = |of: fn(&Self) -> &String| before.map(of).cloned().unwrap_or_default();
         Self {
-            repository: before
-                .map_or("openai/openai-openapi", |before| &before.repository)
-                .to_owned(),
-            commit: commit.or_else(|| same.and_then(|before| before.commit.clone())),
-            path: before
-                .map_or("openapi.json", |before| &before.path)
-                .to_owned(),
+            file: known.map_or(file, Self::file_name).to_owned(),
             sha256: document.sha256.clone(),
-            bytes: document.bytes,
-            openapi: document.value["openapi"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+            bytes: document.source.len() as u64,
+            openapi: openapi.to_owned(),
+            repository,
+            commit,
+            path,
             generator: GENERATOR.to_owned(),
-            declarations: before
-                .map(|before| before.declarations.clone())
-                .unwrap_or_default(),
+            inputs_sha256: checksum(|before| &before.inputs_sha256),
+            permissions_sha256: checksum(|before| &before.permissions_sha256),
+            generated_sha256: checksum(|before| &before.generated_sha256),
         }
     }
 
-    /// The last part of the path.
+    /// Returns the name of the upstream file.
     pub fn file_name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+        match self.file.as_str() {
+            // Locks of earlier versions have only the path.
+            "" => self.path().rsplit('/').next().unwrap_or_default(),
+            file => file,
+        }
     }
 
-    /// Everything that becomes part of an address or of a path on disk.
+    /// Returns the repository that contains new versions of the upstream file.
+    pub fn repository(&self) -> &str {
+        self.repository.as_deref().unwrap_or(REPOSITORY)
+    }
+
+    /// Returns the path of the upstream file in [`repository`](Self::repository).
+    pub fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or(PATH)
+    }
+
+    /// Checks the members that become part of a URL or of a file path.
     fn check(&self) -> Result<(), String> {
-        let hexadecimal = |text: &str| {
+        let is_hexadecimal = |text: &str| {
             text.bytes()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         };
-        if self.sha256.len() != 64 || !hexadecimal(&self.sha256) {
+        if self.sha256.len() != 64 || !is_hexadecimal(&self.sha256) {
             return Err(format!(
-                "`sha256` is {:?}, not 64 digits in lower-case hexadecimal",
+                "`sha256` is {:?}, not 64 lower-case hexadecimal digits",
                 self.sha256
             ));
         }
         if let Some(commit) = &self.commit
-            && !((7..=64).contains(&commit.len()) && hexadecimal(commit))
+            && !((7..=64).contains(&commit.len()) && is_hexadecimal(commit))
         {
             return Err(format!(
                 "`commit` is {commit:?}, not a commit in lower-case hexadecimal"
             ));
         }
-        if !is_relative(&self.path) {
+        if !is_relative(self.file_name()) || self.file_name().contains('/') {
+            return Err(format!("`file` is {:?}, not a file name", self.file));
+        }
+        if !is_relative(self.path()) {
             return Err(format!(
                 "`path` is {:?}, not a path in the repository",
-                self.path
+                self.path()
             ));
         }
-        if self.repository.split('/').count() != 2 || !is_relative(&self.repository) {
+        if self.repository().split('/').count() != 2 || !is_relative(self.repository()) {
             return Err(format!(
-                "`repository` is {:?}, not an owner and a name as in openai/openai-openapi",
-                self.repository
+                "`repository` is {:?}, not an owner and a name such as {REPOSITORY}",
+                self.repository()
             ));
         }
         Ok(())
     }
 }
 
-/// Whether a path has names only between its slashes.
+/// Returns whether a path consists of names that are valid on all platforms.
 fn is_relative(path: &str) -> bool {
     path.split('/').all(|part| {
         !matches!(part, "" | "." | "..")
@@ -145,55 +203,100 @@ mod tests {
         Document {
             value: json!({"openapi": "3.1.0"}),
             sha256: sha256.to_owned(),
-            bytes: 7,
-            source: Vec::new(),
+            source: b"{}".to_vec(),
         }
     }
 
-    fn pin() -> Lock {
+    fn origin(repository: &str) -> Option<Origin> {
+        Some(Origin {
+            repository: repository.to_owned(),
+            commit: "abc1234".to_owned(),
+        })
+    }
+
+    fn lock() -> Lock {
         let sha256 = "11".repeat(32);
-        Lock::new(&document(&sha256), Some("abc1234".to_owned()), None)
+        Lock::new(&document(&sha256), "openapi.json", origin(REPOSITORY), None)
     }
 
     #[test]
-    fn a_pin_survives_writing_and_reading() {
-        let text = pin().render().unwrap();
+    fn rendered_lock_parses_to_same_lock() {
+        let text = lock().render().unwrap();
 
-        assert_eq!(Lock::parse(&text), Ok(pin()));
+        assert_eq!(Lock::parse(&text), Ok(lock()));
     }
 
     #[test]
-    fn the_commit_belongs_to_the_bytes() {
-        let same = Lock::new(&document(&pin().sha256), None, Some(&pin()));
-        let other = Lock::new(&document(&"22".repeat(32)), None, Some(&pin()));
+    fn file_with_pinned_checksum_keeps_origin() {
+        let same = Lock::new(&document(&lock().sha256), "copy.json", None, Some(&lock()));
 
-        assert_eq!(same, pin());
-        assert_eq!((other.commit, other.path), (None, pin().path));
+        assert_eq!(same, lock());
     }
 
     #[test]
-    fn what_would_lead_elsewhere_is_refused() {
+    fn file_with_other_checksum_has_no_origin() {
+        let other = document(&"22".repeat(32));
+
+        let other = Lock::new(&other, "shop.yaml", None, Some(&lock()));
+
+        assert_eq!(other.file, "shop.yaml");
+        assert_eq!(
+            (other.repository, other.commit, other.path),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn given_origin_is_recorded_with_path() {
+        let other = document(&"22".repeat(32));
+
+        for (repository, path) in [(REPOSITORY, PATH), ("shop/spec", "shop.yaml")] {
+            let lock = Lock::new(&other, "shop.yaml", origin(repository), Some(&lock()));
+
+            assert_eq!(lock.repository.as_deref(), Some(repository));
+            assert_eq!(lock.commit.as_deref(), Some("abc1234"));
+            assert_eq!(lock.path.as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn lock_of_first_version_parses() {
+        let text = format!(
+            "repository = \"a/b\"\npath = \"spec/openapi.json\"\nsha256 = \"{}\"\nbytes = 2\n\
+             openapi = \"3.1.0\"\ngenerator = \"g 1\"\ndeclarations = \"22\"\n",
+            "11".repeat(32)
+        );
+
+        let lock = Lock::parse(&text).unwrap();
+
+        assert_eq!(lock.file_name(), "openapi.json");
+        assert_eq!(lock.inputs_sha256, "22");
+    }
+
+    #[test]
+    fn lock_with_invalid_member_is_refused() {
         let cases = [
             ("abc1234", "main", "`commit` is \"main\""),
             (
-                "openapi.json",
-                "../openapi.json",
-                "`path` is \"../openapi.json\"",
+                "path = \"openapi.json\"",
+                "path = \"../a\"",
+                "`path` is \"../a\"",
             ),
-            ("openapi.json", "/openapi.json", "`path`"),
+            ("path = \"openapi.json\"", "path = \"/a\"", "`path`"),
+            ("file = \"openapi.json\"", "file = \"../a\"", "`file`"),
             ("openai/openai-openapi", "openai-openapi", "`repository`"),
             ("openai/openai-openapi", "a/../b", "`repository`"),
             ("1111", "AAAA", "`sha256`"),
         ];
         for (good, bad, expected) in cases {
-            let text = pin().render().unwrap().replace(good, bad);
+            let text = lock().render().unwrap().replace(good, bad);
             let error = Lock::parse(&text).unwrap_err();
             assert!(error.contains(expected), "{bad}: {error}");
         }
     }
 
     #[test]
-    fn the_generator_is_the_one_in_the_workspace() {
+    fn generator_equals_workspace_dependency() {
         let manifest = include_str!("../../Cargo.toml");
         let (name, version) = GENERATOR.split_once(' ').unwrap();
 

@@ -1,34 +1,39 @@
-//! `cargo xtask`: what maintainers do to the specification and the client.
+//! `cargo xtask`: fetches the upstream spec, generates the client and reports changes.
 
 use std::{
     env,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use serde_json::Value;
 use xtask::{
     coverage::{self, Coverage},
     document::{self, Document},
-    fetch::{self, Fetched, Patience, ProgressLine, Upstream},
-    lock::Lock,
+    fetch::{self, Fetched, Upstream},
+    layout::Layout,
+    lock::{Lock, Origin},
     output::Change,
-    regen::{self, Layout, Regenerated},
+    regen::{self, Regenerated},
     report::{self, Base},
 };
+
+/// Timeout of connecting and of each read: a server that sends nothing for 30 s is unavailable.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    about = "From the upstream OpenAPI document to the generated client"
+    about = "Generates the client from the upstream OpenAPI document"
 )]
 struct Arguments {
-    /// The workspace to work on [default: the one that this was built in]
+    /// Workspace to work in [default: the workspace of the current folder]
     #[arg(long, value_name = "DIR", global = true)]
     workspace: Option<PathBuf>,
     #[command(subcommand)]
@@ -37,72 +42,79 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Bring the pinned upstream document here, for regen to start at
+    /// Download the pinned upstream spec
     Fetch(FetchArguments),
-    /// Regenerate openapi/permissions.json and the client, and write what changed
+    /// Regenerate openapi/permissions.json and the client
     Regen {
-        /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
+        /// Upstream spec: JSON or YAML, plain or gzip, or - for standard input
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
-        /// The upstream commit that FILE is of, for the pin
-        #[arg(long, value_name = "COMMIT", requires = "from")]
-        commit: Option<String>,
-        /// Change nothing; fail with a diff if anything would change
+        #[command(flatten)]
+        origin: OriginArguments,
+        /// Write nothing, and fail with a diff if a file would change
         #[arg(long)]
         check: bool,
     },
-    /// Say what changed in openapi/permissions.json and which version that asks for
+    /// Report the changes in openapi/permissions.json and the version that they require
     Report {
-        /// What to compare with: a revision of git, or a permissions.json
+        /// Git revision or permissions.json file to compare with
         #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
         base: String,
-        /// The upstream document, to report what the overlay and the lowering did to it [default: the
-        /// pinned one, if it has been fetched]
+        /// Upstream spec, for a report on the overlay and the dropped parts [default: the pinned one, if
+        /// it has been fetched]
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         /// Markdown for a pull request, or JSON for programs
         #[arg(long, value_enum, default_value_t)]
         format: report::Format,
     },
-    /// Which operations of a document can be generated and compiled, as a table, and why not the others
+    /// List the operations of a document, with the reason if an operation cannot be generated
     Coverage {
-        /// An upstream document: JSON or YAML, plain or gzip'd, or - for standard input
+        /// Upstream spec: JSON or YAML, plain or gzip, or - for standard input
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
-        /// Only operations on paths that begin so; may be given several times
+        /// Only operations on paths with this prefix; can be repeated
         #[arg(long, value_name = "PREFIX")]
         path: Vec<String>,
-        /// Compile each operation in a crate of its own, too, and not only all of them in one
+        /// Also compile each operation in its own crate
         #[arg(long)]
         alone: bool,
-        /// Only generate: a matter of seconds, but generating is not compiling
+        /// Generate without compiling, which takes seconds but finds fewer errors
         #[arg(long, conflicts_with = "alone")]
         no_compile: bool,
     },
 }
 
 #[derive(Args)]
+struct OriginArguments {
+    /// GitHub repository that contains FILE, as OWNER/NAME
+    #[arg(long, value_name = "REPOSITORY", requires_all = ["from", "commit"])]
+    repository: Option<String>,
+    /// Commit that contains FILE
+    #[arg(long, value_name = "COMMIT", requires_all = ["from", "repository"])]
+    commit: Option<String>,
+}
+
+#[derive(Args)]
 struct FetchArguments {
-    /// Move the pin to the newest upstream commit that changes the document
+    /// Move the pin to the newest upstream commit that changes the spec
     #[arg(long)]
     latest: bool,
-    /// Pin a local document: JSON or YAML, plain or gzip'd, or - for standard input
+    /// Pin a local file: JSON or YAML, plain or gzip, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "latest")]
     from: Option<PathBuf>,
-    /// The upstream commit that FILE is of
-    #[arg(long, value_name = "COMMIT", requires = "from")]
-    commit: Option<String>,
-    /// Where the files of commits are served
+    #[command(flatten)]
+    origin: OriginArguments,
+    /// Service that serves the files of a commit
     #[arg(long, value_name = "URL", env = "UPSTREAM_FILES_URL", default_value = fetch::FILES_URL)]
     files_url: String,
-    /// Where commits are listed; GITHUB_TOKEN, if set, goes there
+    /// Service that lists commits; receives GITHUB_TOKEN if it is set
     #[arg(long, value_name = "URL", env = "UPSTREAM_API_URL", default_value = fetch::API_URL)]
     api_url: String,
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             say(&format!("error: {error:#}"));
@@ -112,21 +124,23 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    let root = arguments.workspace.map_or_else(root, Ok)?;
+    let layout = match arguments.workspace {
+        Some(root) => Layout::new(root),
+        None => Layout::containing(&env::current_dir()?)?,
+    };
     match arguments.task {
-        Task::Fetch(arguments) => fetch(&root, arguments),
+        Task::Fetch(arguments) => fetch(&layout, arguments),
         Task::Regen {
             from,
-            commit,
+            origin,
             check,
-        } => regenerate(&root, from.as_deref(), commit, check),
+        } => regenerate(&layout, from.as_deref(), origin.into(), check),
         Task::Report { base, from, format } => {
-            let upstream = upstream(&Layout::new(&root), from.as_deref())?;
+            let upstream = upstream(&layout, from.as_deref())?;
             let upstream = upstream
                 .as_ref()
-                .map(|(name, document)| (name.as_str(), &document.value));
-            let text = report::run(&root, &Base::new(&base), upstream, format)?;
-            std::io::stdout().lock().write_all(text.as_bytes())?;
+                .map(|(path, document)| (path.display().to_string(), &document.value));
+            print(&report::run(&layout, &Base::new(&base), upstream, format)?)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Coverage {
@@ -138,11 +152,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let document = document::read(&from)?.value;
             let mut coverage = coverage::of(&document, &path)?;
             if !no_compile {
-                compile(&mut coverage, &document, &root, alone)?;
+                compile(&mut coverage, &document, layout.root(), alone)?;
             }
-            std::io::stdout()
-                .lock()
-                .write_all(coverage.to_string().as_bytes())?;
+            print(&coverage.to_string())?;
             Ok(if coverage.is_clean() {
                 ExitCode::SUCCESS
             } else {
@@ -152,87 +164,107 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
 }
 
-fn fetch(root: &Path, arguments: FetchArguments) -> Result<ExitCode> {
-    let layout = Layout::new(root);
+fn fetch(layout: &Layout, arguments: FetchArguments) -> Result<ExitCode> {
     let token = env::var("GITHUB_TOKEN").unwrap_or_default();
     let token = (!token.trim().is_empty()).then(|| SecretString::from(token.trim()));
-    let upstream = || {
-        let (files, api) = (&arguments.files_url, &arguments.api_url);
-        Upstream::new(files, api, token, Patience::default())
+    let upstream = || Upstream::new(&arguments.files_url, &arguments.api_url, token, TIMEOUT);
+    let Fetched {
+        file,
+        cached,
+        lock,
+        changes,
+    } = match arguments.from {
+        Some(path) => fetch::local(layout, &path, arguments.origin.into())?,
+        None if arguments.latest => fetch::latest(layout, &upstream()?)?,
+        None => fetch::pinned(layout, &upstream()?)?,
     };
-    let mut line = ProgressLine::default();
-    let mut progress = |here, all| line.show(here, all);
-    let fetched = match arguments.from {
-        Some(path) => fetch::local(&layout, &path, arguments.commit)?,
-        None if arguments.latest => fetch::latest(&layout, &upstream()?, &mut progress)?,
-        None => fetch::pinned(&layout, &upstream()?, &mut progress)?,
+    let state = if cached {
+        "was already stored"
+    } else {
+        "stored"
     };
-    drop(line);
-    tell_fetched(root, &fetched);
+    say(&format!(
+        "{}: {state}, {} bytes, commit {}",
+        file.strip_prefix(layout.root()).unwrap_or(&file).display(),
+        lock.bytes,
+        lock.commit.as_deref().unwrap_or("unknown")
+    ));
+    list(&changes);
     Ok(ExitCode::SUCCESS)
 }
 
 fn regenerate(
-    root: &Path,
+    layout: &Layout,
     from: Option<&Path>,
-    commit: Option<String>,
+    origin: Option<Origin>,
     check: bool,
 ) -> Result<ExitCode> {
-    let layout = Layout::new(root);
-    let upstream = match upstream(&layout, from)? {
-        None => None,
-        Some((name, document)) => {
-            let lock = Lock::new(&document, commit, layout.read_lock()?.as_ref());
-            Some((name, document, lock))
-        }
-    };
+    let before = layout.read_lock()?;
+    let upstream = upstream(layout, from)?.map(|(path, document)| {
+        let name = match (from, &before) {
+            (None, Some(lock)) => lock.file_name().to_owned(),
+            _ => fetch::file_name(&path),
+        };
+        let lock = Lock::new(&document, &name, origin, before.as_ref());
+        (path.display().to_string(), document, lock)
+    });
     let made = match &upstream {
-        None => regen::from_permissions(&layout)?,
-        Some((name, document, lock)) => regen::from_upstream(&layout, document, name, lock)?,
+        None => regen::from_permissions(layout)?,
+        Some((name, document, lock)) => regen::from_upstream(layout, document, name, lock)?,
     };
-    tell(&made, upstream.as_ref().map(|(name, ..)| name.as_str()));
+    describe(&made, upstream.as_ref().map(|(name, ..)| name.as_str()));
     if check {
         let changes = made.output.changes()?;
+        for name in &made.edited {
+            say(&format!("{name} was edited after it was generated"));
+        }
         if changes.is_empty() {
-            say("everything is as it would be generated");
+            say("all generated files are up to date");
             return Ok(ExitCode::SUCCESS);
         }
-        say(&regen::stale(root, &changes));
-        say(
-            "error: what is on disk is not what would be generated; run `cargo xtask regen` as above without --check",
+        say(&regen::diffs(&changes));
+        let names: Vec<String> = changes
+            .iter()
+            .map(|change| change.path.display().to_string())
+            .collect();
+        bail!(
+            "generated files are out of date: {}; run the same command without --check",
+            names.join(", ")
         );
-        return Ok(ExitCode::FAILURE);
     }
     let changes = made.output.write()?;
-    if let (Some(_), Some((_, document, lock))) = (from, &upstream) {
-        fetch::keep(&layout, document, lock)?;
+    for name in &made.edited {
+        say(&format!(
+            "{name} was edited after it was generated: the edit is overwritten"
+        ));
     }
-    list(root, &changes);
+    if let (Some(_), Some((_, document, lock))) = (from, &upstream) {
+        fetch::store(layout, document, lock)?;
+    }
+    list(&changes);
     Ok(ExitCode::SUCCESS)
 }
 
-/// The document of a path, or the pinned one if it has been fetched, with its name.
-fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
-    let read = match from {
-        None => fetch::cached(layout)?,
-        Some(path) => Some((path.to_owned(), document::read(path)?)),
-    };
-    Ok(read.map(|(path, document)| (path.display().to_string(), document)))
+/// Reads the upstream spec at a path, or else the pinned one if it has been fetched.
+fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(PathBuf, Document)>> {
+    match from {
+        None => fetch::cached(layout),
+        Some(path) => Ok(Some((path.to_owned(), document::read(path)?))),
+    }
 }
 
 fn compile(coverage: &mut Coverage, document: &Value, root: &Path, alone: bool) -> Result<()> {
-    let (covered, total) = (coverage.covered(), coverage.total());
     say(&format!(
-        "{covered} of {total} operations generate; compiling them"
+        "{} of {} operations can be generated; compiling them",
+        coverage.covered(),
+        coverage.total()
     ));
     coverage.compile(document, root, &root.join("target/coverage"), alone)
 }
 
-fn tell(made: &Regenerated, upstream: Option<&str>) {
+fn describe(made: &Regenerated, upstream: Option<&str>) {
     let (Some(specification), Some(name)) = (&made.specification, upstream) else {
-        say(
-            "from openapi/permissions.json (`cargo xtask fetch` or --from FILE starts at an upstream document)",
-        );
+        say("from openapi/permissions.json, because the upstream spec has not been fetched");
         return;
     };
     say(&format!("from {name}"));
@@ -240,48 +272,32 @@ fn tell(made: &Regenerated, upstream: Option<&str>) {
         say(&format!("note: {note}"));
     }
     say(&format!(
-        "applied {} actions of the overlay",
+        "applied {} overlay actions",
         specification.applied.len()
     ));
 }
 
-fn tell_fetched(root: &Path, fetched: &Fetched) {
-    let Lock { commit, bytes, .. } = &fetched.lock;
-    let file = fetched.file.strip_prefix(root).unwrap_or(&fetched.file);
-    let verb = if fetched.cached { "already" } else { "now" };
-    let commit = commit.as_deref().unwrap_or("unknown");
-    say(&format!(
-        "{} is {verb} here: {bytes} bytes, commit {commit}",
-        file.display()
-    ));
-    list(root, &fetched.changes);
-}
-
-fn list(root: &Path, changes: &[Change]) {
+fn list(changes: &[Change]) {
+    for change in changes {
+        say(&format!("wrote {}", change.path.display()));
+    }
     if changes.is_empty() {
         say("nothing changed");
     }
-    for change in changes {
-        let name = change.path.strip_prefix(root).unwrap_or(&change.path);
-        let verb = if change.path.exists() {
-            "wrote"
-        } else {
-            "removed"
-        };
-        say(&format!("{verb} {}", name.display()));
+}
+
+impl From<OriginArguments> for Option<Origin> {
+    fn from(arguments: OriginArguments) -> Self {
+        let (repository, commit) = (arguments.repository?, arguments.commit?);
+        Some(Origin { repository, commit })
     }
 }
 
-/// The workspace that this was built in.
-fn root() -> Result<PathBuf> {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask
-        .parent()
-        .map(Path::to_owned)
-        .context("failed to find the workspace above xtask")
+fn print(text: &str) -> Result<()> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
-/// Messages go to standard error: standard output is for results.
+/// Prints a message to standard error. Standard output is reserved for results.
 #[allow(clippy::print_stderr)]
 fn say(text: &str) {
     eprintln!("{text}");

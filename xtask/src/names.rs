@@ -1,24 +1,52 @@
-//! Names as Rust writes them, by the same library as the generator.
+//! Rust names, built as typify builds them.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// `snake_case` of any text: `listProjects`, `GET /a/{b}`.
+/// Returns a valid identifier in snake case.
 pub fn snake(text: &str) -> String {
-    words(text).to_snake_case()
+    identifier(text, "x", |text| text.to_snake_case())
 }
 
-/// `PascalCase` of any text.
+/// Returns a valid identifier in Pascal case, which another call does not change.
+///
+/// `I64A` becomes `I64a`. Typify applies this function to names that it receives in Pascal case.
 pub fn pascal(text: &str) -> String {
-    words(text).to_pascal_case()
+    let name = identifier(text, "X", |text| text.to_pascal_case());
+    if name == text { name } else { pascal(&name) }
 }
 
-/// What the generator does before: an apostrophe divides no word, and two texts without a letter have words.
-fn words(text: &str) -> String {
-    match text {
+/// Names of the standard library that generated code uses without a path.
+#[rustfmt::skip]
+pub(crate) const RESERVED: [&str; 23] = [
+    "AsMut", "AsRef", "Box", "Clone", "Copy", "Debug", "Default", "Drop", "Eq", "Err", "Extend", "From",
+    "Into", "IntoIterator", "Iterator", "None", "Ok", "Option", "Result", "Some", "String", "ToString", "Vec",
+];
+
+/// Replaces the characters that identifiers drop by `X`.
+pub(crate) fn mark_dropped(text: &str) -> String {
+    text.replace(
+        |c: char| c == '_' || !unicode_ident::is_xid_continue(c),
+        "X",
+    )
+}
+
+fn identifier(text: &str, prefix: &str, case: fn(&str) -> String) -> String {
+    let mut name = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        text => text.replace('\'', ""),
+        _ => case(
+            &text
+                .replace('\'', "")
+                .replace(|c| !unicode_ident::is_xid_continue(c), "-"),
+        ),
+    };
+    if !name.starts_with(unicode_ident::is_xid_start) {
+        name.insert_str(0, prefix);
     }
+    if name == "gen" || syn::parse_str::<syn::Ident>(&name).is_err() {
+        name.push('_');
+    }
+    name
 }
 
 #[cfg(test)]
@@ -26,21 +54,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_text_has_a_name() {
-        assert_eq!(snake("listFineTuningJobs"), "list_fine_tuning_jobs");
-        assert_eq!(
-            snake("GET /organization/{project_id}"),
-            "get_organization_project_id"
-        );
-        assert_eq!(
-            pascal("fine_tuned-model checkpoint"),
-            "FineTunedModelCheckpoint"
-        );
-        assert_eq!(pascal("ProjectId"), "ProjectId");
-        assert_eq!(pascal("won't"), "Wont");
-        assert_eq!(
-            (snake("+1"), snake("-1")),
-            ("plus1".to_owned(), "minus1".to_owned())
-        );
+    fn names_are_valid_identifiers() {
+        for (text, expected) in [
+            ("listFineTuningJobs", "list_fine_tuning_jobs"),
+            (
+                "GET /organization/{project_id}",
+                "get_organization_project_id",
+            ),
+            ("+1", "plus1"),
+            ("-1", "minus1"),
+            ("m²", "m"),
+            ("²", "x"),
+            ("1st", "x1st"),
+            ("type", "type_"),
+            ("gen", "gen_"),
+        ] {
+            assert_eq!(snake(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("fine_tuned-model checkpoint", "FineTunedModelCheckpoint"),
+            ("ProjectId", "ProjectId"),
+            ("won't", "Wont"),
+            ("1st", "X1st"),
+            ("i64_a", "I64a"),
+            ("self", "Self_"),
+        ] {
+            assert_eq!(pascal(text), expected, "{text}");
+        }
     }
 }

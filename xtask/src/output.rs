@@ -1,140 +1,117 @@
-//! Writing results: all of them or none, and only what changed.
+//! The files of one run: written together, and only if they changed.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use similar::TextDiff;
 
 use crate::disk;
 
-/// Files to be written together.
-#[derive(Debug, Default)]
+/// Files to write together.
+#[derive(Debug)]
 pub struct Output {
+    root: PathBuf,
     files: Vec<(PathBuf, String)>,
-    /// Folders that hold nothing but these files.
-    owned: Vec<PathBuf>,
 }
 
-/// What writing would do, or did, to one file.
+/// A file whose content on disk differs from the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The file.
+    /// Path of the file, relative to the root of the output if it is below it.
     pub path: PathBuf,
-    /// A unified diff of its text; empty for a file that is only removed.
+    /// Unified diff from the file on disk to the output.
     pub diff: String,
 }
 
 impl Output {
-    /// Adds a file with its whole text.
+    /// Returns an empty output for files below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Adds a file with its complete content.
     pub fn file(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) {
         self.files.push((path.into(), text.into()));
     }
 
-    /// Declares a folder whose other files are leftovers, to be removed.
-    pub fn owned_folder(&mut self, path: impl Into<PathBuf>) {
-        self.owned.push(path.into());
-    }
-
-    /// What is not on disk as it should be.
+    /// Returns the files whose content on disk differs.
     ///
     /// # Errors
     ///
-    /// A file that exists and cannot be read.
+    /// Returns an error if a file cannot be read, or if the file or a folder between it and the root
+    /// is a symbolic link. Writing through a link would change files outside of the workspace.
     pub fn changes(&self) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         for (path, text) in &self.files {
+            let relative = path.strip_prefix(&self.root).unwrap_or(path);
+            self.refuse_links(relative)?;
             let before = read(path)?;
             if before.as_deref() != Some(text) {
                 changes.push(Change {
-                    path: path.clone(),
-                    diff: diff(path, before.as_deref(), text),
+                    path: relative.to_owned(),
+                    diff: diff(relative, before.as_deref(), text),
                 });
             }
-        }
-        for path in self.leftovers()? {
-            changes.push(Change {
-                path,
-                diff: String::new(),
-            });
         }
         Ok(changes)
     }
 
-    /// Writes what changed and removes leftovers; what did not change keeps its time.
-    ///
-    /// Every new text is on disk beside its target before the first one is moved into place.
+    /// Writes the changed files and returns the changes. Other files keep their modification time.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, written or moved; until the moves everything is as it was.
+    /// Returns an error in the cases of [`changes`](Self::changes), or if a file cannot be written.
+    /// All new contents are written to temporary files first, so an error before the final renames
+    /// leaves every file unchanged.
     pub fn write(&self) -> Result<Vec<Change>> {
         let changes = self.changes()?;
         let mut ready = Vec::new();
         for (path, text) in &self.files {
-            if !changes.iter().any(|change| change.path == *path) {
-                continue;
+            let relative = path.strip_prefix(&self.root).unwrap_or(path);
+            if changes.iter().any(|change| change.path == relative) {
+                ready.push((disk::write_beside(path, text.as_bytes())?, path));
             }
-            let file = disk::write_beside(path, text.as_bytes(), Some(permissions(path)?))?;
-            ready.push((file, path));
         }
         for (file, path) in ready {
             disk::persist(file, path)?;
         }
-        for path in self.leftovers()? {
-            fs::remove_file(&path)
-                .with_context(|| format!("failed to remove {}", path.display()))?;
-        }
         Ok(changes)
     }
 
-    fn leftovers(&self) -> Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for folder in &self.owned {
-            let entries = match fs::read_dir(folder) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => {
-                    return Err(error).with_context(|| {
-                        format!("failed to read the folder {}", folder.display())
-                    });
-                }
-            };
-            for entry in entries {
-                let path = entry?.path();
-                if path.is_file() && !self.files.iter().any(|(file, _)| *file == path) {
-                    found.push(path);
-                }
+    fn refuse_links(&self, relative: &Path) -> Result<()> {
+        let mut path = self.root.clone();
+        for part in relative {
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_symlink() => bail!(
+                    "{} is a symbolic link, and generated files are not written through links; \
+                     replace it by a file or folder",
+                    path.display()
+                ),
+                Ok(_) => {}
+                Err(_) => break,
             }
         }
-        found.sort();
-        Ok(found)
+        Ok(())
     }
 }
 
-/// The text of a file, if there is one.
+/// Reads a text file, if it exists.
 ///
 /// # Errors
 ///
-/// A file that exists and cannot be read.
+/// Returns an error if the file exists but cannot be read.
 pub fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
-    }
-}
-
-/// Those of the file that is replaced; a new file is readable by everyone, as a checkout makes it.
-fn permissions(path: &Path) -> Result<fs::Permissions> {
-    match fs::metadata(path)
-        .or_else(|_| fs::metadata(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")))
-    {
-        Ok(metadata) => Ok(metadata.permissions()),
-        Err(error) => Err(error)
-            .with_context(|| format!("failed to read the permissions of {}", path.display())),
     }
 }
 
@@ -154,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changed_is_written() {
+    fn write_changes_only_files_that_differ() {
         let folder = tempfile::tempdir().unwrap();
         let (same, other) = (folder.path().join("same"), folder.path().join("other"));
         fs::write(&same, "a\n").unwrap();
@@ -165,12 +142,13 @@ mod tests {
             .set_modified(long_ago)
             .unwrap();
 
-        let mut output = Output::default();
+        let mut output = Output::new(folder.path());
         output.file(&same, "a\n");
         output.file(&other, "c\n");
         let changes = output.write().unwrap();
 
         assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].path, Path::new("other"));
         assert!(changes[0].diff.contains("-b\n+c\n"), "{}", changes[0].diff);
         assert_eq!(fs::read_to_string(&other).unwrap(), "c\n");
         assert_eq!(fs::metadata(&same).unwrap().modified().unwrap(), long_ago);
@@ -178,28 +156,13 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_of_an_owned_folder_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let leftover = folder.path().join("old.rs");
-        fs::write(&leftover, "").unwrap();
-
-        let mut output = Output::default();
-        output.owned_folder(folder.path());
-        output.file(folder.path().join("mod.rs"), "// new\n");
-        output.write().unwrap();
-
-        assert!(!leftover.exists());
-        assert!(folder.path().join("mod.rs").exists());
-    }
-
-    #[test]
-    fn a_failure_leaves_everything_as_it_was() {
+    fn failed_write_leaves_files_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let (good, blocker) = (folder.path().join("good"), folder.path().join("blocker"));
         fs::write(&good, "before\n").unwrap();
-        fs::write(&blocker, "a file where a folder is needed").unwrap();
+        fs::write(&blocker, "a file in place of a folder").unwrap();
 
-        let mut output = Output::default();
+        let mut output = Output::new(folder.path());
         output.file(&good, "after\n");
         output.file(blocker.join("bad"), "x");
         let error = format!("{:#}", output.write().unwrap_err());
@@ -207,5 +170,32 @@ mod tests {
         assert!(error.contains("blocker"), "{error}");
         assert_eq!(fs::read_to_string(&good).unwrap(), "before\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symlink_in_place_of_file_or_folder_is_refused() {
+        use std::os::unix::fs::symlink;
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = elsewhere.path().join("generated.rs");
+        fs::write(&target, "theirs\n").unwrap();
+        for link in ["src/generated.rs", "src"] {
+            let folder = tempfile::tempdir().unwrap();
+            let link = folder.path().join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            if link.ends_with("src") {
+                symlink(elsewhere.path(), &link).unwrap();
+            } else {
+                symlink(&target, &link).unwrap();
+            }
+            let mut output = Output::new(folder.path());
+            output.file(folder.path().join("src/generated.rs"), "ours\n");
+
+            let error = output.write().unwrap_err().to_string();
+
+            assert!(error.contains("is a symbolic link"), "{error}");
+            assert_eq!(fs::read_to_string(&target).unwrap(), "theirs\n");
+        }
     }
 }

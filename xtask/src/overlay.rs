@@ -1,8 +1,8 @@
-//! Applying `overlay.yaml`, an OpenAPI Overlay 1.0 or 1.1, strictly.
+//! Overlay stage: applies `overlay.yaml`, an OpenAPI Overlay 1.0 or 1.1.
 //!
-//! An action that matches nothing is an error: upstream moved, and what the action repaired is
-//! repaired, gone or elsewhere. An action without a description is one too: nobody could tell later
-//! whether it is still needed.
+//! An action that matches nothing is an error, because the upstream spec changed and the action is out
+//! of date. An action without a description is an error, because nobody could decide later whether it
+//! is still needed.
 
 use std::fmt;
 
@@ -15,120 +15,119 @@ use roas_overlay::{
 use serde::Serialize;
 use serde_json::Value;
 
-/// The actions of an overlay document, ready to be applied.
-#[derive(Clone, Debug)]
+/// A validated overlay. The default is an overlay without actions.
+#[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    document: v1_1::Overlay,
+    /// `None` for an overlay without actions, which the specification does not allow.
+    document: Option<v1_1::Overlay>,
 }
 
-/// What one action did.
+/// The result of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Applied {
-    /// The places it was aimed at, as JSONPath.
+    /// JSONPath of the action.
     pub target: String,
-    /// Why it is there.
+    /// Reason of the action.
     pub description: String,
-    /// How many places it changed, one at least.
+    /// Number of values that the action changed, at least one.
     pub matched: usize,
 }
 
-/// Why an overlay was not applied.
+/// Reason why an overlay is invalid or cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverlayError(String);
 
 impl Overlay {
-    /// Takes an overlay document.
+    /// Validates an overlay document.
     ///
     /// # Errors
     ///
-    /// A document that is not an Overlay 1.0 or 1.1, has no actions, or has one that is without a
-    /// description, does nothing or has a target that is not JSONPath.
+    /// Returns an error if the document is not an Overlay 1.0 or 1.1, or if an action has no
+    /// description, no effect or an invalid JSONPath.
     pub fn new(document: Value) -> Result<Self, OverlayError> {
-        let version = document
-            .get("overlay")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if version.starts_with("1.0") && copies(&document) {
+        let version = document["overlay"].as_str().unwrap_or_default();
+        let is_1_0 = version.starts_with("1.0");
+        if !is_1_0 && !version.starts_with("1.1") {
+            return Err(OverlayError(format!(
+                "`overlay` is {version:?}: write \"1.0.0\" or \"1.1.0\""
+            )));
+        }
+        let mut actions = document["actions"].as_array().into_iter().flatten();
+        if actions.clone().next().is_none() && !document["actions"].is_object() {
+            return Ok(Self::default());
+        }
+        // A reader of 1.0 would ignore `copy` silently.
+        if is_1_0 && actions.any(|action| action.get("copy").is_some()) {
             return Err(OverlayError(
-                "`copy` is of Overlay 1.1: write `overlay: 1.1.0`".to_owned(),
+                "`copy` requires Overlay 1.1: write `overlay: 1.1.0`".to_owned(),
             ));
         }
-        let overlay: Result<v1_1::Overlay, serde_json::Error> = if version.starts_with("1.0") {
+        let overlay: Result<v1_1::Overlay, serde_json::Error> = if is_1_0 {
             serde_json::from_value::<v1_0::Overlay>(document).map(Into::into)
-        } else if version.starts_with("1.1") {
-            serde_json::from_value(document)
         } else {
-            return Err(OverlayError(format!(
-                "its `overlay` is {version:?}: write \"1.0.0\" or \"1.1.0\""
-            )));
+            serde_json::from_value(document)
         };
         let overlay = overlay.map_err(|error| OverlayError(error.to_string()))?;
         overlay
             .validate(Default::default())
             .map_err(|error| OverlayError(error.to_string()))?;
         for (index, action) in overlay.actions.iter().enumerate() {
-            if action
-                .description
-                .as_ref()
-                .is_none_or(|text| text.trim().is_empty())
-            {
+            let description = action.description.as_deref().unwrap_or_default();
+            if description.trim().is_empty() {
                 return Err(OverlayError(format!(
-                    "action {} ({}) has no description: say why it is needed",
+                    "action {} ({}) has no description: describe why it is needed",
                     index + 1,
                     action.target
                 )));
             }
         }
-        Ok(Self { document: overlay })
+        Ok(Self {
+            document: Some(overlay),
+        })
     }
 
-    /// Applies every action in order.
+    /// Returns whether the overlay has no actions.
+    pub fn is_empty(&self) -> bool {
+        self.document.is_none()
+    }
+
+    /// Applies the actions in order.
     ///
-    /// An `update` that brings a `$ref` replaces what stood there: the members that it does not
-    /// name would be siblings of the reference, ignored by some readers and not by others.
+    /// An `update` with a `$ref` replaces the value: OpenAPI ignores members beside a reference.
     ///
     /// # Errors
     ///
-    /// The first action that cannot be applied, by number, target and description. The document is
-    /// left as it was.
+    /// Returns all actions that cannot be applied, with number, target and description. The document
+    /// is then unchanged.
     pub fn apply(&self, document: &mut Value) -> Result<Vec<Applied>, OverlayError> {
-        let mut working = document.clone();
-        let mut applied = Vec::with_capacity(self.document.actions.len());
-        for (index, action) in self.document.actions.iter().enumerate() {
+        let Some(overlay) = &self.document else {
+            return Ok(Vec::new());
+        };
+        let mut changed = document.clone();
+        let mut applied = Vec::new();
+        let mut failures = Vec::new();
+        for (index, action) in overlay.actions.iter().enumerate() {
             let description = action.description.clone().unwrap_or_default();
-            let fail = |reason: String| {
-                OverlayError(format!(
-                    "action {} cannot be applied: {reason}\n  target: {}\n  its description: {}",
+            match apply(overlay, action, &mut changed) {
+                Ok(matched) => applied.push(Applied {
+                    target: action.target.clone(),
+                    description,
+                    matched,
+                }),
+                Err(reason) => failures.push(format!(
+                    "action {} cannot be applied: {reason}\n  target: {}\n  description: {}",
                     index + 1,
                     action.target,
                     description.trim()
-                ))
-            };
-            let path = compile_path(&action.target).map_err(fail)?;
-            let places = locate(&working, &path);
-            let one = v1_1::Overlay {
-                actions: vec![action.clone()],
-                ..self.document.clone()
-            };
-            let strict = ApplyOptions::ErrorOnZeroMatch | ApplyOptions::ErrorOnMixedKindMatch;
-            let report = one
-                .apply(&mut working, strict)
-                .map_err(|error| fail(reason(&error.kind)))?;
-            if let Some(update) = &action.update {
-                for place in &places {
-                    if let Some(node) = working.pointer_mut(place) {
-                        drop_siblings(node, update);
-                    }
-                }
+                )),
             }
-            applied.push(Applied {
-                target: action.target.clone(),
-                description,
-                matched: report.actions.iter().map(|outcome| outcome.matched).sum(),
-            });
         }
-        *document = working;
-        Ok(applied)
+        if failures.is_empty() {
+            *document = changed;
+            Ok(applied)
+        } else {
+            Err(OverlayError(failures.join("\n")))
+        }
     }
 }
 
@@ -140,31 +139,45 @@ impl fmt::Display for OverlayError {
 
 impl std::error::Error for OverlayError {}
 
-/// Whether any action has a `copy`, which a reader of 1.0 would pass by.
-fn copies(document: &Value) -> bool {
-    let actions = document.get("actions").and_then(Value::as_array);
-    actions
-        .into_iter()
-        .flatten()
-        .any(|action| action.get("copy").is_some())
+/// Applies one action and returns the number of values that it changed.
+fn apply(
+    overlay: &v1_1::Overlay,
+    action: &v1_1::Action,
+    document: &mut Value,
+) -> Result<usize, String> {
+    let places = locate(document, &compile_path(&action.target)?);
+    let single = v1_1::Overlay {
+        actions: vec![action.clone()],
+        ..overlay.clone()
+    };
+    let strict = ApplyOptions::ErrorOnZeroMatch | ApplyOptions::ErrorOnMixedKindMatch;
+    let report = single
+        .apply(document, strict)
+        .map_err(|error| reason(&error.kind))?;
+    if let Some(update) = &action.update {
+        for place in &places {
+            if let Some(node) = document.pointer_mut(place) {
+                drop_siblings(node, update);
+            }
+        }
+    }
+    Ok(report.actions.iter().map(|outcome| outcome.matched).sum())
 }
 
 fn reason(kind: &ApplyErrorKind) -> String {
     match kind {
-        ApplyErrorKind::ZeroMatch => {
-            "it matches nothing in the selected document. Either upstream \
-             changed there: look at the place, then correct or remove the action; or the operation \
-             that it repairs is no longer selected"
-                .to_owned()
-        }
-        ApplyErrorKind::PrimitiveActionTarget => "its target is a plain value. An overlay changes \
-             objects and arrays: aim at the object around it"
+        ApplyErrorKind::ZeroMatch => "the target matches nothing in the selected document. If the \
+             upstream spec changed there, correct or remove the action. If the operation is no longer \
+             selected, remove it"
+            .to_owned(),
+        ApplyErrorKind::PrimitiveActionTarget => "the target is a scalar, and an action can change \
+             only objects and arrays. Use the object that contains it as the target"
             .to_owned(),
         other => other.to_string(),
     }
 }
 
-/// Leaves at each `$ref` of `update` only what `update` itself puts beside it.
+/// Removes the members beside each `$ref` of `update` that `update` does not contain.
 fn drop_siblings(node: &mut Value, update: &Value) {
     let (Value::Object(node), Value::Object(update)) = (node, update) else {
         return;
@@ -194,10 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn actions_apply_in_order_and_are_counted() {
+    fn actions_are_applied_in_order_and_counted() {
         let overlay = overlay(json!([
-            {"target": "$.a[*]", "description": "two places", "update": {"x": 1}},
-            {"target": "$.a[?@.x == 1].b", "description": "sees the first", "remove": true},
+            {"target": "$.a[*]", "description": "two matches", "update": {"x": 1}},
+            {"target": "$.a[?@.x == 1].b", "description": "depends on the first", "remove": true},
         ]))
         .unwrap();
         let mut document = json!({"a": [{"b": {}}, {"c": {}}]});
@@ -215,10 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_leaves_no_siblings() {
+    fn update_with_reference_removes_siblings() {
         let overlay = overlay(json!([{
             "target": "$.schemas.A.properties",
-            "description": "an id of its own",
+            "description": "a named id",
             "update": {"id": {"$ref": "#/Id"}, "name": {"maxLength": 3}},
         }]))
         .unwrap();
@@ -236,10 +249,11 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_action_fails_by_name_and_changes_nothing() {
+    fn stale_actions_are_reported_together_without_changes() {
         let overlay = overlay(json!([
-            {"target": "$.a", "description": "still there", "update": {"x": 1}},
-            {"target": "$.gone", "description": "was there once", "remove": true},
+            {"target": "$.a", "description": "exists", "update": {"x": 1}},
+            {"target": "$.gone", "description": "existed before", "remove": true},
+            {"target": "$.moved", "description": "is elsewhere", "remove": true},
         ]))
         .unwrap();
         let mut document = json!({"a": {}});
@@ -247,21 +261,22 @@ mod tests {
         let error = overlay.apply(&mut document).unwrap_err().to_string();
 
         assert!(
-            error.contains("action 2 cannot be applied: it matches nothing"),
+            error.contains("action 2 cannot be applied: the target matches nothing")
+                && error.contains("action 3 cannot be applied: the target matches nothing"),
             "{error}"
         );
         assert!(
-            error.contains("target: $.gone") && error.contains("was there once"),
+            error.contains("target: $.gone") && error.contains("description: existed before"),
             "{error}"
         );
         assert_eq!(document, json!({"a": {}}));
     }
 
     #[test]
-    fn a_copy_brings_what_stands_elsewhere() {
+    fn copy_action_merges_source_into_target() {
         let overlay = overlay(json!([{
             "target": "$.schemas.Order",
-            "description": "a name for what a parameter has inside",
+            "description": "a name for the schema of a parameter",
             "copy": "$.parameters[?@.name == 'order'].schema",
         }]))
         .unwrap();
@@ -281,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_nothing_or_of_several_things_fails() {
+    fn copy_of_no_or_several_values_fails() {
         for (from, there) in [
             ("$.gone", json!({})),
             ("$.list[*]", json!({"list": [{}, {}]})),
@@ -301,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_overlay_cannot_do_is_refused_before_it_is_applied() {
+    fn invalid_action_is_refused_before_applying() {
         let info = json!({"title": "test", "version": "1"});
         let copy = json!([{"target": "$.a", "description": "why", "copy": "$.b"}]);
         let error = Overlay::new(json!({"overlay": "1.0.0", "info": info, "actions": copy}));
@@ -318,11 +333,10 @@ mod tests {
         ] {
             assert!(overlay(json!([action])).is_err(), "{action}");
         }
-        assert!(overlay(json!([])).is_err());
     }
 
     #[test]
-    fn both_versions_are_read_and_no_other() {
+    fn only_overlay_1_0_and_1_1_are_accepted() {
         for version in ["1.0.0", "1.1.0"] {
             let actions = json!([{"target": "$.a", "description": "why", "remove": true}]);
             let info = json!({"title": "test", "version": "1"});
@@ -337,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_says_why() {
+    fn action_without_description_is_refused() {
         let error = overlay(json!([{"target": "$.a", "remove": true}]))
             .unwrap_err()
             .to_string();
@@ -346,5 +360,22 @@ mod tests {
             error.contains("action 1 ($.a) has no description"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn overlay_without_actions_changes_nothing() {
+        for overlay in [
+            overlay(json!([])),
+            overlay(Value::Null),
+            Overlay::new(json!({"overlay": "1.1.0"})),
+            Ok(Overlay::default()),
+        ] {
+            let mut document = json!({"a": {}});
+
+            let applied = overlay.unwrap().apply(&mut document).unwrap();
+
+            assert_eq!(applied, []);
+            assert_eq!(document, json!({"a": {}}));
+        }
     }
 }

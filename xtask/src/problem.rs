@@ -1,15 +1,15 @@
-//! What is wrong with a document, all of it at once, each with its place and a way out.
+//! Problems that stop the pipeline, and notes for reviewers.
 
 use std::fmt;
 
-use crate::tree::Pointer;
+use crate::{reference::Pointer, tree::METHODS};
 
-/// One thing that stops the pipeline.
+/// A problem that stops the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The operation at fault, as `GET /path`, where one is.
+    /// The affected operation as `GET /path`, if the problem concerns one.
     pub operation: Option<String>,
-    /// Where in the document.
+    /// Location in the document.
     pub at: String,
     /// What is wrong.
     pub what: String,
@@ -18,17 +18,23 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem at a place.
+    /// Returns a problem at a location.
     pub fn new(at: &Pointer, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let operation = match at.keys() {
+            [paths, path, method, ..] if paths == "paths" && METHODS.contains(&method.as_str()) => {
+                Some(format!("{} {path}", method.to_uppercase()))
+            }
+            _ => None,
+        };
         Self {
-            operation: operation_of(at),
+            operation,
             at: at.to_string(),
             what: what.into(),
             remedy: remedy.into(),
         }
     }
 
-    /// The same problem, said of an operation.
+    /// Replaces the affected operation.
     pub fn of(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
         self
@@ -48,7 +54,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that stops one stage.
+/// All problems that a stage found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     stage: &'static str,
@@ -56,11 +62,11 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// `Ok` where nothing was found.
+    /// Returns `Ok` if the list is empty.
     ///
     /// # Errors
     ///
-    /// All of `list`, under the name of the stage that found them.
+    /// Returns the problems with the name of the stage that found them.
     pub fn check(stage: &'static str, list: Vec<Problem>) -> Result<(), Self> {
         if list.is_empty() {
             Ok(())
@@ -69,17 +75,17 @@ impl Problems {
         }
     }
 
-    /// Problems that stop a stage, at least one.
+    /// Returns the error for one or more problems.
     pub(crate) fn new(stage: &'static str, list: Vec<Problem>) -> Self {
         Self { stage, list }
     }
 
-    /// One problem alone.
+    /// Returns the error for one problem.
     pub fn one(stage: &'static str, problem: Problem) -> Self {
         Self::new(stage, vec![problem])
     }
 
-    /// The problems, in the order in which they were found.
+    /// Returns the problems in the order in which they were found.
     pub fn list(&self) -> &[Problem] {
         &self.list
     }
@@ -103,19 +109,19 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Something that a stage changed or dropped and that a reviewer should know of.
+/// A change that a stage made and that a reviewer should check.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Note {
-    /// The rule that did it.
+    /// Name of the rule that made the change.
     pub rule: &'static str,
-    /// Where in the document, as it was when the rule met it.
+    /// Location in the document before the change.
     pub at: String,
-    /// What it did.
+    /// The change.
     pub what: String,
 }
 
 impl Note {
-    /// A note on a place.
+    /// Returns a note on a location.
     pub fn new(rule: &'static str, at: &Pointer, what: impl Into<String>) -> Self {
         Self {
             rule,
@@ -128,17 +134,5 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} (at {})", self.rule, self.what, self.at)
-    }
-}
-
-/// `GET /path` of a place under `/paths`.
-fn operation_of(at: &Pointer) -> Option<String> {
-    match at.keys() {
-        [paths, path, method, ..]
-            if paths == "paths" && crate::tree::METHODS.contains(&method.as_str()) =>
-        {
-            Some(format!("{} {path}", method.to_uppercase()))
-        }
-        _ => None,
     }
 }

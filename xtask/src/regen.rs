@@ -1,141 +1,46 @@
-//! `cargo xtask regen`: from a document to everything that is made of it.
-
-use std::path::{Path, PathBuf};
+//! `cargo xtask regen`: from a document to all generated files.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{
-    document::{self, Document},
-    fetch::Cache,
-    generate,
+    document::{self, Document, sha256},
+    layout::{GENERATED, Layout, PERMISSIONS, required},
     lock::{GENERATOR, Lock},
     lower,
-    output::{self, Change, Output},
+    output::{Change, Output, read},
     overlay::{Applied, Overlay},
     problem::Note,
     select::{self, Selection},
 };
 
-/// Where the pipeline's files are, below the root of the workspace.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    root: PathBuf,
-}
-
-/// The lowered document with what happened on the way to it.
+/// The trimmed spec, and how the stages derived it.
 #[derive(Clone, Debug)]
 pub struct Specification {
-    /// OpenAPI 3.0.3, keys sorted.
+    /// OpenAPI 3.0.3 with sorted keys.
     pub document: Value,
-    /// What each action of the overlay did.
+    /// The result of each overlay action.
     pub applied: Vec<Applied>,
-    /// What selecting and lowering changed or dropped.
+    /// What the select and lower stages changed or dropped.
     pub notes: Vec<Note>,
 }
 
-/// Everything that one run makes.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Regenerated {
     /// The files to write.
     pub output: Output,
-    /// What happened on the way; absent where the run began at `permissions.json`.
+    /// Generated files that were edited since the last run.
+    pub edited: Vec<&'static str>,
+    /// The trimmed spec. `None` if the run started from `permissions.json`.
     pub specification: Option<Specification>,
 }
 
-impl Layout {
-    /// The workspace at `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// `openapi/select.toml`.
-    pub fn select(&self) -> PathBuf {
-        self.root.join("openapi/select.toml")
-    }
-
-    /// `openapi/overlay.yaml`.
-    pub fn overlay(&self) -> PathBuf {
-        self.root.join("openapi/overlay.yaml")
-    }
-
-    /// `openapi/upstream.lock`.
-    pub fn lock(&self) -> PathBuf {
-        self.root.join("openapi/upstream.lock")
-    }
-
-    /// `openapi/permissions.json`.
-    pub fn permissions(&self) -> PathBuf {
-        self.root.join("openapi/permissions.json")
-    }
-
-    /// The generated code.
-    pub fn generated(&self) -> PathBuf {
-        self.root.join("crates/permissions-api/src/generated.rs")
-    }
-
-    /// Where fetched documents are.
-    pub fn cache(&self) -> Cache {
-        Cache::new(self.root.join("target/upstream"))
-    }
-
-    /// The operations to keep.
-    ///
-    /// # Errors
-    ///
-    /// A file that is missing or not a selection.
-    pub fn read_selection(&self) -> Result<Selection> {
-        let path = self.select();
-        Selection::parse(&required(&path)?)
-            .map_err(anyhow::Error::msg)
-            .with_context(|| format!("failed to read {}", path.display()))
-    }
-
-    /// The overlay.
-    ///
-    /// # Errors
-    ///
-    /// A file that is missing or not an overlay.
-    pub fn read_overlay(&self) -> Result<Overlay> {
-        let path = self.overlay();
-        let document = document::read(&path)?;
-        Overlay::new(document.value).with_context(|| format!("failed to read {}", path.display()))
-    }
-
-    /// SHA-256 over what the files that a person edits mean; comments and layout do not count.
-    ///
-    /// # Errors
-    ///
-    /// A file that is missing, not a selection or not an overlay.
-    pub fn declarations(&self) -> Result<String> {
-        self.read_selection()?;
-        self.read_overlay()?;
-        let select: toml::Table = toml::from_str(&required(&self.select())?)?;
-        let overlay = document::read(&self.overlay())?.value;
-        let both = serde_json::json!({"select": select, "overlay": overlay});
-        Ok(document::sha256(render(&both)?.as_bytes()))
-    }
-
-    /// The pin, if there is one yet.
-    ///
-    /// # Errors
-    ///
-    /// A file that is not a pin.
-    pub fn read_lock(&self) -> Result<Option<Lock>> {
-        let path = self.lock();
-        let parse = |text: String| Lock::parse(&text).map_err(anyhow::Error::msg);
-        output::read(&path)?
-            .map(parse)
-            .transpose()
-            .with_context(|| format!("failed to read {}", path.display()))
-    }
-}
-
-/// Selects, overlays and lowers an upstream document.
+/// Derives the trimmed spec from an upstream spec.
 ///
 /// # Errors
 ///
-/// Whatever stops one of the stages.
+/// Returns the error of the first stage that fails.
 pub fn specify(
     upstream: &Value,
     selection: &Selection,
@@ -155,11 +60,11 @@ pub fn specify(
     })
 }
 
-/// Makes everything from a document, with the pin that it shall have.
+/// Generates all files from an upstream spec with its lock. Errors contain `name`.
 ///
 /// # Errors
 ///
-/// Whatever stops one of the stages; nothing is written.
+/// Returns the error of the first stage that fails.
 pub fn from_upstream(
     layout: &Layout,
     upstream: &Document,
@@ -169,101 +74,103 @@ pub fn from_upstream(
     let selection = layout.read_selection()?;
     let overlay = layout.read_overlay()?;
     let specification = specify(&upstream.value, &selection, &overlay)
-        .with_context(|| format!("failed to make a client of {name}"))?;
+        .with_context(|| format!("failed to generate the client of {name}"))?;
+    let permissions = render(&specification.document)?;
     let lock = Lock {
-        declarations: layout.declarations()?,
+        inputs_sha256: layout.inputs_sha256()?,
+        permissions_sha256: sha256(permissions.as_bytes()),
         ..lock.clone()
     };
-    let mut output = Output::default();
-    output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
-    output.file(layout.permissions(), render(&specification.document)?);
-    add_generated(layout, &specification.document, name, &mut output)?;
-    Ok(Regenerated {
-        output,
-        specification: Some(specification),
-    })
+    let mut regenerated = generate(layout, &specification.document, permissions, name, lock)?;
+    regenerated.specification = Some(specification);
+    Ok(regenerated)
 }
 
-/// Makes the generated code from `permissions.json` as it is.
+/// Generates the client from `permissions.json`, without an upstream spec.
 ///
 /// # Errors
 ///
-/// A file that is missing, was edited by hand into another form, was made before an edit of the
-/// selection or the overlay, or cannot be generated from.
+/// Returns an error if `permissions.json` or the lock is missing, if `permissions.json` was edited, if
+/// `select.toml` or `overlay.yaml` were edited after it was written, or if the generator refuses it.
 pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
-    let path = layout.permissions();
-    let text = required(&path)?;
-    let document = document::parse(text.as_bytes(), &path.display().to_string()).map_err(|error| {
-        error.with_remedy(
-            "it is generated: restore it from git, or write it anew by `cargo xtask regen --from FILE`",
-        )
-    })?;
-    if text != render(&document)? {
+    let text = required(&layout.permissions())?;
+    let lock = layout.require_lock()?;
+    if lock.permissions_sha256 != sha256(text.as_bytes()) {
         bail!(
-            "{} is not as it was written: it was edited, and edits belong into openapi/overlay.yaml; \
-             restore it from git, or write it anew by `cargo xtask regen --from FILE`",
-            path.display()
+            "{PERMISSIONS} was edited: it does not match its checksum in openapi/upstream.lock; move \
+             the edit to openapi/overlay.yaml, run `cargo xtask fetch` and then `cargo xtask regen`"
         );
     }
-    let mut output = Output::default();
-    if let Some(lock) = layout.read_lock()? {
-        if lock.declarations != layout.declarations()? {
-            bail!(
-                "{} is not made with what select.toml and overlay.yaml say now; start at the upstream document: \
-                 `cargo xtask regen --from FILE`, or `cargo xtask fetch` and then `cargo xtask regen`",
-                path.display()
-            );
-        }
-        let lock = Lock {
-            generator: GENERATOR.to_owned(),
-            ..lock
-        };
-        output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
+    if lock.inputs_sha256 != layout.inputs_sha256()? {
+        bail!(
+            "{PERMISSIONS} is out of date: openapi/select.toml or openapi/overlay.yaml were edited; \
+             run `cargo xtask fetch` and then `cargo xtask regen`, or `cargo xtask regen --from FILE`"
+        );
     }
-    let name = path.display().to_string();
-    add_generated(layout, &document, &name, &mut output)?;
-    Ok(Regenerated {
-        output,
-        specification: None,
-    })
+    let document = document::parse(text.as_bytes(), PERMISSIONS).map_err(|error| {
+        error.with_remedy("run `cargo xtask fetch` and then `cargo xtask regen` to write it again")
+    })?;
+    let lock = Lock {
+        generator: GENERATOR.to_owned(),
+        ..lock
+    };
+    generate(layout, &document, text, PERMISSIONS, lock)
 }
 
-/// The text of a document: sorted keys, two spaces, a final line break.
+/// Returns the text of a trimmed spec: sorted keys, two spaces of indentation, a final newline.
 ///
 /// # Errors
 ///
-/// None for a value that came from a document.
+/// Returns no error for a value that was read from a document.
 pub fn render(document: &Value) -> Result<String> {
     let mut sorted = document.clone();
     sorted.sort_all_objects();
     Ok(serde_json::to_string_pretty(&sorted)? + "\n")
 }
 
-/// What to say of changes that a check found.
-pub fn stale(root: &Path, changes: &[Change]) -> String {
-    let mut text = String::new();
-    for change in changes {
-        if change.diff.is_empty() {
-            let name = change.path.strip_prefix(root).unwrap_or(&change.path);
-            text.push_str(&format!("{} is a leftover\n", name.display()));
-        }
-        text.push_str(&change.diff);
-    }
-    text
+/// Returns the diffs of changes.
+pub fn diffs(changes: &[Change]) -> String {
+    changes.iter().map(|change| change.diff.as_str()).collect()
 }
 
-fn add_generated(layout: &Layout, document: &Value, name: &str, output: &mut Output) -> Result<()> {
-    let code = generate::generate(document)
-        .with_context(|| format!("failed to make a client of {name}"))?;
+fn generate(
+    layout: &Layout,
+    document: &Value,
+    permissions: String,
+    name: &str,
+    mut lock: Lock,
+) -> Result<Regenerated> {
+    let code = crate::generate::generate(document)
+        .with_context(|| format!("failed to generate the client of {name}"))?;
+    let edited = edited(layout)?;
+    lock.generated_sha256 = sha256(code.as_bytes());
+    let mut output = Output::new(layout.root());
+    output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
+    output.file(layout.permissions(), permissions);
     output.file(layout.generated(), code);
-    Ok(())
+    Ok(Regenerated {
+        output,
+        edited,
+        specification: None,
+    })
 }
 
-fn required(path: &Path) -> Result<String> {
-    output::read(path)?.with_context(|| {
-        format!(
-            "failed to read {}: there is no such file; restore it from git",
-            path.display()
-        )
-    })
+/// Returns the generated files on disk that do not match their checksum in the lock.
+fn edited(layout: &Layout) -> Result<Vec<&'static str>> {
+    let Some(lock) = layout.read_lock()? else {
+        return Ok(Vec::new());
+    };
+    let files = [
+        (PERMISSIONS, layout.permissions(), &lock.permissions_sha256),
+        (GENERATED, layout.generated(), &lock.generated_sha256),
+    ];
+    let mut edited = Vec::new();
+    for (name, path, checksum) in files {
+        let text = read(&path)?;
+        let differs = text.is_some_and(|text| sha256(text.as_bytes()) != *checksum);
+        if differs && !checksum.is_empty() {
+            edited.push(name);
+        }
+    }
+    Ok(edited)
 }

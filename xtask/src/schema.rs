@@ -1,45 +1,154 @@
-//! Questions that several stages ask of a lowered schema.
+//! Functions on schemas and components that several stages share.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
 
-use crate::select::component_name;
+use serde_json::{Map, Value, json};
 
-/// How many references in a row are followed before a schema counts as having no type.
-const MAX_CHAIN: usize = 32;
+use crate::{
+    problem::Problem,
+    reference::{self, Pointer, referenced_name},
+    tree::{self, Child, Kind},
+};
 
-/// The type that a schema has, followed through references among `schemas`; a union has none unless
-/// one of its members is an object or an array, which is what a parameter cannot be.
-pub(crate) fn type_of(schemas: &Value, schema: &Value) -> Option<String> {
-    follow(schemas, schema, MAX_CHAIN)
+/// Maximum depth of a reference. Documents nest at most 127 levels, so a deeper reference contains
+/// itself.
+const MAX_DEPTH: usize = 256;
+
+/// Replaces every reference except references to schemas by its target.
+pub(crate) fn inline(
+    document: &Value,
+    value: &mut Value,
+    kind: Kind,
+    at: &Pointer,
+    problems: &mut Vec<Problem>,
+) {
+    tree::outside_in(value, kind, &mut at.clone(), &mut |kind, at, value| {
+        if kind == Kind::Schema || value.get("$ref").is_none() {
+            return;
+        }
+        let target = if at.keys().len() > MAX_DEPTH {
+            Err(format!("$ref {} contains itself in a cycle", value["$ref"]))
+        } else {
+            reference::follow(document, value)
+        };
+        match target {
+            Ok(target) => *value = target.clone(),
+            Err(reason) => {
+                let remedy = "correct the document, or bundle it into one file";
+                problems.push(Problem::new(at, reason, remedy));
+                // Null stops the walk here. Otherwise each level below repeats the problem.
+                *value = Value::Null;
+            }
+        }
+    });
 }
 
-fn follow(schemas: &Value, schema: &Value, left: usize) -> Option<String> {
-    let left = left.checked_sub(1)?;
-    if let Some(name) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(component_name)
-    {
-        return follow(schemas, schemas.get(&name)?, left);
-    }
-    if let Some(name) = schema["type"].as_str() {
-        return Some(name.to_owned());
-    }
-    if schema.get("properties").is_some() {
-        return Some("object".to_owned());
-    }
-    let members = |key: &str| {
-        schema[key]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+/// Removes the schemas that no operation reaches and returns their names.
+pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
+    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
+        return Vec::new();
     };
-    if let [one] = members("allOf") {
-        return follow(schemas, one, left);
+    let mut schemas = std::mem::take(schemas);
+    let mut open = names_in(document, Kind::Document);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && reached.insert(name)
+        {
+            open.extend(names_in(schema, Kind::Schema));
+        }
     }
-    ["allOf", "anyOf", "oneOf"]
+    let mut removed: Vec<String> = schemas.keys().cloned().collect();
+    removed.retain(|name| !reached.contains(name));
+    schemas.retain(|name, _| reached.contains(name));
+    document["components"]["schemas"] = Value::Object(schemas);
+    removed.sort();
+    removed
+}
+
+/// Returns the document with one part of each operation, such as `requestBody`, and the schemas that
+/// it reaches.
+pub(crate) fn only(document: &Value, part: &str) -> Value {
+    let mut document = document.clone();
+    let items = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut);
+    for operation in items
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
+        if let Value::Object(operation) = operation {
+            operation.retain(|key, _| key == part);
+        }
+    }
+    keep_reachable(&mut document);
+    document
+}
+
+/// Returns the names of the schemas that the references in `value` point to.
+pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
+    let mut found = Vec::new();
+    tree::read(value, kind, &mut Pointer::root(), &mut |kind, _, value| {
+        if kind == Kind::Schema {
+            found.extend(referenced_name(value));
+        }
+    });
+    found
+}
+
+/// Returns whether a schema is a scalar that contains no schema and no reference.
+pub(crate) fn is_plain(schema: &Map<String, Value>) -> bool {
+    let is_collection = |name: &Value| *name == "object" || *name == "array";
+    let scalar = match schema.get("type") {
+        Some(Value::Array(names)) => !names.iter().any(is_collection),
+        Some(name) => !is_collection(name),
+        None => schema.contains_key("enum") || schema.contains_key("const"),
+    };
+    scalar
+        && schema.keys().all(|key| {
+            let is_reference = matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef");
+            !is_reference && tree::child(Kind::Schema, key) == Child::Leaf
+        })
+}
+
+/// Adds the keywords of `other` to `schema`, or adds `other` to `allOf` if keywords conflict.
+pub(crate) fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>) {
+    let conflict = other
         .iter()
-        .flat_map(|key| members(key))
-        .filter_map(|member| follow(schemas, member, left))
-        .find(|name| name == "object" || name == "array")
+        .any(|(key, value)| schema.get(key).is_some_and(|own| own != value));
+    if conflict {
+        let all = schema.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(Value::Object(other.clone()));
+        }
+    } else {
+        schema.extend(other.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inline_follows_chain_of_references() {
+        let document = json!({"components": {"parameters": {
+            "A": {"$ref": "#/components/parameters/B"},
+            "B": {"name": "b", "in": "query"},
+        }}});
+        let mut value = json!({"$ref": "#/components/parameters/A"});
+        let mut problems = Vec::new();
+
+        inline(
+            &document,
+            &mut value,
+            Kind::Parameter,
+            &Pointer::root(),
+            &mut problems,
+        );
+
+        assert_eq!(value, json!({"name": "b", "in": "query"}));
+        assert_eq!(problems, []);
+    }
 }

@@ -116,7 +116,7 @@ fn implementation(item: &syn::ItemImpl, module: &str, hidden: &[String], lines: 
     }
 }
 
-/// The module around a module, both with their final `::`.
+/// Returns the parent of a module. Both end with `::`.
 fn parent(module: &str) -> &str {
     let inner = module.strip_suffix("::").unwrap_or(module);
     inner.rfind("::").map_or("", |end| &module[..end + 2])
@@ -150,13 +150,11 @@ fn derives(attributes: &[Attribute], name: &str, lines: &mut Vec<String>) {
         let paths = attribute.parse_args_with(
             syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
         );
-        let mut traits: Vec<String> = paths
+        let traits = paths
             .into_iter()
             .flatten()
-            .filter_map(|path| path.segments.last().map(|last| last.ident.to_string()))
-            .collect();
-        traits.sort();
-        lines.push(format!("derive {name}: {}", traits.join(", ")));
+            .filter_map(|path| path.segments.last().cloned());
+        lines.extend(traits.map(|last| format!("impl {} for {name}", last.ident)));
     }
 }
 
@@ -256,9 +254,10 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "derive types::S: Clone, Debug",
                 "field types::E::Y::z: bool",
                 "field types::S::a: Vec<&'a str>",
+                "impl Clone for types::S",
+                "impl Debug for types::S",
                 "impl From<u8> for types::E",
                 "impl TryFrom<S> for types::S",
                 "pub enum types::E",

@@ -1,13 +1,31 @@
-//! The path of an operation as a template: `/lists/{list}/items`.
+//! Path templates such as `/lists/{list}/items`.
 
 use std::collections::BTreeSet;
 
-/// The names in braces of a path.
+/// Returns the names in braces.
 ///
 /// # Errors
 ///
-/// Braces that do not pair, a name that is empty, a name that is there twice.
+/// Returns the reason if a request to this path would have another path.
 pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
+    let (segments, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut parts = segments.split('/');
+    let reason = if parts.next() != Some("") {
+        "does not start with a slash"
+    } else if path.contains('#') {
+        "has a fragment, which HTTP does not send"
+    } else if query.contains('{') {
+        "has a parameter in its query"
+    } else if path.contains(['\\', ' ']) || !path.chars().all(|c| c.is_ascii_graphic()) {
+        "has a backslash, a space or a character that is not ASCII"
+    } else if segments.contains("//") || parts.any(is_dot) {
+        "has an empty segment, `.` or `..`, which is dropped"
+    } else {
+        ""
+    };
+    if !reason.is_empty() {
+        return Err(format!("the path {path} {reason}"));
+    }
     let mut names = BTreeSet::new();
     let mut rest = path;
     while let Some(open) = rest.find(['{', '}']) {
@@ -27,12 +45,20 @@ pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
     Ok(names)
 }
 
+/// Whether URL parsers resolve a segment instead of sending it.
+fn is_dot(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+        "." | ".."
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_in_braces() {
+    fn names_returns_names_in_braces() {
         assert_eq!(names("/lists").unwrap(), BTreeSet::new());
         assert_eq!(
             names("/lists/{list}/items/{item}:copy").unwrap(),
@@ -41,7 +67,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_says_why() {
+    fn names_of_invalid_template_fails() {
+        for (path, reason) in [
+            ("a", "slash"),
+            ("/{a}#b", "fragment"),
+            ("/a?b={c}", "query"),
+            ("/a/../b", "dropped"),
+            ("/a/%2E/b", "dropped"),
+            ("/a//b", "dropped"),
+            ("/a\\b", "backslash"),
+            ("/ü", "ASCII"),
+        ] {
+            let error = names(path).unwrap_err();
+            assert!(error.contains(reason), "{path}: {error}");
+        }
         for path in ["/{", "/}", "/{}", "/{a", "/a}", "/{a{b}}", "/}{"] {
             let error = names(path).unwrap_err();
             assert!(error.ends_with("do not pair"), "{path}: {error}");

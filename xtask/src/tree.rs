@@ -1,17 +1,18 @@
-//! Walking an OpenAPI document by position, never by key name.
+//! Traversal of an OpenAPI document by position.
 //!
-//! A property may be *named* `type`, `items` or `example`, and an example may hold a whole object
-//! that looks like a schema. Which key means what depends only on where it stands; [`child`] is the
-//! one table that says so, and every stage of the pipeline walks by it.
-
-use std::fmt;
+//! A property can be named `type`, `items` or `example`, and an example can contain an object that
+//! looks like a schema. The meaning of a key therefore depends on its position only. [`child`]
+//! defines it for all stages.
 
 use serde_json::Value;
 
-/// What a value is, by where it stands in the document.
+use crate::keywords::{self, Accepts};
+pub use crate::reference::Pointer;
+
+/// Kind of a value, determined by its position in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The root object.
+    /// The root of the document.
     Document,
     /// `components`.
     Components,
@@ -29,33 +30,33 @@ pub enum Kind {
     Header,
     /// One media type of a body.
     MediaType,
-    /// How one part of a body is encoded.
+    /// Encoding of one part of a body.
     Encoding,
     /// A JSON schema.
     Schema,
-    /// An authentication scheme.
+    /// A security scheme.
     SecurityScheme,
 }
 
-/// What stands under a key.
+/// What a key contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child {
-    /// Data, prose or an extension: nothing to walk into.
+    /// Data, prose or an extension. The walk ends here.
     Leaf,
     /// One value of a kind.
     One(Kind),
     /// An array of a kind.
     List(Kind),
-    /// An object whose keys are free names and whose values are of a kind.
+    /// An object with arbitrary keys and values of one kind.
     Map(Kind),
 }
 
-/// The methods of a path item, in the order in which documents are read.
+/// The HTTP methods of a path item, in the order in which operations are processed.
 pub const METHODS: [&str; 9] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
 
-/// What stands under `key` of a value of this kind.
+/// Returns what `key` contains in a value of this kind.
 pub fn child(kind: Kind, key: &str) -> Child {
     use Child::{Leaf, List, Map, One};
     match (kind, key) {
@@ -81,73 +82,49 @@ pub fn child(kind: Kind, key: &str) -> Child {
         }
         (Kind::Response | Kind::Encoding, "headers") => Map(Kind::Header),
         (Kind::MediaType, "encoding") => Map(Kind::Encoding),
-        (
-            Kind::Schema,
-            "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
-        ) => Map(Kind::Schema),
-        (Kind::Schema, "allOf" | "anyOf" | "oneOf" | "prefixItems") => List(Kind::Schema),
-        (
-            Kind::Schema,
-            "items"
-            | "additionalProperties"
-            | "additionalItems"
-            | "unevaluatedItems"
-            | "unevaluatedProperties"
-            | "propertyNames"
-            | "contains"
-            | "contentSchema"
-            | "not"
-            | "if"
-            | "then"
-            | "else",
-        ) => One(Kind::Schema),
+        (Kind::Schema, key) => match keywords::find(key).map(|keyword| keyword.accepts) {
+            Some(Accepts::Schema) => One(Kind::Schema),
+            Some(Accepts::Schemas) => List(Kind::Schema),
+            Some(Accepts::NamedSchemas) => Map(Kind::Schema),
+            _ => Leaf,
+        },
         _ => Leaf,
     }
 }
 
-/// A place in a document, shown as an RFC 6901 JSON Pointer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pointer(Vec<String>);
-
-impl Pointer {
-    /// The root of the document.
-    pub fn root() -> Self {
-        Self::default()
-    }
-
-    /// The place of these keys, outermost first.
-    pub fn of<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(keys.into_iter().map(str::to_owned).collect())
-    }
-
-    /// This place and one key further in.
-    pub fn join(&self, key: &str) -> Self {
-        let mut keys = self.0.clone();
-        keys.push(key.to_owned());
-        Self(keys)
-    }
-
-    /// The keys, outermost first.
-    pub fn keys(&self) -> &[String] {
-        &self.0
-    }
+/// Iterates over the entries of an object. Other values have none.
+pub(crate) fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
 }
 
-impl fmt::Display for Pointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("the document's root");
-        }
-        for key in &self.0 {
-            write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?;
-        }
-        Ok(())
-    }
+/// Iterates over the elements of an array. Other values have none.
+pub(crate) fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
-/// Visits `value` and everything under it, outer values first.
+/// Returns the text of a string, or an empty text.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Iterates over the operations of a document with their locations.
+pub(crate) fn operations(document: &Value) -> impl Iterator<Item = (Pointer, &Value)> {
+    entries(&document["paths"]).flat_map(|(path, item)| {
+        METHODS.iter().filter_map(move |method| {
+            let at = Pointer::of(["paths", path, method]);
+            Some((at, item.get(method)?))
+        })
+    })
+}
+
+/// Returns the component schemas of a document, or null.
+pub(crate) fn schemas(document: &Value) -> &Value {
+    &document["components"]["schemas"]
+}
+
+/// Visits `value` and its descendants, parents first.
 ///
-/// The visitor may change what it is given; what it leaves is what is walked into.
+/// The visitor can replace a value. The walk continues with the replacement.
 pub fn outside_in(
     value: &mut Value,
     kind: Kind,
@@ -160,7 +137,7 @@ pub fn outside_in(
     });
 }
 
-/// Visits everything under `value` and then `value` itself: inner values first.
+/// Visits `value` and its descendants, children first.
 pub fn inside_out(
     value: &mut Value,
     kind: Kind,
@@ -173,37 +150,16 @@ pub fn inside_out(
     visit(kind, at, value);
 }
 
-/// Reads `value` and everything under it, outer values first.
+/// Visits `value` and its descendants without changing them, parents first.
 pub fn read(
     value: &Value,
     kind: Kind,
     at: &mut Pointer,
     visit: &mut dyn FnMut(Kind, &Pointer, &Value),
 ) {
-    visit(kind, at, value);
-    let Value::Object(object) = value else { return };
-    for (key, value) in object {
-        at.0.push(key.clone());
-        match (child(kind, key), value) {
-            (Child::One(kind), Value::Array(list)) | (Child::List(kind), Value::Array(list)) => {
-                for (index, value) in list.iter().enumerate() {
-                    at.0.push(index.to_string());
-                    read(value, kind, at, visit);
-                    at.0.pop();
-                }
-            }
-            (Child::One(kind), value) => read(value, kind, at, visit),
-            (Child::Map(kind), Value::Object(map)) => {
-                for (key, value) in map {
-                    at.0.push(key.clone());
-                    read(value, kind, at, visit);
-                    at.0.pop();
-                }
-            }
-            _ => {}
-        }
-        at.0.pop();
-    }
+    outside_in(&mut value.clone(), kind, at, &mut |kind, at, value| {
+        visit(kind, at, value);
+    });
 }
 
 fn each_child(
@@ -214,27 +170,27 @@ fn each_child(
 ) {
     let Value::Object(object) = value else { return };
     for (key, value) in object {
-        at.0.push(key.clone());
+        at.push(key);
         match (child(kind, key), value) {
-            // `items` holds an array in drafts before 2020-12.
+            // `items` can be an array in drafts before 2020-12.
             (Child::One(kind), Value::Array(list)) | (Child::List(kind), Value::Array(list)) => {
                 for (index, value) in list.iter_mut().enumerate() {
-                    at.0.push(index.to_string());
+                    at.push(&index.to_string());
                     enter(value, kind, at);
-                    at.0.pop();
+                    at.pop();
                 }
             }
             (Child::One(kind), value) => enter(value, kind, at),
             (Child::Map(kind), Value::Object(map)) => {
                 for (key, value) in map {
-                    at.0.push(key.clone());
+                    at.push(key);
                     enter(value, kind, at);
-                    at.0.pop();
+                    at.pop();
                 }
             }
             _ => {}
         }
-        at.0.pop();
+        at.pop();
     }
 }
 
@@ -260,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_judged_by_position() {
+    fn walk_with_keyword_named_properties_uses_position() {
         let document = json!({"components": {"schemas": {"A": {
             "properties": {
                 "items": {"type": "string"},
@@ -277,10 +233,5 @@ mod tests {
                 "/components/schemas/A/properties/properties",
             ]
         );
-    }
-
-    #[test]
-    fn pointers_escape_slashes_and_tildes() {
-        assert_eq!(Pointer::of(["paths", "/a~b"]).to_string(), "/paths/~1a~0b");
     }
 }

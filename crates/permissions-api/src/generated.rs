@@ -7,12 +7,11 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    ///The projects that shall be able to use the checkpoint.
+    ///The projects to which the checkpoint is shared.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(deny_unknown_fields)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CreatePermissionsRequest {
-        ///The projects that get a permission each.
+        ///The ids of the projects.
         pub project_ids: ::std::vec::Vec<crate::ids::ProjectId>,
     }
     impl CreatePermissionsRequest {
@@ -20,15 +19,15 @@ pub mod types {
             Default::default()
         }
     }
-    ///The answer to a deletion.
+    ///The result of deleting a permission.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct DeletedPermission {
-        ///Whether the permission is gone.
+        ///Whether the permission was deleted.
         pub deleted: bool,
-        ///The permission that was deleted.
+        ///The id of the deleted permission.
         pub id: crate::ids::PermissionId,
-        ///The kind of this object, `checkpoint.permission`.
+        ///The type of the object, `checkpoint.permission`.
         pub object: crate::ids::ObjectType,
     }
     impl DeletedPermission {
@@ -36,7 +35,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///In which order permissions are listed, by the time of their creation.
+    ///The order of permissions by creation time.
     #[derive(
         ::serde::Deserialize,
         ::serde::Serialize,
@@ -91,17 +90,17 @@ pub mod types {
             value.parse()
         }
     }
-    ///A project's permission to use a checkpoint.
+    ///The permission of a project to use a checkpoint.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct Permission {
-        ///When the permission was created, in seconds since 1970 UTC.
+        ///The creation time in seconds since 1970-01-01 UTC.
         pub created_at: i64,
-        ///The permission's identifier.
+        ///The id of the permission.
         pub id: crate::ids::PermissionId,
-        ///The kind of this object, `checkpoint.permission`.
+        ///The type of the object, `checkpoint.permission`.
         pub object: crate::ids::ObjectType,
-        ///The project that may use the checkpoint.
+        ///The id of the project that may use the checkpoint.
         pub project_id: crate::ids::ProjectId,
     }
     impl Permission {
@@ -109,21 +108,21 @@ pub mod types {
             Default::default()
         }
     }
-    ///One page of permissions, or the permissions that a request has created.
+    ///A page of permissions, or the result of creating permissions.
     #[non_exhaustive]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct PermissionList {
-        ///The permissions of this page, in the order asked for.
+        ///The permissions of this page in the requested order.
         pub data: ::std::vec::Vec<Permission>,
-        ///The first permission of this page; null or absent where the page is empty.
+        ///The id of the first permission on this page. Null or absent on an empty page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub first_id: ::std::option::Option<crate::ids::PermissionId>,
-        ///Whether there are more permissions after this page.
+        ///Whether there is another page.
         pub has_more: bool,
-        ///The last permission of this page; null or absent where the page is empty.
+        ///The id of the last permission on this page. Null or absent on an empty page.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub last_id: ::std::option::Option<crate::ids::PermissionId>,
-        ///The kind of this object, `list`.
+        ///The type of the object, `list`.
         pub object: crate::ids::ObjectType,
     }
     impl PermissionList {
@@ -499,7 +498,7 @@ pub mod types {
 #[derive(Clone, Debug)]
 /**Client for Checkpoint permissions
 
-Which projects of an organization may use a fine-tuned checkpoint. Every call needs an admin API key.
+Permissions of the projects of an organization to use a fine-tuned checkpoint. All operations require an admin API key.
 
 Version: 2.3.0*/
 pub struct Client {
@@ -565,16 +564,16 @@ const _: () = {
 impl Client {
     /**Lists the permissions of a checkpoint
 
-One page at a time: `has_more` says whether there is another, which begins `after` the `last_id` of this one.
+Returns one page. If `has_more` is true, pass the `last_id` of the page as `after` to get the next page.
 
 Sends a `GET` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
 
 Arguments:
-- `fine_tuned_model_checkpoint`: The checkpoint whose permissions are meant.
-- `after`: Continue after this permission; the `last_id` of a page leads to the next one. Without it, the list begins at its beginning.
-- `limit`: How many permissions a page holds; 10 unless given.
-- `order`: The order of the list, by time of creation; `descending` unless given.
-- `project_id`: List the permissions of this project alone.
+- `fine_tuned_model_checkpoint`: The id of the checkpoint.
+- `after`: Return the permissions after this one. The `last_id` of a page is the cursor of the next page. By default, the list starts at the first permission.
+- `limit`: The maximum number of permissions on a page. The default is 10.
+- `order`: The order of the permissions by creation time. The default is `descending`.
+- `project_id`: Return only the permission of this project.
 ```ignore
 let response = client.list_checkpoint_permissions()
     .fine_tuned_model_checkpoint(fine_tuned_model_checkpoint)
@@ -588,13 +587,13 @@ let response = client.list_checkpoint_permissions()
     pub fn list_checkpoint_permissions(&self) -> builder::ListCheckpointPermissions<'_> {
         builder::ListCheckpointPermissions::new(self)
     }
-    /**Gives projects permission to use a checkpoint
+    /**Allows projects to use a checkpoint
 
 Sends a `POST` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions`
 
 Arguments:
-- `fine_tuned_model_checkpoint`: The checkpoint whose permissions are meant.
-- `body`: The projects to give permission to.
+- `fine_tuned_model_checkpoint`: The id of the checkpoint.
+- `body`: The projects to which the checkpoint is shared.
 ```ignore
 let response = client.create_checkpoint_permissions()
     .fine_tuned_model_checkpoint(fine_tuned_model_checkpoint)
@@ -607,13 +606,13 @@ let response = client.create_checkpoint_permissions()
     ) -> builder::CreateCheckpointPermissions<'_> {
         builder::CreateCheckpointPermissions::new(self)
     }
-    /**Takes a permission away
+    /**Deletes a permission
 
 Sends a `DELETE` request to `/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}`
 
 Arguments:
-- `fine_tuned_model_checkpoint`: The checkpoint whose permissions are meant.
-- `permission_id`: The permission to delete.
+- `fine_tuned_model_checkpoint`: The id of the checkpoint.
+- `permission_id`: The id of the permission to delete.
 ```ignore
 let response = client.delete_checkpoint_permission()
     .fine_tuned_model_checkpoint(fine_tuned_model_checkpoint)

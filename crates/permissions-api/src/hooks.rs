@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument as _, Span};
@@ -144,6 +144,11 @@ impl CallContext {
     }
 
     fn apply(&self, request: &mut Request) {
+        if request.body().and_then(Body::as_bytes) == Some(b"null") {
+            // The generated code sends an optional body that is `None` as null.
+            *request.body_mut() = None;
+            request.headers_mut().remove(CONTENT_TYPE);
+        }
         let headers = request.headers_mut();
         // A copy of the prepared map costs less than the insertion of each header into the generated one.
         let generated = mem::replace(headers, HeaderMap::clone(&self.shared));

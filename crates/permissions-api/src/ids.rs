@@ -13,7 +13,6 @@ use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use arrayvec::ArrayString;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -23,18 +22,33 @@ const INLINE: usize = 32;
 /// A short string in place, or a longer one that clones share.
 #[derive(Clone)]
 enum Text {
-    Short(ArrayString<INLINE>),
+    Short { bytes: [u8; INLINE], length: u8 },
     Long(Arc<str>),
 }
 
 impl Text {
     fn new(text: &str) -> Self {
-        ArrayString::from(text).map_or_else(|_| Self::Long(text.into()), Self::Short)
+        let mut bytes = [0; INLINE];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(start), Ok(length)) => {
+                start.copy_from_slice(text.as_bytes());
+                Self::Short { bytes, length }
+            }
+            _ => Self::Long(text.into()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { bytes, length } => &bytes[..usize::from(*length)],
+            Self::Long(text) => text.as_bytes(),
+        }
     }
 
     fn as_str(&self) -> &str {
         match self {
-            Self::Short(text) => text,
+            // The bytes are always valid, and the check takes a few nanoseconds.
+            Self::Short { .. } => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Self::Long(text) => text,
         }
     }
@@ -178,7 +192,7 @@ macro_rules! string_type {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
+                self.0.as_bytes() == other.0.as_bytes()
             }
         }
         impl PartialEq<str> for $name {
@@ -204,7 +218,9 @@ macro_rules! string_type {
         }
         impl Hash for $name {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                self.as_str().hash(state);
+                // As `str` does, which `Borrow<str>` requires.
+                state.write(self.0.as_bytes());
+                state.write_u8(0xff);
             }
         }
 
@@ -313,7 +329,7 @@ mod tests {
             "proj_abGMw1llN8IrBb6SvvY5A1iH",
             "checkpoint.permission",
         ] {
-            assert!(matches!(Text::new(text), Text::Short(_)), "{text}");
+            assert!(matches!(Text::new(text), Text::Short { .. }), "{text}");
         }
     }
 

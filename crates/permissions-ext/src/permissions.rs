@@ -1,5 +1,3 @@
-use std::fmt;
-
 use crate::action::Action;
 use crate::client::Client;
 use crate::model::{CheckpointId, InvalidId};
@@ -16,7 +14,7 @@ use crate::transport::Transport;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Permissions {
     client: Client,
     checkpoint: CheckpointId,
@@ -56,13 +54,5 @@ impl Permissions {
     /// Returns the operation on this checkpoint for errors and logs.
     pub(crate) fn action(&self, operation: fn(CheckpointId) -> Action) -> Action {
         operation(self.checkpoint.clone())
-    }
-}
-
-impl fmt::Debug for Permissions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permissions")
-            .field("checkpoint", &self.checkpoint)
-            .finish_non_exhaustive()
     }
 }

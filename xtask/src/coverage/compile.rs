@@ -1,4 +1,4 @@
-//! Compiling generated code in crates of its own, against the workspace's dependencies.
+//! Compiles generated code with the dependencies of the workspace.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use crate::output::{self, Output};
 
-/// One error of the compiler.
+/// A compiler error.
 pub(super) struct CompileError {
-    /// The crate that it is in.
+    /// The crate that contains the error.
     pub(super) package: String,
-    /// The public item that it is in.
+    /// The public item that contains the error.
     pub(super) item: String,
-    /// What the compiler says, in one line.
+    /// The message.
     pub(super) text: String,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct CompileError {
 pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
 
 const LIB: &str = "\
-//! What was generated of a document's operations.
+//! Generated client of a document.
 #![allow(missing_docs, clippy::all)]
 
 #[rustfmt::skip]
@@ -37,33 +37,33 @@ pub mod hooks;
 pub mod ids;
 ";
 
-/// Compiles the crates as far as their types go, in one workspace, and returns what is wrong with them.
+/// Runs `cargo check` on a workspace of the crates and returns the errors.
 pub(super) fn check(
     packages: &Packages<'_>,
     root: &Path,
     folder: &Path,
 ) -> Result<Vec<CompileError>> {
-    let mut output = Output::default();
+    let mut output = Output::new(folder);
     let members: Vec<&String> = packages.keys().collect();
+    let versions = dependencies(&root.join("Cargo.toml"), "workspace.dependencies")?;
     output.file(
         folder.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{versions}"),
     );
-    let dependencies = dependencies(root)?;
-    let hand_written = ["hooks.rs", "ids.rs"].map(|name| {
-        let path = root.join("crates/permissions-api/src").join(name);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()));
-        text.map(|text| (name, text))
-    });
-    let hand_written = hand_written.into_iter().collect::<Result<Vec<_>>>()?;
+    let client = root.join("crates/permissions-api");
+    let dependencies = dependencies(&client.join("Cargo.toml"), "dependencies")?;
     for (package, code) in packages {
         let place = folder.join(package);
-        output.file(place.join("Cargo.toml"), manifest(package, &dependencies));
+        let head =
+            format!("[package]\nname = {package:?}\nversion = \"0.0.0\"\nedition = \"2024\"");
+        output.file(
+            place.join("Cargo.toml"),
+            format!("{head}\n\n{dependencies}"),
+        );
         output.file(place.join("src/lib.rs"), LIB);
         output.file(place.join("src/generated.rs"), *code);
-        for (name, text) in &hand_written {
-            output.file(place.join("src").join(name), text.clone());
+        for name in ["src/hooks.rs", "src/ids.rs"] {
+            output.file(place.join(name), read(&client.join(name))?);
         }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
@@ -81,7 +81,7 @@ pub(super) fn check(
         .context("failed to run cargo check")?;
     let mut errors = Vec::new();
     for line in String::from_utf8_lossy(&run.stdout).lines() {
-        // Lines that are not JSON come from build scripts.
+        // Build scripts print lines that are not JSON.
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
@@ -103,50 +103,25 @@ pub(super) fn items(code: &str) -> BTreeSet<String> {
     code.lines().filter_map(item).collect()
 }
 
-fn manifest(package: &str, dependencies: &str) -> String {
-    format!(
-        "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}"
-    )
-}
-
-/// The dependencies of the real client, with the workspace's versions.
-fn dependencies(root: &Path) -> Result<String> {
-    let read = |path: &Path| -> Result<toml::Table> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("failed to read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("failed to read {}", path.display()))
-    };
-    let workspace = read(&root.join("Cargo.toml"))?;
-    let client = read(&root.join("crates/permissions-api/Cargo.toml"))?;
-    let versions = workspace
-        .get("workspace")
-        .and_then(|table| table.get("dependencies"));
-    let mut dependencies = toml::Table::new();
-    for (name, wanted) in client
-        .get("dependencies")
-        .and_then(toml::Value::as_table)
-        .into_iter()
-        .flatten()
-    {
-        let Some(version) = versions.and_then(|versions| versions.get(name)) else {
-            bail!("failed to find the version of {name} in the workspace's Cargo.toml");
+/// Returns a table of a manifest as TOML. Its name contains the names of the tables around it.
+fn dependencies(manifest: &Path, name: &str) -> Result<String> {
+    let mut table: toml::Value = toml::from_str(&read(manifest)?)
+        .with_context(|| format!("failed to parse {}", manifest.display()))?;
+    for key in name.split('.') {
+        table = match table.get(key) {
+            Some(inner) => inner.clone(),
+            None => bail!("failed to find [{name}] in {}", manifest.display()),
         };
-        let mut table = match version {
-            toml::Value::Table(table) => table.clone(),
-            version => toml::Table::from_iter([("version".to_owned(), version.clone())]),
-        };
-        if let Some(features) = wanted.get("features") {
-            table.insert("features".to_owned(), features.clone());
-        }
-        dependencies.insert(name.clone(), toml::Value::Table(table));
     }
-    Ok(toml::to_string(&toml::Table::from_iter([(
-        "dependencies".to_owned(),
-        dependencies.into(),
-    )]))?)
+    let inner = toml::to_string(&toml::Table::from_iter([("inner".to_owned(), table)]))?;
+    Ok(inner.replace("[inner", &format!("[{name}")))
 }
 
-/// Where an error is and what it says.
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// Parses a message of the compiler.
 fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     let message = &line["message"];
     let package = line["target"]["name"].as_str()?.to_owned();
@@ -164,7 +139,7 @@ fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     })
 }
 
-/// The name that a line declares, if it declares a public type.
+/// Returns the name of the public type that a line declares.
 fn item(line: &str) -> Option<String> {
     let line = line.trim_start();
     let rest = ["pub struct ", "pub enum ", "pub type "]

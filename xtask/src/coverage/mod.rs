@@ -1,8 +1,7 @@
-//! `cargo xtask coverage`: which operations of a document can be had, and why not the others.
+//! `cargo xtask coverage`: which operations of a document can be generated, and why others cannot.
 //!
-//! Every operation is generated alone, without an overlay and with every repair; those that are
-//! generated are then compiled together in one crate, and each in a crate of its own where that is
-//! asked for, because generating is not compiling.
+//! Each operation is generated alone, without an overlay and with all repairs. The generated
+//! operations are then compiled together in one crate, and on request each in its own crate.
 
 mod compile;
 
@@ -20,17 +19,19 @@ use crate::{
     generate,
     lower::{self, Repair},
     problem::{Note, Problems},
+    reference::follow,
     select::{self, Request, Selection, Selector},
+    tree::entries,
 };
 
-/// What became of every operation.
+/// The outcome of all operations.
 #[derive(Debug)]
 pub struct Coverage {
     rows: Vec<Row>,
     how: How,
 }
 
-/// How far the operations were taken.
+/// The last step that was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
     Generated,
@@ -38,12 +39,12 @@ enum How {
     CompiledAlone,
 }
 
-/// What became of one operation.
+/// The outcome of one operation.
 #[derive(Debug)]
 struct Row {
     request: Request,
     outcome: Outcome,
-    /// What was given up for it.
+    /// Losses: repairs, and values that the client cannot send.
     repairs: Vec<String>,
     /// Code that was generated for the operation alone. Its types attribute compiler errors.
     code: String,
@@ -56,11 +57,11 @@ enum Outcome {
     Fails(String),
 }
 
-/// Generates each operation of a document alone, or only those on paths that begin as one of `paths`.
+/// Generates each operation of a document alone. `paths` limits them to paths with these prefixes.
 ///
 /// # Errors
 ///
-/// A document that is not OpenAPI or has no such operations.
+/// Returns an error if the document has no such operations.
 pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
     let mut requests = select::requests(document);
     if requests.is_empty() {
@@ -81,10 +82,27 @@ pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
     if !paths.is_empty() {
         requests.retain(|request| paths.iter().any(|path| request.path.starts_with(path)));
     }
-    let rows = requests
+    let mut rows: Vec<Row> = requests
         .into_iter()
         .map(|request| alone(document, request))
         .collect();
+    let is_selected =
+        |path: &String| paths.is_empty() || paths.iter().any(|prefix| path.starts_with(prefix));
+    for (path, item) in entries(&document["paths"]).filter(|(path, _)| is_selected(path)) {
+        if let Err(reason) = follow(document, item) {
+            let request = Request {
+                method: "any".to_owned(),
+                path: path.clone(),
+            };
+            let reason = format!("{reason}; bundle the document into one file");
+            rows.push(Row {
+                request,
+                outcome: Outcome::Refused(reason),
+                repairs: Vec::new(),
+                code: String::new(),
+            });
+        }
+    }
     Ok(Coverage {
         rows,
         how: How::Generated,
@@ -92,14 +110,12 @@ pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
 }
 
 impl Coverage {
-    /// Compiles everything that was generated together, in a crate below `folder`, and where `alone`
-    /// says so each operation in a crate of its own, too.
-    ///
-    /// `root` is the workspace, whose versions of dependencies are the ones compiled against.
+    /// Compiles all generated operations in one crate in `folder`, and with `alone` also each one in its
+    /// own crate. The versions of dependencies are those of the workspace `root`.
     ///
     /// # Errors
     ///
-    /// Operations that are generated alone but not together, and a compiler that cannot be run.
+    /// Returns an error if operations cannot be generated together, or if cargo cannot be run.
     pub fn compile(
         &mut self,
         document: &Value,
@@ -133,7 +149,7 @@ impl Coverage {
         Ok(())
     }
 
-    /// Finds the operations that errors of the compiler belong to.
+    /// Assigns compiler errors to operations.
     fn blame(&mut self, errors: Vec<CompileError>) -> Result<()> {
         for error in errors {
             let mut owned = false;
@@ -146,7 +162,7 @@ impl Coverage {
             }
             if !owned {
                 bail!(
-                    "failed to compile what belongs to no operation: {}",
+                    "failed to compile code that belongs to no operation: {}",
                     error.text
                 );
             }
@@ -154,12 +170,12 @@ impl Coverage {
         Ok(())
     }
 
-    /// How many operations there are.
+    /// Returns the number of operations.
     pub fn total(&self) -> usize {
         self.rows.len()
     }
 
-    /// How many were generated, and compiled if that was asked for.
+    /// Returns the number of operations that were generated, and compiled if requested.
     pub fn covered(&self) -> usize {
         self.rows
             .iter()
@@ -167,7 +183,7 @@ impl Coverage {
             .count()
     }
 
-    /// Whether every operation is either covered or refused for a reason.
+    /// Returns whether no operation failed to compile.
     pub fn is_clean(&self) -> bool {
         !self
             .rows
@@ -216,10 +232,10 @@ impl Row {
     }
 }
 
-/// The crate of all operations.
+/// Name of the crate of all operations.
 const TOGETHER: &str = "together";
 
-/// The crate of the operation of a row.
+/// Returns the name of the crate of one operation.
 fn package(row: usize) -> String {
     format!("operation_{}", row + 1)
 }
@@ -227,9 +243,12 @@ fn package(row: usize) -> String {
 fn alone(document: &Value, request: Request) -> Row {
     let mut notes = Vec::new();
     let outcome = code(document, selection(&[&request]), &mut notes);
+    let is_loss = |rule: &str| {
+        Repair::ALL.iter().any(|repair| repair.name() == rule) || lower::LOSSES.contains(&rule)
+    };
     let repairs: BTreeSet<String> = notes
         .iter()
-        .filter(|note| Repair::ALL.iter().any(|repair| repair.name() == note.rule))
+        .filter(|note| is_loss(note.rule))
         .map(|note| format!("{}: {}", note.rule, note.what))
         .collect();
     let (outcome, code) = match outcome {
@@ -262,7 +281,7 @@ fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result
     generate::generate(&lowered)
 }
 
-/// Operations under names of their own, whatever the document calls them.
+/// Selects operations, with unique names that are derived from their requests.
 fn selection(requests: &[&Request]) -> Selection {
     let mut taken = BTreeSet::new();
     let operations = requests
@@ -277,6 +296,7 @@ fn selection(requests: &[&Request]) -> Selection {
                 operation_id: None,
                 name,
                 repair: Vec::new(),
+                line: 0,
             }
         })
         .collect();

@@ -1,4 +1,4 @@
-//! What can be wrong with a document, in words: where, what, and the way out.
+//! Errors of documents.
 
 use std::fmt;
 use std::io;
@@ -9,9 +9,7 @@ use super::{MAX_ALIAS_BYTES, MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Why a document was refused.
-///
-/// Displays as `name:line:column: problem; remedy`, or with a byte where there are no lines.
+/// Error of reading a document, displayed as `name:line:column: problem; remedy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentError {
     name: String,
@@ -20,28 +18,27 @@ pub struct DocumentError {
     remedy: String,
 }
 
-/// A place in a document.
+/// A position in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In text: line and column in characters, both counted from 1.
+    /// A position in text.
     Text {
-        /// The line.
+        /// Line, counted from 1.
         line: usize,
-        /// The column.
+        /// Column in characters, counted from 1.
         column: usize,
     },
-    /// In bytes that are not text: the offset, counted from 0.
+    /// Byte offset in data that is not text, counted from 0.
     Byte(u64),
 }
 
 impl DocumentError {
-    /// Where the problem is, unless it is the document as a whole.
+    /// Returns the position of the problem, or `None` if it concerns the whole document.
     pub fn place(&self) -> Option<Place> {
         self.place
     }
 
-    /// The same problem with another way out, for a document that is not downloaded or not written
-    /// by hand.
+    /// Replaces the remedy, for documents that are generated.
     #[must_use]
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
         let remedy = remedy.into();
@@ -65,29 +62,20 @@ impl DocumentError {
     pub(super) fn unreadable(name: &str, error: &io::Error) -> Self {
         let remedy = match error.kind() {
             io::ErrorKind::NotFound => "check the path",
-            io::ErrorKind::PermissionDenied => "make it readable for this user",
+            io::ErrorKind::PermissionDenied => "allow this user to read it",
             _ => "check the disk or the program that writes it, and try again",
         };
         Self::new(name, None, format!("failed to read: {error}"), remedy)
     }
 
     pub(super) fn directory(name: &str) -> Self {
-        Self::new(
-            name,
-            None,
-            "is a directory",
-            "name the OpenAPI document in it",
-        )
+        let remedy = "pass the path of an OpenAPI document";
+        Self::new(name, None, "is a directory", remedy)
     }
 
     pub(super) fn too_large(name: &str) -> Self {
         let problem = format!("is larger than {} MiB", MAX_BYTES / MIB);
-        Self::new(
-            name,
-            None,
-            problem,
-            "check that it is an OpenAPI document, or cut it down to the paths needed",
-        )
+        Self::new(name, None, problem, CHECK_SIZE)
     }
 
     pub(super) fn empty(name: &str) -> Self {
@@ -95,83 +83,66 @@ impl DocumentError {
     }
 
     pub(super) fn too_deep(name: &str, place: Place) -> Self {
-        let problem = format!("objects and arrays nest deeper than {MAX_DEPTH} levels");
-        Self::new(
-            name,
-            place,
-            problem,
-            "name the inner schemas under `components` and refer to them",
-        )
+        let problem = format!("objects and arrays are nested deeper than {MAX_DEPTH} levels");
+        let remedy = "move inner schemas to `components` and refer to them";
+        Self::new(name, place, problem, remedy)
     }
 
     pub(super) fn too_many(name: &str, place: Place) -> Self {
-        let problem = format!("there are more than {MAX_VALUES} values up to here");
-        Self::new(
-            name,
-            place,
-            problem,
-            "check that it is an OpenAPI document, or cut it down to the paths needed",
-        )
+        let problem = format!("the document has more than {MAX_VALUES} values");
+        Self::new(name, place, problem, CHECK_SIZE)
     }
 
     pub(super) fn duplicate_key(name: &str, key: &str, place: Place, first: Place) -> Self {
-        let problem = format!("the key {key:?} is given twice in one object, first at {first}");
-        Self::new(name, place, problem, "remove or rename one of the two")
+        let problem = format!("the key {key:?} occurs twice in an object, first at {first}");
+        Self::new(name, place, problem, "remove or rename one of them")
     }
 
     pub(super) fn alias_budget(name: &str, place: Place) -> Self {
-        let problem = format!(
-            "the aliases up to here copy more than {} MiB",
-            MAX_ALIAS_BYTES as u64 / MIB
-        );
-        Self::new(
-            name,
-            place,
-            problem,
-            "replace anchors and aliases by `$ref`",
-        )
+        let limit = MAX_ALIAS_BYTES as u64 / MIB;
+        let problem = format!("the aliases copy more than {limit} MiB");
+        let remedy = "replace anchors and aliases by `$ref`";
+        Self::new(name, place, problem, remedy)
     }
 
-    pub(super) fn no_object(name: &str, value: &Value) -> Self {
-        let (found, start) = match value {
-            Value::Array(_) => ("an array", String::new()),
-            Value::String(text) => ("text", format!(" that starts with {:?}", beginning(text))),
-            other => ("a single value", format!(" ({other})")),
+    pub(super) fn not_an_object(name: &str, value: &Value) -> Self {
+        let found = match value {
+            Value::Array(_) => "an array".to_owned(),
+            Value::String(text) => {
+                let start: String = text.chars().take(40).collect();
+                format!("text that starts with {start:?}")
+            }
+            other => format!("the value {other}"),
         };
         let remedy = if matches!(value, Value::String(text) if text.starts_with('<')) {
-            "this looks like a web page: download the raw file instead"
+            "it seems to be a web page: download the raw file instead"
         } else {
             "check that it is an OpenAPI document in JSON or YAML"
         };
-        Self::new(
-            name,
-            None,
-            format!("holds {found}{start} where an object is needed"),
-            remedy,
-        )
+        let problem = format!("is {found}, not an object");
+        Self::new(name, None, problem, remedy)
     }
 }
 
+const CHECK_SIZE: &str =
+    "check that it is an OpenAPI document, or remove the paths that are not needed";
+
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name,
-            place,
-            problem,
-            remedy,
-        } = self;
-        match place {
-            Some(Place::Byte(byte)) => write!(f, "{name}: byte {byte}: {problem}; {remedy}"),
-            Some(place) => write!(f, "{name}:{place}: {problem}; {remedy}"),
-            None => write!(f, "{name}: {problem}; {remedy}"),
+        f.write_str(&self.name)?;
+        match self.place {
+            Some(Place::Byte(byte)) => write!(f, ": byte {byte}")?,
+            Some(place) => write!(f, ":{place}")?,
+            None => {}
         }
+        write!(f, ": {}; {}", self.problem, self.remedy)
     }
 }
 
 impl std::error::Error for DocumentError {}
 
 impl Place {
-    /// The place of the byte at `offset` in `text`.
+    /// Returns the position of the byte at `offset` in `text`.
     pub(super) fn of(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -189,8 +160,4 @@ impl fmt::Display for Place {
             Self::Byte(byte) => write!(f, "byte {byte}"),
         }
     }
-}
-
-fn beginning(text: &str) -> String {
-    text.chars().take(40).collect()
 }

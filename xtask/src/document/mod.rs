@@ -1,11 +1,11 @@
-//! Reads an OpenAPI document: plain or gzip'd, JSON or YAML, told apart by content.
+//! Reads OpenAPI documents: JSON or YAML, plain or compressed with gzip. The content decides which.
 //!
-//! YAML is read by the 1.2 core schema, so that a document gives the same value in both notations:
-//! `yes` is text, a date is text, a response status used as a key is its digits. What one of the
-//! two notations would lose in silence (a key given twice, an infinite number) is an error.
+//! YAML follows the 1.2 core schema, so a document has the same value in JSON and YAML: `yes` and a
+//! date are strings, and the status `200` as a key is the string "200". Data that one of the formats
+//! would lose silently is an error, for example duplicate keys and infinite numbers.
 //!
-//! Every limit is a constant of this module, and every [`DocumentError`] names the document, the
-//! place, the problem and the way out.
+//! The limits are constants of this module. A [`DocumentError`] contains the document, the position,
+//! the problem and a remedy.
 //!
 //! ```
 //! let json = xtask::document::parse(br#"{"openapi": "3.1.0"}"#, "spec.json")?;
@@ -17,7 +17,6 @@
 //! # Ok::<(), xtask::document::DocumentError>(())
 //! ```
 
-mod anchors;
 mod error;
 mod json;
 mod scalar;
@@ -36,36 +35,35 @@ use sha2::{Digest, Sha256};
 
 pub use error::{DocumentError, Place};
 
-/// The largest document read, in bytes after unpacking: 32 MiB, ten times the pinned one.
+/// Maximum size of a decompressed document: 32 MiB, ten times the pinned upstream spec.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-/// How deep objects and arrays may nest, in either notation and with aliases expanded.
+/// Maximum nesting of objects and arrays, with expanded aliases. It is the limit of serde_json.
 pub const MAX_DEPTH: usize = 127;
 
-/// How many values a document may have, inner ones included: a million, sixteen times what the pinned
-/// one has.
+/// Maximum number of values in a document: one million, 16 times as many as the pinned upstream spec.
 pub const MAX_VALUES: usize = 1_000_000;
 
-/// What the aliases of a YAML document may copy in all, in bytes as estimated in memory: 32 MiB.
+/// Maximum size of the values that aliases of a YAML document copy: 32 MiB, estimated as JSON.
 pub const MAX_ALIAS_BYTES: usize = 32 * 1024 * 1024;
 
-/// A document as it was read, with what a pin needs to recognise it.
+/// A parsed document with its checksum.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The whole document; its root is an object.
+    /// The parsed document. Its root is an object.
     pub value: Value,
-    /// SHA-256 of the unpacked bytes, in lower-case hexadecimal.
+    /// SHA-256 of the decompressed bytes, in lower-case hexadecimal.
     pub sha256: String,
-    /// Number of unpacked bytes.
-    pub bytes: u64,
-    /// The unpacked bytes.
+    /// The decompressed bytes.
     pub source: Vec<u8>,
 }
 
-/// Reads the file at `path`, or standard input where `path` is `-`.
+/// Reads the file at `path`, or standard input if `path` is `-`.
 ///
 /// # Errors
-/// When the file cannot be read or is larger than [`MAX_BYTES`], and as [`Document::read`].
+///
+/// Returns an error if the file cannot be read or is larger than [`MAX_BYTES`], and in the cases of
+/// [`Document::read`].
 pub fn read(path: &Path) -> Result<Document, DocumentError> {
     if path == Path::new("-") {
         return Document::read(std::io::stdin().lock(), "standard input");
@@ -83,42 +81,44 @@ pub fn read(path: &Path) -> Result<Document, DocumentError> {
     Document::read(file, &name)
 }
 
-/// Parses the bytes of a document, gzip'd or plain; `name` is what errors call it.
+/// Parses the bytes of a document, compressed or not. Errors contain `name`.
 ///
 /// # Errors
-/// As [`Document::read`], reading aside.
+///
+/// Returns an error in the cases of [`Document::read`], except for errors of a reader.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
     value(&source::unpack(bytes.into(), name)?, name)
 }
 
-/// SHA-256 in lower-case hexadecimal, as a pin has it.
+/// Returns the SHA-256 of the bytes in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Document {
-    /// Reads a document to its end; `name` is what errors call it.
+    /// Reads a document from a reader. Errors contain `name`.
     ///
     /// # Errors
-    /// When reading fails or does not end within [`MAX_BYTES`]; when a gzip'd document is cut off,
-    /// damaged or larger than that; when the text is not UTF-8, is neither JSON nor YAML, holds
-    /// more than one YAML document or no object at its root; when a key is given twice in one
-    /// object; when it nests deeper than [`MAX_DEPTH`], has more values than
-    /// [`MAX_VALUES`] or its aliases expand beyond [`MAX_ALIAS_BYTES`]; and when a value has no JSON form (an infinite number, a key that is a
-    /// collection, a tag outside the core schema).
+    ///
+    /// Returns an error if
+    /// - reading fails, or more than [`MAX_BYTES`] are read or decompressed,
+    /// - the gzip data is truncated or damaged, or the text is not UTF-8,
+    /// - the text is neither JSON nor YAML, has several YAML documents, or its root is not an object,
+    /// - a key occurs twice in an object,
+    /// - the document exceeds [`MAX_DEPTH`], [`MAX_VALUES`] or [`MAX_ALIAS_BYTES`],
+    /// - a YAML value has no JSON form: an infinite number, a collection as a key, a tag outside the
+    ///   core schema.
     pub fn read(reader: impl Read, name: &str) -> Result<Self, DocumentError> {
         let source = source::unpack(source::read(reader, name)?.into(), name)?.into_owned();
         Ok(Self {
             value: value(&source, name)?,
             sha256: sha256(&source),
-            bytes: source.len() as u64,
             source,
         })
     }
 }
 
-/// Parses unpacked bytes.
 fn value(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
     let text = source::text(bytes, name)?;
     let value = if text.trim_start().starts_with(['{', '[']) {
@@ -129,12 +129,14 @@ fn value(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
     if value.is_object() {
         Ok(value)
     } else {
-        Err(DocumentError::no_object(name, &value))
+        Err(DocumentError::not_an_object(name, &value))
     }
 }
 
-/// YAML's flow notation starts like JSON and allows more. A file that calls itself JSON is held to
-/// that; any other gets the second chance, and then the error of the notation its name suggests.
+/// Parses a text that starts like JSON.
+///
+/// It can also be YAML in flow style, unless the name ends with `.json`. If it is neither, the error
+/// is the one of the format that the name suggests.
 fn json_or_flow_yaml(text: &str, name: &str) -> Result<Value, DocumentError> {
     let plain_name = name.strip_suffix(".gz").unwrap_or(name);
     match json::parse(text, name) {

@@ -1,18 +1,19 @@
-//! Plain YAML scalars by the 1.2 core schema, as the JSON values they stand for.
+//! Resolves plain YAML scalars with the 1.2 core schema.
 
 use serde_json::{Number, Value};
 
-/// What a plain scalar stands for.
+/// Value of a plain scalar.
 #[derive(Debug, PartialEq)]
 pub(super) enum Scalar {
-    /// A value that JSON has.
+    /// A value with a JSON form.
     Value(Value),
-    /// An infinite number, or none: JSON has no word for either.
+    /// An infinite number or NaN, which JSON does not have.
     NotFinite,
 }
 
-/// Resolves a plain scalar. Numbers are read by `serde_json`, once in its notation, so that both
-/// notations of one document agree to the last bit.
+/// Resolves a plain scalar.
+///
+/// serde_json parses the numbers, so that the JSON and YAML forms of a document have equal values.
 pub(super) fn resolve(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else {
         return Scalar::Value(Value::Null);
@@ -33,39 +34,44 @@ pub(super) fn resolve(text: &str) -> Scalar {
 }
 
 fn number(text: &str) -> Option<Scalar> {
-    let (sign, unsigned) = match text.strip_prefix(['-', '+']) {
-        Some(rest) => (if text.starts_with('-') { "-" } else { "" }, rest),
-        None => ("", text),
-    };
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return Some(Scalar::NotFinite);
     }
     if let Some(integer) = radix(text) {
         return Some(integer);
     }
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let no_digit = whole.is_empty() && fraction.is_none_or(str::is_empty);
-    if no_digit || !digits(whole) || !fraction.is_none_or(digits) {
+    // With these characters, Rust accepts the same numbers as the core schema.
+    let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    if !text.bytes().all(is_numeric) || text.parse::<f64>().is_err() {
         return None;
     }
-    if let Some(exponent) = exponent {
-        let power = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-        if power.is_empty() || !digits(power) {
-            return None;
-        }
-    }
-    Some(finite(&in_json(sign, whole, fraction, exponent)))
+    let number = serde_json::from_str::<Number>(&in_json(text, unsigned));
+    Some(number.map_or(Scalar::NotFinite, |number| {
+        Scalar::Value(Value::Number(number))
+    }))
 }
 
-/// Integers in base 8 or 16, which carry no sign.
+/// Writes a number as JSON does: without `+` and leading zeros, with digits around the point.
+fn in_json(text: &str, unsigned: &str) -> String {
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => unsigned.split_at(at),
+        None => (unsigned, ""),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, "")) => (whole, ".0".to_owned()),
+        Some((whole, fraction)) => (whole, format!(".{fraction}")),
+        None => (mantissa, String::new()),
+    };
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    format!("{sign}{whole}{fraction}{exponent}")
+}
+
+/// Parses integers in base 8 or 16, which have no sign in the core schema.
 fn radix(text: &str) -> Option<Scalar> {
     let (digits, base) = match text.strip_prefix("0x") {
         Some(digits) => (digits, 16),
@@ -89,25 +95,4 @@ fn radix(text: &str) -> Option<Scalar> {
     Some(number.map_or(Scalar::NotFinite, |number| {
         Scalar::Value(Value::Number(number))
     }))
-}
-
-fn finite(json: &str) -> Scalar {
-    serde_json::from_str::<Number>(json).map_or(Scalar::NotFinite, |number| {
-        Scalar::Value(Value::Number(number))
-    })
-}
-
-fn in_json(sign: &str, whole: &str, fraction: Option<&str>, exponent: Option<&str>) -> String {
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let mut json = format!("{sign}{whole}");
-    if let Some(fraction) = fraction {
-        json.push('.');
-        json.push_str(if fraction.is_empty() { "0" } else { fraction });
-    }
-    if let Some(exponent) = exponent {
-        json.push('e');
-        json.push_str(exponent);
-    }
-    json
 }

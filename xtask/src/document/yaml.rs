@@ -1,242 +1,193 @@
-//! YAML from the parser's events, on a stack of our own: depth and aliases are bounded, and nothing
-//! is lost in silence.
+//! YAML 1.2 through the events of saphyr-parser.
+//!
+//! A library that loads values does not keep the guarantees of this module: serde-saphyr 2.2 reads
+//! `0b11` and `007` as numbers and ignores `!include`, and saphyr expands aliases without a limit.
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::{Map, Value};
 
-use super::anchors::{Anchors, Refusal};
 use super::scalar::{self, Scalar};
-use super::{DocumentError, MAX_DEPTH, MAX_VALUES, Place};
+use super::{DocumentError, MAX_ALIAS_BYTES, MAX_DEPTH, MAX_VALUES, Place};
 
-/// Parses `text`; `name` is what errors call it.
+/// Parses `text`. Errors contain `name`.
 pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
     let mut loader = Loader {
-        text,
         name,
-        open: Vec::new(),
+        parser: Parser::new_from_str(text),
         values: 0,
-        anchors: Anchors::default(),
+        anchors: HashMap::new(),
+        copied: 0,
     };
     let mut root = None;
-    let mut parser = Parser::new_from_str(text);
-    while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| {
-            // The parser looks ahead in flow notation and gives up at a depth of its own.
-            if error.info() == "recursion limit exceeded" {
-                return DocumentError::too_deep(name, place(*error.marker()));
+    while let Some((event, at)) = loader.next()? {
+        match event {
+            Event::DocumentStart(_) if root.is_some() => {
+                let problem = "a second YAML document starts here";
+                return Err(loader.error(at, problem, "keep one document per file"));
             }
-            let problem = format!("is not YAML: {}", error.info());
-            let remedy = if error.info().contains("end of stream") {
-                "close it; if the document is cut off, download it again"
-            } else {
-                "correct it there"
-            };
-            loader.error(*error.marker(), problem, remedy)
-        })?;
-        if matches!(event, Event::DocumentStart(_)) && root.is_some() {
-            let problem = "a second YAML document starts here";
-            return Err(loader.error(span.start, problem, "keep one document to a file"));
-        }
-        if let Some(value) = loader.on_event(event, span.start)? {
-            root = Some(value);
+            Event::Scalar(..)
+            | Event::SequenceStart(..)
+            | Event::MappingStart(..)
+            | Event::Alias(_) => root = Some(loader.node(event, at, 0)?),
+            _ => {}
         }
     }
     root.ok_or_else(|| DocumentError::empty(name))
 }
 
 struct Loader<'a> {
-    text: &'a str,
     name: &'a str,
-    /// The collections around the current event, outermost first.
-    open: Vec<Collection>,
-    /// How many values are complete.
+    parser: Parser<'a, StrInput<'a>>,
+    /// Number of values read so far.
     values: usize,
-    anchors: Anchors,
+    /// Completed values with an anchor, by the number of the anchor.
+    anchors: HashMap<usize, Anchored>,
+    /// Estimated size of all copies into and out of `anchors`, in bytes.
+    copied: usize,
 }
 
-struct Collection {
-    /// 0 where there is none, as the parser counts.
-    anchor: usize,
-    start: Marker,
-    items: Items,
+struct Anchored {
+    value: Value,
+    bytes: usize,
+    depth: usize,
 }
 
-enum Items {
-    Sequence(Vec<Value>),
-    Mapping {
-        entries: Map<String, Value>,
-        key: Option<Key>,
-        merged: Vec<Value>,
-    },
-}
-
+/// A key of a mapping.
 enum Key {
     Name(String),
-    /// The plain `<<`: what follows supplies the entries that the mapping itself does not have.
+    /// The plain key `<<`, whose value adds the entries that the mapping itself does not have.
     Merge,
 }
 
-impl Loader<'_> {
-    /// Takes one event in; returns the root once it is complete.
-    fn on_event(&mut self, event: Event<'_>, at: Marker) -> Result<Option<Value>, DocumentError> {
-        match event {
+impl<'a> Loader<'a> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Marker)>, DocumentError> {
+        let Some(event) = self.parser.next_event() else {
+            return Ok(None);
+        };
+        let (event, span) = event.map_err(|error| {
+            // The parser has its own limit for flow collections, which it reads ahead.
+            if error.info() == "recursion limit exceeded" {
+                return DocumentError::too_deep(self.name, place(*error.marker()));
+            }
+            let problem = format!("is not YAML: {}", error.info());
+            let remedy = if error.info().contains("end of stream") {
+                "close it; if the document is truncated, download it again"
+            } else {
+                "correct the syntax"
+            };
+            self.error(*error.marker(), problem, remedy)
+        })?;
+        Ok(Some((event, span.start)))
+    }
+
+    /// Returns the next event inside a collection.
+    fn next_inside(&mut self, start: Marker) -> Result<(Event<'a>, Marker), DocumentError> {
+        let event = self.next()?;
+        event.ok_or_else(|| self.error(start, "the collection has no end", "close it"))
+    }
+
+    /// Loads the node that starts with `event`, inside of `depth` collections.
+    fn node(&mut self, event: Event<'a>, at: Marker, depth: usize) -> Result<Value, DocumentError> {
+        let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                if anchor == 0 && tag.is_none() && self.expects_key() {
-                    let merge = style == ScalarStyle::Plain && text == "<<";
-                    self.set_key(
-                        if merge {
-                            Key::Merge
-                        } else {
-                            Key::Name(text.into_owned())
-                        },
-                        at,
-                    )?;
-                    return Ok(None);
-                }
-                let value = self.scalar(&text, style, tag.as_deref(), at)?;
-                self.keep(anchor, &value, at)?;
-                if self.expects_key() {
-                    self.set_key(Key::Name(text.into_owned()), at)?;
-                    return Ok(None);
-                }
-                self.complete(value, at)
+                (self.scalar(&text, style, tag.as_deref(), at)?, anchor)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.check_tag(tag.as_deref(), "seq", at)?;
-                self.open(anchor, at, Items::Sequence(Vec::new()))
+                self.check_collection(tag.as_deref(), "seq", at, depth)?;
+                let mut items = Vec::new();
+                loop {
+                    let (event, at) = self.next_inside(at)?;
+                    if matches!(event, Event::SequenceEnd) {
+                        break;
+                    }
+                    items.push(self.node(event, at, depth + 1)?);
+                }
+                (Value::Array(items), anchor)
             }
             Event::MappingStart(anchor, tag) => {
-                self.check_tag(tag.as_deref(), "map", at)?;
-                let (entries, key, merged) = (Map::new(), None, Vec::new());
-                self.open(
-                    anchor,
-                    at,
-                    Items::Mapping {
-                        entries,
-                        key,
-                        merged,
-                    },
-                )
+                self.check_collection(tag.as_deref(), "map", at, depth)?;
+                (self.mapping(at, depth + 1)?, anchor)
             }
-            Event::SequenceEnd | Event::MappingEnd => {
-                let Some(collection) = self.open.pop() else {
-                    return Ok(None);
-                };
-                let value = match collection.items {
-                    Items::Sequence(items) => Value::Array(items),
-                    Items::Mapping {
-                        entries, merged, ..
-                    } => merge(entries, merged),
-                };
-                self.keep(collection.anchor, &value, at)?;
-                self.complete(value, collection.start)
-            }
-            Event::Alias(anchor) => {
-                let value = self.alias(anchor, at)?;
-                if self.expects_key() {
-                    let key = match value {
-                        Value::String(text) => text,
-                        Value::Array(_) | Value::Object(_) => return Err(self.key_refused(at)),
-                        scalar => scalar.to_string(),
-                    };
-                    self.set_key(Key::Name(key), at)?;
-                    return Ok(None);
-                }
-                self.complete(value, at)
-            }
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => Ok(None),
-        }
-    }
-
-    fn expects_key(&self) -> bool {
-        matches!(
-            self.open.last(),
-            Some(Collection {
-                items: Items::Mapping { key: None, .. },
-                ..
-            })
-        )
-    }
-
-    fn open(
-        &mut self,
-        anchor: usize,
-        at: Marker,
-        items: Items,
-    ) -> Result<Option<Value>, DocumentError> {
-        if self.expects_key() {
-            return Err(self.key_refused(at));
-        }
-        if self.open.len() == MAX_DEPTH {
-            return Err(DocumentError::too_deep(self.name, place(at)));
-        }
-        self.open.push(Collection {
-            anchor,
-            start: at,
-            items,
-        });
-        Ok(None)
-    }
-
-    fn set_key(&mut self, new: Key, at: Marker) -> Result<(), DocumentError> {
-        let (name, text) = (self.name, self.text);
-        let Some(Collection {
-            start,
-            items:
-                Items::Mapping {
-                    entries,
-                    key,
-                    merged,
-                },
-            ..
-        }) = self.open.last_mut()
-        else {
-            return Ok(());
+            Event::Alias(anchor) => (self.alias(anchor, at, depth)?, 0),
+            _ => (Value::Null, 0),
         };
-        let given = match &new {
-            Key::Name(name) => entries.contains_key(name).then_some(name.as_str()),
-            Key::Merge => (!merged.is_empty()).then_some("<<"),
-        };
-        if let Some(given) = given {
-            let first = first_place(text, *start, given);
-            return Err(DocumentError::duplicate_key(name, given, place(at), first));
-        }
-        *key = Some(new);
-        Ok(())
-    }
-
-    /// Puts a complete value where it belongs; the root belongs to the caller.
-    fn complete(&mut self, value: Value, at: Marker) -> Result<Option<Value>, DocumentError> {
         self.values += 1;
         if self.values > MAX_VALUES {
             return Err(DocumentError::too_many(self.name, place(at)));
         }
-        let Some(Collection { items, .. }) = self.open.last_mut() else {
-            return Ok(Some(value));
-        };
-        match items {
-            Items::Sequence(items) => items.push(value),
-            Items::Mapping {
-                entries,
-                key,
-                merged,
-            } => match key.take() {
-                Some(Key::Name(name)) => drop(entries.insert(name, value)),
-                Some(Key::Merge) => match mergeable(value) {
-                    Some(values) => *merged = values,
-                    None => {
-                        let problem = "`<<` merges mappings, and this is none";
-                        return Err(self.error(at, problem, "quote the key to mean its text"));
-                    }
-                },
-                None => return Err(self.key_refused(at)),
-            },
+        self.keep(anchor, &value, at)?;
+        Ok(value)
+    }
+
+    /// Loads the entries of a mapping.
+    fn mapping(&mut self, start: Marker, depth: usize) -> Result<Value, DocumentError> {
+        let mut entries = Map::new();
+        let mut merged = Vec::new();
+        let mut places: HashMap<String, Marker> = HashMap::new();
+        loop {
+            let (event, at) = self.next_inside(start)?;
+            if matches!(event, Event::MappingEnd) {
+                break;
+            }
+            let key = self.key(event, at)?;
+            let text = match &key {
+                Key::Name(name) => name.clone(),
+                // The key "<<" in quotes is a different key.
+                Key::Merge => "\0<<".to_owned(),
+            };
+            if let Some(first) = places.insert(text, at) {
+                let name = match &key {
+                    Key::Name(name) => name,
+                    Key::Merge => "<<",
+                };
+                let (at, first) = (place(at), place(first));
+                return Err(DocumentError::duplicate_key(self.name, name, at, first));
+            }
+            let (event, at) = self.next_inside(start)?;
+            let value = self.node(event, at, depth)?;
+            match (key, value) {
+                (Key::Name(name), value) => drop(entries.insert(name, value)),
+                (Key::Merge, Value::Object(map)) => merged.push(map),
+                (Key::Merge, Value::Array(maps)) if maps.iter().all(Value::is_object) => {
+                    merged.extend(maps.into_iter().filter_map(|map| match map {
+                        Value::Object(map) => Some(map),
+                        _ => None,
+                    }));
+                }
+                (Key::Merge, _) => {
+                    let problem = "the value of `<<` is not a mapping";
+                    return Err(self.error(at, problem, "quote the key if it is not a merge key"));
+                }
+            }
         }
-        Ok(None)
+        for (key, value) in merged.into_iter().flatten() {
+            entries.entry(key).or_insert(value);
+        }
+        Ok(Value::Object(entries))
+    }
+
+    fn key(&mut self, event: Event<'a>, at: Marker) -> Result<Key, DocumentError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if anchor == 0 && tag.is_none() && style == ScalarStyle::Plain && text == "<<" {
+                    return Ok(Key::Merge);
+                }
+                // A key is its source text, so that `200` and `"200"` are the same key.
+                if tag.is_some() || anchor != 0 {
+                    let value = self.scalar(&text, style, tag.as_deref(), at)?;
+                    self.keep(anchor, &value, at)?;
+                }
+                Ok(Key::Name(text.into_owned()))
+            }
+            Event::Alias(anchor) => match self.alias(anchor, at, 0)? {
+                Value::String(text) => Ok(Key::Name(text)),
+                Value::Array(_) | Value::Object(_) => Err(self.collection_as_key(at)),
+                scalar => Ok(Key::Name(scalar.to_string())),
+            },
+            _ => Err(self.collection_as_key(at)),
+        }
     }
 
     fn scalar(
@@ -246,20 +197,20 @@ impl Loader<'_> {
         tag: Option<&Tag>,
         at: Marker,
     ) -> Result<Value, DocumentError> {
+        let string = || Ok(Value::String(text.to_owned()));
         let Some(tag) = tag else {
-            return if style == ScalarStyle::Plain {
-                self.finite(scalar::resolve(text), at)
-            } else {
-                Ok(Value::String(text.to_owned()))
+            return match style {
+                ScalarStyle::Plain => self.resolve(text, at),
+                _ => string(),
             };
         };
-        // A lone `!` says: no resolution, this is text.
-        let is_text = tag.handle.is_empty() && tag.suffix == "!"
+        // The tag `!` alone means a string.
+        let non_specific = tag.handle.is_empty() && tag.suffix == "!"
             || tag.handle == "!" && tag.suffix.is_empty();
-        if is_text || tag.is_yaml_core_schema() && tag.suffix == "str" {
-            return Ok(Value::String(text.to_owned()));
+        if non_specific || tag.is_yaml_core_schema() && tag.suffix == "str" {
+            return string();
         }
-        let value = self.finite(scalar::resolve(text), at)?;
+        let value = self.resolve(text, at)?;
         let fits = tag.is_yaml_core_schema()
             && match tag.suffix.as_str() {
                 "null" => value.is_null(),
@@ -271,72 +222,95 @@ impl Loader<'_> {
         if fits {
             Ok(value)
         } else {
-            Err(self.tag_refused(tag, at))
+            Err(self.unsupported_tag(tag, at))
         }
     }
 
-    fn finite(&self, scalar: Scalar, at: Marker) -> Result<Value, DocumentError> {
-        match scalar {
+    fn resolve(&self, text: &str, at: Marker) -> Result<Value, DocumentError> {
+        match scalar::resolve(text) {
             Scalar::Value(value) => Ok(value),
             Scalar::NotFinite => Err(self.error(
                 at,
-                "this number is not finite, JSON has none such",
-                "quote it to mean its text",
+                "the number is not finite, and JSON has no such number",
+                "quote it if it is text",
             )),
         }
     }
 
-    fn check_tag(&self, tag: Option<&Tag>, only: &str, at: Marker) -> Result<(), DocumentError> {
+    fn check_collection(
+        &self,
+        tag: Option<&Tag>,
+        expected: &str,
+        at: Marker,
+        depth: usize,
+    ) -> Result<(), DocumentError> {
         match tag {
-            Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == only) => {
-                Err(self.tag_refused(tag, at))
+            Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == expected) => {
+                Err(self.unsupported_tag(tag, at))
             }
+            _ if depth == MAX_DEPTH => Err(DocumentError::too_deep(self.name, place(at))),
             _ => Ok(()),
         }
     }
 
-    /// Remembers the value of an anchor for its aliases.
+    /// Stores the value of an anchor for later aliases. The number 0 means that there is no anchor.
     fn keep(&mut self, anchor: usize, value: &Value, at: Marker) -> Result<(), DocumentError> {
-        let kept = self.anchors.keep(anchor, value);
-        kept.map_err(|refusal| self.alias_refused(&refusal, at))
-    }
-
-    fn alias(&mut self, anchor: usize, at: Marker) -> Result<Value, DocumentError> {
-        let copy = self.anchors.copy(anchor, MAX_DEPTH - self.open.len());
-        copy.map_err(|refusal| self.alias_refused(&refusal, at))
-    }
-
-    fn alias_refused(&self, refusal: &Refusal, at: Marker) -> DocumentError {
-        match refusal {
-            Refusal::Budget => DocumentError::alias_budget(self.name, place(at)),
-            Refusal::Depth => DocumentError::too_deep(self.name, place(at)),
-            Refusal::Cycle => self.error(
-                at,
-                "this alias refers to a node around it, which has no end",
-                "use `$ref` for what contains itself",
-            ),
+        if anchor == 0 {
+            return Ok(());
         }
+        let (bytes, depth) = (value.to_string().len(), depth(value));
+        self.copy(bytes, at)?;
+        let value = value.clone();
+        self.anchors.insert(
+            anchor,
+            Anchored {
+                value,
+                bytes,
+                depth,
+            },
+        );
+        Ok(())
     }
 
-    fn key_refused(&self, at: Marker) -> DocumentError {
-        self.error(
-            at,
-            "a collection stands here as a key",
-            "use a scalar as the key",
-        )
+    fn alias(&mut self, anchor: usize, at: Marker, depth: usize) -> Result<Value, DocumentError> {
+        let Some(anchored) = self.anchors.get(&anchor) else {
+            return Err(self.error(
+                at,
+                "the alias refers to a node that contains it",
+                "use `$ref` for recursive data",
+            ));
+        };
+        if depth + anchored.depth > MAX_DEPTH {
+            return Err(DocumentError::too_deep(self.name, place(at)));
+        }
+        let (value, bytes) = (anchored.value.clone(), anchored.bytes);
+        self.copy(bytes, at)?;
+        Ok(value)
     }
 
-    fn tag_refused(&self, tag: &Tag, at: Marker) -> DocumentError {
+    fn copy(&mut self, bytes: usize, at: Marker) -> Result<(), DocumentError> {
+        self.copied = self.copied.saturating_add(bytes);
+        if self.copied > MAX_ALIAS_BYTES {
+            return Err(DocumentError::alias_budget(self.name, place(at)));
+        }
+        Ok(())
+    }
+
+    fn collection_as_key(&self, at: Marker) -> DocumentError {
+        self.error(at, "the key is a collection", "use a scalar as the key")
+    }
+
+    fn unsupported_tag(&self, tag: &Tag, at: Marker) -> DocumentError {
         let tag = if tag.is_yaml_core_schema() {
             format!("!!{}", tag.suffix)
         } else {
             format!("{}{}", tag.handle, tag.suffix)
         };
-        let problem = format!("the tag `{tag}` does not fit here or has no JSON form");
+        let problem = format!("the tag `{tag}` does not match its value or has no JSON form");
         self.error(
             at,
             problem,
-            "remove the tag, or quote the value to mean its text",
+            "remove the tag, or quote the value if it is text",
         )
     }
 
@@ -345,60 +319,16 @@ impl Loader<'_> {
     }
 }
 
-/// What `<<` may be given: a mapping or a sequence of mappings.
-fn mergeable(value: Value) -> Option<Vec<Value>> {
+/// Returns the number of nested collections.
+fn depth(value: &Value) -> usize {
     match value {
-        Value::Object(_) => Some(vec![value]),
-        Value::Array(values) if values.iter().all(Value::is_object) => Some(values),
-        _ => None,
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(map) => 1 + map.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }
 
-/// The mapping's own entries win, then those of the earliest merged mapping.
-fn merge(mut entries: Map<String, Value>, merged: Vec<Value>) -> Value {
-    for value in merged {
-        let Value::Object(values) = value else {
-            continue;
-        };
-        for (key, value) in values {
-            entries.entry(key).or_insert(value);
-        }
-    }
-    Value::Object(entries)
-}
-
-/// Finds where the mapping that starts at `start` has `key` first. Only an error comes here, so that
-/// no other document pays for remembering where its keys are.
-fn first_place(text: &str, start: Marker, key: &str) -> Place {
-    let mut depth = 0_usize;
-    let mut is_key = true;
-    for (event, span) in Parser::new_from_str(text).map_while(Result::ok) {
-        let inside = depth > 0;
-        match event {
-            Event::MappingStart(..) | Event::SequenceStart(..) => {
-                depth += usize::from(inside || span.start == start);
-            }
-            Event::MappingEnd | Event::SequenceEnd => {
-                depth = depth.saturating_sub(1);
-                // A collection that ends inside the mapping was a value: a key comes next.
-                if depth == 1 {
-                    is_key = true;
-                }
-            }
-            Event::Scalar(text, ..) if depth == 1 => {
-                if is_key && text == key {
-                    return place(span.start);
-                }
-                is_key = !is_key;
-            }
-            Event::Alias(_) if depth == 1 => is_key = !is_key,
-            _ => {}
-        }
-    }
-    place(start)
-}
-
-/// The parser counts columns from 0.
+/// Returns the place of a marker. The parser counts columns from 0.
 fn place(marker: Marker) -> Place {
     Place::Text {
         line: marker.line(),

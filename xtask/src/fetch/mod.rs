@@ -1,128 +1,176 @@
-//! `cargo xtask fetch`: bringing the upstream document here, byte for byte as pinned.
+//! `cargo xtask fetch`: stores the pinned upstream spec in `target/upstream`.
 //!
-//! A download is written beside its place under `target/`, checked against the pin and only then
-//! moved; one that broke off goes on where it stopped. The pin itself moves last, once the document
-//! that it names is here and could be read.
+//! A download is checked before it is stored. The lock is written last, so an error leaves the pin
+//! unchanged.
 
-mod cache;
 mod download;
-mod progress;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-pub use self::{
-    cache::Cache,
-    download::Patience,
-    progress::{Progress, ProgressLine},
-    upstream::{API_URL, FILES_URL, Upstream},
-};
-use self::{cache::Entry, download::Wanted};
+use self::download::download;
+pub use self::upstream::{API_URL, FILES_URL, Upstream};
 use crate::{
+    disk,
     document::{self, Document},
-    lock::Lock,
+    layout::Layout,
+    lock::{Lock, Origin},
     output::{Change, Output},
     problem::Problems,
-    regen::Layout,
     select,
 };
 
-/// What fetching did.
+/// The result of fetching.
 #[derive(Debug)]
 pub struct Fetched {
-    /// The document that the pin names.
+    /// The stored upstream file.
     pub file: PathBuf,
-    /// Whether it was here before.
+    /// Whether the file was already stored.
     pub cached: bool,
-    /// The pin as it is now.
+    /// The lock after fetching.
     pub lock: Lock,
-    /// What became of the pin's file; nothing if it did not move.
+    /// The change of the lock file, if the pin moved.
     pub changes: Vec<Change>,
 }
 
-/// Brings the pinned document here, unless it is.
+/// Downloads the pinned upstream spec, unless it is stored.
 ///
 /// # Errors
 ///
-/// A pin that is missing or names no commit, a download that fails, bytes that are not the pinned
-/// ones. What was downloaded of a pinned document stays for the next time, unless it is wrong.
-pub fn pinned(layout: &Layout, upstream: &Upstream, progress: Progress<'_>) -> Result<Fetched> {
-    let lock = required_lock(layout)?;
-    let cache = layout.cache();
-    let entry = cache.entry(&lock);
-    let cached = entry.holds(&lock)?;
+/// Returns an error if the lock is missing or has no commit, if the download fails, or if the
+/// checksum differs.
+pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
+    let lock = layout.require_lock()?;
+    let file = layout.upstream(&lock);
+    let stored = document::read(&file).ok();
+    let cached = stored.is_some_and(|document| document.sha256 == lock.sha256);
     if !cached {
-        download_pinned(&lock, &entry, upstream, progress)?;
+        let commit = lock.commit.as_deref().context(
+            "openapi/upstream.lock has no commit, because the upstream file was a local file; pass \
+             that file with `cargo xtask fetch --from FILE`, or move the pin with \
+             `cargo xtask fetch --latest`",
+        )?;
+        let url = upstream.file(lock.repository(), commit, lock.path())?;
+        let bytes = download(upstream, &url)?;
+        let sha256 = document::sha256(&bytes);
+        if sha256 != lock.sha256 {
+            bail!(
+                "the sha256 of {url} is {sha256}, but the pin has {}; check `repository`, `commit` and \
+                 `path` in openapi/upstream.lock, or move the pin with `cargo xtask fetch --latest`",
+                lock.sha256
+            );
+        }
+        disk::write(&file, &bytes)?;
     }
     Ok(Fetched {
-        file: entry.path,
+        file,
         cached,
         lock,
         changes: Vec::new(),
     })
 }
 
-/// Moves the pin to the newest commit that touched the document, and brings that document here.
+/// Moves the pin to the newest upstream commit that changed the spec, and downloads that version.
 ///
 /// # Errors
 ///
-/// As [`pinned`]; a document that cannot be read. The pin is then as it was.
-pub fn latest(layout: &Layout, upstream: &Upstream, progress: Progress<'_>) -> Result<Fetched> {
-    let before = required_lock(layout)?;
-    let commit = upstream.newest_commit(&before.repository, &before.path)?;
-    let same = before
-        .commit
-        .as_ref()
-        .is_some_and(|before| commit.starts_with(before.as_str()));
-    let cache = layout.cache();
-    if same {
-        let mut fetched = pinned(layout, upstream, progress)?;
+/// Returns an error in the cases of [`pinned`], or if the document is not OpenAPI. The pin is then
+/// unchanged.
+pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
+    let before = layout.require_lock()?;
+    let (repository, path) = (before.repository(), before.path());
+    let commit = upstream.newest_commit(repository, path)?;
+    let known = before.commit.as_deref();
+    if known.is_some_and(|known| commit.starts_with(known)) {
+        let mut fetched = pinned(layout, upstream)?;
         fetched.lock.commit = Some(commit);
         fetched.changes = write_lock(layout, &fetched.lock)?;
         return Ok(fetched);
     }
-
-    let url = upstream.file(&before.repository, &commit, &before.path)?;
-    let file = download::download(
-        upstream,
-        &Wanted {
-            url: &url,
-            part: cache.part(&commit, before.file_name()),
-            pin: None,
-        },
-        progress,
-    )?;
-    let document = match openapi(&file) {
-        Ok(document) => document,
-        Err(error) => {
-            // The next run would take it for the beginning of a good one.
-            cache::discard(&file)?;
-            return Err(error.context(format!("the pin stays where it is: failed to read {url}")));
-        }
+    let url = upstream.file(repository, &commit, path)?;
+    let bytes = download(upstream, &url)?;
+    let document = Document::read(bytes.as_slice(), url.as_str())?;
+    check_version(&document).with_context(|| url.to_string())?;
+    let origin = Origin {
+        repository: repository.to_owned(),
+        commit,
     };
-    let lock = Lock::new(&document, Some(commit), Some(&before));
-    let entry = cache.entry(&lock);
-    entry.take(&file)?;
-    let changes = write_lock(layout, &lock)?;
-    Ok(Fetched {
-        file: entry.path,
-        cached: false,
-        lock,
-        changes,
-    })
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lock = Lock::new(&document, name, Some(origin), Some(&before));
+    pin(layout, &document, lock)
 }
 
-/// Pins a local document, `-` being standard input, and keeps it where a download would be.
+/// Pins a local file, or standard input if `path` is `-`.
 ///
 /// # Errors
 ///
-/// A document that cannot be read or written. The pin is then as it was.
-pub fn local(layout: &Layout, path: &Path, commit: Option<String>) -> Result<Fetched> {
-    let document = openapi(path)?;
-    let lock = Lock::new(&document, commit, layout.read_lock()?.as_ref());
-    let file = keep(layout, &document, &lock)?;
+/// Returns an error if the document cannot be read or is not OpenAPI. The pin is then unchanged.
+pub fn local(layout: &Layout, path: &Path, origin: Option<Origin>) -> Result<Fetched> {
+    let document = document::read(path)?;
+    check_version(&document).with_context(|| path.display().to_string())?;
+    let before = layout.read_lock()?;
+    let lock = Lock::new(&document, &file_name(path), origin, before.as_ref());
+    pin(layout, &document, lock)
+}
+
+/// Reads the pinned upstream spec, if it is stored.
+///
+/// # Errors
+///
+/// Returns an error if the stored file cannot be read or its checksum differs.
+pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
+    let Some(lock) = layout.read_lock()? else {
+        return Ok(None);
+    };
+    let path = layout.upstream(&lock);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let remedy = || format!("delete {} or run `cargo xtask fetch`", path.display());
+    let document = document::read(&path).with_context(remedy)?;
+    if document.sha256 != lock.sha256 {
+        bail!(
+            "{} does not match the checksum in {}; {}",
+            path.display(),
+            layout.lock().display(),
+            remedy()
+        );
+    }
+    Ok(Some((path, document)))
+}
+
+/// Stores the upstream spec of a lock, as fetching it does.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be written.
+pub fn store(layout: &Layout, document: &Document, lock: &Lock) -> Result<PathBuf> {
+    let file = layout.upstream(lock);
+    disk::write(&file, &document.source)?;
+    Ok(file)
+}
+
+/// Returns the name under which a lock records a local file.
+pub fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match name.as_ref() {
+        "-" => "standard-input".to_owned(),
+        name => name.strip_suffix(".gz").unwrap_or(name).to_owned(),
+    }
+}
+
+fn check_version(document: &Document) -> Result<(), Problems> {
+    select::version(&document.value)
+        .map(drop)
+        .map_err(|problem| Problems::one("pin the document", problem))
+}
+
+fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {
+    // The lock is rendered first, because it refuses names that are not valid in a path.
+    lock.render().map_err(anyhow::Error::msg)?;
+    let file = store(layout, document, &lock)?;
     let changes = write_lock(layout, &lock)?;
     Ok(Fetched {
         file,
@@ -132,88 +180,8 @@ pub fn local(layout: &Layout, path: &Path, commit: Option<String>) -> Result<Fet
     })
 }
 
-/// The pinned document, if it was fetched.
-///
-/// # Errors
-///
-/// A file in its place that cannot be read or is another document.
-pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
-    let Some(lock) = layout.read_lock()? else {
-        return Ok(None);
-    };
-    let path = layout.cache().entry(&lock).path;
-    if !path.exists() {
-        return Ok(None);
-    }
-    let remedy = || format!("delete {} or run `cargo xtask fetch`", path.display());
-    let document = document::read(&path).with_context(remedy)?;
-    if document.sha256 != lock.sha256 {
-        bail!(
-            "{} is not the document that {} names; {}",
-            path.display(),
-            layout.lock().display(),
-            remedy()
-        );
-    }
-    Ok(Some((path, document)))
-}
-
-/// Keeps a document where it would be, had it been fetched.
-///
-/// # Errors
-///
-/// A folder or file that cannot be written.
-pub fn keep(layout: &Layout, document: &Document, lock: &Lock) -> Result<PathBuf> {
-    let entry = layout.cache().entry(lock);
-    entry.put(&document.source)?;
-    Ok(entry.path)
-}
-
-/// The document at `path`, which is of a version that the pipeline reads.
-fn openapi(path: &Path) -> Result<Document> {
-    let document = document::read(path)?;
-    select::version(&document.value)
-        .map_err(|problem| Problems::one("pin the document", problem))
-        .with_context(|| path.display().to_string())?;
-    Ok(document)
-}
-
-fn download_pinned(
-    lock: &Lock,
-    entry: &Entry,
-    upstream: &Upstream,
-    progress: Progress<'_>,
-) -> Result<()> {
-    let commit = lock.commit.as_deref().context(
-        "the pin names no commit, so there is nothing to download: it was made of a local file; \
-         give that file again by `cargo xtask fetch --from FILE`, or move the pin by \
-         `cargo xtask fetch --latest`",
-    )?;
-    let url = upstream.file(&lock.repository, commit, &lock.path)?;
-    let file = download::download(
-        upstream,
-        &Wanted {
-            url: &url,
-            part: entry.part(),
-            pin: Some(lock),
-        },
-        progress,
-    )?;
-    entry.take(&file)
-}
-
-fn required_lock(layout: &Layout) -> Result<Lock> {
-    layout.read_lock()?.with_context(|| {
-        format!(
-            "failed to read {}: there is no such file; restore it from git, or write it by \
-             `cargo xtask fetch --from FILE`",
-            layout.lock().display()
-        )
-    })
-}
-
 fn write_lock(layout: &Layout, lock: &Lock) -> Result<Vec<Change>> {
-    let mut output = Output::default();
+    let mut output = Output::new(layout.root());
     output.file(layout.lock(), lock.render().map_err(anyhow::Error::msg)?);
     output.write()
 }

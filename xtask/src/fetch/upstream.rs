@@ -1,6 +1,6 @@
-//! Where upstream is: addresses, and the newest commit of a file.
+//! The services of GitHub: URLs of files, and the newest commit of a file.
 
-use std::{io::Read, net::IpAddr};
+use std::{io::Read, net::IpAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,74 +13,65 @@ use ureq::{
 };
 use url::{Host, Url};
 
-use super::Patience;
-
-/// Serves the files of each commit.
+/// URL of the service that serves the files of a commit.
 pub const FILES_URL: &str = "https://raw.githubusercontent.com";
 
-/// Answers which commits there are.
+/// URL of the service that lists commits.
 pub const API_URL: &str = "https://api.github.com";
 
-/// An answer about one commit is a few kilobytes, and a commit may touch many files.
-const MAX_ANSWER: u64 = 16 * 1024 * 1024;
+/// Maximum size of a list with one commit: 16 MiB, because a commit can change thousands of files.
+const MAX_RESPONSE: u64 = 16 * 1024 * 1024;
 
-/// The two services that a document is fetched from.
+/// The services from which an upstream spec is fetched.
 #[derive(Debug)]
 pub struct Upstream {
-    pub(super) files: Service,
-    api: Service,
+    files: Url,
+    api: Url,
     token: Option<SecretString>,
-    pub(super) patience: Patience,
-}
-
-/// An address, and how it is spoken to.
-#[derive(Debug)]
-pub(super) struct Service {
-    base: Url,
-    agent: Agent,
+    timeout: Duration,
 }
 
 impl Upstream {
-    /// The services at these addresses. A `token` raises how often the API answers; it goes nowhere else.
+    /// Returns the services at these URLs. A `token` raises the rate limit of the API and is sent to
+    /// the API only. `timeout` limits connecting and each read.
     ///
     /// # Errors
     ///
-    /// An address that is not https; plain http is for this machine alone.
+    /// Returns an error if a URL is not https. Plain http is allowed for loopback addresses.
     pub fn new(
         files: &str,
         api: &str,
         token: Option<SecretString>,
-        patience: Patience,
+        timeout: Duration,
     ) -> Result<Self> {
         Ok(Self {
-            files: Service::new(files, patience)?,
-            api: Service::new(api, patience)?,
+            files: service(files)?,
+            api: service(api)?,
             token,
-            patience,
+            timeout,
         })
     }
 
-    /// The address of a file as it was at a commit.
+    /// Returns the URL of a file at a commit.
     pub(super) fn file(&self, repository: &str, commit: &str, path: &str) -> Result<Url> {
         let parts = repository.split('/').chain([commit]).chain(path.split('/'));
-        self.files.below(parts)
+        below(&self.files, parts)
     }
 
-    /// The newest commit that touched a file, in full.
+    /// Returns the newest commit that changed a file.
     ///
     /// # Errors
     ///
-    /// An API that does not answer, or answers with anything but a commit.
+    /// Returns an error if the API cannot be reached or does not respond with a commit.
     pub(super) fn newest_commit(&self, repository: &str, path: &str) -> Result<String> {
         let parts = ["repos"].into_iter().chain(repository.split('/'));
-        let mut url = self.api.below(parts.chain(["commits"]))?;
+        let mut url = below(&self.api, parts.chain(["commits"]))?;
         url.query_pairs_mut()
             .append_pair("path", path)
             .append_pair("per_page", "1");
-        let failed = || format!("failed to ask for the newest commit at {url}");
+        let failed = || format!("failed to get the newest commit from {url}");
 
         let mut request = self
-            .api
             .get(&url)
             .header("accept", "application/vnd.github+json");
         if let Some(token) = &self.token {
@@ -91,29 +82,29 @@ impl Upstream {
         response
             .body_mut()
             .as_reader()
-            .take(MAX_ANSWER)
+            .take(MAX_RESPONSE)
             .read_to_string(&mut body)
             .with_context(failed)?;
         let status = response.status();
-        let answer: Value = serde_json::from_str(&body).unwrap_or_default();
+        let list: Value = serde_json::from_str(&body).unwrap_or_default();
         if status != StatusCode::OK {
-            let message = answer["message"].as_str().unwrap_or_default();
+            let message = list["message"].as_str().unwrap_or_default();
             let remedy = match status {
                 StatusCode::UNAUTHORIZED => "GITHUB_TOKEN is not valid: renew or unset it",
                 StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if self.token.is_none() => {
-                    "the API may want to be asked less often: set GITHUB_TOKEN, or wait an hour"
+                    "the rate limit may be exceeded: set GITHUB_TOKEN, or wait an hour"
                 }
                 StatusCode::NOT_FOUND => "check `repository` in openapi/upstream.lock",
-                _ => "try again later, or give a file by `cargo xtask fetch --from FILE`",
+                _ => "try again later, or pass a local file with `cargo xtask fetch --from FILE`",
             };
             return Err(anyhow::Error::msg(format!("{status} {message}; {remedy}")))
                 .with_context(failed);
         }
-        let Some(first) = answer.as_array().and_then(|commits| commits.first()) else {
-            let reason = if answer.is_array() {
-                format!("no commit touches {path}; check `path` in openapi/upstream.lock")
+        let Some(first) = list.as_array().and_then(|commits| commits.first()) else {
+            let reason = if list.is_array() {
+                format!("no commit changes {path}; check `path` in openapi/upstream.lock")
             } else {
-                "the answer is no list of commits; check the address".to_owned()
+                "the response is not a list of commits; check the URL".to_owned()
             };
             return Err(anyhow::Error::msg(reason)).with_context(failed);
         };
@@ -122,25 +113,14 @@ impl Upstream {
                 Ok(sha.to_ascii_lowercase())
             }
             _ => Err(anyhow::Error::msg(
-                "the answer names no commit; check the address",
+                "the response has no commit; check the URL",
             ))
             .with_context(failed),
         }
     }
-}
 
-impl Service {
-    fn new(base: &str, patience: Patience) -> Result<Self> {
-        let base = Url::parse(base)
-            .with_context(|| format!("{base:?} is not an address such as {FILES_URL}"))?;
-        let local = is_loopback(&base);
-        match base.scheme() {
-            "https" => {}
-            "http" if local => {}
-            _ => bail!(
-                "{base} is not https, so that anybody on the way could change what is fetched"
-            ),
-        }
+    pub(super) fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
+        let local = is_loopback(url);
         let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
@@ -152,32 +132,34 @@ impl Service {
             ))
             .accept_encoding("identity")
             .tls_config(roots.build())
-            .timeout_connect(Some(patience.silence))
-            .timeout_per_read(Some(patience.silence));
+            .timeout_connect(Some(self.timeout))
+            .timeout_per_read(Some(self.timeout));
         if local {
             config = config.proxy(None);
         }
-        let agent = config.build().new_agent();
-        Ok(Self { base, agent })
+        config.build().new_agent().get(url.as_str())
     }
+}
 
-    pub(super) fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
-        self.agent.get(url.as_str())
+fn service(base: &str) -> Result<Url> {
+    let base =
+        Url::parse(base).with_context(|| format!("{base:?} is not a URL such as {FILES_URL}"))?;
+    let allowed = base.scheme() == "https" || base.scheme() == "http" && is_loopback(&base);
+    if !allowed {
+        bail!("{base} is not https, so others in the network could change the downloaded file");
     }
+    Ok(base)
+}
 
-    fn below<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
-        let mut url = self.base.clone();
-        match url.path_segments_mut() {
-            Ok(mut segments) => {
-                segments.pop_if_empty().extend(parts);
-            }
-            Err(()) => bail!(
-                "{} is not an address that paths can be put under",
-                self.base
-            ),
+fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
+    let mut url = base.clone();
+    match url.path_segments_mut() {
+        Ok(mut segments) => {
+            segments.pop_if_empty().extend(parts);
         }
-        Ok(url)
+        Err(()) => bail!("{base} is not a URL to which a path can be added"),
     }
+    Ok(url)
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -4,9 +4,7 @@
 //! formatted and not edited.
 
 mod checks;
-mod media;
 mod settings;
-mod shape;
 
 use std::{
     cell::Cell,
@@ -17,11 +15,11 @@ use std::{
 use progenitor_impl::Generator;
 use serde_json::{Value, json};
 
-use self::settings::Settings;
 use crate::{
+    model::Model,
     problem::{Problem, Problems},
+    reference::Pointer,
     select::{self, Request},
-    tree::Pointer,
 };
 
 const STAGE: &str = "generate the client";
@@ -38,25 +36,39 @@ const REMEDY: &str = "replace the schemas of the operation by an action in opena
 /// Returns all problems of the document that the checks find. If they find none, returns the problem
 /// that progenitor reports.
 pub fn generate(document: &Value) -> Result<String, Problems> {
-    Problems::check(STAGE, checks::check(document))?;
-    let settings = Settings::new(document);
-    let code = progenitor(document, &settings).map_err(|reason| blame(document, reason))?;
-    let file = syn::parse2(code)
-        .map_err(|error| blame(document, format!("the generated code is invalid: {error}")))?;
+    let model = Model::new(document);
+    let mut problems = checks::check(document);
+    problems.extend(model.problems.iter().cloned());
+    Problems::check(STAGE, attributed(document, problems))?;
+    let file = progenitor(&model).map_err(|reason| blame(document, reason))?;
     let code = HEADER.to_owned() + &prettyplease::unparse(&file);
-    Problems::check(STAGE, settings.unmatched(&code))?;
+    Problems::check(STAGE, settings::unmatched(&model, &code))?;
     Ok(code)
+}
+
+/// Adds the first operation that uses the schema to each problem without an operation.
+fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
+    let user = |problem: &Problem| {
+        let component = problem.at.split('/').take(4).collect::<Vec<_>>().join("/");
+        let mut requests = select::requests(document).into_iter();
+        requests.find(|request| alone(document, request).pointer(&component).is_some())
+    };
+    let attribute = |problem: Problem| match problem.operation {
+        None => match user(&problem) {
+            Some(request) => problem.of(request.to_string()),
+            None => problem,
+        },
+        Some(_) => problem,
+    };
+    problems.into_iter().map(attribute).collect()
 }
 
 /// Finds the operations that progenitor rejects, because its message mentions none.
 fn blame(document: &Value, reason: String) -> Problems {
     let mut problems = Vec::new();
-    for Request { method, path } in select::requests(document) {
-        let mut alone = document.clone();
-        alone["paths"] = json!({ &path: { &method: document["paths"][&path][&method] } });
-        select::keep_reachable(&mut alone);
-        if let Err(reason) = progenitor(&alone, &Settings::new(&alone)) {
-            let at = Pointer::of(["paths", &path, &method]);
+    for request in select::requests(document) {
+        if let Err(reason) = progenitor(&Model::new(&alone(document, &request))) {
+            let at = Pointer::of(["paths", &request.path, &request.method]);
             problems.push(Problem::new(&at, reason, REMEDY));
         }
     }
@@ -66,17 +78,23 @@ fn blame(document: &Value, reason: String) -> Problems {
     Problems::new(STAGE, problems)
 }
 
+/// Returns the document with one operation and the schemas that it uses.
+fn alone(document: &Value, Request { method, path }: &Request) -> Value {
+    let mut alone = document.clone();
+    alone["paths"] = json!({ path: { method: document["paths"][path][method] } });
+    crate::schema::keep_reachable(&mut alone);
+    alone
+}
+
 /// Runs progenitor.
-fn progenitor(document: &Value, settings: &Settings) -> Result<proc_macro2::TokenStream, String> {
-    let spec: openapiv3::OpenAPI = serde_json::from_value(shape::of(document))
+fn progenitor(model: &Model) -> Result<syn::File, String> {
+    let spec: openapiv3::OpenAPI = serde_json::from_value(model.document.clone())
         .map_err(|error| format!("the document is not OpenAPI 3.0.3: {error}"))?;
-    let mut generator = Generator::new(&settings.progenitor());
-    let generated = without_panic_message(|| generator.generate_tokens(&spec));
-    match generated {
-        Ok(Ok(code)) => Ok(code),
-        Ok(Err(error)) => Err(format!("progenitor refuses it: {error}")),
-        Err(panic) => Err(format!("progenitor does not support it: {panic}")),
-    }
+    let mut generator = Generator::new(&settings::settings(model));
+    let code = without_panic_message(|| generator.generate_tokens(&spec))
+        .map_err(|panic| format!("progenitor does not support it: {panic}"))?
+        .map_err(|error| format!("progenitor refuses it: {error}"))?;
+    syn::parse2(code).map_err(|error| format!("the generated code is invalid: {error}"))
 }
 
 /// Runs a function and returns the message of its panic, which is not printed.

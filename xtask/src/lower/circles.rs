@@ -1,15 +1,18 @@
-//! Schemas that are themselves and nothing else.
+//! Detection of schemas that are aliases of themselves.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::{problem::Problem, select::component_name, tree::Pointer};
+use crate::{
+    problem::Problem,
+    reference::{Pointer, component_name},
+};
 
-/// Refuses schemas that lead back to themselves without an object, an array or a map in between.
+/// Refuses schemas that refer to themselves without an object, an array or a map in between.
 ///
-/// A tree contains itself in its members, which is well; a schema that *is* itself says nothing, and
-/// who follows it never ends.
+/// A tree may contain itself in a property. An alias of itself describes no value, and following its
+/// references would never end.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
         return;
@@ -18,20 +21,16 @@ pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
         if let Some(circle) = circle(schemas, name) {
             problems.push(Problem::new(
                 &Pointer::of(["components", "schemas", name]),
-                format!(
-                    "a circle of $ref: {circle}; it says of itself only that it is itself, and \
-                     nothing of its values"
-                ),
-                "repair the document, or replace the reference by an action in openapi/overlay.yaml \
-                 where that brought it",
+                format!("the schema is an alias of itself: {circle}"),
+                "replace one of the references by an action in openapi/overlay.yaml",
             ));
         }
     }
 }
 
-/// The way from a schema back to itself, if there is one.
+/// Returns the cycle of references from a schema back to itself.
 fn circle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
-    // Each schema that was reached, with the one that led there.
+    // Each reached schema with the schema that refers to it.
     let mut from: BTreeMap<String, String> = BTreeMap::new();
     let mut open = vec![start.to_owned()];
     while let Some(name) = open.pop() {
@@ -53,7 +52,7 @@ fn circle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
     Some(way.join(" → "))
 }
 
-/// The named schemas that a value of this schema is a value of.
+/// Returns the component schemas that every value of the schema must match.
 fn same(schema: &Value) -> Vec<String> {
     let own = schema
         .get("$ref")

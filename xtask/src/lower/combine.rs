@@ -1,65 +1,29 @@
-//! Rules for schemas made of schemas: lists of types, unions, nullability.
+//! Rules for lists of types, unions and nullability.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Findings;
 use crate::{
-    select::reference_to,
-    tree::{self, Kind, Pointer},
+    keywords::{AppliesTo, KEYWORDS, Keyword},
+    reference::{Pointer, reference_to},
+    tree::{self, Kind},
 };
 
 type Object = Map<String, Value>;
 
-/// Keywords that speak of one type only, for taking a list of types apart.
-const OF_TYPE: [(&str, &[&str]); 4] = [
-    (
-        "string",
-        &[
-            "minLength",
-            "maxLength",
-            "pattern",
-            "format",
-            "contentEncoding",
-            "contentMediaType",
-        ],
-    ),
-    (
-        "array",
-        &[
-            "items",
-            "prefixItems",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-        ],
-    ),
-    (
-        "object",
-        &[
-            "properties",
-            "required",
-            "additionalProperties",
-            "minProperties",
-            "maxProperties",
-            "patternProperties",
-            "propertyNames",
-        ],
-    ),
-    (
-        "number",
-        &[
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "multipleOf",
-        ],
-    ),
-];
+/// Returns whether a keyword that constrains instances of one type constrains `type_name`.
+pub(super) fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
+    match applies_to {
+        AppliesTo::All => true,
+        AppliesTo::Array => type_name == "array",
+        AppliesTo::Number => matches!(type_name, "number" | "integer"),
+        AppliesTo::Object => type_name == "object",
+        AppliesTo::Text => type_name == "string",
+    }
+}
 
-/// The schema of null alone.
+/// Returns the schema that allows only null.
 pub(super) fn null() -> Object {
     Map::from_iter([
         ("enum".to_owned(), json!([null])),
@@ -67,78 +31,28 @@ pub(super) fn null() -> Object {
     ])
 }
 
-/// A list of types is a union of one schema for each; null among them is nullability.
-pub(super) fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let Some(Value::Array(types)) = schema.get("type") else {
-        return;
-    };
-    let mut types: Vec<Value> = types.clone();
-    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    types.dedup();
-    if types.len() > 1 && types.contains(&json!("null")) {
-        types.retain(|name| name != "null");
-        schema.insert("nullable".to_owned(), json!(true));
-    }
-    if types.contains(&json!("number")) {
-        // Every integer is a number.
-        types.retain(|name| name != "integer");
-    }
-    if let [one] = types.as_slice() {
-        schema.insert("type".to_owned(), one.clone());
-        return;
-    }
-    schema.remove("type");
-    if types.is_empty() || schema.contains_key("enum") {
-        return;
-    }
-    let members = types
-        .iter()
-        .map(|name| {
-            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
-            for (owner, keys) in OF_TYPE {
-                if name == owner || (owner == "number" && name == "integer") {
-                    let own = keys
-                        .iter()
-                        .filter_map(|key| Some((*key, schema.get(*key)?.clone())));
-                    member.extend(own.map(|(key, value)| (key.to_owned(), value)));
-                }
-            }
-            let mut member = Value::Object(member);
-            super::schema::lower(&mut member, at, findings);
-            member
-        })
-        .collect::<Vec<_>>();
-    for key in OF_TYPE.iter().flat_map(|(_, keys)| *keys) {
-        schema.remove(*key);
-    }
-    let members = json!({ "anyOf": members });
-    if schema.contains_key("anyOf") {
-        let all = schema.entry("allOf").or_insert_with(|| json!([]));
-        if let Value::Array(all) = all {
-            all.push(members);
-        }
-    } else if let Value::Object(members) = members {
-        schema.extend(members);
-    }
-}
-
-/// A limit on text says nothing of a number: what does not speak of the schema's type goes.
+/// Removes keywords that have no effect on values of the schema's type.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
-    let name = if name == "integer" { "number" } else { name };
-    let foreign: Vec<&str> = OF_TYPE
-        .iter()
-        .filter(|(owner, _)| *owner != name)
-        .flat_map(|(_, keys)| *keys)
-        .filter(|key| **key != "format")
-        .copied()
-        .collect();
-    schema.retain(|key, _| !foreign.contains(&key.as_str()));
+    let name = name.clone();
+    for keyword in of_one_type() {
+        // The rule `format` notes an unknown format.
+        if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
+            schema.remove(keyword.name);
+        }
+    }
 }
 
-/// Takes null out of unions, and unions of one schema apart.
+/// Returns the keywords that constrain the instances of one type only.
+pub(super) fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
+    KEYWORDS
+        .iter()
+        .filter(|keyword| keyword.applies_to != AppliesTo::All)
+}
+
+/// Replaces null members of unions by `nullable`, and unions with one member by the member.
 pub(super) fn unions(schema: &mut Object) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(members)) = schema.get_mut(key) else {
@@ -181,7 +95,7 @@ fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| *schema == null())
 }
 
-/// A combination of one schema is that schema, with what stands around it.
+/// Replaces a combination with one member by the member, and keeps the keywords beside it.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -209,12 +123,12 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     }
 }
 
-/// Moves nullability from a named schema to where it is used.
+/// Moves `nullable` from component schemas to the references to them.
 ///
-/// The generator would make two types of one name of a named schema that is nullable itself.
+/// Progenitor would generate two types with the same name for a nullable component schema.
 pub(super) fn lift_nullable_components(document: &mut Value) {
     let mut lifted = BTreeSet::new();
-    // A schema may be nullable because of another: until nothing moves any more.
+    // A schema that refers to a moved one can become nullable too, so this repeats.
     loop {
         let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
             return;

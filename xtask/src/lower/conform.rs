@@ -1,4 +1,4 @@
-//! Whether the result is OpenAPI 3.0.3, as the generator reads it.
+//! Validation of the lowered document by the parser that progenitor uses.
 
 use openapiv3::{
     Components, Encoding, Header, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
@@ -12,7 +12,7 @@ use crate::{
     tree::{self, Kind, Pointer},
 };
 
-/// Refuses what no rule took offence at and the generator could not read, at the innermost place.
+/// Reports the innermost values that are not valid OpenAPI 3.0.3.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     if parse::<OpenAPI>(document).is_ok() {
         return;
@@ -29,14 +29,14 @@ pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
         },
     );
     for (index, (at, reason)) in wrong.iter().enumerate() {
-        // Outer values come first, and are wrong because of the inner ones.
+        // A parent is listed before its children and is invalid because of them.
         let inner = wrong
             .get(index + 1)
             .is_some_and(|(next, _)| next.keys().starts_with(at.keys()));
         if !inner {
             problems.push(Problem::new(
                 at,
-                format!("this is not as OpenAPI 3.0.3 has it: {reason}"),
+                format!("this is not valid OpenAPI 3.0.3: {reason}"),
                 "correct or remove it by an action in openapi/overlay.yaml",
             ));
         }

@@ -6,17 +6,15 @@
 
 use serde_json::{Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
+    keywords::RUST_TYPE,
+    model::shapes::{Shape, Shapes},
     names,
     problem::Note,
-    schema,
-    select::{component_name, reference_to},
-    tree::{METHODS, Pointer},
+    reference::{component_name, reference_to},
+    tree::{elements, entries, operations, schemas},
 };
-
-/// Extension of a component schema: the path of the hand-written type that replaces it.
-pub const RUST_TYPE: &str = "x-rust-type";
 
 /// Whether a schema describes strings that are valid path segments and has a hand-written type.
 pub fn is_id(schema: &Value) -> bool {
@@ -25,53 +23,35 @@ pub fn is_id(schema: &Value) -> bool {
 
 /// Replaces the schema of every string in a path that has no id type by a reference to `PathSegment`.
 pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings) {
-    let schemas = document
-        .pointer("/components/schemas")
-        .cloned()
-        .unwrap_or_default();
-    let name = free_name(&schemas);
-    let mut used = false;
-    let items = document["paths"].as_object_mut().into_iter().flatten();
-    for (path, item) in items {
-        for method in METHODS {
-            let Some(Value::Array(list)) = item
-                .get_mut(method)
-                .and_then(|operation| operation.get_mut("parameters"))
-            else {
-                continue;
-            };
-            for (index, parameter) in list.iter_mut().enumerate() {
-                if parameter["in"] != "path" || !needs_segment(&schemas, &parameter["schema"]) {
-                    continue;
-                }
-                used = true;
-                parameter["schema"] = json!({ "$ref": reference_to(&name) });
-                let at = Pointer::of([
-                    "paths",
-                    path,
-                    method,
-                    "parameters",
-                    &index.to_string(),
-                    "schema",
-                ]);
-                findings.notes.push(Note::new(
-                    "path-segment",
-                    &at,
-                    format!(
-                        "replaced by {name}, which rejects \"\", \".\", \"..\" and backslashes"
-                    ),
-                ));
+    let mut found = Vec::new();
+    for (at, operation) in operations(document) {
+        for (index, parameter) in elements(&operation["parameters"]).enumerate() {
+            let at = at
+                .join("parameters")
+                .join(&index.to_string())
+                .join("schema");
+            if parameter["in"] == "path" && needs_segment(schemas(document), &parameter["schema"]) {
+                found.push(at);
             }
         }
     }
-    if used {
-        document["components"]["schemas"][&name] = json!({
-            "type": "string",
-            "description": "A string in a URL path. Empty strings, `.`, `..` and backslashes are rejected.",
-            "not": forbidden(),
-            RUST_TYPE: "crate::ids::PathSegment",
-        });
+    if found.is_empty() {
+        return;
     }
+    let name = free_name(schemas(document));
+    for at in found {
+        let what = format!("replaced by {name}, which rejects \"\", \".\", \"..\" and backslashes");
+        findings.notes.push(Note::new("path-segment", &at, what));
+        if let Some(schema) = document.pointer_mut(&at.to_string()) {
+            *schema = json!({ "$ref": reference_to(&name) });
+        }
+    }
+    document["components"]["schemas"][&name] = json!({
+        "type": "string",
+        "description": "A string in a URL path. Empty strings, `.`, `..` and backslashes are rejected.",
+        "not": forbidden(),
+        RUST_TYPE: "crate::ids::PathSegment",
+    });
 }
 
 /// Whether a parameter may be a string that no type checks.
@@ -79,30 +59,22 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
     if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
     }
-    if schema.get("enum").is_some() {
-        return false;
-    }
-    !matches!(
-        schema::type_of(schemas, schema).as_deref(),
-        Some("integer" | "number" | "boolean" | "object" | "array")
-    )
+    let shapes = Shapes(schemas).alternatives(schema).unwrap_or_default();
+    let is_free = |shape: &Shape| matches!(shape, Shape::Text(None) | Shape::Any);
+    shapes.iter().any(is_free)
+        && shapes
+            .iter()
+            .all(|shape| shape.is_scalar() || is_free(shape))
 }
 
 /// Returns `PathSegment`, or a name with a number if the document contains another schema of this name.
 fn free_name(schemas: &Value) -> String {
-    let taken = |name: &String| {
-        schemas
-            .as_object()
-            .into_iter()
-            .flatten()
-            .any(|(other, _)| names::pascal(other) == *name)
-    };
+    let is_taken = |name: &str| entries(schemas).any(|(other, _)| names::pascal(other) == name);
     let mut name = "PathSegment".to_owned();
-    for number in 2.. {
-        if !taken(&name) {
-            break;
-        }
+    let mut number = 2;
+    while is_taken(&name) {
         name = format!("PathSegment{number}");
+        number += 1;
     }
     name
 }

@@ -1,57 +1,54 @@
-//! From OpenAPI 3.0, 3.1 or 3.2 to 3.0.3, in one canonical form.
+//! Lowers OpenAPI 3.0, 3.1 and 3.2 to OpenAPI 3.0.3 in one canonical form.
 //!
-//! Each rule is a function of its own, applied by position from the inside out. What a rule drops
-//! without changing what a client sends and accepts is noted; what cannot be expressed at all is a
-//! problem with its place and a way out.
+//! Each rule is a function that is applied to inner values first. A rule notes what it drops without
+//! an effect on requests and responses. A construct that OpenAPI 3.0.3 cannot express is a problem
+//! with a location and a remedy.
 //!
-//! The rules run twice: [`canonical`] before the overlay, so that its actions meet one spelling of
-//! what can be written in many, and [`lower`] after it, for what the overlay brought.
+//! The rules run twice. [`canonical`] runs before the overlay, so that the actions match documents of
+//! all versions. [`lower`] runs after it, because the overlay can add constructs.
 
 mod circles;
 mod combine;
 mod conform;
+mod discriminator;
+mod findings;
 mod ids;
 mod limits;
 mod malformed;
+mod null;
 mod object;
 mod operation;
 mod parameters;
 mod rename;
 mod repair;
 mod schema;
+mod security;
 mod value;
-
-use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::{
-    ids::{RUST_TYPE, is_id},
-    repair::Repair,
-};
+use self::findings::Findings;
+pub use self::ids::is_id;
+pub use crate::select::Repair;
 use crate::{
     problem::{Note, Problem, Problems},
-    select,
-    tree::{self, Kind, Pointer},
+    reference::{Pointer, component_name},
+    schema as schemas,
+    tree::{self, Kind},
 };
-pub(crate) use repair::MARK;
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
-/// What rules report to.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) notes: Vec<Note>,
-}
+/// Rules whose notes describe values that the client cannot send, or replace a declared type.
+pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
 
-/// Writes everything that OpenAPI 3.0.3 can say in one spelling, whatever version it came in.
+/// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
-/// What it cannot say stays as it is: the overlay may know better, and [`lower`] refuses the rest.
+/// Other constructs are unchanged: the overlay can replace them, and [`lower`] refuses the rest.
 ///
 /// # Errors
 ///
-/// Named schemas that are nothing but each other: no action of an overlay could be aimed at them.
+/// Returns the component schemas that are aliases of themselves. No overlay action could match them.
 pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Problems> {
     let mut findings = Findings::default();
     rules(document, &mut findings);
@@ -59,22 +56,22 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     circles::check(document, &mut findings.problems);
     Problems::check(STAGE, findings.problems)?;
     parameters::write_out(document);
-    select::keep_reachable(document);
+    schemas::keep_reachable(document);
     findings.notes.sort();
     notes.extend(findings.notes);
     Ok(())
 }
 
-/// The document in OpenAPI 3.0.3, keys sorted.
+/// Returns the document in OpenAPI 3.0.3 with sorted keys.
 ///
 /// # Errors
 ///
-/// Everything that 3.0.3 cannot express and every reference that leads nowhere.
+/// Returns everything that OpenAPI 3.0.3 cannot express, and all references without a target.
 pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Problems> {
     let mut findings = Findings::default();
 
     let before = document.clone();
-    select::inline(
+    schemas::inline(
         &before,
         &mut document,
         Kind::Document,
@@ -82,25 +79,27 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
         &mut findings.problems,
     );
     rename::schemas(&mut document, &mut findings);
+    security::drop_unsupported_alternatives(&mut document);
     rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
     circles::check(&document, &mut findings.problems);
-    // What follows goes from reference to reference, and must come to an end.
+    // The following steps resolve references, which must exist and have no cycles.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
+    null::note(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
-    for name in select::keep_reachable(&mut document) {
+    for name in schemas::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);
         findings.notes.push(Note::new(
             "reachable",
             &at,
-            "dropped: no operation reaches it",
+            "dropped, because no operation uses it",
         ));
     }
-    drop_unused_security(&mut document);
+    security::drop_unused(&mut document);
     document.sort_all_objects();
     conform::check(&document, &mut findings.problems);
 
@@ -111,6 +110,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 }
 
 fn rules(document: &mut Value, findings: &mut Findings) {
+    discriminator::lower(document, findings);
     tree::inside_out(
         document,
         Kind::Document,
@@ -122,29 +122,7 @@ fn rules(document: &mut Value, findings: &mut Findings) {
     );
 }
 
-/// Schemes that no operation asks for any more, the overlay having given it another.
-fn drop_unused_security(document: &mut Value) {
-    let mut used = BTreeSet::new();
-    let mut collect = |requirements: Option<&Value>| {
-        let list = requirements.and_then(Value::as_array).into_iter().flatten();
-        used.extend(
-            list.filter_map(Value::as_object)
-                .flat_map(Map::keys)
-                .cloned(),
-        );
-    };
-    collect(document.get("security"));
-    for (_, item) in document["paths"].as_object().into_iter().flatten() {
-        for (_, operation) in item.as_object().into_iter().flatten() {
-            collect(operation.get("security"));
-        }
-    }
-    if let Some(Value::Object(schemes)) = document.pointer_mut("/components/securitySchemes") {
-        schemes.retain(|name, _| used.contains(name));
-    }
-}
-
-/// A reference of the overlay's may be wrong as well as one of upstream.
+/// Reports references without a target. The overlay can add some.
 fn check_references(document: &Value, problems: &mut Vec<Problem>) {
     let empty = Map::new();
     let schemas = document
@@ -162,12 +140,11 @@ fn check_references(document: &Value, problems: &mut Vec<Problem>) {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
                 return;
             };
-            let known =
-                select::component_name(reference).is_some_and(|name| schemas.contains_key(&name));
+            let known = component_name(reference).is_some_and(|name| schemas.contains_key(&name));
             if !known {
                 problems.push(Problem::new(
                 at,
-                format!("$ref {reference} names no schema of the document"),
+                format!("$ref {reference} has no target in the document"),
                 "add the schema to components/schemas in openapi/overlay.yaml, or correct the name",
             ));
             }

@@ -1,45 +1,50 @@
-//! The rules for objects and arrays.
+//! Rules for objects and arrays.
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine::unwrap_single};
+use super::{combine::unwrap_single, findings::Findings};
 use crate::{problem::Note, tree::Pointer};
 
 type Object = Map<String, Value>;
 
-/// Names that follow a pattern become names of any kind.
+/// Replaces `patternProperties` by `additionalProperties`.
 pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
         return;
     };
-    let open = !matches!(
-        schema.get("additionalProperties"),
-        None | Some(Value::Bool(false))
-    );
-    let mut values = patterns.into_iter().map(|(_, value)| value);
-    let first = values.next().unwrap_or_else(|| json!({}));
-    let one = values.all(|value| value == first);
-    let value = if one && !open { first } else { json!({}) };
-    schema.insert("additionalProperties".to_owned(), value);
-    findings.notes.push(Note::new(
-        "patternProperties",
-        at,
-        "became additionalProperties: the server checks the names",
-    ));
+    let mut members: Vec<Value> = Vec::new();
+    for value in patterns.into_iter().map(|(_, value)| value) {
+        if !members.contains(&value) {
+            members.push(value);
+        }
+    }
+    let closed = schema.get("additionalProperties") == Some(&json!(false));
+    let mut value = Map::new();
+    let what = if closed && !members.is_empty() {
+        value.insert("anyOf".to_owned(), Value::Array(members));
+        unwrap_single(&mut value, "anyOf");
+        "became additionalProperties, because the server checks the names"
+    } else {
+        "became additionalProperties of any type, because names without a pattern are allowed too"
+    };
+    schema.insert("additionalProperties".to_owned(), Value::Object(value));
+    findings
+        .notes
+        .push(Note::new("patternProperties", at, what));
 }
 
-/// Which names an object may have is the server's to check.
+/// Removes `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {
         findings.notes.push(Note::new(
             "propertyNames",
             at,
-            "dropped: the server checks the names",
+            "dropped, because the server checks the names",
         ));
     }
 }
 
-/// The order of required names has no meaning.
+/// Sorts the required names, because their order has no meaning.
 pub(super) fn required(schema: &mut Object) {
     if let Some(Value::Array(names)) = schema.get_mut("required") {
         names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -47,12 +52,12 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Positions have no types in 3.0: each item may be what any position may be.
+/// Replaces `prefixItems` by one schema for all items.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, what follows may be anything.
+    // Without `items`, further items can have any type.
     if let Some(rest) = schema.remove("items") {
         let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
@@ -72,7 +77,7 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     ));
 }
 
-/// 3.0 asks for the items of an array, where 3.1 takes silence for anything.
+/// Adds `items`, which OpenAPI 3.0 requires.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));

@@ -1,8 +1,8 @@
-//! The rules for everything around schemas: the document, parameters, bodies, responses.
+//! Rules for everything except schemas: the document, parameters, bodies and responses.
 
 use serde_json::{Map, Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     problem::{Note, Problem},
     tree::{Kind, Pointer},
@@ -10,7 +10,7 @@ use crate::{
 
 type Object = Map<String, Value>;
 
-/// Where a parameter may stand in 3.0, and the styles that it may have there, the default first.
+/// Locations of parameters in OpenAPI 3.0 and their styles, with the default style first.
 const STYLES: [(&str, &[&str]); 4] = [
     ("path", &["simple", "label", "matrix"]),
     (
@@ -28,14 +28,14 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
     let Value::Object(object) = value else {
         findings.problems.push(Problem::new(
             at,
-            format!("an object is expected here, not {value}"),
+            format!("this must be an object, not {value}"),
             REMEDY,
         ));
         return;
     };
     match kind {
         Kind::Components => {
-            // Its keys are no keywords, and neither are theirs.
+            // The keys of components are names.
             if let Some(Value::Object(schemas)) = object.get_mut("schemas") {
                 boolean_schemas(schemas.iter_mut(), &at.join("schemas"), findings);
             }
@@ -43,11 +43,12 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         }
         Kind::PathItem => {
             methods_of_3_2(object, at, findings);
+            head_without_content(object, at, findings);
             return;
         }
         _ => {}
     }
-    object.retain(|key, _| !key.starts_with("x-") || key == super::MARK);
+    object.retain(|key, _| !key.starts_with("x-") || key == crate::select::REPAIR_KEY);
     boolean_schemas(
         object.iter_mut().filter(|(key, _)| *key == "schema"),
         at,
@@ -60,7 +61,11 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
             document_identity(object);
             license_identifier(object);
         }
-        Kind::Operation => parameter_order(object),
+        Kind::Operation => {
+            ignored_headers(object, at, findings);
+            parameter_order(object);
+            statuses_without_content(object);
+        }
         Kind::Parameter => {
             path_parameter(object);
             place_and_style(object, at, findings);
@@ -72,25 +77,25 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
     }
 }
 
-/// Requests that the API would send, not the client.
+/// Removes webhooks, which are requests to the client.
 fn webhooks(document: &mut Object, at: &Pointer, findings: &mut Findings) {
     if document.remove("webhooks").is_some() {
         findings.notes.push(Note::new(
             "webhooks",
             &at.join("webhooks"),
-            "dropped: a client does not receive them",
+            "dropped, because the client does not receive them",
         ));
     }
 }
 
-/// Where a document of 3.1 or 3.2 says it lives, and in which dialect its schemas are.
+/// Removes the dialect of the schemas and the address of the document.
 fn document_identity(document: &mut Object) {
     for key in ["jsonSchemaDialect", "$self"] {
         document.remove(key);
     }
 }
 
-/// 3.1 may name a licence by its SPDX identifier; 3.0 has its name.
+/// Removes the SPDX identifier of the license, which OpenAPI 3.0 does not have.
 fn license_identifier(document: &mut Object) {
     let license = document
         .get_mut("info")
@@ -100,20 +105,80 @@ fn license_identifier(document: &mut Object) {
     }
 }
 
-/// A request that 3.0 has no place for would be left out without a word.
+/// Refuses methods that OpenAPI 3.0 does not have. Dropping an operation would be silent.
 fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["query", "additionalOperations"] {
         if item.contains_key(key) {
             findings.problems.push(Problem::new(
                 &at.join(key),
-                format!("OpenAPI 3.0 has no `{key}`: it knows GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH and TRACE"),
-                "take the operation out of openapi/select.toml, and send that request by hand",
+                format!("OpenAPI 3.0 has no `{key}`: its methods are GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH and TRACE"),
+                "remove the operation from openapi/select.toml",
             ));
         }
     }
 }
 
-/// The order of parameters has no meaning.
+/// Removes the content of responses to HEAD, which have no body.
+fn head_without_content(item: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let responses = item
+        .get_mut("head")
+        .and_then(|head| head.get_mut("responses"));
+    for (status, response) in responses
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        if response
+            .as_object_mut()
+            .and_then(|response| response.remove("content"))
+            .is_some()
+        {
+            let at = at.join("head").join("responses").join(status);
+            findings.notes.push(Note::new(
+                "head",
+                &at,
+                "dropped `content`: a response to HEAD has no body",
+            ));
+        }
+    }
+}
+
+/// Removes the content of responses whose status excludes a body.
+fn statuses_without_content(operation: &mut Object) {
+    for status in ["204", "205"] {
+        let response = operation
+            .get_mut("responses")
+            .and_then(|responses| responses.get_mut(status));
+        if let Some(Value::Object(response)) = response {
+            response.remove("content");
+        }
+    }
+}
+
+/// Removes header parameters that OpenAPI ignores.
+fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    let Some(parameters) = parameters else { return };
+    parameters.retain(|parameter| {
+        let name = parameter["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let ignored = parameter["in"] == "header"
+            && matches!(name.as_str(), "accept" | "authorization" | "content-type");
+        if ignored {
+            let what = format!("dropped the header parameter {name}, which OpenAPI ignores");
+            findings
+                .notes
+                .push(Note::new("parameter", &at.join("parameters"), what));
+        }
+        !ignored
+    });
+}
+
+/// Sorts the parameters, because their order has no meaning.
 fn parameter_order(operation: &mut Object) {
     if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
         parameters.sort_by_key(|parameter| {
@@ -123,21 +188,21 @@ fn parameter_order(operation: &mut Object) {
     }
 }
 
-/// A path without one of its parameters would be another path.
+/// Makes path parameters required.
 fn path_parameter(parameter: &mut Object) {
     if parameter.get("in") == Some(&json!("path")) {
         parameter.insert("required".to_owned(), json!(true));
     }
 }
 
-/// Refuses a place or a style that 3.0 does not have; the style of the place needs no mention.
+/// Refuses a location or a style that OpenAPI 3.0 does not have, and removes the default style.
 fn place_and_style(parameter: &mut Object, at: &Pointer, findings: &mut Findings) {
     let place = parameter.get("in").cloned().unwrap_or_default();
     let Some((_, styles)) = STYLES.iter().find(|(name, _)| place == *name) else {
         findings.problems.push(Problem::new(
             &at.join("in"),
             format!(
-                "OpenAPI 3.0 has no parameters in {place}: it knows path, query, header and cookie"
+                "OpenAPI 3.0 has no parameters in {place}: its locations are path, query, header and cookie"
             ),
             REMEDY,
         ));
@@ -149,7 +214,7 @@ fn place_and_style(parameter: &mut Object, at: &Pointer, findings: &mut Findings
         findings.problems.push(Problem::new(
             &at.join("style"),
             format!(
-                "OpenAPI 3.0 has no style {style} in {place}: it knows {}",
+                "OpenAPI 3.0 has no style {style} in {place}: its styles are {}",
                 styles.join(", ")
             ),
             REMEDY,
@@ -159,7 +224,7 @@ fn place_and_style(parameter: &mut Object, at: &Pointer, findings: &mut Findings
     default_style(parameter, styles.first().copied().unwrap_or_default());
 }
 
-/// The style that a parameter has anyway needs no mention.
+/// Removes `style` and `explode` if they have their default.
 fn default_style(parameter: &mut Object, default: &str) {
     let style = parameter.get("style").cloned();
     let style = style.as_ref().and_then(Value::as_str).unwrap_or(default);
@@ -171,12 +236,15 @@ fn default_style(parameter: &mut Object, default: &str) {
     }
 }
 
-/// 3.2 describes the items of a stream; 3.0 has the body as a whole.
+/// Removes the schemas of stream items of OpenAPI 3.2.
 fn sequences(media: &mut Object, at: &Pointer, findings: &mut Findings) {
     for (key, what) in [
-        ("itemSchema", "dropped: the body is read as bytes"),
-        ("itemEncoding", "dropped: the body is read as bytes"),
-        ("prefixEncoding", "dropped: the parts have no positions"),
+        ("itemSchema", "dropped, because the body is read as bytes"),
+        ("itemEncoding", "dropped, because the body is read as bytes"),
+        (
+            "prefixEncoding",
+            "dropped, because OpenAPI 3.0 has no positions of parts",
+        ),
     ] {
         if media.remove(key).is_some() {
             findings.notes.push(Note::new(key, at, what));
@@ -184,16 +252,13 @@ fn sequences(media: &mut Object, at: &Pointer, findings: &mut Findings) {
     }
 }
 
-/// A way to prove who calls that 3.0 does not know, and what later versions say more of the others.
+/// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties of others.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
-    if !["apiKey", "http", "oauth2", "openIdConnect"]
-        .iter()
-        .any(|known| kind == *known)
-    {
+    if !super::security::TYPES.iter().any(|known| kind == *known) {
         findings.problems.push(Problem::new(
             &at.join("type"),
-            format!("OpenAPI 3.0 has no security scheme of type {kind}: it knows apiKey, http, oauth2 and openIdConnect"),
+            format!("OpenAPI 3.0 has no security scheme of type {kind}: its types are apiKey, http, oauth2 and openIdConnect"),
             "give the operation another `security`, or none, by an action in openapi/overlay.yaml",
         ));
     }
@@ -204,12 +269,12 @@ fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
         findings.notes.push(Note::new(
             "deviceAuthorization",
             at,
-            "dropped: OpenAPI 3.0 does not have this flow",
+            "dropped, because OpenAPI 3.0 does not have this flow",
         ));
     }
 }
 
-/// `true` allows anything, as `{}` does; `false` nothing at all.
+/// Replaces the schema `true` by `{}` and refuses `false`, which allows no value.
 fn boolean_schemas<'a>(
     schemas: impl Iterator<Item = (&'a String, &'a mut Value)>,
     at: &Pointer,
@@ -217,8 +282,8 @@ fn boolean_schemas<'a>(
 ) {
     for (name, schema) in schemas {
         let problem = match schema {
-            Value::Bool(false) => "nothing can satisfy this schema",
-            Value::Array(_) => "a schema is expected here, not a list",
+            Value::Bool(false) => "no value is valid for this schema",
+            Value::Array(_) => "this must be a schema, not a list",
             _ => "",
         };
         if !problem.is_empty() {
@@ -231,7 +296,7 @@ fn boolean_schemas<'a>(
     }
 }
 
-/// What is not so needs no mention.
+/// Removes flags that are false.
 fn idle_flags(object: &mut Object) {
     for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
         if object.get(key) == Some(&json!(false)) {

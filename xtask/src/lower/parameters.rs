@@ -1,19 +1,16 @@
-//! Writing out the schemas of parameters that have a name and nothing inside.
+//! Inlines scalar schemas of parameters.
 
 use serde_json::{Map, Value};
 
 use crate::{
-    select::{component_name, is_plain, merge},
-    tree::{self, Kind, Pointer},
+    reference::{MAX_CHAIN, Pointer, component_name},
+    schema::{is_plain, merge},
+    tree::{self, Kind},
 };
 
-/// How many names in a row may lead to one schema.
-const MAX_CHAIN: usize = 32;
-
-/// Replaces a parameter's reference to a plain schema, one of a single value, by that schema.
+/// Replaces references of parameters to scalar schemas by these schemas.
 ///
-/// Whether a document names the type of `limit` or writes it where it stands means the same, and
-/// different documents of one API do either.
+/// Versions of the upstream spec inline the type of `limit` or refer to it, with the same meaning.
 pub(super) fn write_out(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").cloned();
     let Some(Value::Object(schemas)) = schemas else {
@@ -37,7 +34,7 @@ pub(super) fn write_out(document: &mut Value) {
     );
 }
 
-/// Replaces one reference; what stands beside it stands around it, in a lowered schema.
+/// Replaces one reference and returns whether the result is another reference.
 fn step(schemas: &Map<String, Value>, schema: &mut Map<String, Value>) -> bool {
     let reference = match schema.get("allOf").and_then(Value::as_array) {
         Some(all) => match all.as_slice() {

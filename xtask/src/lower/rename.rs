@@ -1,17 +1,17 @@
-//! `x-rust-name`: what a schema is called in Rust, and so in the lowered document.
+//! Renames component schemas by `x-rust-name`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
     problem::Problem,
-    select::{component_name, reference_to},
-    tree::{self, Kind, Pointer},
+    reference::{Pointer, component_name, reference_to},
+    tree::{self, Kind},
 };
 
-/// Gives schemas the name of their `x-rust-name`, here and in every reference to them.
+/// Renames schemas to their `x-rust-name`, and changes all references to them.
 pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return;

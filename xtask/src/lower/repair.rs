@@ -1,49 +1,18 @@
-//! Repairs that lose something, applied only to operations whose selection asks for them.
+//! Repairs: changes that lose something. `select.toml` enables them per operation.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::{
+    model::shapes::{Shape, Shapes},
     problem::{Note, Problem},
-    schema,
-    tree::{METHODS, Pointer},
+    reference::Pointer,
+    select::{REPAIR_KEY, Repair},
+    tree::METHODS,
 };
 
-/// Where `select` leaves an operation's repairs for the time when everything else is done.
-pub(crate) const MARK: &str = "x-repair";
-
-/// What may be given up to have an operation at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Repair {
-    /// Of several media types of a request's body, only JSON is kept.
-    KeepJsonBody,
-    /// An optional parameter that is an object is left out.
-    DropObjectParameters,
-    /// A header that is a list is written by the caller as one text.
-    ListHeadersAsText,
-}
-
-impl Repair {
-    /// Every repair, for applying them all and for naming them.
-    pub const ALL: [Self; 3] = [
-        Self::KeepJsonBody,
-        Self::DropObjectParameters,
-        Self::ListHeadersAsText,
-    ];
-
-    /// Its name in `select.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KeepJsonBody => "keep-json-body",
-            Self::DropObjectParameters => "drop-object-parameters",
-            Self::ListHeadersAsText => "list-headers-as-text",
-        }
-    }
-}
-
-/// Applies what each operation's mark asks for, and takes the mark away.
+/// Applies the repairs that the selection added to each operation.
 pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
     let schemas = document
         .pointer("/components/schemas")
@@ -59,7 +28,7 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
             let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
                 continue;
             };
-            let Some(mark) = operation.remove(MARK) else {
+            let Some(mark) = operation.remove(REPAIR_KEY) else {
                 continue;
             };
             let at = Pointer::of(["paths", path, method]);
@@ -73,8 +42,8 @@ pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
                         list_headers(operation, &schemas, &at, findings)
                     }
                     Err(_) => findings.problems.push(Problem::new(
-                        &at.join(MARK),
-                        format!("there is no repair {name}"),
+                        &at.join(REPAIR_KEY),
+                        format!("the repair {name} does not exist"),
                         format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
                     )),
                 }
@@ -105,8 +74,15 @@ fn keep_json_body(operation: &mut Operation, at: &Pointer, findings: &mut Findin
     findings.notes.push(Note::new(
         Repair::KeepJsonBody.name(),
         &at,
-        format!("gave up {}", others.join(", ")),
+        format!("removed the media types {}", others.join(", ")),
     ));
+}
+
+/// Returns whether a value of the schema can have a shape.
+fn may_be(schemas: &Value, schema: &Value, shape: fn(&Shape) -> bool) -> bool {
+    Shapes(schemas)
+        .alternatives(schema)
+        .is_ok_and(|shapes| shapes.iter().any(shape))
 }
 
 fn drop_object_parameters(
@@ -126,9 +102,11 @@ fn drop_object_parameters(
         let object = parameter
             .get("style")
             .is_some_and(|style| style == "deepObject")
-            || schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("object");
+            || may_be(schemas, &parameter["schema"], |shape| {
+                matches!(shape, Shape::Object(_))
+            });
         if optional && object {
-            let what = format!("gave up the parameter {}", parameter["name"]);
+            let what = format!("removed the parameter {}", parameter["name"]);
             let at = at.join("parameters");
             findings
                 .notes
@@ -147,10 +125,14 @@ fn list_headers(operation: &mut Operation, schemas: &Value, at: &Pointer, findin
     };
     for parameter in list {
         let header = parameter["in"] == "header";
-        if header && schema::type_of(schemas, &parameter["schema"]).as_deref() == Some("array") {
+        if header
+            && may_be(schemas, &parameter["schema"], |shape| {
+                matches!(shape, Shape::Array(_))
+            })
+        {
             parameter["schema"] = json!({"type": "string"});
             let what = format!(
-                "the header {} became text: separate values by commas",
+                "the header {} became a string with comma-separated values",
                 parameter["name"]
             );
             let at = at.join("parameters");

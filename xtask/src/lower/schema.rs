@@ -1,88 +1,27 @@
-//! The rules for one schema. Its inner schemas have been lowered before it.
+//! Rules for one schema. Its inner schemas are lowered before it.
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine, limits, malformed, object, value};
+use super::{combine, findings::Findings, limits, malformed, object, value};
 use crate::{
+    keywords::{self, Role},
     problem::{Note, Problem},
-    select::reference_to,
-    tree::{self, Child, Kind, Pointer},
+    reference::{Pointer, reference_to},
+    tree::{self, Child, Kind},
 };
 
 type Object = Map<String, Value>;
 
-/// What a schema of OpenAPI 3.0.3 may say and a client may use.
-const KEPT: [&str; 32] = [
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "default",
-    "deprecated",
-    "description",
-    "enum",
-    "example",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "nullable",
-    "oneOf",
-    "pattern",
-    "properties",
-    "required",
-    "title",
-    "type",
-    "uniqueItems",
-    "writeOnly",
-    super::RUST_TYPE,
-];
-
-/// Keywords that no rule needs and that say nothing of the data; dropped without a note.
-const SILENT: [&str; 12] = [
-    "$anchor",
-    "$comment",
-    "$id",
-    "$schema",
-    "$vocabulary",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "externalDocs",
-    "readOnly",
-    "xml",
-    "$defs",
-    "definitions",
-];
-
-/// What describes a value and does not limit it: it may stand around a reference.
-const ANNOTATIONS: [&str; 6] = [
-    "default",
-    "deprecated",
-    "description",
-    "example",
-    "nullable",
-    "title",
-];
-
-/// Applies every rule to a schema.
+/// Applies all rules to a schema.
 pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     let schema = match value {
         Value::Object(schema) => schema,
-        // Whoever holds it knows what it means there.
+        // The rule of the parent handles boolean schemas.
         Value::Bool(_) => return,
         other => {
             findings.problems.push(Problem::new(
                 at,
-                format!("a schema is expected here, not {other}"),
+                format!("this must be a schema, not {other}"),
                 "repair it by an action in openapi/overlay.yaml",
             ));
             return;
@@ -99,11 +38,11 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     }
     value::default_null(schema, at, findings);
     value::constant(schema, at, findings);
-    combine::type_array(schema, at, findings);
+    type_array(schema, at, findings);
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
-        // It was a combination of one reference.
+        // The schema was a combination with one reference.
         return;
     }
     value::null_type(schema);
@@ -124,12 +63,64 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     drop_unknown(schema, at, findings);
 }
 
-/// `true` says anything, which 3.0 writes as `{}`; `false` says nothing at all.
+/// Replaces a list of types by a union with one member per type. `null` becomes `nullable`.
+fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let Some(Value::Array(types)) = schema.get("type") else {
+        return;
+    };
+    let mut types: Vec<Value> = types.clone();
+    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    types.dedup();
+    if types.len() > 1 && types.contains(&json!("null")) {
+        types.retain(|name| name != "null");
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+    if types.contains(&json!("number")) {
+        // Integers are numbers.
+        types.retain(|name| name != "integer");
+    }
+    if let [one] = types.as_slice() {
+        schema.insert("type".to_owned(), one.clone());
+        return;
+    }
+    schema.remove("type");
+    if types.is_empty() || schema.contains_key("enum") {
+        return;
+    }
+    let members = types
+        .iter()
+        .map(|name| {
+            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
+            let own = combine::of_one_type().filter(|keyword| {
+                name.as_str()
+                    .is_some_and(|name| combine::concerns(keyword.applies_to, name))
+            });
+            member.extend(own.filter_map(|keyword| {
+                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
+            }));
+            let mut member = Value::Object(member);
+            lower(&mut member, at, findings);
+            member
+        })
+        .collect::<Vec<_>>();
+    for keyword in combine::of_one_type() {
+        schema.remove(keyword.name);
+    }
+    let members = json!({ "anyOf": members });
+    if schema.contains_key("anyOf") {
+        let all = schema.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(members);
+        }
+    } else if let Value::Object(members) = members {
+        schema.extend(members);
+    }
+}
+
+/// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its keyword.
 pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for (key, value) in schema.iter_mut() {
         match (tree::child(Kind::Schema, key), value) {
-            // It is the one keyword of 3.0 that takes a boolean.
-            _ if key == "additionalProperties" => {}
             (Child::One(_), value) if *value == json!(true) => *value = json!({}),
             (Child::List(_), Value::Array(list)) => any_schema(list.iter_mut()),
             (Child::Map(_), Value::Object(map)) if key == "properties" => {
@@ -141,7 +132,7 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
                         findings.notes.push(Note::new(
                             "boolean",
                             &at,
-                            "dropped: it may never be present",
+                            "dropped, because it may never be present",
                         ));
                     }
                     keep
@@ -151,8 +142,8 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
         }
     }
     for key in ["items", "not"] {
-        // An array without items is still an array; `not: false` forbids nothing.
-        // Beside positions, `items: false` ends the array: that rule sees to it.
+        // `items: false` means an empty array, except beside `prefixItems`, where it means that no
+        // further items are allowed. `not: false` has no effect.
         let tuple = key == "items" && schema.contains_key("prefixItems");
         if schema.get(key) == Some(&json!(false)) && !tuple {
             schema.remove(key);
@@ -171,7 +162,7 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
         if list.is_empty() || list.contains(&json!(false)) {
             findings.problems.push(Problem::new(
                 &at.join(key),
-                "nothing can satisfy this schema",
+                "no value is valid for this schema",
                 "replace or remove it by an action in openapi/overlay.yaml",
             ));
         }
@@ -186,7 +177,7 @@ fn any_schema<'a>(values: impl Iterator<Item = &'a mut Value>) {
     }
 }
 
-/// `$recursiveRef: "#"` means the outermost schema around it, which has a name.
+/// Replaces `$recursiveRef: "#"` by a reference to the component schema around it.
 fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["$recursiveRef", "$dynamicRef"] {
         let Some(reference) = schema.get(key) else {
@@ -201,14 +192,14 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
             }
             _ => findings.problems.push(Problem::new(
                 at,
-                format!("{key} {reference} has no meaning in OpenAPI 3.0"),
+                format!("OpenAPI 3.0 does not have {key} {reference}"),
                 "write a plain $ref to a named schema in openapi/overlay.yaml",
             )),
         }
     }
 }
 
-/// OpenAPI 3.0 ignores what stands beside a `$ref`; what counts moves around it.
+/// Moves `$ref` into `allOf` if it has siblings, which OpenAPI 3.0 ignores.
 fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let mut siblings = std::mem::take(schema);
     let reference = json!({ "$ref": siblings.remove("$ref") });
@@ -217,13 +208,13 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
         findings.notes.push(Note::new(
             "$ref",
             at,
-            "dropped `type` beside it: its target has one",
+            "dropped `type` beside it, because its target has a type",
         ));
     }
     value::examples(&mut siblings);
     let mut rules = Map::new();
     for (key, value) in siblings {
-        if ANNOTATIONS.contains(&key.as_str()) {
+        if annotates(&key) {
             schema.insert(key, value);
         } else {
             rules.insert(key, value);
@@ -243,22 +234,56 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     }
 }
 
-/// What something is not has no type; only the form of an identifier is kept.
+/// Returns whether a keyword may stay around a reference, because it does not constrain the value.
+fn annotates(key: &str) -> bool {
+    let keyword = keywords::find(key).filter(|keyword| keyword.in_3_0);
+    key == "nullable"
+        || keyword.is_some_and(|keyword| matches!(keyword.role, Role::Prose | Role::Annotation))
+}
+
+/// Removes `not`, except from the schemas of ids.
 fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.contains_key("not") && !super::is_id(&Value::Object(schema.clone())) {
+    if schema.contains_key("not") && !super::ids::is_id(&Value::Object(schema.clone())) {
         schema.remove("not");
-        findings
-            .notes
-            .push(Note::new("not", at, "dropped: the server checks it"));
+        findings.notes.push(Note::new(
+            "not",
+            at,
+            "dropped, because the server checks it",
+        ));
     }
 }
 
+/// Keywords that apply schemas conditionally.
+const CONDITIONS: [&str; 4] = ["dependentSchemas", "else", "if", "then"];
+
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let declares = |key: &&str| {
+        let text = schema.get(*key).map(Value::to_string);
+        text.is_some_and(|text| text.contains("\"properties\":"))
+    };
+    let lost: Vec<&str> = CONDITIONS.into_iter().filter(declares).collect();
+    for key in &lost {
+        findings.problems.push(Problem::new(
+            &at.join(key),
+            format!("`{key}` declares properties that the client would lose"),
+            "declare them in `properties` by an action in openapi/overlay.yaml",
+        ));
+    }
     schema.retain(|key, _| {
-        // What no rule could take is a problem already, for an action of the overlay to solve.
-        let unsolved = matches!(key.as_str(), "$recursiveRef" | "$dynamicRef" | "const");
-        let keep = unsolved || KEPT.contains(&key.as_str());
-        if !keep && !SILENT.contains(&key.as_str()) && !key.starts_with("x-") {
+        let keyword = keywords::find(key);
+        // Other rules reported these keywords. An overlay action can remove them.
+        let unsolved = matches!(
+            key.as_str(),
+            "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE
+        ) || lost.contains(&key.as_str());
+        let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
+        let silent = keyword.is_some_and(|keyword| {
+            matches!(
+                keyword.role,
+                Role::Prose | Role::Annotation | Role::Identity
+            )
+        });
+        if !keep && !silent && !key.starts_with("x-") {
             findings.notes.push(Note::new(
                 "keyword",
                 at,

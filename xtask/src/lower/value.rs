@@ -1,10 +1,10 @@
-//! The rules for single values: constants, enums, defaults, samples, formats.
+//! Rules for constants, enums, defaults, examples and formats.
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use super::{Findings, combine};
+use super::{combine, findings::Findings};
 use crate::{
     problem::{Note, Problem},
     tree::Pointer,
@@ -12,9 +12,9 @@ use crate::{
 
 type Object = Map<String, Value>;
 
-/// Formats of OpenAPI 3.0.3; others are annotations that only some tools know.
+/// Formats of OpenAPI 3.0.3, and `uint64`, which determines a Rust type. Other formats are dropped.
 const FORMATS: [(&str, &[&str]); 3] = [
-    ("integer", &["int32", "int64"]),
+    ("integer", &["int32", "int64", "uint64"]),
     ("number", &["float", "double"]),
     (
         "string",
@@ -22,7 +22,7 @@ const FORMATS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// `const` is an enum of one value.
+/// Replaces `const` by an enum with one value.
 pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(value) = schema.get("const").cloned() else {
         return;
@@ -31,8 +31,10 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
     if allowed.is_some_and(|values| !values.contains(&value)) {
         findings.problems.push(Problem::new(
             at,
-            format!("nothing can satisfy this schema: its enum does not have its const {value}"),
-            "remove one of the two by an action in openapi/overlay.yaml",
+            format!(
+                "no value is valid for this schema: its enum does not contain its const {value}"
+            ),
+            "remove one of them by an action in openapi/overlay.yaml",
         ));
         return;
     }
@@ -40,7 +42,7 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
     schema.insert("enum".to_owned(), json!([value]));
 }
 
-/// A null among an enum's values is nullability.
+/// Replaces a null value of an enum by `nullable`.
 pub(super) fn nulls_in_enum(schema: &mut Object) {
     let Some(Value::Array(values)) = schema.get_mut("enum") else {
         return;
@@ -57,7 +59,7 @@ pub(super) fn nulls_in_enum(schema: &mut Object) {
     }
 }
 
-/// The values of an enum have no order, and values of one type say which.
+/// Sorts the values of an enum, and adds the type that they have in common.
 pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     let Some(Value::Array(values)) = schema.get_mut("enum") else {
         return;
@@ -76,7 +78,7 @@ pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     } else {
         return;
     };
-    // What a value is not says nothing of its type.
+    // The values of a negated enum do not determine a type.
     let negated = at.keys().last().is_some_and(|key| key == "not");
     let combined = ["allOf", "anyOf", "oneOf"]
         .iter()
@@ -96,14 +98,14 @@ fn by_value(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// `type: null` alone.
+/// Rewrites `type: null` to its canonical form.
 pub(super) fn null_type(schema: &mut Object) {
     if schema.get("type") == Some(&json!("null")) {
         *schema = combine::null();
     }
 }
 
-/// A default of null is no default.
+/// Removes `default: null`.
 pub(super) fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.get("default") == Some(&Value::Null) {
         schema.remove("default");
@@ -113,7 +115,7 @@ pub(super) fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Fin
     }
 }
 
-/// 3.1 describes bytes by encoding and media type, 3.0 by format.
+/// Replaces the encoding and the media type of a string by a format.
 pub(super) fn contents(schema: &mut Object) {
     let encoding = schema.remove("contentEncoding");
     let media = schema.remove("contentMediaType");
@@ -130,7 +132,7 @@ pub(super) fn contents(schema: &mut Object) {
     schema.entry("format").or_insert_with(|| json!(format));
 }
 
-/// A format that OpenAPI 3.0 does not define changes no type.
+/// Removes formats that OpenAPI 3.0 does not define.
 pub(super) fn format(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::String(format)) = schema.get("format") else {
         return;
@@ -153,7 +155,7 @@ pub(super) fn format(schema: &mut Object, at: &Pointer, findings: &mut Findings)
     }
 }
 
-/// 3.0 has room for one example.
+/// Keeps the first of several examples, because OpenAPI 3.0 has only one.
 pub(super) fn examples(schema: &mut Object) {
     if let Some(Value::Array(examples)) = schema.remove("examples")
         && let Some(first) = examples.into_iter().next()

@@ -1,43 +1,45 @@
-//! The two sides of a report: what is on disk, and what a revision or a file holds.
+//! The two sides of a report: the files of the workspace, and a git revision or a file.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use serde_json::Value;
 
-use crate::document;
-use crate::generate;
-use crate::lock::Lock;
-use crate::regen::Layout;
-use crate::surface;
+use crate::{
+    document, generate,
+    layout::{GENERATED, LOCK, Layout, OVERLAY, PERMISSIONS, required},
+    lock::Lock,
+    output::read,
+    surface,
+};
 
-const PERMISSIONS: &str = "openapi/permissions.json";
-const LOCK: &str = "openapi/upstream.lock";
-const GENERATED: &str = "crates/permissions-api/src/generated.rs";
-
-/// What to compare with.
+/// The side to compare with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// A revision of git.
+    /// A git revision.
     Revision(String),
-    /// A `permissions.json`.
+    /// A `permissions.json` file.
     File(PathBuf),
 }
 
 /// One side of a report.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// The lowered document.
+    /// The trimmed spec.
     pub permissions: Value,
-    /// The pin of the upstream document, where it is known.
+    /// The pinned upstream spec, if it is known.
     pub lock: Option<Lock>,
+    /// The overlay, if it is known. Null if there is none.
+    pub overlay: Option<Value>,
     /// The public items of the generated crate.
     pub surface: Vec<String>,
 }
 
 impl Base {
-    /// An existing file is meant as one; all else is a revision.
+    /// Returns the file if `argument` is the path of one, or else the git revision.
     pub fn new(argument: &str) -> Self {
         if Path::new(argument).is_file() {
             Self::File(argument.into())
@@ -49,102 +51,105 @@ impl Base {
     /// Reads this side.
     ///
     /// # Errors
-    /// When the revision or the file does not exist or does not hold what it should.
-    pub fn read(&self, root: &Path) -> Result<State> {
+    ///
+    /// Returns an error if the revision or file does not exist, or if its content is invalid.
+    pub fn read(&self, layout: &Layout) -> Result<State> {
         match self {
+            Self::Revision(revision) => State::of_revision(layout.root(), revision),
             Self::File(path) => {
                 let permissions = document::read(path)?.value;
-                let code = generate::generate(&permissions).with_context(|| {
-                    format!(
-                        "failed to generate from {}, which must be an {PERMISSIONS}",
-                        path.display()
-                    )
-                })?;
-                let surface = list(&code)?;
+                let code = generate::generate(&permissions)
+                    .with_context(|| format!("{} is not an {PERMISSIONS}", path.display()))?;
                 Ok(State {
                     permissions,
                     lock: None,
-                    surface,
+                    overlay: None,
+                    surface: surface::list(&code).map_err(Error::msg)?,
                 })
             }
-            Self::Revision(revision) => of_revision(root, revision),
         }
     }
 }
 
 impl State {
-    /// What is on disk.
+    /// Reads the files of the workspace.
     ///
     /// # Errors
-    /// When a file is missing or does not hold what it should.
+    ///
+    /// Returns an error if a file is missing or invalid.
     pub fn on_disk(layout: &Layout) -> Result<Self> {
-        let permissions = document::read(&layout.permissions())?.value;
-        let path = layout.generated();
-        let code = std::fs::read_to_string(&path).with_context(|| {
-            format!("failed to read {}; run `cargo xtask regen`", path.display())
-        })?;
-        let surface = list(&code)?;
-        Ok(Self {
-            permissions,
-            lock: layout.read_lock()?,
-            surface,
-        })
+        let text = |path: &str| read(&layout.root().join(path));
+        let code = required(&layout.generated())?;
+        Self::parse(
+            "the workspace",
+            &required(&layout.permissions())?,
+            (text(LOCK)?, text(OVERLAY)?),
+            &code,
+        )
     }
-}
 
-fn of_revision(root: &Path, revision: &str) -> Result<State> {
-    let commit = format!("{revision}^{{commit}}");
-    let Some(commit) = git(
-        root,
-        &[
+    fn of_revision(root: &Path, revision: &str) -> Result<Self> {
+        let commit = format!("{revision}^{{commit}}");
+        let arguments = [
             "rev-parse",
             "--verify",
             "--quiet",
             "--end-of-options",
             &commit,
-        ],
-    )?
-    else {
-        bail!(
-            "there is no file and no revision {revision:?}; name one of `git log`, or fetch it first"
-        );
-    };
-    let commit = commit.trim();
-    let show = |path: &str| git(root, &["show", &format!("{commit}:{path}")]);
-    let Some(text) = show(PERMISSIONS)? else {
-        bail!("revision {revision} has no {PERMISSIONS}; name one that has");
-    };
-    let permissions = document::parse(text.as_bytes(), &format!("{revision}:{PERMISSIONS}"))?;
-    let lock = show(LOCK)?
-        .map(|text| Lock::parse(&text).map_err(anyhow::Error::msg))
-        .transpose()
-        .with_context(|| format!("failed to read {revision}:{LOCK}"))?;
-    let surface = list(&show(GENERATED)?.unwrap_or_default())?;
-    Ok(State {
-        permissions,
-        lock,
-        surface,
-    })
+        ];
+        let Some(commit) = git(root, &arguments)? else {
+            bail!(
+                "there is no file and no git revision {revision:?}; use a revision of `git log`, or \
+                 fetch it first"
+            );
+        };
+        let commit = commit.trim();
+        let show = |path: &str| git(root, &["show", &format!("{commit}:{path}")]);
+        let Some(permissions) = show(PERMISSIONS)? else {
+            bail!("revision {revision} has no {PERMISSIONS}; use a revision that has it");
+        };
+        let code = show(GENERATED)?.unwrap_or_default();
+        let rest = (show(LOCK)?, show(OVERLAY)?);
+        Self::parse(&format!("revision {revision}"), &permissions, rest, &code)
+    }
+
+    /// Parses the contents of the files. Errors contain `name`.
+    fn parse(
+        name: &str,
+        permissions: &str,
+        (lock, overlay): (Option<String>, Option<String>),
+        code: &str,
+    ) -> Result<Self> {
+        let parse = |text: &str, path: &str| document::parse(text.as_bytes(), path);
+        let invalid = || format!("failed to read {name}");
+        Ok(Self {
+            permissions: parse(permissions, PERMISSIONS).with_context(invalid)?,
+            lock: lock
+                .map(|text| Lock::parse(&text).map_err(Error::msg))
+                .transpose()
+                .with_context(invalid)?,
+            overlay: Some(match overlay {
+                Some(text) => parse(&text, OVERLAY).with_context(invalid)?,
+                None => Value::Null,
+            }),
+            surface: surface::list(code)
+                .map_err(Error::msg)
+                .with_context(invalid)?,
+        })
+    }
 }
 
-/// What git writes, or nothing where it fails for want of what was asked.
+/// Runs git and returns its output, or `None` if the requested object does not exist.
 fn git(root: &Path, arguments: &[&str]) -> Result<Option<String>> {
     let output = Command::new("git")
         .arg("-C")
         .arg(root)
         .args(arguments)
         .output()
-        .context(
-            "failed to run git, which reads the base of the report; install it or give --base FILE",
-        )?;
+        .context("failed to run git; install it, or use a file with --base FILE")?;
     if !output.status.success() {
         return Ok(None);
     }
-    let text =
-        String::from_utf8(output.stdout).context("failed to read what git wrote as UTF-8")?;
+    let text = String::from_utf8(output.stdout).context("the output of git is not UTF-8")?;
     Ok(Some(text))
-}
-
-fn list(code: &str) -> Result<Vec<String>> {
-    surface::list(code).map_err(anyhow::Error::msg)
 }

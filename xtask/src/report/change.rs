@@ -1,58 +1,49 @@
-//! One difference, and what it means for who uses the client.
+//! A change and its grade.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What a change asks of the next version of the client, by semantic versioning.
+/// The version bump that a change requires, by semantic versioning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
-    /// Code and traffic stay as they were: documentation, or what the client does not look at.
+    /// Neither code nor requests and responses change.
     Patch,
-    /// Something is new; what was written against the old client still compiles and works.
+    /// Something is new. Existing code compiles and works.
     Minor,
-    /// Code may cease to compile, or a call that used to succeed may fail.
+    /// Existing code may not compile, or a call that succeeded may fail.
     Major,
 }
 
-/// Which way the value travels that a change is about.
+/// Whether a value is part of requests, responses or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// From the client to the server: the server may not ask for more.
+    /// Sent by the client. The server must not require more than before.
     Request,
-    /// From the server to the client: the server may not send other than it promised.
+    /// Sent by the server. The server must not send other values than before.
     Response,
-    /// Both ways, so that both rules hold.
+    /// Sent by both.
     Both,
 }
 
-/// One difference between two documents.
+/// A difference between two trimmed specs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// What it asks of the next version.
+    /// The version bump that the change requires.
     pub grade: Grade,
-    /// Which way it travels; absent where it is about neither.
+    /// Direction of the changed value. `None` if the change concerns no value.
     pub direction: Option<Direction>,
-    /// Where it is, as `Permission.project_id` or `GET /path, query limit`.
+    /// Location of the change, such as `Permission.project_id` or `GET /path, query limit`.
     pub location: String,
-    /// What is different.
+    /// The difference.
     pub what: String,
-    /// Why it has its grade.
+    /// Reason of the grade.
     pub reason: String,
 }
 
 impl Direction {
-    /// The stricter of two grades where a value travels both ways.
-    pub(super) fn grade(self, request: Grade, response: Grade) -> Grade {
-        match self {
-            Self::Request => request,
-            Self::Response => response,
-            Self::Both => request.max(response),
-        }
-    }
-
     pub(super) fn and(self, other: Self) -> Self {
         if self == other { self } else { Self::Both }
     }

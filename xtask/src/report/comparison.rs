@@ -1,78 +1,156 @@
-//! What every rule needs: both documents, where it stands, and a list to write to.
+//! The state of a comparison, and functions that all comparisons use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{Change, Direction, Grade};
+use super::{
+    change::{Change, Direction},
+    rules::{DOCUMENTATION, RUST_EXTENSION, Rule, UNKNOWN},
+};
+use crate::{
+    keywords::{self, Role},
+    reference::component_name,
+};
 
-/// Two documents under comparison.
+/// A comparison of two trimmed specs.
 pub(super) struct Comparison<'a> {
-    pub(super) old: &'a Value,
-    pub(super) new: &'a Value,
-    /// Old names of schemas with their new ones, where only the name changed.
+    pub(super) documents: Pair<'a>,
+    /// New names of schemas that only changed their name, by their old names.
     pub(super) renamed: BTreeMap<String, String>,
+    /// New `operationId`s of operations that changed it, by the old ones.
+    pub(super) renamed_operations: BTreeMap<String, String>,
     pub(super) changes: Vec<Change>,
 }
 
-/// Where a rule stands.
+/// Location of a compared value.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) direction: Option<Direction>,
     pub(super) location: String,
-    /// Whether it is a property of an object rather than a parameter or a whole.
+    /// Whether the value is a property of an object.
     pub(super) in_property: bool,
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(old: &'a Value, new: &'a Value) -> Self {
+    pub(super) fn new(documents: Pair<'a>) -> Self {
         Self {
-            old,
-            new,
+            documents,
             renamed: BTreeMap::new(),
+            renamed_operations: BTreeMap::new(),
             changes: Vec::new(),
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        place: &Place,
-        grade: Grade,
-        what: impl Into<String>,
-        reason: &str,
-    ) {
+    /// Adds a change whose description has no placeholders.
+    pub(super) fn add(&mut self, place: &Place, rule: &Rule) {
+        self.replaced(place, rule, "", Pair::of(&Value::Null, &Value::Null));
+    }
+
+    /// Adds a change of the value of `key`.
+    pub(super) fn replaced(&mut self, place: &Place, rule: &Rule, key: &str, pair: Pair<'_>) {
+        let what = rule
+            .what
+            .replace("{key}", key)
+            .replace("{old}", &shown(pair.old))
+            .replace("{new}", &shown(pair.new));
         self.changes.push(Change {
-            grade,
+            grade: rule.grade(place.direction),
             direction: place.direction,
             location: place.location.clone(),
-            what: what.into(),
-            reason: reason.to_owned(),
+            what,
+            reason: rule.reason.to_owned(),
         });
     }
 
-    /// A difference that no rule knows.
-    pub(super) fn unclassified(&mut self, place: &Place, what: impl Into<String>) {
-        self.add(
-            place,
-            Grade::Major,
-            what,
-            "no rule knows this change, so it counts as breaking",
-        );
+    /// Compares the members of two objects.
+    ///
+    /// `rule` is called for each member that differs and returns whether it handled the member.
+    /// Other members are documentation, or unknown and therefore breaking.
+    pub(super) fn members(
+        &mut self,
+        place: &Place,
+        pair: Pair<'_>,
+        mut rule: impl FnMut(&mut Self, &str, Pair<'_>) -> bool,
+    ) {
+        for key in pair.keys() {
+            let member = pair.at(key);
+            if member.is_equal() || rule(self, key, member) {
+                continue;
+            }
+            let default = if key.starts_with("x-rust-") {
+                &RUST_EXTENSION
+            } else if is_documentation(key) {
+                &DOCUMENTATION
+            } else {
+                &UNKNOWN
+            };
+            self.replaced(place, default, key, member);
+        }
     }
 
-    /// A difference in what only people read.
-    pub(super) fn documentation(&mut self, place: &Place, keyword: &str) {
-        let what = format!("`{keyword}` changed");
-        self.add(place, Grade::Patch, what, "documentation only");
+    /// Compares the entries of two maps, such as the headers of a response.
+    pub(super) fn entries(
+        &mut self,
+        place: impl Fn(&str) -> Place,
+        pair: Pair<'_>,
+        (removed, added): (&Rule, &Rule),
+        mut both: impl FnMut(&mut Self, &Place, Pair<'_>),
+    ) {
+        for name in pair.keys() {
+            let (place, entry) = (place(name), pair.at(name));
+            match (entry.old.is_null(), entry.new.is_null()) {
+                (false, false) => both(self, &place, entry),
+                (false, true) => self.add(&place, removed),
+                (true, _) => self.add(&place, added),
+            }
+        }
     }
 
-    /// Whether a reference still means the same type of the client.
-    pub(super) fn same_reference(&self, old: &str, new: &str) -> bool {
-        old == new
-            || self
-                .renamed
-                .get(schema_name(old))
-                .is_some_and(|name| name == schema_name(new))
+    /// Returns whether two references refer to the same Rust type.
+    pub(super) fn is_same_type(&self, references: Pair<'_>) -> bool {
+        let (old, new) = references.map(|reference| reference.as_str().and_then(component_name));
+        let (Some(old), Some(new)) = (old, new) else {
+            return references.is_equal();
+        };
+        self.renamed.get(&old).unwrap_or(&old) == &new
+    }
+}
+
+/// The old and the new version of a value. An absent value is null.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'v> {
+    pub(super) old: &'v Value,
+    pub(super) new: &'v Value,
+}
+
+impl<'v> Pair<'v> {
+    pub(super) fn of(old: &'v Value, new: &'v Value) -> Self {
+        Self { old, new }
+    }
+
+    pub(super) fn is_equal(self) -> bool {
+        self.old == self.new
+    }
+
+    /// Returns both versions of the value of a key.
+    pub(super) fn at(self, key: &str) -> Self {
+        Self::of(at(self.old, key), at(self.new, key))
+    }
+
+    /// Returns the keys of both objects, sorted and without duplicates.
+    pub(super) fn keys(self) -> BTreeSet<&'v str> {
+        let (old, new) = self.map(|value| value.as_object().into_iter().flatten());
+        old.chain(new).map(|(key, _)| key.as_str()).collect()
+    }
+
+    pub(super) fn map<T>(self, f: impl Fn(&'v Value) -> T) -> (T, T) {
+        (f(self.old), f(self.new))
+    }
+
+    /// Returns both versions of a member that is `true` or absent.
+    pub(super) fn flags(self, key: &str) -> (bool, bool) {
+        self.at(key).map(|value| value == &Value::Bool(true))
     }
 }
 
@@ -88,76 +166,45 @@ impl Place {
         }
     }
 
-    /// A place inside this one; `step` brings its own separator.
+    /// Returns a location inside this one. `step` contains its own separator.
     pub(super) fn inside(&self, step: impl AsRef<str>) -> Self {
         Self {
-            direction: self.direction,
             location: format!("{}{}", self.location, step.as_ref()),
-            in_property: self.in_property,
+            ..self.clone()
         }
     }
 
-    /// A property of the object at this place.
+    /// Returns the location of a property.
     pub(super) fn property(&self, name: &str) -> Self {
-        let place = self.inside(format!(".{name}"));
         Self {
             in_property: true,
-            ..place
+            ..self.inside(format!(".{name}"))
         }
     }
 
-    pub(super) fn travelling(&self, direction: Direction) -> Self {
+    /// Returns this location with a direction.
+    pub(super) fn with(&self, direction: Direction) -> Self {
         Self {
             direction: Some(direction),
             ..self.clone()
         }
     }
-
-    /// Where nothing is known of the direction, both rules hold.
-    pub(super) fn direction(&self) -> Direction {
-        self.direction.unwrap_or(Direction::Both)
-    }
 }
 
-/// The value at a key, or null: rules compare absent keys too.
+/// Returns whether a key of any object has no influence on the client.
+fn is_documentation(key: &str) -> bool {
+    let is_annotation = matches!(keywords::role(key), Some(Role::Prose | Role::Annotation));
+    is_annotation && key != "default"
+        || key.starts_with("x-")
+        || matches!(key, "bearerFormat" | "links" | "summary" | "tags")
+}
+
+/// Returns the value of a key, or null if it is absent.
 pub(super) fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
     value.get(key).unwrap_or(&Value::Null)
 }
 
-/// The keys of both objects, sorted, without repetition.
-pub(super) fn keys<'v>(old: &'v Value, new: &'v Value) -> Vec<&'v str> {
-    let of = |value: &'v Value| value.as_object().into_iter().flat_map(|map| map.keys());
-    let mut keys: Vec<&str> = of(old).chain(of(new)).map(String::as_str).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-/// Follows a chain of references to a component; what leads nowhere is returned as it is.
-pub(super) fn resolve<'v>(document: &'v Value, value: &'v Value) -> &'v Value {
-    let mut value = value;
-    // A chain longer than this is a cycle, and a cycle has no end to return.
-    for _ in 0..32 {
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
-            return value;
-        };
-        let Some(target) = reference
-            .strip_prefix('#')
-            .and_then(|at| document.pointer(at))
-        else {
-            return value;
-        };
-        value = target;
-    }
-    value
-}
-
-/// The last segment of a reference, which is the name of its schema.
-pub(super) fn schema_name(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or(reference)
-}
-
-/// A value as a reviewer reads it in a sentence.
+/// Formats a value for a sentence.
 pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),

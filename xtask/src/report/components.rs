@@ -1,135 +1,148 @@
-//! Named schemas: each becomes a type of the client, and is compared once, by the ways it travels.
+//! Compares named schemas. Each is a Rust type and is compared once, with all its directions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::change::Direction;
-use super::change::Grade::{Major, Minor};
-use super::comparison::{Comparison, Place, at, keys, resolve, schema_name};
-use super::schema;
+use super::{
+    change::Direction,
+    comparison::{Comparison, Pair, Place, at},
+    rules::{TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
+    schema,
+};
+use crate::reference::{component_name, reference_to};
 
 /// Compares `components/schemas`.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
-    let (old, new) = (schemas(comparison.old), schemas(comparison.new));
-    let mut directions = reach(comparison.old);
-    for (name, direction) in reach(comparison.new) {
-        let name = comparison.old_name(&name).to_owned();
-        directions
-            .entry(name)
-            .and_modify(|known| *known = known.and(direction))
-            .or_insert(direction);
+    let schemas = comparison.documents.at("components").at("schemas");
+    comparison.renamed = renamed(schemas);
+    let new_names: BTreeSet<String> = comparison.renamed.values().cloned().collect();
+    let (old, mut directions) = comparison.documents.map(directions);
+    for (name, direction) in old {
+        let name = comparison.renamed.get(&name).cloned().unwrap_or(name);
+        let known = directions.entry(name).or_insert(direction);
+        *known = known.and(direction);
     }
-    for name in keys(old, new) {
-        let place = Place::new(directions.get(name).copied(), name);
-        let renamed = comparison.renamed.get(name).cloned();
-        match (old.get(name), new.get(name), renamed) {
-            (Some(_), _, Some(new_name)) => {
-                let what = format!("the type is called `{new_name}` now");
-                comparison.add(
-                    &place,
-                    Major,
-                    what,
-                    "code that names it does not compile, though nothing changed on the wire",
-                );
+    for name in schemas.keys() {
+        let pair = schemas.at(name);
+        let new_name = comparison.renamed.get(name).cloned();
+        let direction = directions.get(new_name.as_deref().unwrap_or(name)).copied();
+        let place = Place::new(direction, name);
+        match (pair.old.is_null(), pair.new.is_null()) {
+            (false, _) if new_name.is_some() => {
+                let (old, new) = (&json!(name), &json!(new_name));
+                comparison.replaced(&place, &TYPE_RENAMED, "", Pair::of(old, new));
             }
-            (Some(old), Some(new), None) => schema::compare(comparison, &place, old, new),
-            (Some(_), None, None) => {
-                comparison.add(
-                    &place,
-                    Major,
-                    "the type is gone",
-                    "code that names it does not compile",
-                );
-            }
-            (None, _, _) if comparison.old_name(name) != name => {}
-            (None, _, _) => {
-                comparison.add(&place, Minor, "the type is new", "nothing names it yet")
-            }
+            (false, false) => schema::compare(comparison, &place, pair),
+            (false, true) => comparison.add(&place, &TYPE_REMOVED),
+            (true, _) if new_names.contains(name) => {}
+            (true, _) => comparison.add(&place, &TYPE_ADDED),
         }
     }
 }
 
-/// Finds schemas of which only the name changed: what refers to them is unchanged then.
-pub(super) fn find_renamed(comparison: &mut Comparison<'_>) {
-    let (old, new) = (schemas(comparison.old), schemas(comparison.new));
-    let mut added: Vec<&str> = keys(old, new)
-        .into_iter()
-        .filter(|name| old.get(name).is_none())
-        .collect();
-    for name in keys(old, new) {
-        let (Some(before), None) = (old.get(name), new.get(name)) else {
-            continue;
-        };
-        let same = |other: &&str| new.get(other) == Some(before);
-        let mut candidates = added.iter().copied().filter(same);
-        // Two equal candidates leave open which one it is: then it is gone, and they are new.
-        if let (Some(other), None) = (candidates.next(), candidates.next()) {
-            added.retain(|added| *added != other);
-            comparison.renamed.insert(name.to_owned(), other.to_owned());
+/// Returns the new names of schemas that only changed their name, by their old names.
+///
+/// References between renamed schemas are compared by the new names. A schema with several equal
+/// candidates counts as removed, because it is not known which of them it is.
+fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
+    let only = |this: &Value, other: &Value| -> BTreeMap<String, String> {
+        let names = this.as_object().into_iter().flatten();
+        let names = names.filter(|(name, _)| other.get(name).is_none());
+        names
+            .map(|(name, _)| (name.clone(), String::new()))
+            .collect()
+    };
+    let (old, new) = (schemas.old, schemas.new);
+    let (removed, added) = (only(old, new), only(new, old));
+    let mut found = BTreeMap::new();
+    for name in removed.keys() {
+        let before = with_names(&old[name], &removed);
+        let mut candidates = added
+            .keys()
+            .filter(|other| with_names(&new[*other], &added) == before);
+        if let (Some(other), None) = (candidates.next(), candidates.next())
+            && !found.values().any(|taken| taken == other)
+        {
+            found.insert(name.clone(), other.clone());
         }
     }
-}
-
-impl Comparison<'_> {
-    /// The old name of a schema that has a new one.
-    fn old_name<'n>(&'n self, name: &'n str) -> &'n str {
-        self.renamed
-            .iter()
-            .find(|(_, new)| *new == name)
-            .map_or(name, |(old, _)| old.as_str())
+    loop {
+        let mut equal = found.clone();
+        equal.retain(|before, after| with_names(&old[&*before], &found) == new[&*after]);
+        if equal.len() == found.len() {
+            return found;
+        }
+        found = equal;
     }
 }
 
-fn schemas(document: &Value) -> &Value {
-    at(at(document, "components"), "schemas")
+/// Returns a schema with the names in its references replaced.
+fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Object(map) => {
+            let replaced = map.iter().map(|(key, value)| {
+                let name = value.as_str().and_then(component_name);
+                let new_name = name.and_then(|name| names.get(&name));
+                let value = match new_name.filter(|_| key == "$ref") {
+                    Some(name) => json!(reference_to(name)),
+                    None => with_names(value, names),
+                };
+                (key.clone(), value)
+            });
+            Value::Object(replaced.collect())
+        }
+        Value::Array(items) => items.iter().map(|item| with_names(item, names)).collect(),
+        other => other.clone(),
+    }
 }
 
-/// The named schemas that these parts of a document reach.
-pub(super) fn named_by<'v>(
+/// Returns the names of the schemas that parts of a document reach.
+pub(super) fn names_in<'v>(
     document: &'v Value,
     parts: impl IntoIterator<Item = &'v Value>,
-) -> BTreeSet<&'v str> {
+) -> BTreeSet<String> {
     let mut open: Vec<&Value> = parts.into_iter().collect();
-    let mut seen = BTreeSet::new();
+    let mut names = BTreeSet::new();
     while let Some(value) = open.pop() {
-        if let Some(reference) = value.get("$ref").and_then(Value::as_str)
-            && seen.insert(reference)
-        {
-            open.push(resolve(document, value));
-        }
         match value {
             Value::Array(items) => open.extend(items),
-            // An example is no schema, whatever it looks like.
             Value::Object(map) => {
-                let schemas = map
-                    .iter()
-                    .filter(|(key, _)| !matches!(key.as_str(), "example" | "examples"));
-                open.extend(schemas.map(|(_, value)| value));
+                for (key, value) in map {
+                    let name = value.as_str().and_then(component_name);
+                    match (key.as_str(), name) {
+                        // An example can look like a schema.
+                        ("example" | "examples", _) => {}
+                        ("$ref", Some(name)) => {
+                            if names.insert(name.clone()) {
+                                open.extend(
+                                    document
+                                        .pointer("/components/schemas")
+                                        .and_then(|all| all.get(&name)),
+                                );
+                            }
+                        }
+                        _ => open.push(value),
+                    }
+                }
             }
             _ => {}
         }
     }
-    seen.into_iter()
-        .filter(|reference| reference.starts_with("#/components/schemas/"))
-        .map(schema_name)
-        .collect()
+    names
 }
 
-/// Which ways each named schema travels.
-fn reach(document: &Value) -> BTreeMap<String, Direction> {
+/// Returns the directions of each named schema.
+fn directions(document: &Value) -> BTreeMap<String, Direction> {
     let mut found: BTreeMap<String, Direction> = BTreeMap::new();
     let mut add = |part, direction: Direction| {
-        for name in named_by(document, [part]) {
-            let known = found.entry(name.to_owned()).or_insert(direction);
+        for name in names_in(document, [part]) {
+            let known = found.entry(name).or_insert(direction);
             *known = known.and(direction);
         }
     };
-    let items = at(document, "paths")
-        .as_object()
-        .into_iter()
-        .flat_map(|paths| paths.values());
-    for (key, part) in items.filter_map(Value::as_object).flatten() {
+    let items = at(document, "paths").as_object().into_iter().flatten();
+    for (key, part) in items.filter_map(|(_, item)| item.as_object()).flatten() {
         if key == "parameters" {
             add(part, Direction::Request);
             continue;

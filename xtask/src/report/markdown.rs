@@ -1,11 +1,11 @@
-//! A report as the body of a pull request.
+//! Formats a report as the text of a pull request.
 
 use std::fmt::{self, Write};
 
 use super::{Change, Grade, Operations, Pins, Pipeline, Report, SurfaceDiff};
 use crate::lock::Lock;
 
-/// Writes a report.
+/// Returns the report in Markdown.
 pub(super) fn write(report: &Report) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -16,10 +16,7 @@ pub(super) fn write(report: &Report) -> String {
 fn sections(text: &mut String, report: &Report) -> fmt::Result {
     match report.verdict {
         Some(grade) => writeln!(text, "# The specification changed: {grade}")?,
-        None => writeln!(
-            text,
-            "# The specification did not change for users of the client"
-        )?,
+        None => writeln!(text, "# The specification did not change for users")?,
     }
     if let Some(pins) = &report.pins {
         self::pins(text, pins)?;
@@ -38,38 +35,37 @@ fn sections(text: &mut String, report: &Report) -> fmt::Result {
 
 fn pins(text: &mut String, Pins { from, to }: &Pins) -> fmt::Result {
     let Some(from) = from else {
-        return writeln!(text, "\nMade from {}.", pin(to));
+        return writeln!(text, "\nGenerated from {}.", pin(to));
     };
-    if from == to {
-        return writeln!(text, "\nThe pin stays at {}.", pin(to));
+    if pin(from) == pin(to) && from.sha256 == to.sha256 && from.generator == to.generator {
+        return writeln!(text, "\nThe pin is unchanged: {}.", pin(to));
     }
     writeln!(text, "\n| | from | to |\n| --- | --- | --- |")?;
-    writeln!(text, "| pin | {} | {} |", pin(from), pin(to))?;
     let digest = |lock: &Lock| format!("`{}…`", lock.sha256.get(..12).unwrap_or(&lock.sha256));
-    writeln!(text, "| sha256 | {} | {} |", digest(from), digest(to))?;
-    writeln!(text, "| bytes | {} | {} |", from.bytes, to.bytes)?;
-    writeln!(text, "| OpenAPI | {} | {} |", from.openapi, to.openapi)?;
-    writeln!(
-        text,
-        "| generator | {} | {} |",
-        from.generator, to.generator
-    )
+    let rows = [
+        ("pin", pin(from), pin(to)),
+        ("sha256", digest(from), digest(to)),
+        ("bytes", from.bytes.to_string(), to.bytes.to_string()),
+        ("OpenAPI", from.openapi.clone(), to.openapi.clone()),
+        ("generator", from.generator.clone(), to.generator.clone()),
+    ];
+    for (name, from, to) in rows {
+        writeln!(text, "| {name} | {from} | {to} |")?;
+    }
+    Ok(())
 }
 
 fn pin(lock: &Lock) -> String {
-    match &lock.commit {
-        Some(commit) => format!("`{}@{commit}:{}`", lock.repository, lock.path),
-        None => format!("`{}`, a local file", lock.path),
+    match (&lock.repository, &lock.commit) {
+        (Some(repository), Some(commit)) => format!("`{repository}@{commit}:{}`", lock.path()),
+        _ => format!("`{}`, a local file", lock.file_name()),
     }
 }
 
 fn summary(text: &mut String, report: &Report) -> fmt::Result {
     let count = |grade| {
-        report
-            .changes
-            .iter()
-            .filter(|change| change.grade == grade)
-            .count()
+        let changes = report.changes.iter();
+        changes.filter(|change| change.grade == grade).count()
     };
     let (major, minor, patch) = (
         count(Grade::Major),
@@ -82,20 +78,18 @@ fn summary(text: &mut String, report: &Report) -> fmt::Result {
     )
 }
 
-fn operations(
-    text: &mut String,
-    Operations {
-        added,
-        removed,
-        changed,
-    }: &Operations,
-) -> fmt::Result {
-    if added.is_empty() && removed.is_empty() && changed.is_empty() {
+fn operations(text: &mut String, operations: &Operations) -> fmt::Result {
+    let lists = [
+        ("removed", &operations.removed),
+        ("changed", &operations.changed),
+        ("added", &operations.added),
+    ];
+    if lists.iter().all(|(_, list)| list.is_empty()) {
         return Ok(());
     }
     writeln!(text, "\n## Operations\n")?;
-    for (word, operations) in [("removed", removed), ("changed", changed), ("added", added)] {
-        for operation in operations {
+    for (word, list) in lists {
+        for operation in list {
             writeln!(text, "- {word}: `{operation}`")?;
         }
     }
@@ -106,60 +100,72 @@ fn changes(text: &mut String, changes: &[Change]) -> fmt::Result {
     if changes.is_empty() {
         return Ok(());
     }
-    writeln!(text, "\n## Changes\n\n| | direction | where | what | why |")?;
-    writeln!(text, "| --- | --- | --- | --- | --- |")?;
+    writeln!(
+        text,
+        "\n## Changes\n\n| | direction | where | what | why |\n| --- | --- | --- | --- | --- |"
+    )?;
     for change in changes {
-        let direction = change
-            .direction
-            .map_or_else(String::new, |direction| direction.to_string());
-        let Change {
-            grade,
-            location,
-            what,
-            reason,
-            ..
-        } = change;
-        let (location, what) = (cell(location), cell(what));
+        let direction = change.direction;
+        let direction = direction.map_or_else(String::new, |direction| direction.to_string());
         writeln!(
             text,
-            "| **{grade}** | {direction} | `{location}` | {what} | {reason} |"
+            "| **{}** | {direction} | `{}` | {} | {} |",
+            change.grade,
+            cell(&change.location),
+            cell(&change.what),
+            cell(&change.reason)
         )?;
     }
     Ok(())
 }
 
-fn surface(text: &mut String, SurfaceDiff { added, removed }: &SurfaceDiff) -> fmt::Result {
-    if added.is_empty() && removed.is_empty() {
+fn surface(text: &mut String, diff: &SurfaceDiff) -> fmt::Result {
+    if diff.grade().is_none() {
         return writeln!(
             text,
-            "\nThe public items of the generated crate are the same."
+            "\nThe public items of the generated crate are unchanged."
         );
     }
-    writeln!(text, "\n## Public items of the generated crate\n\n```diff")?;
-    let mut lines: Vec<(&str, char)> = removed.iter().map(|line| (line.as_str(), '-')).collect();
-    lines.extend(added.iter().map(|line| (line.as_str(), '+')));
-    // What belongs together stands together: an item that changed is its old line above its new one.
+    writeln!(text, "\n## Public items of the generated crate\n")?;
+    for line in &diff.renamed {
+        writeln!(text, "- renamed: `{line}`")?;
+    }
+    if diff.added.is_empty() && diff.removed.is_empty() {
+        return Ok(());
+    }
+    let added = diff.added.iter().map(|line| (line, '+'));
+    let mut lines: Vec<_> = diff.removed.iter().map(|line| (line, '-')).collect();
+    lines.extend(added);
+    // The old line of a changed item is above its new line.
     lines.sort_by_key(|(line, sign)| (*line, *sign == '+'));
+    writeln!(text, "```diff")?;
     for (line, sign) in lines {
         writeln!(text, "{sign} {line}")?;
     }
     writeln!(text, "```")
 }
 
-fn pipeline(text: &mut String, Pipeline { overlay, notes }: &Pipeline) -> fmt::Result {
-    writeln!(
-        text,
-        "\n## Overlay\n\n| matches | target | why |\n| --- | --- | --- |"
-    )?;
-    for action in overlay {
+fn pipeline(text: &mut String, pipeline: &Pipeline) -> fmt::Result {
+    let actions = &pipeline.overlay;
+    let mut table = "| matches | target | why |\n| --- | --- | --- |\n".to_owned();
+    for action in actions {
         let (target, why) = (cell(&action.target), cell(&action.description));
-        writeln!(text, "| {} | `{target}` | {why} |", action.matched)?;
+        writeln!(table, "| {} | `{target}` | {why} |", action.matched)?;
     }
-    if notes.is_empty() {
-        return writeln!(text, "\nSelecting and lowering dropped nothing.");
+    if pipeline.overlay_changed {
+        writeln!(text, "\n## Overlay\n\n{}", table.trim_end())?;
+    } else {
+        let summary = format!("Overlay: {} actions, unchanged", actions.len());
+        writeln!(
+            text,
+            "\n<details>\n<summary>{summary}</summary>\n\n{table}\n</details>"
+        )?;
     }
-    writeln!(text, "\n## Selecting and lowering\n")?;
-    for note in notes {
+    if pipeline.notes.is_empty() {
+        return writeln!(text, "\nThe select and lower stages dropped nothing.");
+    }
+    writeln!(text, "\n## Select and lower stages\n")?;
+    for note in &pipeline.notes {
         writeln!(
             text,
             "- {}: {} (`{}`)",
@@ -171,7 +177,7 @@ fn pipeline(text: &mut String, Pipeline { overlay, notes }: &Pipeline) -> fmt::R
     Ok(())
 }
 
-/// Text that stays within its cell of a table.
+/// Escapes text for a cell of a table.
 fn cell(text: &str) -> String {
     line(text).replace('|', "\\|")
 }

@@ -1,19 +1,16 @@
-//! What a new `permissions.json` means for who uses the client: every change with its direction,
-//! place and reason, and the version that it asks for.
+//! `cargo xtask report`: the changes between two versions of `permissions.json`, and the version bump
+//! that they require.
 //!
-//! The verdict is the highest [`Grade`] of all changes. Two readers are kept in mind for each:
+//! The verdict is the highest [`Grade`] of all changes. Each change is graded for two readers:
 //!
-//! - **the wire**: a client made from the old document talks to a server of the new one. A request
-//!   may not be refused that was taken, and an answer may not hold what it never held. Where this is
-//!   a known class of change, the grade is that of oasdiff, whose errors and warnings are both major;
-//! - **Rust**: code written against the old client is compiled with the new one. Where this is a
-//!   known class, the grade is that of cargo-semver-checks. Generated structs are
-//!   `#[non_exhaustive]`, so that one field more is minor; enums are exhaustive, so that one variant
-//!   more is major; builders take parameters by name, so that one more optional one is minor.
+//! - **A deployed client** of the old spec calls a server of the new spec. The server must not refuse
+//!   requests that it accepted, and must not send values that the client cannot decode.
+//! - **Code** that was written for the old client is compiled with the new client. Generated structs
+//!   are `#[non_exhaustive]`, so a new field is minor. Enums are exhaustive, so a new variant is major.
+//!   Builders take parameters by name, so a new optional parameter is minor.
 //!
-//! The stricter of the two counts, and what no rule knows is major. The public [`SurfaceDiff`] of the
-//! generated code is a check on both: an item that is gone or different is major whatever the rules
-//! say.
+//! A change that no rule covers is major. The [`SurfaceDiff`] of the generated code is a second check:
+//! a removed or changed public item is major in any case.
 //!
 //! ```
 //! use serde_json::json;
@@ -37,58 +34,89 @@ mod comparison;
 mod components;
 mod markdown;
 mod operations;
-mod parameters;
-mod responses;
 mod root;
-mod run;
+mod rules;
 mod schema;
 mod surface;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
 pub use base::{Base, State};
 pub use change::{Change, Direction, Grade};
 pub use operations::Operations;
-pub use run::{Format, Pins, Pipeline, run};
 pub use surface::SurfaceDiff;
 
-use comparison::Comparison;
+use self::comparison::{Comparison, Pair};
+use crate::{layout::Layout, lock::Lock, names, overlay::Applied, problem::Note, regen};
 
-/// Everything that a reviewer needs, ready to be written as Markdown or JSON.
+/// The format of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text of a pull request.
+    #[default]
+    Markdown,
+    /// Data for programs.
+    Json,
+}
+
+/// The differences between two trimmed specs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// What the next version must be; absent where nothing changed.
+    /// The required version bump. `None` if nothing changed.
     pub verdict: Option<Grade>,
-    /// The upstream documents before and after, where both are known.
+    /// The pinned upstream specs, if they are known.
     pub pins: Option<Pins>,
-    /// The operations that are new, gone or different.
+    /// The operations that were added, removed or changed.
     pub operations: Operations,
-    /// Every change, the gravest first.
+    /// All changes, the highest grade first.
     pub changes: Vec<Change>,
-    /// What changed in the generated crate's public items.
+    /// The changes in the public items of the generated crate.
     pub surface: SurfaceDiff,
-    /// What the pipeline did on the way to the new document, where the upstream document is at hand.
+    /// The work of the pipeline, if the upstream spec is available.
     pub pipeline: Option<Pipeline>,
 }
 
+/// The pinned upstream specs of both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pins {
+    /// The old pin, if it is known.
+    pub from: Option<Lock>,
+    /// The new pin.
+    pub to: Lock,
+}
+
+/// What the pipeline did to the new upstream spec.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pipeline {
+    /// The result of each overlay action.
+    pub overlay: Vec<Applied>,
+    /// Whether the overlay or the spec changed.
+    pub overlay_changed: bool,
+    /// What the select and lower stages changed or dropped.
+    pub notes: Vec<Note>,
+}
+
 impl Report {
-    /// Compares two lowered documents.
-    pub fn new(old: &Value, new: &Value, surface: SurfaceDiff) -> Self {
-        let mut comparison = Comparison::new(old, new);
-        components::find_renamed(&mut comparison);
+    /// Compares two trimmed specs.
+    pub fn new(old: &Value, new: &Value, mut surface: SurfaceDiff) -> Self {
+        let mut comparison = Comparison::new(Pair::of(old, new));
         root::compare(&mut comparison);
         components::compare(&mut comparison);
         let operations = operations::compare(&mut comparison);
+        surface.fold(&renamed_items(&comparison));
         let mut changes = comparison.changes;
         changes.sort_by(|one, other| other.grade.cmp(&one.grade).then_with(|| one.cmp(other)));
         changes.dedup();
-        let graded = changes.first().map(|change| change.grade);
+        let highest = changes.first().map(|change| change.grade);
         Self {
-            verdict: graded.max(surface.grade()),
+            verdict: highest.max(surface.grade()),
             pins: None,
             operations,
             changes,
@@ -96,4 +124,59 @@ impl Report {
             pipeline: None,
         }
     }
+}
+
+/// Compares the files of a workspace with `base`. `upstream` is the upstream spec with its name.
+///
+/// # Errors
+///
+/// Returns an error if one of the sides cannot be read, or if the files of the workspace were not
+/// generated from `upstream`.
+pub fn run(
+    layout: &Layout,
+    base: &Base,
+    upstream: Option<(String, &Value)>,
+    format: Format,
+) -> Result<String> {
+    let old = base.read(layout)?;
+    let new = State::on_disk(layout)?;
+    let surface = SurfaceDiff::new(&old.surface, &new.surface);
+    let mut report = Report::new(&old.permissions, &new.permissions, surface);
+    report.pins = new.lock.map(|to| Pins { from: old.lock, to });
+    if let Some((name, upstream)) = upstream {
+        let (selection, overlay) = (layout.read_selection()?, layout.read_overlay()?);
+        let specification = regen::specify(upstream, &selection, &overlay)
+            .with_context(|| format!("failed to generate the client of {name}"))?;
+        if specification.document != new.permissions {
+            bail!(
+                "{} was not generated from {name}; run `cargo xtask regen --from {name}` first",
+                layout.permissions().display()
+            );
+        }
+        report.pipeline = Some(Pipeline {
+            overlay: specification.applied,
+            overlay_changed: match old.overlay {
+                Some(overlay) => Some(overlay) != new.overlay,
+                None => report.verdict.is_some(),
+            },
+            notes: specification.notes,
+        });
+    }
+    Ok(match format {
+        Format::Markdown => markdown::write(&report),
+        Format::Json => serde_json::to_string_pretty(&report)? + "\n",
+    })
+}
+
+/// Returns the new Rust names of renamed schemas and operations, by the old names.
+fn renamed_items(comparison: &Comparison<'_>) -> BTreeMap<String, String> {
+    let mut items = BTreeMap::new();
+    for (old, new) in &comparison.renamed {
+        items.insert(names::pascal(old), names::pascal(new));
+    }
+    for (old, new) in &comparison.renamed_operations {
+        items.insert(names::pascal(old), names::pascal(new));
+        items.insert(names::snake(old), names::snake(new));
+    }
+    items
 }

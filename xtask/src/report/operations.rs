@@ -1,25 +1,24 @@
-//! Operations: matched by method and path, then by their id; each is a method of the client.
+//! Compares operations, which are matched by method and path, or else by `operationId`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::change::Grade::{Major, Minor, Patch};
-use super::comparison::{Comparison, Place, at, keys, shown};
-use super::{components, parameters, responses};
+use super::{
+    change::Direction::{Request, Response},
+    comparison::{Comparison, Pair, Place, at},
+    components, rules, schema,
+};
+use crate::tree::METHODS;
 
-const METHODS: [&str; 8] = [
-    "delete", "get", "head", "options", "patch", "post", "put", "trace",
-];
-
-/// Operations of two documents, by their `METHOD /path`.
+/// Operations of two trimmed specs as `METHOD /path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Operations {
-    /// New ones.
+    /// Operations that only the new spec has.
     pub added: Vec<String>,
-    /// Those that are gone.
+    /// Operations that only the old spec has.
     pub removed: Vec<String>,
-    /// Those in both documents that differ themselves or in a schema they use.
+    /// Operations that differ, or that use a schema that differs.
     pub changed: Vec<String>,
 }
 
@@ -33,7 +32,7 @@ struct Operation<'v> {
 
 /// Compares `paths`.
 pub(super) fn compare(comparison: &mut Comparison<'_>) -> Operations {
-    let (old, new) = (operations(comparison.old), operations(comparison.new));
+    let (old, new) = comparison.documents.map(operations);
     let mut result = Operations::default();
     let mut unmatched = new.clone();
     for (key, before) in &old {
@@ -42,13 +41,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) -> Operations {
                 .find(|(key, after)| !old.contains_key(*key) && same_id(before, after))
         };
         let Some((key, after)) = new.get_key_value(key).or_else(by_id) else {
-            let place = Place::new(None, before.name());
-            comparison.add(
-                &place,
-                Major,
-                "the operation is gone",
-                "its method does not exist any more",
-            );
+            comparison.add(&before.place(), &rules::OPERATION_REMOVED);
             result.removed.push(before.name());
             continue;
         };
@@ -60,143 +53,250 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) -> Operations {
         }
     }
     for after in unmatched.values() {
-        let place = Place::new(None, after.name());
-        comparison.add(&place, Minor, "the operation is new", "one method more");
+        comparison.add(&after.place(), &rules::OPERATION_ADDED);
         result.added.push(after.name());
     }
     result
 }
 
-fn operation(comparison: &mut Comparison<'_>, old: &Operation<'_>, new: &Operation<'_>) {
-    let place = &Place::new(None, new.name());
+fn operation<'v>(comparison: &mut Comparison<'v>, old: &Operation<'v>, new: &Operation<'v>) {
+    let place = &new.place();
     if old.key() != new.key() {
-        comparison.add(
-            place,
-            Major,
-            format!("moved from `{}`", old.name()),
-            "old clients ask at the old place",
-        );
+        let (old, new) = (&json!(old.name()), &json!(new.name()));
+        comparison.replaced(place, &rules::OPERATION_MOVED, "", Pair::of(old, new));
     }
-    parameters::compare(
+    let request = place.with(Request);
+    parameters(comparison, &request, old, new);
+    security(
         comparison,
         place,
-        (old.path, old.item, old.value),
-        (new.path, new.item, new.value),
+        Pair::of(
+            old.security(comparison.documents.old),
+            new.security(comparison.documents.new),
+        ),
     );
-    let asked = |document, operation: &Operation<'_>| {
-        operation
-            .value
-            .get("security")
-            .unwrap_or(at(document, "security"))
-            .clone()
+    let pair = Pair::of(old.value, new.value);
+    comparison.members(place, pair, |comparison, key, pair| {
+        match key {
+            // Compared above.
+            "parameters" | "security" => {}
+            "requestBody" => body(comparison, &request.inside(", body"), pair),
+            "responses" => responses(comparison, &place.with(Response), pair),
+            "operationId" => {
+                comparison.replaced(place, &rules::OPERATION_RENAMED, key, pair);
+                let (old, new) = pair.map(|id| id.as_str().unwrap_or_default().to_owned());
+                comparison.renamed_operations.insert(old, new);
+            }
+            _ => return false,
+        }
+        true
+    });
+}
+
+/// Compares security requirements, which are lists of alternatives.
+fn security(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    if pair.is_equal() {
+        return;
+    }
+    let (old, new) = pair.map(|value| value.as_array().cloned().unwrap_or_default());
+    let is_open = |list: &[Value]| list.is_empty() || list.contains(&json!({}));
+    let rule = match (is_open(&old), is_open(&new)) {
+        (true, true) => &rules::KEY_NOT_NEEDED,
+        (false, true) => &rules::KEY_NO_LONGER_NEEDED,
+        (false, false) if old.iter().all(|key| new.contains(key)) => &rules::KEY_ALTERNATIVE,
+        _ => &rules::KEY_REFUSED,
     };
-    let (before, after) = (asked(comparison.old, old), asked(comparison.new, new));
-    if before != after {
-        security(comparison, place, &before, &after);
-    }
-    for keyword in keys(old.value, new.value) {
-        let (before, after) = (at(old.value, keyword), at(new.value, keyword));
-        if before == after {
-            continue;
-        }
-        match keyword {
-            "parameters" => {}
-            "requestBody" => parameters::body(comparison, place, before, after),
-            "responses" => responses::compare(comparison, place, before, after),
-            "operationId" => comparison.add(
-                place,
-                Major,
-                format!(
-                    "the operation is called {} instead of {}",
-                    shown(after),
-                    shown(before)
-                ),
-                "the method is named after it",
-            ),
-            // Settled with what the whole document asks for.
-            "security" => {}
-            "deprecated" | "description" | "externalDocs" | "summary" | "tags" => {
-                comparison.documentation(place, keyword);
-            }
-            _ if keyword.starts_with("x-rust-") => {
-                comparison.add(
-                    place,
-                    Major,
-                    format!(
-                        "`{keyword}` is {} instead of {}",
-                        shown(after),
-                        shown(before)
-                    ),
-                    "it decides on the Rust names",
-                );
-            }
-            _ if keyword.starts_with("x-") => comparison.documentation(place, keyword),
-            _ => comparison.unclassified(place, format!("`{keyword}` changed")),
-        }
-    }
+    let (old, new) = (&json!(requirement(&old)), &json!(requirement(&new)));
+    comparison.replaced(place, rule, "", Pair::of(old, new));
 }
 
-/// Security is a list of alternatives: one more is one way more, one less shuts a way.
-fn security(comparison: &mut Comparison<'_>, place: &Place, before: &Value, after: &Value) {
-    let alternatives = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let (before, after) = (alternatives(before), alternatives(after));
-    let open =
-        |list: &[Value]| list.is_empty() || list.contains(&Value::Object(serde_json::Map::new()));
-    let what = format!(
-        "asks for {} instead of {}",
-        requirement(&after),
-        requirement(&before)
-    );
-    if open(&after) {
-        let (grade, reason) = if open(&before) {
-            (Patch, "no key is needed before and after")
-        } else {
-            (Minor, "no key is needed any more")
-        };
-        comparison.add(place, grade, what, reason);
-    } else if !open(&before) && before.iter().all(|one| after.contains(one)) {
-        comparison.add(
-            place,
-            Minor,
-            what,
-            "every key that was taken is taken still",
-        );
-    } else {
-        comparison.add(place, Major, what, "a key that was taken may be refused");
-    }
-}
-
+/// Describes a list of alternatives, such as `Key or Admin (read)`.
 fn requirement(alternatives: &[Value]) -> String {
-    let one = |value: &Value| {
-        let parts = value
-            .as_object()
+    let scheme = |(name, scopes): (&String, &Value)| {
+        let scopes: Vec<&str> = scopes
+            .as_array()
             .into_iter()
             .flatten()
-            .map(|(scheme, scopes)| {
-                let scopes: Vec<_> = scopes
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .collect();
-                if scopes.is_empty() {
-                    format!("`{scheme}`")
-                } else {
-                    format!("`{scheme}` ({})", scopes.join(", "))
-                }
-            });
-        parts.collect::<Vec<_>>().join(" and ")
+            .filter_map(Value::as_str)
+            .collect();
+        match scopes.as_slice() {
+            [] => name.clone(),
+            scopes => format!("{name} ({})", scopes.join(", ")),
+        }
     };
     let all: Vec<String> = alternatives
         .iter()
-        .map(one)
-        .filter(|one| !one.is_empty())
+        .map(|alternative| {
+            let schemes = alternative.as_object().into_iter().flatten().map(scheme);
+            schemes.collect::<Vec<_>>().join(" and ")
+        })
+        .filter(|alternative| !alternative.is_empty())
         .collect();
     if all.is_empty() {
         "no key".to_owned()
     } else {
         all.join(" or ")
     }
+}
+
+fn parameters(
+    comparison: &mut Comparison<'_>,
+    place: &Place,
+    old: &Operation<'_>,
+    new: &Operation<'_>,
+) {
+    let (mut before, mut after) = (old.parameters(), new.parameters());
+    for (from, to) in renamed_path_parameters(old.path, new.path) {
+        if let Some(value) = before.remove(&format!("path {from}")) {
+            let place = place.inside(format!(", path {to}"));
+            let (old, new) = (&json!(from), &json!(to));
+            comparison.replaced(
+                &place,
+                &rules::PATH_PARAMETER_RENAMED,
+                "",
+                Pair::of(old, new),
+            );
+            before.insert(format!("path {to}"), value);
+        }
+    }
+    let names: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
+    for name in names {
+        let place = place.inside(format!(", {name}"));
+        match (before.remove(&name), after.remove(&name)) {
+            (Some(old), Some(new)) => parameter(comparison, &place, Pair::of(old, new)),
+            (Some(_), None) => comparison.add(&place, &rules::PARAMETER_REMOVED),
+            (None, Some(new)) if at(new, "required") == &json!(true) => {
+                comparison.add(&place, &rules::PARAMETER_REQUIRED);
+            }
+            (None, _) => comparison.add(&place, &rules::PARAMETER_ADDED),
+        }
+    }
+}
+
+fn parameter(comparison: &mut Comparison<'_>, place: &Place, parameter: Pair<'_>) {
+    comparison.members(place, parameter, |comparison, key, pair| {
+        match key {
+            // They are the name of the entry.
+            "in" | "name" => {}
+            "required" => requiredness(comparison, place, parameter),
+            "schema" if pair.old.is_object() && pair.new.is_object() => {
+                schema::compare(comparison, place, pair);
+            }
+            "allowEmptyValue" | "allowReserved" | "explode" | "style" => {
+                comparison.replaced(place, &rules::PARAMETER_FORM, key, pair);
+            }
+            _ => return false,
+        }
+        true
+    });
+}
+
+fn requiredness(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    match pair.flags("required") {
+        (false, true) => comparison.add(place, &rules::BECAME_REQUIRED),
+        (true, false) => comparison.add(place, &rules::BECAME_OPTIONAL),
+        _ => {}
+    }
+}
+
+fn body(comparison: &mut Comparison<'_>, place: &Place, body: Pair<'_>) {
+    match (body.old.is_null(), body.new.is_null()) {
+        (true, _) if body.flags("required").1 => comparison.add(place, &rules::BODY_REQUIRED),
+        (true, _) => comparison.add(place, &rules::BODY_ADDED),
+        (false, true) => comparison.add(place, &rules::BODY_REMOVED),
+        (false, false) => comparison.members(place, body, |comparison, key, pair| {
+            match key {
+                "required" if body.flags(key) == (true, false) => {
+                    comparison.add(place, &rules::BODY_OPTIONAL);
+                }
+                "required" => requiredness(comparison, place, body),
+                "content" => content(comparison, place, pair),
+                _ => return false,
+            }
+            true
+        }),
+    }
+}
+
+fn content(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    comparison.entries(
+        |media| place.inside(format!(" {media}")),
+        pair,
+        (&rules::MEDIA_REMOVED, &rules::MEDIA_ADDED),
+        with_schema,
+    );
+}
+
+/// Compares objects with a schema, such as media types and headers.
+fn with_schema(comparison: &mut Comparison<'_>, place: &Place, holder: Pair<'_>) {
+    comparison.members(place, holder, |comparison, key, pair| {
+        match key {
+            "required" => requiredness(comparison, place, holder),
+            "schema" if pair.old.is_object() && pair.new.is_object() => {
+                schema::compare(comparison, place, pair);
+            }
+            _ => return false,
+        }
+        true
+    });
+}
+
+fn responses(comparison: &mut Comparison<'_>, place: &Place, responses: Pair<'_>) {
+    let is_success = |status: &str| status.starts_with('2');
+    for status in responses.keys() {
+        let (place, pair) = (
+            place.inside(format!(", response {status}")),
+            responses.at(status),
+        );
+        match (pair.old.is_null(), pair.new.is_null()) {
+            (false, false) => response(comparison, &place, pair),
+            _ if !is_success(status) => comparison.add(&place, &rules::ERROR_STATUS),
+            (false, true) => comparison.add(&place, &rules::STATUS_REMOVED),
+            (true, _) => {
+                let mut others = responses.old.as_object().into_iter().flatten();
+                let same_content = others.all(|(status, other)| {
+                    !is_success(status) || at(other, "content") == at(pair.new, "content")
+                });
+                let rule = if same_content {
+                    &rules::STATUS_ADDED
+                } else {
+                    &rules::STATUS_CONTENT
+                };
+                comparison.add(&place, rule);
+            }
+        }
+    }
+}
+
+fn response(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    comparison.members(place, pair, |comparison, key, pair| {
+        match key {
+            "content" => content(comparison, place, pair),
+            "headers" => comparison.entries(
+                |name| place.inside(format!(", header {name}")),
+                pair,
+                (&rules::HEADER_REMOVED, &rules::HEADER_ADDED),
+                with_schema,
+            ),
+            _ => return false,
+        }
+        true
+    });
+}
+
+/// Returns the names of path parameters at the same position that differ.
+fn renamed_path_parameters(old: &str, new: &str) -> Vec<(String, String)> {
+    let name = |segment: &str| {
+        segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .map(str::to_owned)
+    };
+    old.split('/')
+        .zip(new.split('/'))
+        .filter_map(|(old, new)| name(old).zip(name(new)))
+        .filter(|(old, new)| old != new)
+        .collect()
 }
 
 fn operations(document: &Value) -> BTreeMap<String, Operation<'_>> {
@@ -222,29 +322,27 @@ fn same_id(old: &Operation<'_>, new: &Operation<'_>) -> bool {
     id.is_string() && id == at(new.value, "operationId")
 }
 
-/// Whether a schema that changed is named by the operation, directly or through others.
-fn uses_changed(comparison: &Comparison<'_>, old: &Operation<'_>, new: &Operation<'_>) -> bool {
-    let mut names = components::named_by(comparison.old, [at(old.item, "parameters"), old.value]);
-    names.extend(components::named_by(
-        comparison.new,
-        [at(new.item, "parameters"), new.value],
-    ));
+/// Returns whether an operation uses a schema that differs, directly or through other schemas.
+fn uses_changed<'v>(comparison: &Comparison<'v>, old: &Operation<'v>, new: &Operation<'v>) -> bool {
+    let parts = |operation: &Operation<'v>| [at(operation.item, "parameters"), operation.value];
+    let mut names = components::names_in(comparison.documents.old, parts(old));
+    names.extend(components::names_in(comparison.documents.new, parts(new)));
     comparison.changes.iter().any(|change| {
-        let name = change
-            .location
-            .split(['.', '[', ' '])
-            .next()
-            .unwrap_or_default();
-        names.contains(name)
+        let name = change.location.split(['.', '[', ' ']).next();
+        name.is_some_and(|name| names.contains(name))
     })
 }
 
-impl Operation<'_> {
+impl<'v> Operation<'v> {
     fn name(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
-    /// Method and path, whatever the path's parameters are called: the server does not see names.
+    fn place(&self) -> Place {
+        Place::new(None, self.name())
+    }
+
+    /// Returns method and path without parameter names, which are not part of requests.
     fn key(&self) -> String {
         let segments = self.path.split('/').map(|segment| {
             if segment.starts_with('{') {
@@ -254,5 +352,26 @@ impl Operation<'_> {
             }
         });
         format!("{} {}", segments.collect::<Vec<_>>().join("/"), self.method)
+    }
+
+    /// Returns the parameters of the operation and of its path, by `in name`.
+    fn parameters(&self) -> BTreeMap<String, &'v Value> {
+        let text =
+            |value: &Value, key: &str| at(value, key).as_str().unwrap_or_default().to_owned();
+        [self.item, self.value]
+            .into_iter()
+            .filter_map(|holder| at(holder, "parameters").as_array())
+            .flatten()
+            .map(|parameter| {
+                let (place, name) = (text(parameter, "in"), text(parameter, "name"));
+                (format!("{place} {name}"), parameter)
+            })
+            .collect()
+    }
+
+    /// Returns the security of the operation, or that of the document.
+    fn security(&self, document: &'v Value) -> &'v Value {
+        let own = self.value.get("security");
+        own.unwrap_or_else(|| at(document, "security"))
     }
 }

@@ -1,119 +1,77 @@
-//! What a document says of itself and of all its operations.
+//! Compares everything outside of `paths` and `components/schemas`.
 
 use serde_json::Value;
 
-use super::change::Grade::{Major, Patch};
-use super::comparison::{Comparison, Place, at, keys, shown};
+use super::{
+    comparison::{Comparison, Pair, Place, at},
+    rules,
+};
 
-/// Compares everything outside of `paths` and `components/schemas`.
+/// Compares the members of the document root.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
-    let (old, new) = (comparison.old, comparison.new);
-    for keyword in keys(old, new) {
-        let (before, after) = (at(old, keyword), at(new, keyword));
-        if before == after {
-            continue;
-        }
-        let place = Place::new(None, keyword);
-        match keyword {
-            // Settled with the operations.
+    let root = Place::new(None, "document");
+    comparison.members(&root, comparison.documents, |comparison, key, pair| {
+        let place = Place::new(None, key);
+        match key {
+            // Compared with the operations.
             "paths" | "security" => {}
-            "components" => components(comparison, before, after),
-            "info" => info(comparison, before, after),
-            "servers" => servers(comparison, &place, before, after),
-            "externalDocs" | "tags" => comparison.documentation(&place, keyword),
-            _ if keyword.starts_with("x-") => comparison.documentation(&place, keyword),
-            _ => {
-                let what = format!(
-                    "`{keyword}` is {} instead of {}",
-                    shown(after),
-                    shown(before)
-                );
-                comparison.unclassified(&place, what);
-            }
+            "components" => components(comparison, &place, pair),
+            "info" => comparison.replaced(&place, &rules::DOCUMENTATION, key, pair),
+            "servers" => servers(comparison, &place, pair),
+            _ => return false,
         }
+        true
+    });
+}
+
+fn servers(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    let (old, new) = pair.map(|servers| -> Vec<&Value> {
+        let servers = servers.as_array().into_iter().flatten();
+        servers.map(|server| at(server, "url")).collect()
+    });
+    for url in old.iter().filter(|url| !new.contains(url)) {
+        let pair = Pair::of(url, &Value::Null);
+        comparison.replaced(place, &rules::SERVER_REMOVED, "", pair);
+    }
+    for url in new.iter().filter(|url| !old.contains(url)) {
+        let pair = Pair::of(&Value::Null, url);
+        comparison.replaced(place, &rules::SERVER_ADDED, "", pair);
+    }
+    if old == new {
+        comparison.replaced(place, &rules::DOCUMENTATION, "servers", pair);
     }
 }
 
-fn info(comparison: &mut Comparison<'_>, before: &Value, after: &Value) {
-    let place = Place::new(None, "info");
-    for keyword in keys(before, after) {
-        if at(before, keyword) != at(after, keyword) {
-            comparison.documentation(&place, keyword);
-        }
+fn components(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    if !pair.old.is_object() || !pair.new.is_object() {
+        comparison.replaced(place, &rules::UNKNOWN, "components", pair);
     }
+    comparison.members(place, pair, |comparison, key, pair| {
+        match key {
+            // Compared as types.
+            "schemas" => {}
+            // Whether an operation requires a scheme is compared with the operation.
+            "securitySchemes" => comparison.entries(
+                |name| Place::new(None, format!("security scheme {name}")),
+                pair,
+                (&rules::SCHEME_REMOVED, &rules::SCHEME_ADDED),
+                scheme,
+            ),
+            _ => return false,
+        }
+        true
+    });
 }
 
-fn servers(comparison: &mut Comparison<'_>, place: &Place, before: &Value, after: &Value) {
-    let urls = |value: &Value| -> Vec<String> {
-        let servers = value.as_array().into_iter().flatten();
-        servers.map(|server| shown(at(server, "url"))).collect()
-    };
-    let (before, after) = (urls(before), urls(after));
-    for url in before.iter().filter(|url| !after.contains(url)) {
-        let reason = "old clients ask at the old address";
-        comparison.add(place, Major, format!("the server {url} is gone"), reason);
+fn scheme(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
+    if !pair.old.is_object() || !pair.new.is_object() {
+        return comparison.replaced(place, &rules::UNKNOWN, "scheme", pair);
     }
-    for url in after.iter().filter(|url| !before.contains(url)) {
-        let reason = "the client takes its address from its user";
-        comparison.add(place, Patch, format!("the server {url} is new"), reason);
-    }
-    if before == after {
-        comparison.documentation(place, "servers");
-    }
-}
-
-fn components(comparison: &mut Comparison<'_>, before: &Value, after: &Value) {
-    for kind in keys(before, after) {
-        let (old, new) = (at(before, kind), at(after, kind));
-        match kind {
-            // Schemas are types, compared apart; these others are compared where they are used.
-            "headers" | "parameters" | "requestBodies" | "responses" | "schemas" => {}
-            "securitySchemes" => schemes(comparison, old, new),
-            "examples" if old != new => {
-                comparison.documentation(&Place::new(None, "components"), kind);
-            }
-            _ if old != new && !kind.starts_with("x-") => {
-                let place = Place::new(None, format!("components.{kind}"));
-                comparison.unclassified(&place, format!("`{kind}` changed"));
-            }
-            _ => {}
+    comparison.members(place, pair, |comparison, key, pair| {
+        let is_form = matches!(key, "type" | "scheme" | "in" | "name" | "flows");
+        if is_form {
+            comparison.replaced(place, &rules::SCHEME_CHANGED, key, pair);
         }
-    }
-}
-
-/// A scheme that comes or goes shows where an operation asks for it.
-fn schemes(comparison: &mut Comparison<'_>, before: &Value, after: &Value) {
-    for name in keys(before, after) {
-        let place = Place::new(None, format!("security scheme {name}"));
-        let (Some(before), Some(after)) = (before.get(name), after.get(name)) else {
-            let what = if before.get(name).is_some() {
-                "the scheme is gone"
-            } else {
-                "the scheme is new"
-            };
-            comparison.add(
-                &place,
-                Patch,
-                what,
-                "what counts is which operations ask for it",
-            );
-            continue;
-        };
-        for keyword in keys(before, after) {
-            let (before, after) = (at(before, keyword), at(after, keyword));
-            if before == after {
-                continue;
-            }
-            if keyword == "description" || keyword == "bearerFormat" || keyword.starts_with("x-") {
-                comparison.documentation(&place, keyword);
-            } else {
-                let what = format!(
-                    "`{keyword}` is {} instead of {}",
-                    shown(after),
-                    shown(before)
-                );
-                comparison.add(&place, Major, what, "the key is sent another way");
-            }
-        }
-    }
+        is_form
+    });
 }

@@ -1,36 +1,119 @@
-//! What changed in the public items of the generated crate.
+//! Compares the public items of the generated crate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::change::Grade;
 
-/// The public items, one line each, that are in one of two versions only.
+/// The public items that differ, one line per item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SurfaceDiff {
-    /// Lines of the new version.
+    /// Items that only the new version has.
     pub added: Vec<String>,
-    /// Lines of the old version.
+    /// Items that only the old version has.
     pub removed: Vec<String>,
+    /// Renamed types and methods as `old → new`, whose items are not part of `added` and `removed`.
+    pub renamed: Vec<String>,
 }
 
 impl SurfaceDiff {
-    /// Compares two lists as [`crate::surface::list`] makes them.
+    /// Compares two lists of [`crate::surface::list`].
     pub fn new(old: &[String], new: &[String]) -> Self {
         let (old, new): (BTreeSet<_>, BTreeSet<_>) = (old.iter().collect(), new.iter().collect());
         Self {
             added: new.difference(&old).map(|line| (*line).clone()).collect(),
             removed: old.difference(&new).map(|line| (*line).clone()).collect(),
+            renamed: Vec::new(),
         }
     }
 
-    /// A line that is gone may be in someone's code, one that is new cannot.
+    /// Replaces the items that differ only by a new name by one line per name.
+    pub(super) fn fold(&mut self, names: &BTreeMap<String, String>) {
+        let mut used = BTreeSet::new();
+        self.removed.retain(|line| {
+            let renamed = renamed(line, names);
+            let position = self.added.iter().position(|added| *added == renamed);
+            if let Some(position) = position {
+                self.added.remove(position);
+                used.extend(names.keys().filter(|name| line.contains(*name)));
+            }
+            position.is_none()
+        });
+        self.renamed = used
+            .into_iter()
+            .map(|name| format!("{name} → {}", names[name]))
+            .collect();
+    }
+
+    /// Returns the grade: existing code can mention a removed item, but not an added one.
     pub(super) fn grade(&self) -> Option<Grade> {
-        match (self.removed.is_empty(), self.added.is_empty()) {
+        match (
+            self.removed.is_empty() && self.renamed.is_empty(),
+            self.added.is_empty(),
+        ) {
             (false, _) => Some(Grade::Major),
             (true, false) => Some(Grade::Minor),
             (true, true) => None,
         }
+    }
+}
+
+/// Replaces identifiers that are a name, or that start with the name of a type.
+///
+/// The names of inline types start with the name of the type that contains them.
+fn renamed(line: &str, names: &BTreeMap<String, String>) -> String {
+    let is_identifier = |c: char| c.is_alphanumeric() || c == '_';
+    let mut result = String::new();
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        let end = if is_identifier(first) {
+            rest.find(|c| !is_identifier(c))
+        } else {
+            rest.find(is_identifier)
+        };
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let name = names.iter().find_map(|(old, new)| {
+            let suffix = word.strip_prefix(old.as_str())?;
+            let is_type = old.starts_with(char::is_uppercase);
+            let starts_word = suffix.starts_with(char::is_uppercase) && is_type;
+            (suffix.is_empty() || starts_word).then(|| format!("{new}{suffix}"))
+        });
+        result.push_str(name.as_deref().unwrap_or(word));
+        rest = after;
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renamed_type_is_one_line() {
+        let lines = |text: &[&str]| {
+            text.iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let old = lines(&[
+            "field types::Label::kind: LabelKind",
+            "pub enum types::LabelKind",
+            "pub struct types::Label",
+            "pub struct types::Labels",
+        ]);
+        let new = lines(&[
+            "field types::Mark::kind: MarkKind",
+            "pub enum types::MarkKind",
+            "pub struct types::Labels",
+            "pub struct types::Mark",
+        ]);
+        let mut diff = SurfaceDiff::new(&old, &new);
+
+        diff.fold(&BTreeMap::from([("Label".to_owned(), "Mark".to_owned())]));
+
+        assert_eq!(diff.renamed, ["Label → Mark"]);
+        assert!(diff.added.is_empty() && diff.removed.is_empty(), "{diff:?}");
+        assert_eq!(diff.grade(), Some(Grade::Major));
     }
 }

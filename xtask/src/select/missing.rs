@@ -1,33 +1,32 @@
-//! A request that is selected and not in the document: what is nearest, and what is wrong with that.
+//! Diagnostics for a selected operation that the document does not have.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Request, inline, nearest, operations};
-use crate::problem::Problem;
-use crate::template;
-use crate::tree::{self, Kind, Pointer};
+use super::{Request, nearest, operations};
+use crate::{
+    problem::Problem,
+    reference::{Pointer, follow},
+    template,
+    tree::{self, Kind},
+};
 
-/// The problem of a document that does not have `wanted`.
-pub(super) fn missing(upstream: &Value, wanted: &Request) -> Problem {
-    let what = match malformed(upstream, wanted) {
-        Some(flaw) => {
-            format!("it is selected but the document has no such operation: {flaw}")
-        }
-        None => "it is selected but the document has no such operation".to_owned(),
-    };
+/// Returns the problem for a document without the operation `wanted`.
+pub(super) fn missing(upstream: &Value, wanted: &Request, place: &str) -> Problem {
+    let mut what = "the document does not have the selected operation".to_owned();
+    if let Some(defect) = unresolved(upstream, wanted).or_else(|| defect(upstream, wanted)) {
+        what = format!("{what}: {defect}");
+    }
     let candidates = operations(upstream).map(|(found, _)| found.to_string());
-    Problem::new(
-        &Pointer::of(["paths"]),
-        what,
-        nearest(&wanted.to_string(), candidates),
-    )
-    .of(wanted.to_string())
+    let remedy = nearest(&wanted.to_string(), candidates, place);
+    Problem::new(&Pointer::of(["paths"]), what, remedy).of(wanted.to_string())
 }
 
-/// A document of YAML that broke off before its components is still one, and every reference of it
-/// would be a problem of its own.
+/// Checks that a document with references to components has `components`.
+///
+/// A YAML document that was truncated before its components is valid YAML. Without this check each
+/// of its references would be a problem.
 pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
     if upstream.get("components").is_some() {
         return Ok(());
@@ -47,67 +46,70 @@ pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
     match first {
         Some((at, text)) => Err(Problem::new(
             &at,
-            format!("the document has no `components`, to which it refers, here by $ref {text}"),
-            "it seems to be cut off: download it again",
+            format!("$ref {text} has no target, because the document has no `components`"),
+            "the document seems to be truncated: download it again",
         )),
         None => Ok(()),
     }
 }
 
-/// What is wrong with the path parameters of the operation that is most like `wanted`, where the document itself
-/// seems at fault: versions were published in which an operation stands on a path without its parameter.
-fn malformed(upstream: &Value, wanted: &Request) -> Option<String> {
+/// Returns why the path of `wanted` is a reference that cannot be resolved.
+fn unresolved(upstream: &Value, wanted: &Request) -> Option<String> {
+    follow(upstream, &upstream["paths"][&wanted.path]).err()
+}
+
+/// Returns the defect in the path parameters of the operation most similar to `wanted`.
+///
+/// Two upstream versions were published with an operation on a path without its parameter.
+fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
     let candidates: Vec<String> = operations(upstream)
         .filter(|(found, _)| found.method == wanted.method)
         .map(|(found, _)| found.path)
         .collect();
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
-    let near = *similar::get_close_matches(wanted.path.as_str(), &candidates, 1, 0.6).first()?;
-
-    let declared = declared(upstream, near, &wanted.method);
-    let in_path = match template::names(near) {
+    let path = *similar::get_close_matches(wanted.path.as_str(), &candidates, 1, 0.6).first()?;
+    let in_path = match template::names(path) {
         Ok(names) => names,
-        Err(flaw) => return Some(flaw),
+        Err(defect) => return Some(defect),
     };
-    let near = format!("{} {near}", wanted.method.to_uppercase());
-    let flaw = |names: BTreeSet<&str>, text: &str| {
-        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        (!quoted.is_empty()).then(|| format!("{near} {text} {}", quoted.join(", ")))
-    };
+    let declared = declared_parameters(upstream, path, &wanted.method);
     let declared: BTreeSet<&str> = declared.iter().map(String::as_str).collect();
-    flaw(
-        &declared - &in_path,
-        "stands on a path without its path parameter",
-    )
-    .or_else(|| {
-        flaw(
+    let in_wanted = template::names(&wanted.path).unwrap_or_default();
+
+    let request = format!("{} {path}", wanted.method.to_uppercase());
+    [
+        (
+            &declared - &in_path,
+            "declares path parameters that its path does not have:",
+        ),
+        (
             &in_path - &declared,
-            "does not declare the parameter of its path",
-        )
-    })
-    .or_else(|| {
-        let wanted = template::names(&wanted.path).unwrap_or_default();
-        flaw(
-            &wanted - &in_path,
-            "is most like it and lacks the path parameter",
-        )
+            "does not declare the parameters of its path:",
+        ),
+        (
+            &in_wanted - &in_path,
+            "is the most similar, but lacks the path parameters",
+        ),
+    ]
+    .into_iter()
+    .find(|(names, _)| !names.is_empty())
+    .map(|(names, text)| {
+        let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        format!("{request} {text} {}", quoted.join(", "))
     })
 }
 
-/// The path parameters that an operation and its path declare.
-fn declared(upstream: &Value, path: &str, method: &str) -> BTreeSet<String> {
-    let Some(item) = upstream.get("paths").and_then(|paths| paths.get(path)) else {
-        return BTreeSet::new();
-    };
-    let item = inline::follow(upstream, item).unwrap_or(item);
-    [Some(item), item.get(method)]
+/// Returns the path parameters that an operation and its path declare.
+fn declared_parameters(upstream: &Value, path: &str, method: &str) -> BTreeSet<String> {
+    let item = &upstream["paths"][path];
+    let item = follow(upstream, item).unwrap_or(item);
+    [item, &item[method]]
         .into_iter()
-        .flatten()
         .filter_map(|holder| holder.get("parameters")?.as_array())
         .flatten()
-        .map(|parameter| inline::follow(upstream, parameter).unwrap_or(parameter))
-        .filter(|parameter| parameter.get("in").and_then(Value::as_str) == Some("path"))
-        .filter_map(|parameter| Some(parameter.get("name")?.as_str()?.to_owned()))
+        .map(|parameter| follow(upstream, parameter).unwrap_or(parameter))
+        .filter(|parameter| parameter["in"] == "path")
+        .filter_map(|parameter| Some(parameter["name"].as_str()?.to_owned()))
         .collect()
 }
 
@@ -123,7 +125,12 @@ mod tests {
             method: method.to_lowercase(),
             path: path.to_owned(),
         };
-        missing(&json!({"openapi": "3.0.0", "paths": paths}), &wanted).to_string()
+        missing(
+            &json!({"openapi": "3.0.0", "paths": paths}),
+            &wanted,
+            "openapi/select.toml",
+        )
+        .to_string()
     }
 
     fn parameters(names: &[&str]) -> Value {
@@ -135,37 +142,37 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_on_a_path_without_its_parameter_is_named_with_it() {
+    fn operation_on_path_without_parameter_reports_parameter() {
         let paths = json!({"/lists/{list}/items": {"delete": parameters(&["list", "item"])}});
 
         let message = message(paths, "DELETE /lists/{list}/items/{item}");
 
         assert!(
             message.contains(
-                "DELETE /lists/{list}/items stands on a path without its path parameter `item`"
+                "DELETE /lists/{list}/items declares path parameters that its path does not have: `item`"
             ),
             "{message}"
         );
     }
 
     #[test]
-    fn operations_on_a_path_of_another_parameter_are_named_with_what_they_lack() {
+    fn operation_on_path_with_wrong_parameter_reports_difference() {
         let paths = json!({"/lists/{item}/items": {"get": parameters(&["item"])}});
 
         let message = message(paths, "GET /lists/{list}/items");
 
         assert!(
             message.contains(
-                "GET /lists/{item}/items is most like it and lacks the path parameter `list`"
+                "GET /lists/{item}/items is the most similar, but lacks the path parameters `list`"
             ),
             "{message}"
         );
     }
 
     #[test]
-    fn a_document_that_broke_off_before_its_components_is_one_problem() {
-        let answer = json!({"responses": {"200": {"$ref": "#/components/responses/A"}}});
-        let paths = json!({"/a": {"get": answer}, "/b": {"get": answer}});
+    fn document_truncated_before_components_is_one_problem() {
+        let operation = json!({"responses": {"200": {"$ref": "#/components/responses/A"}}});
+        let paths = json!({"/a": {"get": operation}, "/b": {"get": operation}});
 
         let error = check_components(&json!({"openapi": "3.1.0", "paths": paths})).unwrap_err();
 
@@ -178,13 +185,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_up_where_nothing_is_like_it() {
+    fn missing_operation_without_similar_one_reports_count() {
         let paths = json!({"/users": {"get": {}}});
 
         let message = message(paths, "GET /lists/{list}/items");
 
         assert!(
-            message.contains("none of the document's 1 operations is like it"),
+            message.contains("none of the 1 operations of the document is similar"),
             "{message}"
         );
     }

@@ -1,42 +1,39 @@
-//! Keeping the operations of `select.toml` and what they reach; everything else goes.
+//! Select stage: keeps the operations of `select.toml` and the components that they reach.
 //!
-//! Upstream prose, samples and extensions go too: this project's documents are its own, in the
-//! overlay, and an upstream edit of prose makes no difference here. Parameters, headers, bodies and
-//! responses that are kept in `components` are written out where they are used, parameters of a path
-//! and the root's security in each operation, so that what means the same reads the same.
+//! The stage removes upstream prose, examples and extensions, because the overlay contains this
+//! project's own texts. It inlines all components except schemas, and moves the parameters of a path
+//! and the security of the root into each operation. Documents with the same meaning therefore
+//! result in the same selected document.
 
-mod hoist;
-mod inline;
 mod missing;
 mod prose;
-mod references;
 mod schemas;
 mod security;
 mod selection;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-pub use self::selection::{Request, Selection, Selector};
-pub(crate) use self::{
-    inline::inline,
-    schemas::{component_name, is_plain, keep_reachable, merge, reference_to},
-};
+pub(crate) use self::selection::REPAIR_KEY;
+pub use self::selection::{Repair, Request, Selection, Selector};
 use crate::{
-    lower::MARK,
+    names,
     problem::{Note, Problem, Problems},
-    tree::{Kind, METHODS, Pointer},
+    reference::{Pointer, follow},
+    schema::inline,
+    tree::{Kind, METHODS, entries},
 };
 
 const STAGE: &str = "select the operations";
 
-/// A document of the selected operations alone, in the version of OpenAPI it was written in.
+/// Returns a document with only the selected operations, in the OpenAPI version of `upstream`.
 ///
 /// # Errors
 ///
-/// A document that is not OpenAPI 3.0 to 3.2, a selector that matches nothing (with the nearest
-/// requests), an id that belongs to another request, references that lead nowhere or outside.
+/// Returns all problems: a document that is not OpenAPI 3.0 to 3.2, an entry of `select.toml` that
+/// matches no operation, an operation without a success response, and references that cannot be
+/// resolved.
 pub fn select(
     upstream: &Value,
     selection: &Selection,
@@ -44,53 +41,48 @@ pub fn select(
 ) -> Result<Value, Problems> {
     let version = version(upstream).map_err(|problem| Problems::one(STAGE, problem))?;
     missing::check_components(upstream).map_err(|problem| Problems::one(STAGE, problem))?;
-    let mut problems = Vec::new();
-    let mut paths = Map::new();
-    let mut names = Vec::new();
-
-    for selector in &selection.operations {
-        match find(upstream, selector) {
-            Ok(request) => {
-                let at = Pointer::of(["paths", &request.path, &request.method]);
-                let operation = operation(upstream, &request, &mut problems, notes);
-                let name = selector
-                    .name
-                    .clone()
-                    .unwrap_or_else(|| default_name(&operation, &request));
-                if let Some((_, first)) = names.iter().find(|(taken, _)| *taken == name) {
-                    problems.push(Problem::new(
-                        &at,
-                        format!("its name in Rust, {name}, is already that of {first}"),
-                        "give one of the two another `name` in select.toml",
-                    ));
-                }
-                names.push((name.clone(), request.to_string()));
-                let mut operation = operation;
-                operation.insert("operationId".to_owned(), Value::String(name));
-                let repairs: BTreeSet<_> =
-                    selection.repair.iter().chain(&selector.repair).collect();
-                if !repairs.is_empty() {
-                    let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
-                    operation.insert(MARK.to_owned(), json!(names));
-                }
-                let item = paths.entry(request.path).or_insert_with(|| json!({}));
-                if let Value::Object(item) = item {
-                    item.insert(request.method, Value::Object(operation));
-                }
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-
     let mut selected = json!({
         "openapi": version,
         "info": info(upstream),
-        "paths": paths,
+        "paths": {},
         "components": {},
     });
-    if let Some(servers) = upstream.get("servers") {
+    if let Some(servers) = servers(upstream) {
         selected["servers"] = servers.clone();
     }
+
+    let mut problems = Vec::new();
+    let mut names = BTreeMap::new();
+    for selector in &selection.operations {
+        let request = match find(upstream, selector) {
+            Ok(request) => request,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let at = Pointer::of(["paths", &request.path, &request.method]);
+        let mut operation = operation(upstream, &request, &mut problems, notes);
+        let name = selector
+            .name
+            .clone()
+            .unwrap_or_else(|| default_name(&operation, &request));
+        if let Some(first) = names.insert(name.clone(), request.to_string()) {
+            problems.push(Problem::new(
+                &at,
+                format!("its name in Rust, {name}, is also the name of {first}"),
+                format!("give one of them another `name` in {}", place(selector)),
+            ));
+        }
+        operation.insert("operationId".to_owned(), Value::String(name));
+        let repairs: BTreeSet<_> = selection.repair.iter().chain(&selector.repair).collect();
+        if !repairs.is_empty() {
+            let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
+            operation.insert(REPAIR_KEY.to_owned(), json!(names));
+        }
+        selected["paths"][&request.path][&request.method] = Value::Object(operation);
+    }
+
     schemas::copy_reachable(upstream, &mut selected, &mut problems);
     security::copy(upstream, &mut selected, &mut problems);
     prose::strip(&mut selected);
@@ -98,114 +90,150 @@ pub fn select(
     Ok(selected)
 }
 
-/// The document's version of OpenAPI, if the pipeline reads it.
+/// Returns the OpenAPI version of the document.
+///
+/// # Errors
+///
+/// Returns a problem if the version is not 3.0, 3.1 or 3.2.
 pub(crate) fn version(upstream: &Value) -> Result<&str, Problem> {
-    let supported = "give a document of OpenAPI 3.0, 3.1 or 3.2";
-    if let Some(version) = upstream.get("openapi").and_then(Value::as_str) {
-        let known = ["3.0", "3.1", "3.2"].iter().any(|minor| {
-            version == *minor
-                || version
-                    .strip_prefix(minor)
-                    .is_some_and(|rest| rest.starts_with('.'))
-        });
-        if known {
-            return Ok(version);
+    let (openapi, swagger) = (upstream.get("openapi"), upstream.get("swagger"));
+    let (at, what) = match (openapi, swagger) {
+        (Some(Value::String(version)), _) => {
+            let mut parts = version.splitn(3, '.');
+            if (parts.next(), parts.next().is_some_and(is_supported_minor)) == (Some("3"), true) {
+                return Ok(version);
+            }
+            let what = format!("OpenAPI {version} is not supported");
+            (Pointer::of(["openapi"]), what)
         }
-        let what = format!("this is OpenAPI {version}, which the pipeline does not read");
-        return Err(Problem::new(&Pointer::of(["openapi"]), what, supported));
-    }
-    let what = match (upstream.get("openapi"), upstream.get("swagger")) {
-        (Some(other), _) => format!("`openapi` is {other}, not a version in quotes"),
+        (Some(other), _) => {
+            let what = format!("`openapi` is {other}, which is not a version in quotes");
+            (Pointer::root(), what)
+        }
         (None, Some(version)) => {
-            format!("this is Swagger {version}, which the pipeline does not read")
+            let what = format!("Swagger {version} is not supported");
+            (Pointer::root(), what)
         }
-        (None, None) => "this is not an OpenAPI document: it has no `openapi`".to_owned(),
+        (None, None) => {
+            let what = "the document is not OpenAPI: it has no `openapi` member".to_owned();
+            (Pointer::root(), what)
+        }
     };
-    Err(Problem::new(&Pointer::root(), what, supported))
+    let remedy = "use a document of OpenAPI 3.0, 3.1 or 3.2";
+    Err(Problem::new(&at, what, remedy))
 }
 
-/// The request that a selector means.
+fn is_supported_minor(minor: &str) -> bool {
+    matches!(minor, "0" | "1" | "2")
+}
+
+/// Returns the request that an entry of `select.toml` selects.
 fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
-    let all = || operations(upstream);
-    if let Some(request) = &selector.request {
-        let at = Pointer::of(["paths", &request.path, &request.method]);
-        let Some((_, id)) = all().find(|(found, _)| found == request) else {
-            return Err(missing::missing(upstream, request));
-        };
-        return match &selector.operation_id {
-            Some(expected) if id != Some(expected) => Err(Problem::new(
-                &at,
-                match id {
-                    Some(id) => {
-                        format!("its operation id is {id}, and select.toml expects {expected}")
-                    }
-                    None => format!("it has no operation id, and select.toml expects {expected}"),
-                },
-                "check that this is the operation you mean, then correct `operation_id` in select.toml",
-            )),
-            _ => Ok(request.clone()),
-        };
+    let Some(request) = &selector.request else {
+        return find_by_id(upstream, selector);
+    };
+    let Some((_, id)) = operations(upstream).find(|(found, _)| found == request) else {
+        return Err(missing::missing(upstream, request, &place(selector)));
+    };
+    match &selector.operation_id {
+        Some(expected) if id != Some(expected) => Err(Problem::new(
+            &Pointer::of(["paths", &request.path, &request.method]),
+            match id {
+                Some(id) => format!("its operationId is {id}, but select.toml expects {expected}"),
+                None => format!("it has no operationId, but select.toml expects {expected}"),
+            },
+            format!(
+                "select the right operation, or correct `operation_id` in {}",
+                place(selector)
+            ),
+        )),
+        _ => Ok(request.clone()),
     }
+}
+
+fn find_by_id(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
     let wanted = selector.operation_id.as_deref().unwrap_or_default();
-    let mut found: Vec<Request> = all()
+    let matches: Vec<Request> = operations(upstream)
         .filter(|(_, id)| *id == Some(wanted))
         .map(|(request, _)| request)
         .collect();
-    match (found.pop(), found.len()) {
-        (Some(request), 0) => Ok(request),
-        (Some(request), _) => Err(Problem::new(
-            &Pointer::of(["paths"]),
-            format!("operation id {wanted} belongs to several operations, {request} among them"),
-            "select by `request` instead",
-        )),
-        (None, _) => Err(Problem::new(
-            &Pointer::of(["paths"]),
-            format!("no operation has the id {wanted}"),
-            nearest(wanted, all().filter_map(|(_, id)| id.map(str::to_owned))),
-        )),
+    let (what, remedy) = match matches.as_slice() {
+        [request] => return Ok(request.clone()),
+        [] => {
+            let ids = operations(upstream).filter_map(|(_, id)| id.map(str::to_owned));
+            (
+                format!("no operation has the operationId {wanted}"),
+                nearest(wanted, ids, &place(selector)),
+            )
+        }
+        [request, ..] => (
+            format!("several operations have the operationId {wanted}, for example {request}"),
+            format!("use `request` instead in {}", place(selector)),
+        ),
+    };
+    Err(Problem::new(&Pointer::of(["paths"]), what, remedy))
+}
+
+/// Returns the location of an entry for messages.
+fn place(selector: &Selector) -> String {
+    match selector.line {
+        0 => "openapi/select.toml".to_owned(),
+        line => format!("openapi/select.toml, line {line}"),
     }
 }
 
-/// Every request of the document.
+/// Returns every request of the document.
 pub(crate) fn requests(upstream: &Value) -> Vec<Request> {
     operations(upstream).map(|(request, _)| request).collect()
 }
 
-/// Every request of the document with its operation id.
+/// Iterates over every request of the document with its `operationId`.
 fn operations(upstream: &Value) -> impl Iterator<Item = (Request, Option<&str>)> {
     let paths = upstream.get("paths").and_then(Value::as_object);
     paths.into_iter().flatten().flat_map(move |(path, item)| {
-        let item = inline::follow(upstream, item).unwrap_or(item);
+        let item = follow(upstream, item).unwrap_or(item);
         METHODS.iter().filter_map(move |method| {
             let operation = item.get(method)?;
-            let id = operation.get("operationId").and_then(Value::as_str);
+            let request = Request {
+                method: (*method).to_owned(),
+                path: path.clone(),
+            };
             Some((
-                Request {
-                    method: (*method).to_owned(),
-                    path: path.clone(),
-                },
-                id,
+                request,
+                operation.get("operationId").and_then(Value::as_str),
             ))
         })
     })
 }
 
-/// Names what is most like `wanted`.
-fn nearest(wanted: &str, candidates: impl Iterator<Item = String>) -> String {
+/// Returns a remedy that lists the candidates most similar to `wanted`.
+fn nearest(wanted: &str, candidates: impl Iterator<Item = String>, place: &str) -> String {
     let candidates: Vec<String> = candidates.collect();
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
-    let close = similar::get_close_matches(wanted, &candidates, 3, 0.6);
-    match (close.is_empty(), candidates.is_empty()) {
-        (false, _) => format!("correct select.toml; the nearest are: {}", close.join(", ")),
+    let similar = similar::get_close_matches(wanted, &candidates, 3, 0.6);
+    match (similar.is_empty(), candidates.is_empty()) {
+        (false, _) => format!(
+            "correct {place}; the most similar are: {}",
+            similar.join(", ")
+        ),
         (true, false) => format!(
-            "correct select.toml; none of the document's {} operations is like it",
+            "correct {place}; none of the {} operations of the document is similar",
             candidates.len()
         ),
-        (true, true) => "give another document: this one has no operations at all".to_owned(),
+        (true, true) => "use another document: this one has no operations".to_owned(),
     }
 }
 
-/// The operation with everything but schemas written out, and 2xx responses only.
+/// Returns the servers of the document, or of all its paths if these are equal.
+fn servers(upstream: &Value) -> Option<&Value> {
+    let mut paths =
+        entries(&upstream["paths"]).map(|(_, item)| follow(upstream, item).ok()?.get("servers"));
+    let first = paths.next().flatten();
+    let common = first.filter(|_| paths.all(|other| other == first));
+    upstream.get("servers").or(common)
+}
+
+/// Returns the operation with inlined components and its success responses only.
 fn operation(
     upstream: &Value,
     request: &Request,
@@ -213,98 +241,95 @@ fn operation(
     notes: &mut Vec<Note>,
 ) -> Map<String, Value> {
     let at = Pointer::of(["paths", &request.path, &request.method]);
-    let item = upstream
-        .get("paths")
-        .and_then(|paths| paths.get(&request.path));
-    let item = item.map(|item| inline::follow(upstream, item).unwrap_or(item));
-    let source = item.and_then(|item| item.get(&request.method));
-    let Some(Value::Object(source)) = source else {
-        problems.push(Problem::new(
-            &at,
-            "the operation is not an object",
-            "repair the document",
-        ));
-        return Map::new();
+    let item = &upstream["paths"][&request.path];
+    let item = follow(upstream, item).unwrap_or(item);
+    let source = match &item[&request.method] {
+        Value::Object(source) if !source.contains_key("$ref") => source,
+        other => {
+            let what = match other.get("$ref") {
+                Some(reference) => {
+                    format!("$ref {reference} replaces the operation, which OpenAPI does not allow")
+                }
+                None => "the operation is not an object".to_owned(),
+            };
+            problems.push(Problem::new(&at, what, "correct the document"));
+            return Map::new();
+        }
     };
 
-    let mut operation: Map<String, Value> = source
-        .iter()
-        .filter(|(key, _)| {
-            matches!(
-                key.as_str(),
-                "operationId" | "requestBody" | "security" | "deprecated"
-            )
-        })
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    for key in ["callbacks", "servers"] {
-        let of_path = key == "servers" && item.is_some_and(|item| item.get(key).is_some());
-        if source.contains_key(key) || of_path {
-            notes.push(Note::new(
-                "select",
-                &at,
-                format!("dropped `{key}`, which a client does not use"),
-            ));
+    let mut operation = Map::new();
+    for key in ["operationId", "requestBody", "security", "deprecated"] {
+        if let Some(value) = source.get(key) {
+            operation.insert(key.to_owned(), value.clone());
         }
     }
-    let own = parameters(upstream, source.get("parameters"), &at, problems);
-    let shared = parameters(
-        upstream,
-        item.and_then(|item| item.get("parameters")),
-        &at,
-        problems,
-    );
-    let mut all = own;
-    for parameter in shared {
-        let same =
-            |other: &Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
-        if !all.iter().any(same) {
-            all.push(parameter);
+    if source.contains_key("callbacks") {
+        let what = "dropped `callbacks`, which the client does not use";
+        notes.push(Note::new("select", &at, what));
+    }
+    let own = source.get("servers").or_else(|| item.get("servers"));
+    if own.is_some() && own != servers(upstream) {
+        problems.push(Problem::new(
+            &at.join("servers"),
+            "the operation has other `servers` than the document, but the client has one base URL",
+            "generate a client of its own for the operation, with these `servers` in the document",
+        ));
+    }
+    let mut parameters = parameters(upstream, source.get("parameters"), &at, problems);
+    for shared in self::parameters(upstream, item.get("parameters"), &at, problems) {
+        let is_same = |own: &Value| own["name"] == shared["name"] && own["in"] == shared["in"];
+        if !parameters.iter().any(is_same) {
+            parameters.push(shared);
         }
     }
-    if !all.is_empty() {
-        operation.insert("parameters".to_owned(), Value::Array(all));
+    if !parameters.is_empty() {
+        operation.insert("parameters".to_owned(), Value::Array(parameters));
     }
-    // Each operation says for itself who may call it.
     if let (None, Some(security)) = (source.get("security"), upstream.get("security")) {
         operation.insert("security".to_owned(), security.clone());
     }
-    let responses = successes(source.get("responses"), &at, notes);
+    let responses = success_responses(source.get("responses"), &at, notes);
+    if responses.is_empty() {
+        problems.push(Problem::new(
+            &at.join("responses"),
+            "the operation has no 2xx and no `default` response, so the type of its result is unknown",
+            "add the response to the document, or remove the operation from openapi/select.toml",
+        ));
+    }
     operation.insert("responses".to_owned(), Value::Object(responses));
 
     let mut value = Value::Object(operation);
-    inline::inline(upstream, &mut value, Kind::Operation, &at, problems);
+    inline(upstream, &mut value, Kind::Operation, &at, problems);
     match value {
         Value::Object(operation) => operation,
         _ => Map::new(),
     }
 }
 
-/// The parameters of a list, written out so that they can be told apart.
+/// Returns the parameters of a list, inlined so that names can be compared.
 fn parameters(
     upstream: &Value,
     list: Option<&Value>,
     at: &Pointer,
     problems: &mut Vec<Problem>,
 ) -> Vec<Value> {
-    let list = list.and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(index, parameter)| {
-            let mut parameter = parameter.clone();
-            let at = at.join("parameters").join(&index.to_string());
-            inline::inline(upstream, &mut parameter, Kind::Parameter, &at, problems);
-            parameter
-        })
-        .collect()
+    let mut parameters = list.and_then(Value::as_array).cloned().unwrap_or_default();
+    for (index, parameter) in parameters.iter_mut().enumerate() {
+        let at = at.join("parameters").join(&index.to_string());
+        inline(upstream, parameter, Kind::Parameter, &at, problems);
+    }
+    parameters
 }
 
-/// What an operation answers when it succeeds.
+/// Returns the 2xx responses, or the `default` response as `2XX` if there is none.
 ///
-/// A documented error would be decoded by the generated client, and one whose body is not what the
-/// document says would lose its status: undocumented, it arrives untouched.
-fn successes(responses: Option<&Value>, at: &Pointer, notes: &mut Vec<Note>) -> Map<String, Value> {
+/// Error responses are dropped. The generated client would decode a documented error body, and lose
+/// the status if the body does not match its schema.
+fn success_responses(
+    responses: Option<&Value>,
+    at: &Pointer,
+    notes: &mut Vec<Note>,
+) -> Map<String, Value> {
     let Some(Value::Object(responses)) = responses else {
         return Map::new();
     };
@@ -315,31 +340,27 @@ fn successes(responses: Option<&Value>, at: &Pointer, notes: &mut Vec<Note>) -> 
         .collect();
     match (kept.is_empty(), responses.get("default")) {
         (true, Some(default)) => {
-            notes.push(Note::new(
-                "select",
-                at,
-                "took the `default` response for success: there is no 2xx",
-            ));
+            let what = "used the `default` response for success, because there is no 2xx response";
+            notes.push(Note::new("select", at, what));
             Map::from_iter([("2XX".to_owned(), default.clone())])
         }
         _ => kept,
     }
 }
 
-/// The method's name where the selection gives none.
+/// Returns the name of the method if `select.toml` has none.
 fn default_name(operation: &Map<String, Value>, request: &Request) -> String {
     let id = operation.get("operationId").and_then(Value::as_str);
     let text = id.map_or_else(|| request.to_string(), str::to_owned);
-    crate::names::snake(&text)
+    names::snake(&text)
 }
 
 fn info(upstream: &Value) -> Value {
-    let info = upstream.get("info");
-    let get = |key, otherwise: &str| {
-        let value = info.and_then(|info| info.get(key)).and_then(Value::as_str);
-        Value::String(value.unwrap_or(otherwise).to_owned())
+    let text = |key: &str, default: &str| {
+        let value = upstream.pointer(&format!("/info/{key}"));
+        json!(value.and_then(Value::as_str).unwrap_or(default))
     };
-    json!({ "title": get("title", "API"), "version": get("version", "0") })
+    json!({ "title": text("title", "API"), "version": text("version", "0") })
 }
 
 #[cfg(test)]

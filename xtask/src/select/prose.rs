@@ -1,27 +1,18 @@
-//! Dropping what people read and programs do not: upstream prose, samples and extensions.
+//! Removes upstream prose, examples and extensions.
 
 use serde_json::Value;
 
+use super::REPAIR_KEY;
 use crate::{
-    lower::MARK,
-    tree::{self, Kind, Pointer},
+    keywords::{self, Role},
+    reference::Pointer,
+    tree::{self, Kind},
 };
 
-/// Keys that carry no meaning for a client, wherever an object of the specification stands.
-const PROSE: [&str; 10] = [
-    "description",
-    "summary",
-    "title",
-    "externalDocs",
-    "example",
-    "examples",
-    "tags",
-    "links",
-    "$comment",
-    "deprecationReason",
-];
+/// Keys with text for readers that only objects outside of schemas have.
+const PROSE: [&str; 4] = ["deprecationReason", "links", "summary", "tags"];
 
-/// Removes prose, samples and `x-` extensions; names, types and rules stay.
+/// Removes prose, examples and `x-` extensions from a selected document.
 pub(super) fn strip(document: &mut Value) {
     tree::outside_in(
         document,
@@ -29,17 +20,17 @@ pub(super) fn strip(document: &mut Value) {
         &mut Pointer::root(),
         &mut |kind, _, value| {
             let Value::Object(object) = value else { return };
-            match kind {
-                // Its keys are names of components and methods.
-                Kind::Components | Kind::PathItem => {}
-                _ => object.retain(|key, _| {
+            // The keys of components and path items are names, not keywords.
+            if !matches!(kind, Kind::Components | Kind::PathItem) {
+                object.retain(|key, _| {
                     let extension =
-                        key.starts_with("x-") && !(kind == Kind::Operation && key == MARK);
-                    !extension && !PROSE.contains(&key.as_str())
-                }),
+                        key.starts_with("x-") && !(kind == Kind::Operation && key == REPAIR_KEY);
+                    let prose = keywords::role(key) == Some(Role::Prose);
+                    !extension && !prose && !PROSE.contains(&key.as_str())
+                });
             }
             if kind == Kind::Response {
-                // The specification requires one; the overlay gives the words.
+                // OpenAPI requires the member. The overlay sets the text.
                 object.insert("description".to_owned(), Value::String(String::new()));
             }
         },

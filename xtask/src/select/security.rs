@@ -1,18 +1,14 @@
-//! The authentication schemes that the selected operations ask for.
+//! Copies the security schemes that the selected operations require.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::inline::inline;
-use crate::{
-    problem::Problem,
-    tree::{Kind, Pointer},
-};
+use crate::{problem::Problem, reference::Pointer, schema::inline, tree::Kind};
 
-/// Copies from `upstream` every scheme that an operation of `selected` names.
+/// Copies every security scheme of `upstream` that an operation of `selected` requires.
 pub(super) fn copy(upstream: &Value, selected: &mut Value, problems: &mut Vec<Problem>) {
-    for (name, at) in wanted(selected) {
+    for (name, at) in required_schemes(selected) {
         let scheme = upstream
             .pointer("/components/securitySchemes")
             .and_then(|all| all.get(&name));
@@ -24,16 +20,16 @@ pub(super) fn copy(upstream: &Value, selected: &mut Value, problems: &mut Vec<Pr
             }
             None => problems.push(Problem::new(
                 &at,
-                format!("the security scheme {name} is not in components/securitySchemes"),
-                "repair the document",
+                format!("components/securitySchemes has no security scheme {name}"),
+                "correct the document",
             )),
         }
     }
 }
 
-/// The names of the schemes, each with the first place that asks for it.
-fn wanted(selected: &Value) -> BTreeMap<String, Pointer> {
-    let mut wanted = BTreeMap::new();
+/// Returns the name of each required scheme with the location of its first use.
+fn required_schemes(selected: &Value) -> BTreeMap<String, Pointer> {
+    let mut required = BTreeMap::new();
     for (path, item) in selected["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let at = Pointer::of(["paths", path, method, "security"]);
@@ -44,9 +40,9 @@ fn wanted(selected: &Value) -> BTreeMap<String, Pointer> {
                 .filter_map(Value::as_object)
                 .flat_map(Map::keys);
             for name in names {
-                wanted.entry(name.clone()).or_insert_with(|| at.clone());
+                required.entry(name.clone()).or_insert_with(|| at.clone());
             }
         }
     }
-    wanted
+    required
 }

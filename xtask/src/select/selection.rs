@@ -1,69 +1,159 @@
-//! `select.toml`: which operations are kept, and what they are called in Rust.
+//! `select.toml`: the operations of the client and their names in Rust.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::Deserialize;
+use toml::Spanned;
 
-use crate::{lower::Repair, tree::METHODS};
+use crate::tree::METHODS;
 
-/// What to keep of a document.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Key under which an operation carries its repairs from the select stage to the lower stage.
+pub(crate) const REPAIR_KEY: &str = "x-repair";
+
+/// The operations to keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The operations kept, in the order of the file.
+    /// The operations, in the order of the file.
     pub operations: Vec<Selector>,
-    /// What may be given up in each of them.
-    #[serde(default)]
+    /// Repairs that are applied to every operation.
     pub repair: Vec<Repair>,
 }
 
-/// One operation to keep.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Entry")]
+/// One entry of `operations`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
-    /// Method and path; `None` where the operation is named by its id alone.
+    /// Method and path. `None` if the entry has only an `operation_id`.
     pub request: Option<Request>,
-    /// The id that the upstream document gives the operation.
+    /// The `operationId` in the upstream spec.
     pub operation_id: Option<String>,
-    /// The name of the method in Rust; without one it comes from the operation's id.
+    /// Name of the method in Rust. By default it is derived from the `operationId`.
     pub name: Option<String>,
-    /// What may be given up in this operation.
+    /// Repairs that are applied to this operation.
     pub repair: Vec<Repair>,
+    /// Line of the entry in `select.toml`, counted from 1, or 0 if the entry is not from a file.
+    pub line: usize,
 }
 
 /// A method and a path template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request {
-    /// In lower case, as documents key it.
+    /// The method in lower case, as OpenAPI documents write it.
     pub method: String,
-    /// As the document writes it, parameters in braces.
+    /// The path template with parameters in braces.
     pub path: String,
 }
 
+/// A simplification of an operation that loses something and is therefore applied only on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repair {
+    /// Keeps only JSON if a request body has several media types.
+    KeepJsonBody,
+    /// Removes optional parameters that are objects.
+    DropObjectParameters,
+    /// Changes the type of array headers to string. The caller joins the values with commas.
+    ListHeadersAsText,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    operations: Vec<Spanned<toml::Value>>,
+    #[serde(default)]
+    repair: Vec<Repair>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    request: Option<String>,
+    operation_id: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    repair: Vec<Repair>,
+}
+
 impl Selection {
-    /// Reads the text of a selection file.
+    /// Parses the text of `select.toml`.
     ///
     /// # Errors
     ///
-    /// Line, column and reason of what is not TOML, not a selector, or given twice.
+    /// Returns the line and the reason if the text is not TOML, an entry is invalid or an operation
+    /// is selected twice.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let selection: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        if selection.operations.is_empty() {
-            return Err(
-                "`operations` is empty: add at least one, such as \"GET /path\"".to_owned(),
-            );
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        if file.operations.is_empty() {
+            return Err("`operations` is empty: add an entry such as \"GET /path\"".to_owned());
         }
-        let mut seen = BTreeMap::new();
-        for (index, selector) in selection.operations.iter().enumerate() {
-            if let Some(first) = seen.insert(selector.to_string(), index) {
+        let mut operations: Vec<Selector> = Vec::with_capacity(file.operations.len());
+        let mut lines = BTreeMap::new();
+        for entry in file.operations {
+            let line = 1 + text[..entry.span().start].matches('\n').count();
+            let selector = Selector::new(entry.into_inner(), line)
+                .map_err(|reason| format!("line {line}: {reason}"))?;
+            if let Some(first) = lines.insert(selector.to_string(), line) {
                 return Err(format!(
-                    "{selector} is selected twice, as entries {} and {}: remove one",
-                    first + 1,
-                    index + 1
+                    "line {line}: {selector} is already selected in line {first}: remove one entry"
                 ));
             }
+            operations.push(selector);
         }
-        Ok(selection)
+        Ok(Self {
+            operations,
+            repair: file.repair,
+        })
+    }
+}
+
+impl Selector {
+    fn new(entry: toml::Value, line: usize) -> Result<Self, String> {
+        let table = match entry {
+            toml::Value::String(request) => Table {
+                request: Some(request),
+                ..Table::default()
+            },
+            entry @ toml::Value::Table(_) => entry
+                .try_into()
+                .map_err(|error| error.to_string().trim().to_owned())?,
+            entry => {
+                return Err(format!(
+                    "{entry} is not an entry: write \"GET /path\", or a table with `request`, \
+                     `operation_id`, `name` and `repair`"
+                ));
+            }
+        };
+        let selector = Self {
+            request: table.request.map(|text| text.parse()).transpose()?,
+            operation_id: table.operation_id,
+            name: table.name,
+            repair: table.repair,
+            line,
+        };
+        if selector.request.is_none() && selector.operation_id.is_none() {
+            return Err("the entry needs `request` or `operation_id`".to_owned());
+        }
+        if let Some(name) = &selector.name {
+            check_name(name)?;
+        }
+        Ok(selector)
+    }
+}
+
+impl Repair {
+    /// All repairs.
+    pub const ALL: [Self; 3] = [
+        Self::KeepJsonBody,
+        Self::DropObjectParameters,
+        Self::ListHeadersAsText,
+    ];
+
+    /// Returns the name of the repair in `select.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KeepJsonBody => "keep-json-body",
+            Self::DropObjectParameters => "drop-object-parameters",
+            Self::ListHeadersAsText => "list-headers-as-text",
+        }
     }
 }
 
@@ -72,7 +162,7 @@ impl fmt::Display for Selector {
         match (&self.request, &self.operation_id) {
             (Some(request), _) => request.fmt(f),
             (None, Some(id)) => write!(f, "operation id {id}"),
-            (None, None) => f.write_str("an empty selector"),
+            (None, None) => f.write_str("an empty entry"),
         }
     }
 }
@@ -100,7 +190,7 @@ impl std::str::FromStr for Request {
         }
         let path = path.trim();
         if !path.starts_with('/') {
-            return Err(format!("{path:?} is not a path: it begins with \"/\""));
+            return Err(format!("the path {path:?} does not start with \"/\""));
         }
         Ok(Self {
             method,
@@ -109,66 +199,17 @@ impl std::str::FromStr for Request {
     }
 }
 
-/// The two ways to write a selector: the request alone, or a table.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a request such as \"GET /path\", or a table with request, operation_id, name, repair"
-)]
-enum Entry {
-    Request(String),
-    Table(Table),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    request: Option<String>,
-    operation_id: Option<String>,
-    name: Option<String>,
-    #[serde(default)]
-    repair: Vec<Repair>,
-}
-
-impl TryFrom<Entry> for Selector {
-    type Error = String;
-
-    fn try_from(entry: Entry) -> Result<Self, String> {
-        let table = match entry {
-            Entry::Request(request) => Table {
-                request: Some(request),
-                operation_id: None,
-                name: None,
-                repair: Vec::new(),
-            },
-            Entry::Table(table) => table,
-        };
-        if table.request.is_none() && table.operation_id.is_none() {
-            return Err("a selector needs `request` or `operation_id`".to_owned());
-        }
-        if let Some(name) = &table.name {
-            check_name(name)?;
-        }
-        Ok(Self {
-            request: table.request.map(|text| text.parse()).transpose()?,
-            operation_id: table.operation_id,
-            name: table.name,
-            repair: table.repair,
-        })
-    }
-}
-
-/// A Rust method name that the generator keeps as it is.
+/// Checks that the generator keeps a name unchanged as the name of a Rust method.
 fn check_name(name: &str) -> Result<(), String> {
-    let snake = name.starts_with(|c: char| c.is_ascii_lowercase())
+    let is_snake_case = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !name.contains("__")
         && !name.ends_with('_');
-    if !snake {
+    if !is_snake_case {
         return Err(format!(
-            "{name:?} is not a name for a Rust method: use snake_case, such as \"list_projects\""
+            "{name:?} is not the name of a Rust method: use snake_case, such as \"list_projects\""
         ));
     }
     if syn::parse_str::<syn::Ident>(name).is_err() {
@@ -184,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_a_request_or_a_table() {
+    fn entry_as_string_or_table_parses() {
         let selection = Selection::parse(
             r#"operations = [
                 "GET /a",
@@ -197,48 +238,66 @@ mod tests {
         let shown: Vec<_> = selection
             .operations
             .iter()
-            .map(ToString::to_string)
+            .map(|selector| (selector.to_string(), selector.line))
             .collect();
-        assert_eq!(shown, ["GET /a", "DELETE /a/{id}", "operation id listB"]);
+        let expected = [
+            ("GET /a".to_owned(), 2),
+            ("DELETE /a/{id}".to_owned(), 3),
+            ("operation id listB".to_owned(), 4),
+        ];
+        assert_eq!(shown, expected);
         assert_eq!(selection.operations[1].name.as_deref(), Some("remove_a"));
     }
 
     #[test]
-    fn wrong_selections_say_what_to_write() {
+    fn invalid_selection_fails_with_line_and_reason() {
         let cases = [
-            ("operations = []", "add at least one"),
-            ("operations = [\"/a\"]", "write it as \"GET /path\""),
-            ("operations = [\"FETCH /a\"]", "use one of GET"),
-            ("operations = [\"GET a\"]", "begins with \"/\""),
+            ("operations = []", "", "add an entry"),
             (
-                "operations = [\"GET /a\", \"get /a\"]",
-                "selected twice, as entries 1 and 2",
+                "operations = [\n\"/a\"]",
+                "line 2",
+                "write it as \"GET /path\"",
+            ),
+            ("operations = [\n\"FETCH /a\"]", "line 2", "use one of GET"),
+            ("operations = [\n\"GET a\"]", "line 2", "start with \"/\""),
+            (
+                "operations = [\n\"GET /a\",\n\"get /a\"]",
+                "line 3",
+                "already selected in line 2",
             ),
             (
-                "operations = [{ name = \"a\" }]",
+                "operations = [\n{ name = \"a\" }]",
+                "line 2",
                 "needs `request` or `operation_id`",
             ),
             (
-                "operations = [{ request = \"GET /a\", name = \"listA\" }]",
+                "operations = [\n{ request = \"GET /a\", name = \"listA\" }]",
+                "line 2",
                 "use snake_case",
             ),
             (
-                "operations = [{ request = \"GET /a\", name = \"type\" }]",
+                "operations = [\n{ request = \"GET /a\", name = \"type\" }]",
+                "line 2",
                 "keyword of Rust",
             ),
             (
-                "operations = [{ request = \"GET /a\", nane = \"a\" }]",
-                "request, operation_id, name",
+                "operations = [\n{ request = \"GET /a\", nane = \"a\" }]",
+                "line 2",
+                "unknown field `nane`",
             ),
             (
                 "operations = [\"GET /a\"]\nrepair = [\"magic\"]",
+                "line 2",
                 "expected one of `keep-json-body`",
             ),
-            ("operation = []", "unknown field `operation`"),
+            ("\noperation = []", "line 2", "unknown field `operation`"),
         ];
-        for (text, expected) in cases {
+        for (text, line, expected) in cases {
             let error = Selection::parse(text).unwrap_err();
-            assert!(error.contains(expected), "{text}: {error}");
+            assert!(
+                error.contains(line) && error.contains(expected),
+                "{text}: {error}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Selecting from small documents.
+//! Tests with small documents.
 
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ fn selected(document: &Value, lines: &str) -> Result<Value, String> {
 }
 
 #[test]
-fn an_operation_comes_with_what_it_reaches_and_nothing_else() {
+fn selected_operation_keeps_only_reachable_components() {
     let selected = selected(&document(), r#""GET /orders/{id}""#).unwrap();
 
     assert_eq!(
@@ -101,7 +101,7 @@ fn an_operation_comes_with_what_it_reaches_and_nothing_else() {
 }
 
 #[test]
-fn the_name_is_the_selections_or_upstreams() {
+fn operation_name_defaults_to_upstream_id() {
     let own = selected(
         &document(),
         r#"{ operation_id = "listOrders", name = "orders" }"#,
@@ -117,24 +117,27 @@ fn the_name_is_the_selections_or_upstreams() {
 }
 
 #[test]
-fn wrong_selectors_name_the_nearest() {
+fn unmatched_entry_reports_nearest_operations() {
     let cases = [
-        (r#""GET /order/{id}""#, "the nearest are: GET /orders/{id}"),
+        (
+            r#""GET /order/{id}""#,
+            "the most similar are: GET /orders/{id}",
+        ),
         (
             r#""POST /orders""#,
-            "POST /orders: it is selected but the document has no such operation",
+            "POST /orders: the document does not have the selected operation",
         ),
         (
             r#"{ operation_id = "listOrder" }"#,
-            "the nearest are: listOrders",
+            "the most similar are: listOrders",
         ),
         (
             r#"{ request = "GET /orders", operation_id = "getOrder" }"#,
-            "its operation id is listOrders, and select.toml expects getOrder",
+            "its operationId is listOrders, but select.toml expects getOrder",
         ),
         (
             r#"{ request = "GET /orders", name = "same" }, { request = "GET /orders/{id}", name = "same" }"#,
-            "its name in Rust, same, is already that of GET /orders",
+            "its name in Rust, same, is also the name of GET /orders",
         ),
     ];
     for (lines, expected) in cases {
@@ -144,27 +147,36 @@ fn wrong_selectors_name_the_nearest() {
 }
 
 #[test]
-fn every_wrong_selector_is_named_at_once() {
+fn unmatched_entries_are_reported_together() {
     let error = selected(&document(), r#""GET /a", "GET /b""#).unwrap_err();
 
     assert!(
-        error.contains("2 problems") && error.contains("GET /a") && error.contains("GET /b"),
+        error.contains("2 problems")
+            && error.contains("GET /a")
+            && error.contains("openapi/select.toml, line 1")
+            && error.contains("GET /b"),
         "{error}"
     );
 }
 
 #[test]
-fn other_versions_and_other_documents_are_refused() {
+fn unsupported_version_or_document_is_refused() {
     let cases = [
-        (json!({"openapi": "4.0.0"}), "this is OpenAPI 4.0.0"),
-        (json!({"openapi": "3.10.0"}), "this is OpenAPI 3.10.0"),
-        (json!({"swagger": "2.0"}), "this is Swagger \"2.0\""),
-        (json!({"openapi": 3.1}), "not a version in quotes"),
-        (json!({"name": "package"}), "it has no `openapi`"),
         (
-            json!({"openapi": "3.2.0"}),
-            "this one has no operations at all",
+            json!({"openapi": "4.0.0"}),
+            "OpenAPI 4.0.0 is not supported",
         ),
+        (
+            json!({"openapi": "3.10.0"}),
+            "OpenAPI 3.10.0 is not supported",
+        ),
+        (
+            json!({"swagger": "2.0"}),
+            "Swagger \"2.0\" is not supported",
+        ),
+        (json!({"openapi": 3.1}), "not a version in quotes"),
+        (json!({"name": "package"}), "it has no `openapi` member"),
+        (json!({"openapi": "3.2.0"}), "this one has no operations"),
     ];
     for (document, expected) in cases {
         let error = selected(&document, r#""GET /orders""#).unwrap_err();
@@ -173,12 +185,16 @@ fn other_versions_and_other_documents_are_refused() {
 }
 
 #[test]
-fn references_that_cannot_be_followed_are_named_with_their_place() {
+fn unsupported_schema_reference_is_refused_with_location() {
     let cases = [
-        ("#/components/schemas/Gone", "leads nowhere"),
+        ("#/components/schemas/Gone", "has no target"),
         ("common.yaml#/Order", "another file"),
-        ("#/info", "leads to something that is no schema"),
-        ("#gone", "names an anchor that no schema has"),
+        ("#/info", "does not point to a schema in components/schemas"),
+        (
+            "#/components/schemas/Order/properties/title",
+            "does not point to a schema in components/schemas",
+        ),
+        ("#anchor", "anchors are not supported"),
     ];
     for (reference, expected) in cases {
         let mut document = document();
@@ -192,7 +208,7 @@ fn references_that_cannot_be_followed_are_named_with_their_place() {
 }
 
 #[test]
-fn components_of_every_kind_are_written_out_through_every_chain() {
+fn components_except_schemas_are_inlined_through_chains() {
     let reference = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
     let order = json!({"application/json": {"schema": reference("schemas", "Order")}});
     let mut document = document();
@@ -214,7 +230,7 @@ fn components_of_every_kind_are_written_out_through_every_chain() {
         "responses": {"Created": {"headers": {"At": reference("headers", "At")}, "content": order}},
         "headers": {"At": {"schema": reference("schemas", "At")}},
         "mediaTypes": {"Order": order["application/json"]},
-        // Schemas that contain one another.
+        // The schemas contain each other.
         "schemas": {
             "Order": {"type": "object", "properties": {"line": reference("schemas", "Line")}},
             "Line": {"type": "object", "properties": {"order": reference("schemas", "Order")}},
@@ -245,18 +261,18 @@ fn components_of_every_kind_are_written_out_through_every_chain() {
 }
 
 #[test]
-fn a_circle_of_parameters_is_refused() {
+fn cyclic_parameter_reference_is_refused() {
     let mut document = document();
     document["components"]["parameters"]["Verbose"] =
         json!({"$ref": "#/components/parameters/Verbose"});
 
     let error = selected(&document, r#""GET /orders/{id}""#).unwrap_err();
 
-    assert!(error.contains("circle"), "{error}");
+    assert!(error.contains("cycle"), "{error}");
 }
 
 #[test]
-fn a_header_that_contains_itself_is_refused() {
+fn header_containing_itself_is_refused() {
     let mut document = document();
     document["components"]["headers"] = json!({"H": {"content": {"a/b": {
         "encoding": {"part": {"headers": {"H": {"$ref": "#/components/headers/H"}}}},
@@ -266,11 +282,11 @@ fn a_header_that_contains_itself_is_refused() {
 
     let error = selected(&document, r#""GET /orders/{id}""#).unwrap_err();
 
-    assert!(error.contains("circle"), "{error}");
+    assert!(error.contains("cycle"), "{error}");
 }
 
 #[test]
-fn the_default_response_stands_in_for_success() {
+fn default_response_without_2xx_becomes_success() {
     let mut document = document();
     document["paths"]["/orders"]["get"]["responses"] =
         json!({"default": {"description": ""}, "404": {}});
@@ -281,4 +297,48 @@ fn the_default_response_stands_in_for_success() {
         selected["paths"]["/orders"]["get"]["responses"],
         json!({"2XX": {"description": ""}})
     );
+}
+
+#[test]
+fn operation_without_success_response_is_refused() {
+    for responses in [
+        Value::Null,
+        json!({}),
+        json!({"404": {"description": ""}}),
+        json!([]),
+    ] {
+        let mut document = document();
+        document["paths"]["/orders"]["get"]["responses"] = responses;
+
+        let error = selected(&document, r#""GET /orders""#).unwrap_err();
+
+        assert!(
+            error.contains("no 2xx and no `default` response")
+                && error.contains("GET /orders")
+                && error.contains("/paths/~1orders/get/responses"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn external_reference_outside_of_schemas_is_refused() {
+    let external = json!({"$ref": "resources/orders.yml"});
+    for place in [
+        "/paths/~1orders",
+        "/paths/~1orders/get",
+        "/paths/~1orders/get/responses/2XX",
+    ] {
+        let mut document = document();
+        if let Some(value) = document.pointer_mut(place) {
+            *value = external.clone();
+        }
+
+        let error = selected(&document, r#""GET /orders""#).unwrap_err();
+
+        assert!(
+            error.contains("resources/orders.yml") && error.contains("GET /orders"),
+            "{place}: {error}"
+        );
+    }
 }

@@ -1,24 +1,24 @@
-//! Moving the pin to the newest commit.
+//! Tests of `fetch --latest`.
 
 use std::fs;
 
 use xtask::document::MAX_BYTES;
 
 use super::*;
-use crate::server::Answer;
+use crate::server::Response;
 
 const NEWER: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
-fn commit(sha: &str) -> Answer {
-    Answer::whole(format!(r#"[{{"sha": "{sha}", "commit": {{}}}}]"#).as_bytes())
+fn commit(sha: &str) -> Response {
+    Response::complete(format!(r#"[{{"sha": "{sha}", "commit": {{}}}}]"#).as_bytes())
 }
 
 #[test]
-fn the_pin_moves_to_the_newest_commit() {
+fn latest_moves_pin_to_newest_commit() {
     let newer = document("newer");
     let workspace = Workspace::pinned_to(&document("older"));
     let api = Server::start([commit(NEWER)]);
-    let files = Server::start([Answer::whole(&newer)]);
+    let files = Server::start([Response::complete(&newer)]);
 
     let fetched = workspace.fetch_latest(&files, &api).unwrap();
 
@@ -40,17 +40,17 @@ fn the_pin_moves_to_the_newest_commit() {
 }
 
 #[test]
-fn the_token_goes_to_the_api_alone() {
+fn token_is_sent_to_api_only() {
     let workspace = Workspace::pinned_to(&document("older"));
     let elsewhere = Server::start([commit(NEWER)]);
     let away = format!(
         "Location: {}/commits",
         elsewhere.url().replace("127.0.0.1", "localhost")
     );
-    let api = Server::start([Answer::status("301 Moved Permanently")
+    let api = Server::start([Response::status("301 Moved Permanently")
         .length(0)
         .header(&away)]);
-    let files = Server::start([Answer::whole(&document("newer"))]);
+    let files = Server::start([Response::complete(&document("newer"))]);
 
     workspace.fetch_latest(&files, &api).unwrap();
 
@@ -61,14 +61,14 @@ fn the_token_goes_to_the_api_alone() {
 }
 
 #[test]
-fn a_pin_that_is_the_newest_stays_and_gets_its_commit_in_full() {
+fn latest_with_newest_pin_completes_abbreviated_commit() {
     let bytes = document("a");
     let workspace = Workspace::pinned_to(&bytes);
     let mut lock = workspace.lock();
     lock.commit = Some(COMMIT[..7].to_owned());
     workspace.write_lock(&lock);
     let api = Server::start([commit(COMMIT), commit(COMMIT)]);
-    let files = Server::start([Answer::whole(&bytes)]);
+    let files = Server::start([Response::complete(&bytes)]);
 
     let first = workspace.fetch_latest(&files, &api).unwrap();
     let second = workspace.fetch_latest(&files, &api).unwrap();
@@ -79,10 +79,10 @@ fn a_pin_that_is_the_newest_stays_and_gets_its_commit_in_full() {
 }
 
 #[test]
-fn what_goes_wrong_leaves_the_pin_as_it_was() {
+fn failed_latest_leaves_pin_unchanged() {
     let newer = document("newer");
     let json = |status: &str, body: &str| {
-        Answer::status(status)
+        Response::status(status)
             .length(body.len())
             .body(body.as_bytes())
     };
@@ -101,44 +101,44 @@ fn what_goes_wrong_leaves_the_pin_as_it_was() {
         (
             json("200 OK", "<html>"),
             None,
-            "the answer is no list of commits",
+            "the response is not a list of commits",
         ),
-        (json("200 OK", "[]"), None, "no commit touches openapi.json"),
+        (json("200 OK", "[]"), None, "no commit changes openapi.json"),
         (
             json("200 OK", r#"[{"sha": "../.."}]"#),
             None,
-            "the answer names no commit",
+            "the response has no commit",
         ),
         (
             good(),
-            Some(Answer::status("404 Not Found").length(0)),
+            Some(Response::status("404 Not Found").length(0)),
             "404 Not Found",
         ),
         (
             good(),
-            Some(Answer::whole(b"<!doctype html>")),
-            "this looks like a web page",
+            Some(Response::complete(b"<!doctype html>")),
+            "it seems to be a web page",
         ),
         (
             good(),
-            Some(Answer::whole(br#"{"swagger": "2.0"}"#)),
-            "this is Swagger",
+            Some(Response::complete(br#"{"swagger": "2.0"}"#)),
+            "Swagger \"2.0\" is not supported",
         ),
         (
             good(),
-            Some(Answer::whole(&newer).cut(100)),
-            "100 bytes are here",
+            Some(Response::complete(&newer).cut(100)),
+            "the connection ended after 100 bytes",
         ),
         (
             good(),
-            Some(Answer::status("200 OK").length(MAX_BYTES as usize + 1)),
-            "this is no OpenAPI document",
+            Some(Response::status("200 OK").length(MAX_BYTES as usize + 1)),
+            "so it is not the OpenAPI document",
         ),
     ];
-    for (answer, file, expected) in cases {
+    for (response, file, expected) in cases {
         let workspace = Workspace::pinned_to(&document("older"));
         let before = fs::read(workspace.layout().lock()).unwrap();
-        let (api, files) = (Server::start([answer]), Server::start(file));
+        let (api, files) = (Server::start([response]), Server::start(file));
 
         let error = workspace.fetch_latest(&files, &api).unwrap_err();
 
@@ -146,20 +146,4 @@ fn what_goes_wrong_leaves_the_pin_as_it_was() {
         assert!(!error.contains("secret-token"), "{error}");
         assert_eq!(fs::read(workspace.layout().lock()).unwrap(), before);
     }
-}
-
-#[test]
-fn a_download_of_which_nothing_is_known_goes_on_as_well() {
-    let newer = document("newer");
-    let workspace = Workspace::pinned_to(&document("older"));
-    let api = Server::start([commit(NEWER), commit(NEWER)]);
-    let failing = Server::start([Answer::whole(&newer).cut(100)]);
-    workspace.fetch_latest(&failing, &api).unwrap_err();
-    let working = Server::start([Answer::rest(&newer, 100)]);
-
-    let fetched = workspace.fetch_latest(&working, &api).unwrap();
-
-    assert_eq!(fs::read(&fetched.file).unwrap(), newer);
-    assert_eq!(workspace.cache(), [fetched.file]);
-    assert_eq!(working.requests()[0].range.as_deref(), Some("bytes=100-"));
 }

@@ -1,14 +1,14 @@
-//! Pinning a local file, and what regenerating starts at.
+//! Tests of `fetch --from FILE`.
 
 use std::fs;
 
 use xtask::fetch;
 
 use super::*;
-use crate::server::Answer;
+use crate::server::Response;
 
 #[test]
-fn a_local_file_is_pinned_and_kept() {
+fn local_file_is_pinned_and_stored() {
     let bytes = document("local");
     let workspace = Workspace::pinned_to(&document("older"));
     let file = workspace.folder.path().join("copy.yaml");
@@ -17,25 +17,27 @@ fn a_local_file_is_pinned_and_kept() {
     fetch::local(&workspace.layout(), &file, None).unwrap();
 
     let lock = workspace.lock();
-    assert_eq!(
-        (&lock.commit, &lock.sha256),
-        (&None, &lock_of(&bytes).sha256)
-    );
+    assert_eq!(lock.file, "copy.yaml");
+    assert_eq!(lock.sha256, lock_of(&bytes).sha256);
+    assert_eq!((lock.repository, lock.commit), (None, None));
     let (_, kept) = fetch::cached(&workspace.layout()).unwrap().unwrap();
     assert_eq!(kept.source, bytes);
 }
 
 #[test]
-fn a_file_without_a_commit_cannot_be_downloaded() {
+fn pin_without_commit_cannot_be_downloaded() {
     let workspace = Workspace::pinned_to(&document("older"));
     let mut lock = workspace.lock();
     lock.commit = None;
     workspace.write_lock(&lock);
-    let server = Server::start([] as [Answer; 0]);
+    let server = Server::start([] as [Response; 0]);
 
     let error = workspace.fetch(&server).unwrap_err();
 
-    assert!(error.contains("the pin names no commit"), "{error}");
+    assert!(
+        error.contains("openapi/upstream.lock has no commit"),
+        "{error}"
+    );
     assert!(
         error.contains("--from FILE") && error.contains("--latest"),
         "{error}"
@@ -44,7 +46,7 @@ fn a_file_without_a_commit_cannot_be_downloaded() {
 }
 
 #[test]
-fn a_wrong_file_leaves_the_pin_as_it_was() {
+fn invalid_local_file_leaves_pin_unchanged() {
     let workspace = Workspace::pinned_to(&document("older"));
     let before = fs::read(workspace.layout().lock()).unwrap();
     let file = workspace.folder.path().join("package.json");
@@ -52,12 +54,12 @@ fn a_wrong_file_leaves_the_pin_as_it_was() {
     let missing = workspace.folder.path().join("missing.json");
 
     let errors = [
-        (&file, None, "this is not an OpenAPI document"),
+        (&file, None, "the document is not OpenAPI"),
         (&missing, None, "check the path"),
-        (&missing, Some("main".to_owned()), "check the path"),
+        (&missing, origin("main"), "check the path"),
     ];
-    for (file, commit, expected) in errors {
-        let error = fetch::local(&workspace.layout(), file, commit).unwrap_err();
+    for (file, origin, expected) in errors {
+        let error = fetch::local(&workspace.layout(), file, origin).unwrap_err();
         let error = format!("{error:#}");
         assert!(error.contains(expected), "{error}");
         assert!(error.contains(&file.display().to_string()), "{error}");
@@ -66,7 +68,7 @@ fn a_wrong_file_leaves_the_pin_as_it_was() {
 }
 
 #[test]
-fn without_a_pin_there_is_nothing_to_start_at() {
+fn missing_pin_fails_with_path() {
     let workspace = Workspace::pinned_to(&document("a"));
 
     assert!(fetch::cached(&workspace.layout()).unwrap().is_none());
@@ -75,7 +77,22 @@ fn without_a_pin_there_is_nothing_to_start_at() {
     assert!(fetch::cached(&workspace.layout()).unwrap().is_none());
     let error = workspace.fetch(&Server::start([])).unwrap_err();
     assert!(
-        error.contains("upstream.lock: there is no such file"),
+        error.contains("upstream.lock: the file does not exist"),
         "{error}"
     );
+}
+
+#[test]
+fn local_file_with_origin_records_repository_and_commit() {
+    let workspace = Workspace::pinned_to(&document("older"));
+    let file = workspace.folder.path().join("copy.json.gz");
+    fs::write(&file, document("newer")).unwrap();
+
+    fetch::local(&workspace.layout(), &file, origin("abcdef1")).unwrap();
+
+    let lock = workspace.lock();
+    assert_eq!(lock.file, "copy.json");
+    assert_eq!(lock.repository.as_deref(), Some(REPOSITORY));
+    assert_eq!(lock.commit.as_deref(), Some("abcdef1"));
+    assert_eq!(lock.path.as_deref(), Some("openapi.json"));
 }

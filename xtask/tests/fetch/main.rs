@@ -1,4 +1,4 @@
-//! Fetching over real sockets: what arrives is the pinned document, or the pin is as it was.
+//! Tests of `cargo xtask fetch` over real sockets.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,25 +8,24 @@ mod local;
 mod process;
 mod server;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 use xtask::{
     document::Document,
-    fetch::{self, Fetched, Patience, Upstream},
-    lock::Lock,
-    regen::Layout,
+    fetch::{self, Fetched, Upstream},
+    layout::Layout,
+    lock::{Lock, Origin, REPOSITORY},
 };
 
 use crate::server::Server;
 
+/// Timeout of reads, which only tests with a silent server reach.
+const TIMEOUT: Duration = Duration::from_millis(300);
+
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// A document of a few hundred kilobytes, so that it is not in one packet.
+/// Returns a document of 300 kB, which does not fit into one packet.
 fn document(title: &str) -> Vec<u8> {
     let filler = "x".repeat(300_000);
     format!(r#"{{"openapi": "3.1.0", "info": {{"title": "{title}", "filler": "{filler}"}}}}"#)
@@ -35,10 +34,10 @@ fn document(title: &str) -> Vec<u8> {
 
 fn lock_of(bytes: &[u8]) -> Lock {
     let document = Document::read(bytes, "test").unwrap();
-    Lock::new(&document, Some(COMMIT.to_owned()), None)
+    Lock::new(&document, "openapi.json", origin(COMMIT), None)
 }
 
-/// A workspace of which only the pin is there.
+/// A workspace that has only a lock.
 struct Workspace {
     folder: TempDir,
 }
@@ -65,19 +64,17 @@ impl Workspace {
     }
 
     fn fetch(&self, server: &Server) -> Result<Fetched, String> {
-        fetch::pinned(&self.layout(), &upstream(server), &mut |_, _| {})
-            .map_err(|error| format!("{error:#}"))
+        fetch::pinned(&self.layout(), &upstream(server)).map_err(|error| format!("{error:#}"))
     }
 
     fn fetch_latest(&self, files: &Server, api: &Server) -> Result<Fetched, String> {
         let token = Some("secret-token".to_owned().into());
-        let upstream = Upstream::new(&files.url(), &api.url(), token, patience()).unwrap();
-        fetch::latest(&self.layout(), &upstream, &mut |_, _| {})
-            .map_err(|error| format!("{error:#}"))
+        let upstream = Upstream::new(&files.url(), &api.url(), token, TIMEOUT).unwrap();
+        fetch::latest(&self.layout(), &upstream).map_err(|error| format!("{error:#}"))
     }
 
-    /// The names of all files in the cache.
-    fn cache(&self) -> Vec<PathBuf> {
+    /// Returns the paths of all stored files.
+    fn stored(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder.path().join("target/upstream"));
         entries
             .into_iter()
@@ -88,18 +85,12 @@ impl Workspace {
 }
 
 fn upstream(server: &Server) -> Upstream {
-    Upstream::new(&server.url(), &server.url(), None, patience()).unwrap()
+    Upstream::new(&server.url(), &server.url(), None, TIMEOUT).unwrap()
 }
 
-fn patience() -> Patience {
-    Patience {
-        attempts: 3,
-        pause: Duration::from_millis(1),
-        silence: Duration::from_millis(300),
-    }
-}
-
-fn is_part(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "part")
+fn origin(commit: &str) -> Option<Origin> {
+    Some(Origin {
+        repository: REPOSITORY.to_owned(),
+        commit: commit.to_owned(),
+    })
 }

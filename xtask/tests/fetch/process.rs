@@ -1,4 +1,4 @@
-//! `cargo xtask fetch` as the process that people run.
+//! Tests of the `cargo xtask fetch` process.
 
 use std::{
     io::Write,
@@ -6,30 +6,30 @@ use std::{
 };
 
 use super::*;
-use crate::server::Answer;
+use crate::server::Response;
 
 #[test]
-fn a_fetched_document_is_told_and_nothing_is_drawn_where_nobody_watches() {
+fn fetch_prints_path_size_and_commit() {
     let bytes = document("a");
     let workspace = Workspace::pinned_to(&bytes);
     let server = Server::start([
-        Answer::status("302 Found")
+        Response::status("302 Found")
             .length(0)
             .header("Location: /elsewhere"),
-        Answer::whole(&bytes),
+        Response::complete(&bytes),
     ]);
 
     let output = finish(start(&workspace, &server, &[]));
 
-    let [file] = &workspace.cache()[..] else {
-        panic!("{:?}", workspace.cache());
+    let [file] = &workspace.stored()[..] else {
+        panic!("{:?}", workspace.stored());
     };
     assert_eq!(fs::read(file).unwrap(), bytes);
     let name = file.strip_prefix(workspace.folder.path()).unwrap();
     assert_eq!(
-        told(&output),
+        messages(&output),
         format!(
-            "{} is now here: {} bytes, commit {COMMIT}\nnothing changed\n",
+            "{}: stored, {} bytes, commit {COMMIT}\nnothing changed\n",
             name.display(),
             bytes.len()
         )
@@ -38,7 +38,7 @@ fn a_fetched_document_is_told_and_nothing_is_drawn_where_nobody_watches() {
 }
 
 #[test]
-fn a_document_from_standard_input_is_pinned() {
+fn document_from_standard_input_is_pinned() {
     let bytes = document("piped");
     let workspace = Workspace::pinned_to(&document("older"));
     let mut child = command(&workspace, &["--from", "-"])
@@ -49,15 +49,15 @@ fn a_document_from_standard_input_is_pinned() {
 
     let output = finish(child);
 
-    assert!(output.status.success(), "{}", told(&output));
-    assert!(told(&output).ends_with("wrote openapi/upstream.lock\n"));
+    assert!(output.status.success(), "{}", messages(&output));
+    assert!(messages(&output).ends_with("wrote openapi/upstream.lock\n"));
     assert_eq!(workspace.lock().sha256, lock_of(&bytes).sha256);
     let (_, kept) = fetch::cached(&workspace.layout()).unwrap().unwrap();
     assert_eq!(kept.source, bytes);
 }
 
 #[test]
-fn nothing_on_standard_input_leaves_the_pin_as_it_was() {
+fn empty_standard_input_leaves_pin_unchanged() {
     let workspace = Workspace::pinned_to(&document("older"));
     let before = fs::read(workspace.layout().lock()).unwrap();
     let child = command(&workspace, &["--from", "-"])
@@ -68,85 +68,60 @@ fn nothing_on_standard_input_leaves_the_pin_as_it_was() {
     let output = finish(child);
 
     assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).starts_with("error: "), "{}", told(&output));
+    assert!(
+        messages(&output).starts_with("error: "),
+        "{}",
+        messages(&output)
+    );
     assert_eq!(fs::read(workspace.layout().lock()).unwrap(), before);
-    assert_eq!(workspace.cache(), [] as [PathBuf; 0]);
+    assert_eq!(workspace.stored(), [] as [PathBuf; 0]);
 }
 
-/// Other bytes of the same number, and another number of them.
 #[test]
-fn another_document_than_the_pinned_one_is_an_error_and_is_not_kept() {
+fn document_with_other_checksum_is_not_stored() {
     let bytes = document("a");
-    for (other, expected) in [
-        (document("b"), "its sha256 is"),
-        (document("longer"), "the pin says"),
-    ] {
+    for other in [document("b"), document("longer")] {
         let workspace = Workspace::pinned_to(&bytes);
         let before = fs::read(workspace.layout().lock()).unwrap();
-        let server = Server::start([Answer::whole(&other)]);
+        let server = Server::start([Response::complete(&other)]);
 
         let output = finish(start(&workspace, &server, &[]));
 
         assert_eq!(output.status.code(), Some(1));
-        let text = told(&output);
+        let text = messages(&output);
         assert!(
-            text.starts_with("error: failed to download http://"),
+            text.starts_with("error: the sha256 of http://") && text.contains("but the pin has"),
             "{text}"
         );
-        assert!(text.contains(expected), "{text}");
         assert!(text.contains("cargo xtask fetch --latest"), "{text}");
         assert_eq!(fs::read(workspace.layout().lock()).unwrap(), before);
-        let kept = workspace.cache().into_iter().map(fs::read);
-        assert!(kept.map(Result::unwrap).all(|kept| kept.is_empty()));
+        assert_eq!(workspace.stored(), [] as [PathBuf; 0]);
     }
 }
 
-/// Nothing is done on Ctrl-C, so what holds for a process that cannot do anything any more holds for it.
 #[test]
-fn a_process_killed_in_the_middle_leaves_pin_and_cache_and_the_next_run_goes_on() {
-    let newer = document("newer");
-    let older = document("older");
+fn killed_process_leaves_pin_and_stored_files_unchanged() {
+    let (newer, older) = (document("newer"), document("older"));
     let workspace = Workspace::pinned_to(&older);
     workspace
-        .fetch(&Server::start([Answer::whole(&older)]))
+        .fetch(&Server::start([Response::complete(&older)]))
         .unwrap();
-    let (pin, cache) = (
+    let (pin, stored) = (
         fs::read(workspace.layout().lock()).unwrap(),
-        workspace.cache(),
+        workspace.stored(),
     );
     let commit = "fedcba9876543210fedcba9876543210fedcba98";
-    let newest = || Answer::whole(format!(r#"[{{"sha": "{commit}"}}]"#).as_bytes());
+    let newest = Response::complete(format!(r#"[{{"sha": "{commit}"}}]"#).as_bytes());
 
-    let server = Server::start([newest(), Answer::whole(&newer).stall(100_000)]);
+    let server = Server::start([newest, Response::complete(&newer).stall(100_000)]);
     let mut child = start(&workspace, &server, &["--latest"]);
     server.wait_for_stall();
     child.kill().unwrap();
+
     assert!(!finish(child).status.success());
-
     assert_eq!(fs::read(workspace.layout().lock()).unwrap(), pin);
-    let (parts, whole): (Vec<_>, Vec<_>) = workspace
-        .cache()
-        .into_iter()
-        .partition(|path| is_part(path));
-    assert_eq!(whole, cache);
-    assert_eq!(fs::read(&whole[0]).unwrap(), older);
-    // How much of it was written by then is up to the two processes; it is never wrong.
-    let here = parts
-        .first()
-        .map_or(0, |part| part.metadata().unwrap().len() as usize);
-    assert!(here <= 100_000);
-    let rest = match here {
-        0 => Answer::whole(&newer),
-        here => Answer::rest(&newer, here),
-    };
-    let server = Server::start([newest(), rest]);
-
-    let output = finish(start(&workspace, &server, &["--latest"]));
-
-    assert!(output.status.success(), "{}", told(&output));
-    assert_eq!(workspace.lock().sha256, lock_of(&newer).sha256);
-    let (_, kept) = fetch::cached(&workspace.layout()).unwrap().unwrap();
-    assert_eq!(kept.source, newer);
+    assert_eq!(workspace.stored(), stored);
+    assert_eq!(fs::read(&stored[0]).unwrap(), older);
 }
 
 fn start(workspace: &Workspace, server: &Server, arguments: &[&str]) -> Child {
@@ -175,8 +150,8 @@ fn finish(child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// What it said, all of which goes to standard error.
-fn told(output: &Output) -> String {
+/// Returns standard error. Messages are never printed to standard output.
+fn messages(output: &Output) -> String {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     String::from_utf8(output.stderr.clone()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! An HTTP server over a real socket that does what a test tells it to, request by request.
+//! An HTTP server with a prepared response for each request.
 
 use std::{
     collections::VecDeque,
@@ -11,23 +11,22 @@ use std::{
     thread,
 };
 
-/// What one request said.
+/// Parts of a received request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) target: String,
-    pub(crate) range: Option<String>,
     pub(crate) authorization: Option<String>,
 }
 
-/// What to answer, byte for byte.
+/// A response as bytes.
 #[derive(Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     head: String,
     body: Vec<u8>,
     stall: bool,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn status(status: &str) -> Self {
         Self {
             head: format!("HTTP/1.1 {status}\r\n"),
@@ -36,18 +35,9 @@ impl Answer {
         }
     }
 
-    /// The whole of `body`, its length told.
-    pub(crate) fn whole(body: &[u8]) -> Self {
+    /// Returns a response with `body` and its length.
+    pub(crate) fn complete(body: &[u8]) -> Self {
         Self::status("200 OK").length(body.len()).body(body)
-    }
-
-    /// What a server that knows ranges answers to a request from `first` on.
-    pub(crate) fn rest(body: &[u8], first: usize) -> Self {
-        let (last, total) = (body.len() - 1, body.len());
-        Self::status("206 Partial Content")
-            .length(total - first)
-            .header(&format!("Content-Range: bytes {first}-{last}/{total}"))
-            .body(&body[first..])
     }
 
     pub(crate) fn length(self, length: usize) -> Self {
@@ -65,20 +55,20 @@ impl Answer {
         self
     }
 
-    /// Ends the connection after this many bytes of the body.
+    /// Closes the connection after this number of bytes of the body.
     pub(crate) fn cut(mut self, after: usize) -> Self {
         self.body.truncate(after);
         self
     }
 
-    /// Falls silent after this many bytes of the body, until the client goes away.
+    /// Sends this number of bytes of the body and then nothing, until the client disconnects.
     pub(crate) fn stall(mut self, after: usize) -> Self {
         self.stall = true;
         self.cut(after)
     }
 }
 
-/// Answers in the order given; after the last answer, connections are closed unanswered.
+/// Sends the prepared responses in order. Later connections are closed without a response.
 pub(crate) struct Server {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -86,10 +76,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    pub(crate) fn start(responses: impl IntoIterator<Item = Response>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let mut answers: VecDeque<Answer> = answers.into_iter().collect();
+        let mut responses: VecDeque<Response> = responses.into_iter().collect();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         let (stalls, stalled) = mpsc::channel();
@@ -100,9 +90,9 @@ impl Server {
                     continue;
                 };
                 seen.lock().unwrap().push(request);
-                if let Some(answer) = answers.pop_front() {
-                    // The client may have had enough and gone.
-                    let _ = reply(&mut stream, &answer, &stalls);
+                if let Some(response) = responses.pop_front() {
+                    // The client may have disconnected.
+                    let _ = reply(&mut stream, &response, &stalls);
                 }
             }
         });
@@ -121,7 +111,7 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Returns once an answer that falls silent has done so.
+    /// Waits until a stalled response has sent its last byte.
     pub(crate) fn wait_for_stall(&self) {
         self.stalled.recv().unwrap();
     }
@@ -138,9 +128,6 @@ fn read(stream: &TcpStream) -> Option<Request> {
         let line = line.ok()?;
         match line.split_once(": ") {
             None => return Some(request),
-            Some((name, value)) if name.eq_ignore_ascii_case("range") => {
-                request.range = Some(value.to_owned());
-            }
             Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
                 request.authorization = Some(value.to_owned());
             }
@@ -150,11 +137,11 @@ fn read(stream: &TcpStream) -> Option<Request> {
     None
 }
 
-fn reply(stream: &mut TcpStream, answer: &Answer, stalls: &Sender<()>) -> std::io::Result<()> {
-    stream.write_all(format!("{}Connection: close\r\n\r\n", answer.head).as_bytes())?;
-    stream.write_all(&answer.body)?;
-    if answer.stall {
-        // Most tests do not wait for it.
+fn reply(stream: &mut TcpStream, response: &Response, stalls: &Sender<()>) -> std::io::Result<()> {
+    stream.write_all(format!("{}Connection: close\r\n\r\n", response.head).as_bytes())?;
+    stream.write_all(&response.body)?;
+    if response.stall {
+        // Most tests do not wait for the stall, so the receiver may be gone.
         let _ = stalls.send(());
         stream.read_to_end(&mut Vec::new())?;
     }

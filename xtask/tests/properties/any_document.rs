@@ -1,4 +1,4 @@
-//! Whatever a document holds, selecting and lowering it ends: in an error, or in OpenAPI 3.0.3.
+//! Selecting and lowering an arbitrary document results in OpenAPI 3.0.3 or in an error.
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use xtask::lower;
 
 use super::documents::{document, lowered};
 
-/// Keywords and other keys that mean something somewhere.
+/// Keys with a meaning in at least one position.
 const KEYS: [&str; 40] = [
     "$anchor",
     "$defs",
@@ -50,7 +50,7 @@ const KEYS: [&str; 40] = [
     "type",
 ];
 
-/// Texts that a document may hold, references above all.
+/// Strings of a document, most of which are references.
 const TEXTS: [&str; 16] = [
     "string",
     "object",
@@ -89,7 +89,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// One thing done to a document: at some place, a value replaced, or given under some key.
+/// A random edit: a value is replaced, or a key is added.
 #[derive(Clone, Debug)]
 struct Damage {
     place: Index,
@@ -102,7 +102,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     (any::<Index>(), key, value()).prop_map(|(place, key, value)| Damage { place, key, value })
 }
 
-/// A document that would be read, with a few things wrong.
+/// Generates a valid document with a few random edits.
 fn damaged() -> impl Strategy<Value = Value> {
     (document(), prop::collection::vec(damage(), 1..5)).prop_map(|(mut document, damages)| {
         for Damage { place, key, value } in damages {
@@ -142,7 +142,7 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 }
 
 fn ends_in_3_0_or_an_error(document: &Value) -> Result<(), TestCaseError> {
-    // The overlay meets what the rules left alone.
+    // The overlay is applied between the two steps.
     let mut canonical = document.clone();
     if canonical.is_object() && lower::canonical(&mut canonical, &mut Vec::new()).is_ok() {
         drop(lower::lower(canonical, &mut Vec::new()));
@@ -156,17 +156,17 @@ fn ends_in_3_0_or_an_error(document: &Value) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_damaged_document_is_refused_or_lowered(document in damaged()) {
+    fn damaged_document_is_refused_or_lowered(document in damaged()) {
         ends_in_3_0_or_an_error(&document)?;
     }
 
     #[test]
-    fn a_sound_document_is_refused_or_lowered(document in document()) {
+    fn valid_document_is_refused_or_lowered(document in document()) {
         ends_in_3_0_or_an_error(&document)?;
     }
 
     #[test]
-    fn anything_at_all_is_refused_or_lowered(value in value(), operation in value(), schema in value()) {
+    fn arbitrary_value_is_refused_or_lowered(value in value(), operation in value(), schema in value()) {
         ends_in_3_0_or_an_error(&value)?;
         let mut document = json!({"openapi": "3.1.0", "paths": {"/a/{id}": {}}, "components": {"schemas": {"A": schema}}});
         document["paths"]["/a/{id}"] = json!({"get": operation, "post": operation, "parameters": value});

@@ -1,4 +1,4 @@
-//! Documents of two operations, made up.
+//! Strategies for random documents with two operations.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Any schema that a document of some version may hold.
+/// Generates schemas of OpenAPI 3.0, 3.1 and 3.2.
 pub(crate) fn schema() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(4, 24, 4, |inner| {
         let properties =
@@ -101,7 +101,7 @@ pub(crate) fn schema() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A document of two operations over three schemas.
+/// Generates documents with two operations and three schemas.
 pub(crate) fn document() -> impl Strategy<Value = Value> {
     let version = prop::sample::select(vec!["3.0.0", "3.0.4", "3.1.0", "3.2.0"]);
     (version, schema(), schema(), schema()).prop_map(|(version, a, b, c)| {
@@ -125,7 +125,7 @@ pub(crate) fn document() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Both operations of such a document, selected and lowered.
+/// Selects both operations of a document and lowers them.
 pub(crate) fn lowered(document: &Value) -> Result<Value, Problems> {
     let selection =
         Selection::parse("operations = [\"GET /a/{id}\", \"POST /a/{id}\"]").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What holds for any selected document: prose has no effect, lowering ends in 3.0.3, nothing panics.
+//! Properties of lowering and generating random valid documents.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use xtask::{
 
 use super::documents::{NAMES, document, lowered, schema};
 
-/// The document with words, samples and extensions wherever they may stand.
+/// Adds prose, examples and extensions to every object of a document.
 fn with_prose(document: &Value) -> Value {
     let mut document = document.clone();
     tree::outside_in(
@@ -38,7 +38,7 @@ fn with_prose(document: &Value) -> Value {
     document
 }
 
-/// Keywords of 3.1 and forms of 3.1 that are left anywhere a schema stands.
+/// Returns the locations of keywords and values that OpenAPI 3.0 does not have.
 fn beyond_3_0(document: &Value) -> Vec<String> {
     let mut found = Vec::new();
     tree::read(
@@ -93,19 +93,19 @@ fn beyond_3_0(document: &Value) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn prose_makes_no_difference(document in document()) {
+    fn prose_does_not_change_lowered_document(document in document()) {
         prop_assert_eq!(lowered(&with_prose(&document)), lowered(&document));
     }
 
     #[test]
-    fn what_is_lowered_is_3_0(document in document()) {
+    fn lowered_document_has_no_3_1_keywords(document in document()) {
         if let Ok(lowered) = lowered(&document) {
             prop_assert_eq!(beyond_3_0(&lowered), Vec::<String>::new());
         }
     }
 
     #[test]
-    fn lowering_is_done_once(document in document()) {
+    fn lowering_lowered_document_changes_nothing(document in document()) {
         if let Ok(once) = lowered(&document) {
             let twice = lower::lower(once.clone(), &mut Vec::new());
             prop_assert_eq!(twice, Ok(once));
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reference_is_not_lost(
+    fn reference_inside_combinations_survives_lowering(
         name in prop::sample::select(vec!["anyOf", "oneOf", "allOf"]),
         nested in 0_usize..4,
         nullable in any::<bool>(),
@@ -130,7 +130,7 @@ proptest! {
             "openapi": "3.1.0",
             "paths": {"/a/{id}": {
                 "get": {"operationId": "a", "responses": answer},
-                "post": {"operationId": "b", "responses": {}},
+                "post": {"operationId": "b", "responses": {"204": {"description": ""}}},
             }},
             "components": {"schemas": {"B": {"type": "object"}}},
         });
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn names_of_properties_are_never_keywords(schema in schema()) {
+    fn properties_named_like_keywords_survive_lowering(schema in schema()) {
         let properties: Map<String, Value> =
             NAMES.iter().map(|name| ((*name).to_owned(), schema.clone())).collect();
         let object = json!({"type": "object", "properties": properties});
@@ -146,7 +146,7 @@ proptest! {
             "openapi": "3.1.0",
             "paths": {"/a/{id}": {
                 "get": {"operationId": "a", "responses": {"200": {"content": {"application/json": {"schema": object}}}}},
-                "post": {"operationId": "b", "responses": {}},
+                "post": {"operationId": "b", "responses": {"204": {"description": ""}}},
             }},
             "components": {"schemas": {"A": {}, "B": {}, "C": {}}},
         });
@@ -158,7 +158,7 @@ proptest! {
     }
 }
 
-/// Whether any schema of a document is a reference.
+/// Returns whether a schema of the document is a reference.
 fn refers(document: &Value) -> bool {
     let mut found = false;
     tree::read(
@@ -173,11 +173,11 @@ fn refers(document: &Value) -> bool {
 }
 
 proptest! {
-    // Generating takes a hundred times as long as lowering.
+    // Fewer cases, because generating takes 100 times as long as lowering.
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 5, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_generator_never_panics_on_what_passed_the_checks(document in document()) {
+    fn generator_does_not_panic_on_lowered_document(document in document()) {
         if let Ok(lowered) = lowered(&document)
             && let Err(problems) = generate::generate(&lowered)
         {

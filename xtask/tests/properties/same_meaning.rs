@@ -1,8 +1,8 @@
-//! The same meaning gives the same bytes: however a document writes the three operations.
+//! Documents with the same meaning result in the same bytes.
 //!
-//! The document beside this file is rewritten in ways that change nothing of what it means, and goes
-//! through this repository's own selection and overlay. Where upstream changes what it means, the
-//! overlay changes, and that document with it.
+//! The tests rewrite `upstream.yaml` without changing its meaning, and apply the selection and the
+//! overlay of this repository. If the meaning of the upstream spec changes, update `upstream.yaml`
+//! together with the overlay.
 
 use std::path::Path;
 
@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use similar::TextDiff;
 use xtask::{
     document,
-    regen::{self, Layout},
+    layout::Layout,
+    regen,
     tree::{self, Kind, METHODS, Pointer},
 };
 
@@ -19,7 +20,7 @@ fn upstream() -> Value {
     document::parse(include_bytes!("upstream.yaml"), "upstream.yaml").unwrap_or_default()
 }
 
-/// `permissions.json` of a document, or why there is none.
+/// Returns `permissions.json` for a document, or the error.
 fn permissions(document: &Value) -> Result<String, String> {
     let specify = || {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -31,7 +32,7 @@ fn permissions(document: &Value) -> Result<String, String> {
     specify().map_err(|error: anyhow::Error| format!("{error:#}\n{document:#}"))
 }
 
-/// What a document gives otherwise than the one beside this file.
+/// Returns the difference between the results of a document and of `upstream.yaml`.
 fn difference(document: &Value) -> String {
     match (permissions(&upstream()), permissions(document)) {
         (Ok(expected), Ok(found)) => TextDiff::from_lines(&expected, &found)
@@ -41,16 +42,16 @@ fn difference(document: &Value) -> String {
     }
 }
 
-/// Decisions to make, each from so many ways; all of them the first where there are no more.
+/// Random choices. When they are used up, the first alternative is chosen.
 struct Choices(std::vec::IntoIter<u8>);
 
 impl Choices {
-    fn among(&mut self, ways: u8) -> u8 {
-        self.0.next().unwrap_or_default() % ways
+    fn among(&mut self, alternatives: u8) -> u8 {
+        self.0.next().unwrap_or_default() % alternatives
     }
 }
 
-/// Writes every schema in one of the ways that mean the same.
+/// Rewrites every schema to an equivalent one.
 fn rewrite_schemas(document: &mut Value, choices: &mut Choices) {
     tree::inside_out(
         document,
@@ -113,12 +114,12 @@ fn constant(schema: &mut Map<String, Value>, choices: &mut Choices) {
     }
 }
 
-/// Says what is so anyway.
+/// Adds a keyword that has no effect.
 fn idle(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let kind = schema.get("type").cloned().unwrap_or_default();
     let extra = match (choices.among(5), kind.as_str()) {
-        (1, Some("object")) => ("additionalProperties", json!(true)),
-        (2, Some("object")) => ("additionalProperties", json!({})),
+        (1, Some("object")) => ("minProperties", json!(0)),
+        (2, Some("object")) => ("readOnly", json!(false)),
         (1, Some("string")) => ("minLength", json!(0)),
         (2, Some("array")) => ("uniqueItems", json!(false)),
         (3, Some("integer")) => ("exclusiveMinimum", json!(false)),
@@ -143,7 +144,7 @@ fn prose(schema: &mut Map<String, Value>, choices: &mut Choices) {
     }
 }
 
-/// A combination of one schema.
+/// Wraps the schema in a combination of one schema.
 fn wrap(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let key = match choices.among(8) {
         1 => "allOf",
@@ -155,7 +156,7 @@ fn wrap(schema: &mut Map<String, Value>, choices: &mut Choices) {
     schema.insert(key.to_owned(), json!([inner]));
 }
 
-/// Keeps parameters, their schemas, bodies and answers in `components`, or at their path.
+/// Moves parameters, schemas, bodies and responses to `components`, and parameters to their path.
 fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
     let mut components = document["components"].take();
     let mut name = 0;
@@ -186,7 +187,7 @@ fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
                         keep("parameters", parameter);
                     }
                 }
-                // An operation's own parameter wins over its path's.
+                // The parameter of an operation overrides the parameter of its path.
                 if choices.among(2) == 1 {
                     shared = Some(json!([{
                         "in": "path", "name": "fine_tuned_model_checkpoint", "schema": {"type": "integer"},
@@ -255,23 +256,23 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_rewritten_document_gives_the_same_bytes(choices in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn rewritten_document_results_in_same_bytes(choices in prop::collection::vec(any::<u8>(), 0..300)) {
         let difference = difference(&rewritten(choices));
         prop_assert!(difference.is_empty(), "{}", difference);
     }
 }
 
 #[test]
-fn each_rewriting_everywhere_gives_the_same_bytes() {
+fn each_rewriting_everywhere_results_in_same_bytes() {
     for way in (0..=u8::MAX).step_by(5) {
         let difference = difference(&rewritten(vec![way; 400]));
         assert!(difference.is_empty(), "way {way}: {difference}");
     }
 }
 
-/// The overlay replaces members by name: it must not take others along.
+/// The overlay replaces properties by name and must keep all others.
 #[test]
-fn a_new_member_reaches_the_client() {
+fn new_upstream_property_reaches_client() {
     for (schema, named) in [
         ("FineTuningCheckpointPermission", "Permission"),
         (
@@ -305,7 +306,7 @@ fn a_new_member_reaches_the_client() {
 }
 
 #[test]
-fn another_meaning_gives_other_bytes() {
+fn changed_meaning_results_in_other_bytes() {
     let expected = permissions(&upstream());
     let schema = "/components/schemas/ListFineTuningCheckpointPermissionResponse";
     for (place, value) in [

@@ -1,4 +1,4 @@
-//! The client: made once, shared by everything.
+//! The client and its builder.
 
 mod base_url;
 mod builder;
@@ -11,38 +11,40 @@ pub use self::builder::ClientBuilder;
 use crate::error::Error;
 use crate::transport::Transport;
 
-/// Access to the API with an admin key.
+/// A client for the API, with an admin key.
 ///
-/// Make one and clone it: clones share connections. Whatever it lists, creates or deletes belongs to a checkpoint,
-/// so the way goes through [`permissions`](Self::permissions).
+/// Create one and clone it. Clones share connections and the rate limiter. [`permissions`](Self::permissions) returns
+/// the permissions of one checkpoint, [`plan`](Self::plan), [`apply`](Self::apply) and [`audit`](Self::audit) process
+/// many checkpoints.
 #[derive(Clone)]
 pub struct Client(Arc<Transport>);
 
 impl Client {
-    /// A client as the environment describes it.
+    /// Creates a client from environment variables.
     ///
     /// | variable | meaning |
     /// | --- | --- |
     /// | `OPENAI_ADMIN_KEY` | the admin key; required |
-    /// | `OPENAI_BASE_URL` | where the API is; `https://api.openai.com/v1` unless set |
-    /// | `OPENAI_ORG_ID` | sent as `OpenAI-Organization` |
-    /// | `OPENAI_PROJECT_ID` | sent as `OpenAI-Project` |
+    /// | `OPENAI_BASE_URL` | base URL of the API; the default is `https://api.openai.com/v1` |
+    /// | `OPENAI_ORG_ID` | value of the header `OpenAI-Organization` |
+    /// | `OPENAI_PROJECT_ID` | value of the header `OpenAI-Project` |
     ///
-    /// A blank variable counts as unset. An ordinary key (`OPENAI_API_KEY`) is never used in place of the admin key.
+    /// A blank variable is ignored. An ordinary key (`OPENAI_API_KEY`) is never used in place of the admin key.
     ///
     /// # Errors
     ///
-    /// Where a variable is missing or cannot be used; the text names it.
+    /// Fails if a variable is missing or unusable. The error contains its name.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env().build()
     }
 
-    /// A client from explicit values alone; see [`ClientBuilder::from_env`] for a mixture.
+    /// Creates a builder that reads no environment variables, except those of proxies. [`ClientBuilder::from_env`] reads
+    /// them.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Where requests go, without a slash at its end.
+    /// Returns the base URL without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.0.base_url

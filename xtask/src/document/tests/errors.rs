@@ -1,4 +1,4 @@
-//! What is refused, in the words that a maintainer reads.
+//! Error messages.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::super::read;
 use super::{error, gzip};
 
 #[test]
-fn every_refusal_names_place_problem_and_remedy() {
+fn error_contains_place_problem_and_remedy() {
     let cut = {
         let mut packed = gzip(b"openapi: 3.1.0\npaths: {}\n");
         packed.truncate(packed.len() - 12);
@@ -78,26 +78,26 @@ fn every_refusal_names_place_problem_and_remedy() {
         writeln!(texts, "{}", error(bytes, name)).unwrap();
     }
 
-    insta::with_settings!({ description => "Each document that is refused, with what is said of it" }, {
+    insta::with_settings!({ description => "The error message of each invalid document" }, {
         insta::assert_snapshot!(texts);
     });
 }
 
 #[test]
-fn the_way_out_of_a_generated_document_is_another() {
+fn error_with_replaced_remedy_displays_it() {
     let error = super::super::parse(b"{\"paths\": ", "permissions.json").unwrap_err();
 
     let error = error.with_remedy("restore it from git").to_string();
 
     assert!(
-        error.starts_with("permissions.json:1:10: the JSON is cut off here"),
+        error.starts_with("permissions.json:1:10: the JSON is truncated"),
         "{error}"
     );
     assert!(error.ends_with("; restore it from git"), "{error}");
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named() {
+fn unreadable_file_error_contains_path() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.json");
 
@@ -109,6 +109,6 @@ fn a_file_that_cannot_be_read_is_named() {
     assert!(error.ends_with("; check the path"), "{error}");
 
     let error = read(folder.path()).unwrap_err().to_string();
-    let expected = "is a directory; name the OpenAPI document in it";
+    let expected = "is a directory; pass the path of an OpenAPI document";
     assert_eq!(error, format!("{}: {expected}", folder.path().display()));
 }

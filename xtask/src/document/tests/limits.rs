@@ -1,4 +1,4 @@
-//! Documents that would cost more than they are worth.
+//! Size, depth and alias limits.
 
 use std::fs::File;
 
@@ -6,7 +6,7 @@ use super::super::{Document, MAX_BYTES, MAX_DEPTH, MAX_VALUES, parse, read};
 use super::{error, gzip};
 
 #[test]
-fn a_file_of_100_mb_is_refused_before_it_is_read() {
+fn file_of_100_mb_is_refused_without_reading() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large.json");
     File::create(&path).unwrap().set_len(100_000_000).unwrap();
@@ -19,7 +19,7 @@ fn a_file_of_100_mb_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn an_endless_reader_is_cut_off() {
+fn endless_reader_stops_at_size_limit() {
     let error = Document::read(std::io::repeat(b' '), "standard input")
         .unwrap_err()
         .to_string();
@@ -30,7 +30,7 @@ fn an_endless_reader_is_cut_off() {
 }
 
 #[test]
-fn a_small_file_that_unpacks_to_a_large_one_is_refused() {
+fn gzip_bomb_is_refused() {
     let member = gzip(&vec![b' '; 1 << 20]);
     let bomb = member.repeat((MAX_BYTES >> 20) as usize + 1);
 
@@ -42,7 +42,7 @@ fn a_small_file_that_unpacks_to_a_large_one_is_refused() {
 }
 
 #[test]
-fn nesting_ends_at_the_limit_in_both_notations() {
+fn depth_beyond_limit_fails_in_json_and_yaml() {
     let nested = |depth: usize| {
         let inner = depth - 1;
         [
@@ -68,7 +68,7 @@ fn nesting_ends_at_the_limit_in_both_notations() {
         for (text, name) in nested(depth) {
             let error = error(text.as_bytes(), name);
             assert!(
-                error.contains(": objects and arrays nest deeper than 127 levels; "),
+                error.contains(": objects and arrays are nested deeper than 127 levels; "),
                 "{error}"
             );
         }
@@ -76,8 +76,8 @@ fn nesting_ends_at_the_limit_in_both_notations() {
 }
 
 #[test]
-fn values_are_counted_in_both_notations() {
-    // The root and its list are two of them.
+fn value_count_beyond_limit_fails_in_json_and_yaml() {
+    // The root and the list count as two values.
     let list = |length: usize| format!("{{\"a\": [{}]}}", vec!["1"; length].join(","));
     for name in ["many.json", "many.yaml"] {
         assert!(
@@ -86,34 +86,34 @@ fn values_are_counted_in_both_notations() {
         );
         let error = error(list(MAX_VALUES - 1).as_bytes(), name);
         assert!(
-            error.contains(": there are more than 1000000 values up to here; "),
+            error.contains(": the document has more than 1000000 values; "),
             "{error}"
         );
     }
     let block = format!("a:\n{}", "- 1\n".repeat(MAX_VALUES + 1));
     let error = error(block.as_bytes(), "block.yaml");
     assert!(
-        error.starts_with("block.yaml:1000002:3: there are "),
+        error.starts_with("block.yaml:1000002:3: the document has "),
         "{error}"
     );
 }
 
 #[test]
-fn nesting_counts_through_aliases() {
-    // Each line wraps the one before it: no line is deep, what they build is.
+fn depth_limit_includes_expanded_aliases() {
+    // Each line contains the previous one, so only the expanded value is deep.
     let mut text = String::from("a0: &a0 [1]\n");
     for line in 1..200 {
         text += &format!("a{line}: &a{line} [[*a{}]]\n", line - 1);
     }
     let error = error(text.as_bytes(), "chain.yaml");
     assert!(
-        error.starts_with("chain.yaml:64:13: objects and arrays nest deeper "),
+        error.starts_with("chain.yaml:64:13: objects and arrays are nested deeper "),
         "{error}"
     );
 }
 
 #[test]
-fn aliases_that_explode_are_refused() {
+fn exponential_aliases_are_refused() {
     let mut text = String::from("a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n");
     for line in 1..10 {
         let previous = format!("*a{}", line - 1);
@@ -124,18 +124,18 @@ fn aliases_that_explode_are_refused() {
     }
     let error = error(text.as_bytes(), "laughs.yaml");
     assert!(
-        error.contains(": the aliases up to here copy more than 32 MiB; "),
+        error.contains(": the aliases copy more than 32 MiB; "),
         "{error}"
     );
 
-    // The same by merging, where the copies would be of keys.
+    // Merge keys copy the values of keys in the same way.
     let mut text = format!("a0: &a0 {{k: {}}}\n", "x".repeat(1 << 20));
     for line in 1..100 {
         text += &format!("a{line}: &a{line} {{<<: *a{}, k{line}: *a0}}\n", line - 1);
     }
     let error = super::error(text.as_bytes(), "merge.yaml");
     assert!(
-        error.contains(": the aliases up to here copy more than 32 MiB; "),
+        error.contains(": the aliases copy more than 32 MiB; "),
         "{error}"
     );
 }

@@ -1,4 +1,4 @@
-//! Documents as maintainers meet them: in both notations, large, damaged, hostile.
+//! Tests with valid, damaged and hostile documents.
 
 mod errors;
 mod limits;

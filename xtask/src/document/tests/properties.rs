@@ -1,4 +1,4 @@
-//! Whatever the document.
+//! Properties of arbitrary documents.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::{parse, yaml};
 
-/// Any JSON value, with text and keys that YAML would like to read otherwise.
+/// Generates JSON values with strings that plain YAML scalars would resolve to other types.
 fn value() -> impl Strategy<Value = Value> {
     let text = || {
         prop_oneof![
@@ -45,7 +45,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn json_reads_as_serde_json_reads_it_and_as_yaml(value in value()) {
+    fn json_value_equals_serde_json_and_yaml(value in value()) {
         let text = serde_json::json!({ "root": value }).to_string();
         let expected: Value = serde_json::from_str(&text).unwrap();
 
@@ -54,12 +54,12 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_do_not_panic(bytes in vec(any::<u8>(), 0..200)) {
         let _ = parse(&bytes, "spec");
     }
 
     #[test]
-    fn no_text_panics(text in r#"([-?:,{}\[\]&*!|>'"%@`# \n\t\r~<.]|[a-c0-9é]|- |: |<<: |\n  |&a |\*a|!!str |---\n|\.\.\.\n|%YAML 1.2\n|\\u12){0,60}"#) {
+    fn arbitrary_yaml_like_text_does_not_panic(text in r#"([-?:,{}\[\]&*!|>'"%@`# \n\t\r~<.]|[a-c0-9é]|- |: |<<: |\n  |&a |\*a|!!str |---\n|\.\.\.\n|%YAML 1.2\n|\\u12){0,60}"#) {
         let _ = parse(text.as_bytes(), "spec");
         let _ = parse(format!("a:\n  {text}").as_bytes(), "spec.yaml");
         let _ = parse(format!("{{{text}").as_bytes(), "spec.json");

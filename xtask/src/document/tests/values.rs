@@ -1,4 +1,4 @@
-//! What is read.
+//! Values of valid documents.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::super::{Document, parse, read};
 use super::{gzip, yaml};
 
 #[test]
-fn scalars_follow_the_core_schema() {
+fn plain_scalars_follow_yaml_core_schema() {
     let read = yaml(
         "nothing: [null, Null, NULL, ~, ]\nempty:\n\
          logic: [true, True, FALSE]\n\
@@ -42,8 +42,8 @@ fn scalars_follow_the_core_schema() {
 }
 
 #[test]
-fn numbers_beyond_64_bits_read_as_json_reads_them() {
-    // A published document has the first one, and several YAML parsers refuse it.
+fn number_beyond_64_bits_is_equal_in_json_and_yaml() {
+    // A published spec contains the first number, which several YAML parsers refuse.
     for number in [
         "-9223372036854776000",
         "-9223372036854775808",
@@ -67,7 +67,7 @@ fn numbers_beyond_64_bits_read_as_json_reads_them() {
 }
 
 #[test]
-fn keys_are_the_text_that_was_written() {
+fn key_is_its_source_text() {
     let read = yaml(
         "responses: {200: a, '4XX': b, 0x10: c, yes: d, null: e, 1.0: f, 2026-01-01: g, !!str 5: h}\n",
     );
@@ -78,7 +78,7 @@ fn keys_are_the_text_that_was_written() {
 }
 
 #[test]
-fn text_over_several_lines_is_folded_or_kept() {
+fn multiline_scalars_are_folded_or_literal() {
     let read = yaml(
         "plain: one\n  two\n\n  three\n\
          folded: >-\n  one\n  two\n\n  three\n\
@@ -97,7 +97,7 @@ fn text_over_several_lines_is_folded_or_kept() {
 }
 
 #[test]
-fn anchors_and_merges_are_expanded() {
+fn anchors_and_merge_keys_are_expanded() {
     let read = yaml(
         "base: &base {type: string, description: from base}\n\
          other: &other {description: from other, format: email}\n\
@@ -126,7 +126,7 @@ fn anchors_and_merges_are_expanded() {
 }
 
 #[test]
-fn one_document_reads_the_same_in_every_wrapping() {
+fn document_is_equal_in_every_format_and_compression() {
     let expected = json!({"openapi": "3.1.0", "paths": {}});
     let json = br#"{"openapi": "3.1.0", "paths": {}}"#;
     for (bytes, name) in [
@@ -161,7 +161,7 @@ fn one_document_reads_the_same_in_every_wrapping() {
 }
 
 #[test]
-fn a_pin_is_taken_of_the_unpacked_bytes() {
+fn checksum_is_of_decompressed_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (plain, packed) = (
         folder.path().join("spec.json"),
@@ -179,6 +179,6 @@ fn a_pin_is_taken_of_the_unpacked_bytes() {
             document.sha256,
             "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
         );
-        assert_eq!(document.bytes, 2);
+        assert_eq!(document.source, b"{}");
     }
 }

@@ -36,7 +36,7 @@ fn document(schemas: Value) -> Value {
 }
 
 #[test]
-fn what_is_dropped_is_noted() {
+fn dropped_keywords_are_noted() {
     let (_, notes) = lowered(json!({
         "type": "object",
         "format": "unknown",
@@ -53,7 +53,7 @@ fn what_is_dropped_is_noted() {
 }
 
 #[test]
-fn properties_named_like_keywords_and_examples_stay() {
+fn properties_named_like_keywords_are_kept() {
     let schema = json!({
         "type": "object",
         "properties": {
@@ -70,7 +70,7 @@ fn properties_named_like_keywords_and_examples_stay() {
 }
 
 #[test]
-fn a_nullable_component_is_nullable_where_it_is_used() {
+fn nullable_component_makes_references_nullable() {
     let schemas = json!({
         "S": {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/N"}}},
         "N": {"type": ["string", "null"]},
@@ -90,7 +90,7 @@ fn a_nullable_component_is_nullable_where_it_is_used() {
 }
 
 #[test]
-fn a_schema_takes_its_rust_name_everywhere() {
+fn rust_name_renames_schema_and_references() {
     let schemas = json!({
         "S": {"type": "object", "x-rust-name": "Short", "properties": {"s": {"$ref": "#/components/schemas/S"}}},
     });
@@ -145,7 +145,7 @@ fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
     }));
     let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
     let operation = &mut document["paths"]["/s"]["get"];
-    operation[MARK] = json!(names);
+    operation[crate::select::REPAIR_KEY] = json!(names);
     operation["parameters"] = json!([
         {"name": "filter", "in": "query", "schema": {"anyOf": [
             {"$ref": "#/components/schemas/Filter"},
@@ -166,7 +166,7 @@ fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
 }
 
 #[test]
-fn nothing_is_given_up_unasked() {
+fn operation_without_repairs_is_unchanged() {
     let (operation, notes) = with_repairs(&[]);
 
     assert_eq!(operation["parameters"].as_array().map(Vec::len), Some(3));
@@ -176,12 +176,12 @@ fn nothing_is_given_up_unasked() {
             .map(Map::len),
         Some(2)
     );
-    assert!(operation.get(MARK).is_none());
+    assert!(operation.get(crate::select::REPAIR_KEY).is_none());
     assert_eq!(notes, [""; 0]);
 }
 
 #[test]
-fn repairs_give_up_what_they_say_and_note_it() {
+fn repairs_are_applied_and_noted() {
     let (operation, notes) = with_repairs(&Repair::ALL);
 
     let names: Vec<&Value> = operation["parameters"]
@@ -207,57 +207,60 @@ fn repairs_give_up_what_they_say_and_note_it() {
     assert_eq!(
         notes,
         [
-            "drop-object-parameters: gave up the parameter \"filter\" (at /paths/~1s/get/parameters)",
-            "keep-json-body: gave up multipart/form-data (at /paths/~1s/get/requestBody/content)",
-            "list-headers-as-text: the header \"beta\" became text: separate values by commas (at /paths/~1s/get/parameters)",
+            "drop-object-parameters: removed the parameter \"filter\" (at /paths/~1s/get/parameters)",
+            "keep-json-body: removed the media types multipart/form-data (at /paths/~1s/get/requestBody/content)",
+            "list-headers-as-text: the header \"beta\" became a string with comma-separated values (at /paths/~1s/get/parameters)",
         ]
     );
 }
 
 #[test]
-fn what_cannot_be_expressed_is_refused_with_its_place() {
+fn unsupported_constructs_are_refused_with_location() {
     let cases = [
         (
             json!({"$ref": "#/components/schemas/Gone"}),
-            "names no schema of the document",
+            "has no target in the document",
         ),
         (
             json!({"$dynamicRef": "#node"}),
-            "$dynamicRef \"#node\" has no meaning",
+            "does not have $dynamicRef \"#node\"",
         ),
-        (json!({"allOf": [false]}), "nothing can satisfy this schema"),
-        (json!("string"), "a schema is expected here"),
+        (
+            json!({"allOf": [false]}),
+            "no value is valid for this schema",
+        ),
+        (json!("string"), "this must be a schema"),
         (
             json!({"enum": ["a"], "const": "b"}),
-            "nothing can satisfy this schema",
+            "no value is valid for this schema",
         ),
         (
             json!({"anyOf": []}),
-            "`anyOf` takes a list of one schema at least, not []",
+            "`anyOf` must be a list of one schema at least, not []",
         ),
         (
             json!({"type": "strng"}),
-            "`type` takes one of array, boolean",
+            "`type` must be one of array, boolean",
         ),
         (
             json!({"maxLength": "9"}),
-            "`maxLength` takes a whole number from 0, not \"9\"",
+            "`maxLength` must be a whole number from 0, not \"9\"",
         ),
         (
             json!({"items": [{"type": "string"}]}),
-            "`items` takes a schema, not [{",
+            "`items` must be a schema, not [{",
         ),
         (
             json!({"properties": []}),
-            "`properties` takes schemas by name, not []",
+            "`properties` must be schemas by name, not []",
         ),
         (
             json!({"required": true}),
-            "`required` takes a list of names, not true",
+            "`required` must be a list of names, not true",
         ),
         (
             json!({"type": "array", "items": {"allOf": [false]}}),
-            "nothing can satisfy this schema",
+            "no value is valid for this schema",
         ),
     ];
     for (schema, expected) in cases {
@@ -273,7 +276,7 @@ fn what_cannot_be_expressed_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_the_generator_could_not_read_is_refused_where_it_stands() {
+fn invalid_openapi_is_refused_at_innermost_value() {
     let mut document = document(json!({"S": {"type": "object"}}));
     document["paths"]["/s"]["get"]["security"] = json!("Key");
     document["paths"]["/s"]["get"]["parameters"] = json!([{"in": "query", "schema": {}}]);
@@ -281,14 +284,14 @@ fn what_the_generator_could_not_read_is_refused_where_it_stands() {
     let error = lower(document, &mut Vec::new()).unwrap_err().to_string();
 
     assert!(
-        error.contains("GET /s: this is not as OpenAPI 3.0.3 has it")
+        error.contains("GET /s: this is not valid OpenAPI 3.0.3")
             && error.contains("(at /paths/~1s/get/parameters/0)"),
         "{error}"
     );
 }
 
 #[test]
-fn a_schema_that_is_itself_is_refused() {
+fn alias_of_itself_is_refused() {
     let cases = [
         json!({"S": {"$ref": "#/components/schemas/S"}}),
         json!({"S": {"anyOf": [{"type": "string"}, {"allOf": [{"$ref": "#/components/schemas/S"}]}]}}),
@@ -299,7 +302,7 @@ fn a_schema_that_is_itself_is_refused() {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("/components/schemas/S") && error.contains("a circle of $ref: S → "),
+            error.contains("/components/schemas/S") && error.contains("an alias of itself: S → "),
             "{error}"
         );
     }
@@ -308,7 +311,7 @@ fn a_schema_that_is_itself_is_refused() {
 }
 
 #[test]
-fn a_circle_is_refused_before_an_overlay_could_miss_its_target() {
+fn alias_of_itself_is_refused_before_overlay() {
     let mut circle = document(json!({
         "S": {"$ref": "#/components/schemas/T"},
         "T": {"allOf": [{"$ref": "#/components/schemas/S"}]},
@@ -319,14 +322,14 @@ fn a_circle_is_refused_before_an_overlay_could_miss_its_target() {
         .to_string();
 
     assert!(
-        error.contains("a circle of $ref: S → T → S")
+        error.contains("an alias of itself: S → T → S")
             && error.contains("(at /components/schemas/S)"),
         "{error}"
     );
 }
 
 #[test]
-fn what_cannot_be_expressed_is_left_for_the_overlay() {
+fn canonical_keeps_unsupported_constructs() {
     let schema = json!({"allOf": [false], "items": "nothing"});
     let mut document = document(json!({"S": schema}));
 
@@ -336,7 +339,7 @@ fn what_cannot_be_expressed_is_left_for_the_overlay() {
 }
 
 #[test]
-fn a_parameter_has_its_plain_schema_itself() {
+fn scalar_schemas_of_parameters_are_inlined() {
     let mut document = document(json!({
         "S": {"type": "object"},
         "Limit": {"$ref": "#/components/schemas/Count"},
@@ -365,7 +368,7 @@ fn a_parameter_has_its_plain_schema_itself() {
 }
 
 #[test]
-fn lowering_twice_changes_nothing() {
+fn lower_twice_returns_equal_document() {
     let schema = json!({
         "anyOf": [{"type": ["string", "null"], "const": "a"}, {"type": "integer", "exclusiveMinimum": 3}],
         "default": null,

@@ -17,7 +17,7 @@ fn reference() -> Value {
 }
 
 #[test]
-fn unions() {
+fn unions_are_normalized() {
     let nullable = json!({"type": "string", "nullable": true});
     let null = json!({"enum": [null], "nullable": true});
     check([
@@ -55,7 +55,7 @@ fn unions() {
 }
 
 #[test]
-fn unions_of_references() {
+fn unions_of_references_are_normalized() {
     let nullable = json!({"allOf": [reference()], "nullable": true});
     check([
         (
@@ -76,7 +76,7 @@ fn unions_of_references() {
 }
 
 #[test]
-fn type_array() {
+fn list_of_types_becomes_union() {
     check([
         (
             json!({"type": ["string", "null"]}),
@@ -102,7 +102,7 @@ fn type_array() {
 }
 
 #[test]
-fn null_type() {
+fn null_type_is_normalized() {
     check([(
         json!({"type": "null"}),
         json!({"enum": [null], "nullable": true}),
@@ -110,7 +110,7 @@ fn null_type() {
 }
 
 #[test]
-fn nulls_in_enum() {
+fn null_in_enum_becomes_nullable() {
     check([(
         json!({"enum": ["a", null], "type": "string"}),
         json!({"enum": ["a"], "type": "string", "nullable": true}),
@@ -118,7 +118,7 @@ fn nulls_in_enum() {
 }
 
 #[test]
-fn constant() {
+fn const_becomes_enum() {
     check([
         (
             json!({"const": "a"}),
@@ -137,7 +137,7 @@ fn constant() {
 }
 
 #[test]
-fn enumeration() {
+fn enum_is_sorted_and_typed() {
     check([
         (
             json!({"enum": ["b", "a", "b"]}),
@@ -160,7 +160,7 @@ fn enumeration() {
 }
 
 #[test]
-fn default_null() {
+fn default_null_is_removed() {
     check([(
         json!({"type": "string", "default": null}),
         json!({"type": "string"}),
@@ -168,7 +168,7 @@ fn default_null() {
 }
 
 #[test]
-fn examples() {
+fn first_example_is_kept() {
     check([(
         json!({"type": "string", "examples": ["a", "b"]}),
         json!({"type": "string", "example": "a"}),
@@ -176,7 +176,7 @@ fn examples() {
 }
 
 #[test]
-fn exclusive_minimum() {
+fn exclusive_minimum_becomes_flag() {
     check([
         (
             json!({"type": "integer", "exclusiveMinimum": 3}),
@@ -190,7 +190,7 @@ fn exclusive_minimum() {
 }
 
 #[test]
-fn exclusive_maximum() {
+fn exclusive_maximum_becomes_flag() {
     check([
         (
             json!({"type": "integer", "exclusiveMaximum": 3, "maximum": 2}),
@@ -204,7 +204,7 @@ fn exclusive_maximum() {
 }
 
 #[test]
-fn keywords_of_3_0_inside_3_1() {
+fn keywords_of_3_0_are_accepted_in_3_1() {
     // Documents that call themselves 3.1 have them all the same, and mean what 3.0 means by them.
     check([
         (
@@ -235,7 +235,7 @@ fn keywords_of_3_0_inside_3_1() {
 }
 
 #[test]
-fn booleans() {
+fn boolean_schemas_in_schema_are_replaced() {
     check([
         (
             json!({"type": "array", "items": true}),
@@ -261,7 +261,7 @@ fn booleans() {
 }
 
 #[test]
-fn contents() {
+fn content_encoding_becomes_format() {
     check([
         (
             json!({"type": "string", "contentEncoding": "base64"}),
@@ -283,7 +283,7 @@ fn contents() {
 }
 
 #[test]
-fn format() {
+fn unknown_format_is_dropped() {
     check([
         (
             json!({"type": "integer", "format": "unixtime"}),
@@ -297,7 +297,7 @@ fn format() {
 }
 
 #[test]
-fn negation() {
+fn not_is_dropped() {
     check([(
         json!({"type": "string", "not": {"enum": ["a"]}}),
         json!({"type": "string"}),
@@ -305,7 +305,7 @@ fn negation() {
 }
 
 #[test]
-fn drop_unknown() {
+fn unknown_keywords_are_dropped() {
     check([(
         json!({"type": "object", "if": {}, "then": {}, "else": {}, "$id": "a", "$anchor": "b", "$defs": {"C": {}}}),
         json!({"type": "object"}),
@@ -313,7 +313,7 @@ fn drop_unknown() {
 }
 
 #[test]
-fn reference_siblings() {
+fn reference_siblings_move_to_all_of() {
     check([
         (
             json!({"$ref": "#/components/schemas/S", "type": "object"}),
@@ -343,7 +343,7 @@ fn reference_siblings() {
 }
 
 #[test]
-fn recursive_reference() {
+fn recursive_reference_becomes_reference() {
     check([
         (json!({"$recursiveRef": "#"}), reference()),
         (json!({"$dynamicRef": "#"}), reference()),

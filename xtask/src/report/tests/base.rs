@@ -1,4 +1,4 @@
-//! The report as the command runs it: over files on disk and a real git repository.
+//! Tests of the command with files and a git repository.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::super::{Base, Format, run};
-use crate::regen::{self, Layout};
+use crate::layout::Layout;
+use crate::regen;
 
-/// A workspace with the files that the report reads, committed once.
+/// Returns a workspace with the files that the report reads, in one commit.
 fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -47,14 +48,18 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
-/// Gives permissions one more field and generates the client anew.
+/// Adds a property to permissions and regenerates the client.
 fn grow(root: &Path) {
     let layout = Layout::new(root);
     let mut document: Value =
         serde_json::from_slice(&fs::read(layout.permissions()).unwrap()).unwrap();
     document["components"]["schemas"]["Permission"]["properties"]["region"] =
-        json!({"type": "string", "description": "Where it holds."});
-    fs::write(layout.permissions(), regen::render(&document).unwrap()).unwrap();
+        json!({"type": "string", "description": "Region of the project."});
+    let text = regen::render(&document).unwrap();
+    fs::write(layout.permissions(), &text).unwrap();
+    let mut lock = layout.read_lock().unwrap().unwrap();
+    lock.permissions_sha256 = crate::document::sha256(text.as_bytes());
+    fs::write(layout.lock(), lock.render().unwrap()).unwrap();
     regen::from_permissions(&layout)
         .unwrap()
         .output
@@ -63,11 +68,11 @@ fn grow(root: &Path) {
 }
 
 fn json(root: &Path, base: &Base) -> Value {
-    serde_json::from_str(&run(root, base, None, Format::Json).unwrap()).unwrap()
+    serde_json::from_str(&run(&Layout::new(root), base, None, Format::Json).unwrap()).unwrap()
 }
 
 #[test]
-fn what_is_on_disk_is_compared_with_a_revision() {
+fn workspace_is_compared_with_revision() {
     let folder = workspace();
     let base = Base::new("HEAD");
     assert_eq!(json(folder.path(), &base)["verdict"], Value::Null);
@@ -78,11 +83,14 @@ fn what_is_on_disk_is_compared_with_a_revision() {
     assert_eq!(report["changes"][0]["location"], "Permission.region");
     assert_eq!(report["verdict"], "minor", "{report:#}");
     assert_eq!(report["surface"]["removed"], json!([]), "{report:#}");
-    assert_eq!(report["pins"]["from"], report["pins"]["to"]);
+    assert_eq!(
+        report["pins"]["from"]["sha256"],
+        report["pins"]["to"]["sha256"]
+    );
 }
 
 #[test]
-fn what_is_on_disk_is_compared_with_a_file() {
+fn workspace_is_compared_with_file() {
     let folder = workspace();
     let old = folder.path().join("old.json");
     fs::copy(Layout::new(folder.path()).permissions(), &old).unwrap();
@@ -96,18 +104,24 @@ fn what_is_on_disk_is_compared_with_a_file() {
 }
 
 #[test]
-fn a_base_that_cannot_be_read_is_named() {
+fn unreadable_base_is_reported_by_name() {
     let folder = workspace();
     let error = |base: &str| {
-        let error = run(folder.path(), &Base::new(base), None, Format::Markdown).unwrap_err();
+        let error = run(
+            &Layout::new(folder.path()),
+            &Base::new(base),
+            None,
+            Format::Markdown,
+        )
+        .unwrap_err();
         format!("{error:#}")
     };
     assert_eq!(
         error("v9"),
-        "there is no file and no revision \"v9\"; name one of `git log`, or fetch it first"
+        "there is no file and no git revision \"v9\"; use a revision of `git log`, or fetch it first"
     );
-    // What looks like an option of git is a name like any other.
-    assert!(error("--help").starts_with("there is no file and no revision \"--help\""));
+    // A name that looks like an option must not become an option of git.
+    assert!(error("--help").starts_with("there is no file and no git revision \"--help\""));
 
     git(
         folder.path(),
@@ -116,18 +130,18 @@ fn a_base_that_cannot_be_read_is_named() {
     git(folder.path(), &["commit", "--quiet", "--message", "Forget"]);
     assert_eq!(
         error("HEAD"),
-        "revision HEAD has no openapi/permissions.json; name one that has"
+        "revision HEAD has no openapi/permissions.json; use a revision that has it"
     );
 }
 
 #[test]
-fn a_document_that_gives_no_client_is_named() {
+fn invalid_upstream_spec_is_reported_by_name() {
     let folder = workspace();
     let upstream = json!({"openapi": "3.1.0", "paths": {}});
 
-    let upstream = Some(("upstream.yaml", &upstream));
+    let upstream = Some(("upstream.yaml".to_owned(), &upstream));
     let error = run(
-        folder.path(),
+        &Layout::new(folder.path()),
         &Base::new("HEAD"),
         upstream,
         Format::Markdown,
@@ -136,7 +150,7 @@ fn a_document_that_gives_no_client_is_named() {
 
     let error = format!("{error:#}");
     assert!(
-        error.starts_with("failed to make a client of upstream.yaml: "),
+        error.starts_with("failed to generate the client of upstream.yaml: "),
         "{error}"
     );
 }

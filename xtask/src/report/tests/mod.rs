@@ -1,4 +1,4 @@
-//! Changes and what they mean, over one small document.
+//! Tests with changes of one small document.
 
 mod base;
 mod text;
@@ -27,7 +27,7 @@ fn report(old: &Value, new: &Value) -> Report {
     Report::new(old, new, SurfaceDiff::default())
 }
 
-/// A property's schema.
+/// Returns the schema of a property.
 fn property<'v>(document: &'v mut Value, schema: &str, name: &str) -> &'v mut Value {
     &mut document["components"]["schemas"][schema]["properties"][name]
 }
@@ -40,7 +40,7 @@ fn post(document: &mut Value) -> &mut Value {
     &mut document["paths"]["/lists/{list}/items"]["post"]
 }
 
-/// The member of a list of parameters that has this name.
+/// Returns the parameter with a name.
 fn parameter<'v>(operation: &'v mut Value, name: &str) -> &'v mut Value {
     let list = operation["parameters"].as_array_mut().unwrap();
     list.iter_mut()

@@ -1,4 +1,4 @@
-//! What a reviewer reads.
+//! Tests of the formats.
 
 use serde_json::json;
 
@@ -11,14 +11,17 @@ use crate::tree::Pointer;
 
 fn lock(commit: &str, bytes: u64) -> Lock {
     Lock {
-        repository: "lists/openapi".into(),
+        file: "openapi.json".into(),
+        repository: Some("lists/openapi".into()),
         commit: Some(commit.into()),
-        path: "openapi.json".into(),
+        path: Some("openapi.json".into()),
         sha256: commit.repeat(6),
         bytes,
         openapi: "3.1.0".into(),
         generator: "progenitor-impl 0.15.1".into(),
-        declarations: String::new(),
+        inputs_sha256: String::new(),
+        permissions_sha256: String::new(),
+        generated_sha256: String::new(),
     }
 }
 
@@ -27,7 +30,7 @@ fn full() -> Report {
         *property(d, "Item", "due") = json!({"type": "string", "format": "date"});
         property(d, "Item", "note")["nullable"] = true.into();
         require(d, "NewItem", "weight");
-        property(d, "Label", "text")["description"] = "What is written on it.".into();
+        property(d, "Label", "text")["description"] = "The text of the label.".into();
         parameter(get(d), "limit")["schema"]["maximum"] = 200.into();
         d["paths"]["/lists"] = json!({"get": {"operationId": "list_lists", "responses": {"200": {"description": ""}}}});
         d["security"] = json!([{"Admin": []}]);
@@ -52,21 +55,22 @@ fn full() -> Report {
             description: "an admin key\nis needed".into(),
             matched: 3,
         }],
+        overlay_changed: true,
         notes: vec![Note::new("format", &Pointer::root(), "dropped `unixtime`")],
     });
     report
 }
 
 #[test]
-fn a_full_report_as_the_body_of_a_pull_request() {
+fn report_in_markdown_equals_snapshot() {
     insta::with_settings!({
-        description => "The report on a new specification, as the body of a pull request",
+        description => "The report on a new spec as the text of a pull request",
         omit_expression => true,
     }, { insta::assert_snapshot!(markdown::write(&full())) });
 }
 
 #[test]
-fn a_report_without_changes_says_so() {
+fn report_without_changes_is_short() {
     let mut report = Report::new(&before(), &before(), SurfaceDiff::default());
     let lock = lock("0a1b2c3", 1000);
     report.pins = Some(Pins {
@@ -74,13 +78,13 @@ fn a_report_without_changes_says_so() {
         to: lock,
     });
 
-    let expected = "# The specification did not change for users of the client\n\n\
-         The pin stays at `lists/openapi@0a1b2c3:openapi.json`.\n";
+    let expected = "# The specification did not change for users\n\n\
+         The pin is unchanged: `lists/openapi@0a1b2c3:openapi.json`.\n";
     assert_eq!(markdown::write(&report), expected);
 }
 
 #[test]
-fn programs_read_the_same_report_as_json() {
+fn report_as_json_has_same_content() {
     let value = serde_json::to_value(full()).unwrap();
 
     assert_eq!(value["verdict"], "major");
@@ -96,7 +100,7 @@ fn programs_read_the_same_report_as_json() {
         &json!({
             "grade": "minor", "direction": "response", "location": "Item.due",
             "what": "an optional property is new",
-            "reason": "one field more, in a struct that is open to more",
+            "reason": "the non-exhaustive struct has a new field",
         })
     );
     assert_eq!(
@@ -104,4 +108,20 @@ fn programs_read_the_same_report_as_json() {
         json!(["pub types::NewItem::weight: Option<f64>"])
     );
     assert_eq!(value["pipeline"]["overlay"][0]["matched"], 3);
+}
+
+#[test]
+fn unchanged_overlay_is_folded() {
+    let mut report = full();
+    if let Some(pipeline) = &mut report.pipeline {
+        pipeline.overlay_changed = false;
+    }
+
+    let text = markdown::write(&report);
+
+    assert!(
+        text.contains("<details>\n<summary>Overlay: 1 actions, unchanged</summary>\n\n| matches |"),
+        "{text}"
+    );
+    assert!(text.contains("|\n\n</details>\n\n## Select"), "{text}");
 }

@@ -1,0 +1,354 @@
+//! Checks of operations: names, paths, parameters, bodies and responses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{
+    lower::is_id,
+    model::{
+        media::{self, Body},
+        shapes::{Shape, Shapes},
+    },
+    names,
+    problem::Problem,
+    reference::{Pointer, referenced_name},
+    template,
+    tree::{elements, entries, operations, schemas, text},
+};
+
+/// Names that the generated builder of a request defines or uses itself.
+const BUILDER: [&str; 5] = ["body_map", "encode_path", "header_map", "new", "send"];
+
+/// Names of methods of the client.
+#[rustfmt::skip]
+const CLIENT: [&str; 9] = [
+    "baseurl", "client", "exec", "inner", "new", "new_with_client", "post", "pre", "with_context",
+];
+
+/// Names that the module of the builders imports.
+#[rustfmt::skip]
+const IMPORTS: [&str; 7] = [
+    "ByteStream", "ClientHooks", "ClientInfo", "Error", "OperationInfo", "RequestBuilderExt", "ResponseValue",
+];
+
+const OVERLAY: &str = "change or remove it by an action in openapi/overlay.yaml";
+
+/// Returns every problem that stops generation, in the order of the document.
+pub(super) fn check(document: &Value) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let version = text(&document["info"]["version"]);
+    if !version.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        let what = format!("{version:?} is not ASCII, but progenitor writes it into a header");
+        problems.push(Problem::new(
+            &Pointer::of(["info", "version"]),
+            what,
+            OVERLAY,
+        ));
+    }
+    let mut types = BTreeMap::new();
+    for (name, _) in entries(schemas(document)) {
+        if let Some(first) = types.insert(names::pascal(name), name) {
+            let what = format!(
+                "its name in Rust, {}, is also the name of {first}",
+                names::pascal(name)
+            );
+            let remedy = "give one of them an x-rust-name by an action in openapi/overlay.yaml";
+            problems.push(Problem::new(
+                &Pointer::of(["components", "schemas", name]),
+                what,
+                remedy,
+            ));
+        }
+    }
+    let mut names = BTreeMap::new();
+    for (at, operation) in operations(document) {
+        let mut check = Check {
+            shapes: Shapes::of(document),
+            at,
+            operation,
+            problems: &mut problems,
+        };
+        check.name(&mut names);
+        check.path();
+        check.parameters();
+        check.body();
+        check.responses();
+    }
+    problems
+}
+
+struct Check<'a> {
+    shapes: Shapes<'a>,
+    at: Pointer,
+    operation: &'a Value,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn report(&mut self, inner: &[&str], what: impl Into<String>, remedy: &str) {
+        let at = inner.iter().fold(self.at.clone(), |at, key| at.join(key));
+        self.problems.push(Problem::new(&at, what, remedy));
+    }
+
+    fn name(&mut self, names: &mut BTreeMap<String, String>) {
+        let remedy = "give the operation another `name` in openapi/select.toml";
+        let method = self.at.keys()[2].to_uppercase();
+        if matches!(method.as_str(), "QUERY" | "OPTIONS" | "TRACE") {
+            let what = format!("progenitor does not support the method {method}");
+            self.report(&[], what, "remove the operation from openapi/select.toml");
+        }
+        let Some(id) = self.operation["operationId"].as_str() else {
+            return self.report(&[], "it has no operationId", remedy);
+        };
+        let builder = names::pascal(&names::snake(id));
+        let is_taken = [names::RESERVED.as_slice(), IMPORTS.as_slice()]
+            .concat()
+            .contains(&builder.as_str());
+        if is_taken || CLIENT.contains(&names::snake(id).as_str()) {
+            let what = format!("its name {id} is the name of an item of the generated client");
+            self.report(&["operationId"], what, remedy);
+        }
+        if let Some(first) = names.insert(builder, self.at.to_string()) {
+            self.report(
+                &["operationId"],
+                format!("its name {id} is also the name of {first}"),
+                remedy,
+            );
+        }
+    }
+
+    fn path(&mut self) {
+        let path = self.at.keys()[1].clone();
+        let names = match template::names(&path) {
+            Ok(names) => names,
+            Err(reason) => return self.report(&[], reason, OVERLAY),
+        };
+        let parameters = elements(&self.operation["parameters"]);
+        let declared: BTreeSet<&str> = parameters
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| text(&parameter["name"]))
+            .collect();
+        for name in declared.symmetric_difference(&names) {
+            let what = match declared.contains(name) {
+                true => format!(
+                    "the path parameter {name} is declared, but the path does not contain {{{name}}}"
+                ),
+                false => format!(
+                    "the path contains {{{name}}}, but no path parameter {name} is declared"
+                ),
+            };
+            self.report(
+                &["parameters"],
+                what,
+                "add or remove the parameter by an action in openapi/overlay.yaml",
+            );
+        }
+    }
+
+    fn parameters(&mut self) {
+        let mut taken: BTreeMap<String, String> = BTreeMap::new();
+        if self.operation.get("requestBody").is_some() {
+            taken.insert("body".to_owned(), "the request body".to_owned());
+        }
+        for (index, parameter) in elements(&self.operation["parameters"]).enumerate() {
+            let index = index.to_string();
+            let words = format!(
+                "the {} parameter {}",
+                text(&parameter["in"]),
+                text(&parameter["name"])
+            );
+            let name = names::snake(text(&parameter["name"]));
+            if let Err((what, remedy)) = self.parameter(parameter) {
+                self.report(&["parameters", &index], format!("{words} {what}"), &remedy);
+            }
+            if BUILDER.contains(&name.as_str()) {
+                let what =
+                    format!("{words} has the name of an item of the generated builder, {name}");
+                self.report(&["parameters", &index], what, OVERLAY);
+            }
+            if let Some(first) = taken.insert(name, words.clone()) {
+                self.report(
+                    &["parameters", &index],
+                    format!("{words} has the same name in Rust as {first}"),
+                    OVERLAY,
+                );
+            }
+        }
+    }
+
+    /// Returns what is wrong with a parameter, and the remedy.
+    fn parameter(&self, parameter: &Value) -> Result<(), (String, String)> {
+        let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
+        // The model reports a schema without valid values.
+        let shapes = self
+            .shapes
+            .alternatives(&parameter["schema"])
+            .unwrap_or_default();
+        let is_list = shapes.iter().any(|shape| matches!(shape, Shape::Array(_)));
+        let is_id =
+            referenced_name(&parameter["schema"]).is_some_and(|name| is_id(&self.shapes.0[&name]));
+        let repair = |name: &str| {
+            format!("add `repair = [\"{name}\"]` in openapi/select.toml, or {OVERLAY}")
+        };
+        let (what, remedy) = if !matches!(place, "path" | "query" | "header") {
+            ("is not supported by progenitor", OVERLAY.to_owned())
+        } else if place == "header" && !is_token(name) {
+            ("has an invalid header name", OVERLAY.to_owned())
+        } else if place == "header" && name.eq_ignore_ascii_case("api-version") {
+            ("is removed by the hooks of the client", OVERLAY.to_owned())
+        } else if parameter.get("style").is_some() {
+            (
+                "has a `style` that progenitor does not support",
+                repair("drop-object-parameters"),
+            )
+        } else if parameter.get("schema").is_none() {
+            ("has no schema", OVERLAY.to_owned())
+        } else if shapes.iter().any(|shape| matches!(shape, Shape::Object(_))) {
+            (
+                "is an object, which has no single form in a URL or header",
+                repair("drop-object-parameters"),
+            )
+        } else if is_list && place == "header" {
+            (
+                "is an array, which progenitor cannot write there",
+                repair("list-headers-as-text"),
+            )
+        } else if is_list && (place == "path" || parameter.get("explode").is_some()) {
+            // `explode` is absent if it has its default, true.
+            (
+                "is a list in one value, but progenitor repeats it for each item",
+                OVERLAY.to_owned(),
+            )
+        } else if !is_id && !shapes.iter().all(|shape| self.is_writable(place, shape)) {
+            (
+                "may have a value that a parameter cannot contain",
+                OVERLAY.to_owned(),
+            )
+        } else {
+            return Ok(());
+        };
+        Err((what.to_owned(), remedy))
+    }
+
+    /// Whether a parameter can have the values of a shape.
+    fn is_writable(&self, place: &str, shape: &Shape) -> bool {
+        let is_segment =
+            |value: &String| !matches!(value.as_str(), "" | "." | "..") && !value.contains('\\');
+        match shape {
+            Shape::Array(items) => self.is_scalar(items),
+            Shape::Text(None) => place != "path",
+            Shape::Text(Some(values)) if place == "path" => values.iter().all(is_segment),
+            shape => shape.is_scalar(),
+        }
+    }
+
+    fn is_scalar(&self, schema: &Value) -> bool {
+        self.shapes
+            .alternatives(schema)
+            .is_ok_and(|shapes| shapes.iter().all(Shape::is_scalar))
+    }
+
+    fn body(&mut self) {
+        let Some(body) = self.operation.get("requestBody") else {
+            return;
+        };
+        let all: Vec<(&String, &Value)> = entries(&body["content"]).collect();
+        let [(media, value)] = all.as_slice() else {
+            let names: Vec<&str> = all.iter().map(|(media, _)| media.as_str()).collect();
+            let what = format!(
+                "the request body has {} media types: {}",
+                all.len(),
+                names.join(", ")
+            );
+            let remedy = "add `repair = [\"keep-json-body\"]` in openapi/select.toml to keep JSON, or keep one media type by an action in openapi/overlay.yaml";
+            return self.report(&["requestBody", "content"], what, remedy);
+        };
+        let schema = value.get("schema");
+        let mut remedy = OVERLAY;
+        let what = match media::body(media) {
+            Some(Body::Bytes | Body::Text) => return,
+            None => {
+                remedy = "remove the operation from openapi/select.toml; if the server accepts another media type, replace it by an action in openapi/overlay.yaml";
+                format!("progenitor cannot write a body of {media}")
+            }
+            Some(_) if schema.is_none() => format!("the body of {media} has no schema"),
+            Some(_) if value.get("encoding").is_some() => {
+                format!("the body of {media} has an `encoding`")
+            }
+            Some(Body::Form) => match self.form(&value["schema"], body["required"] == true) {
+                Some(what) => what.to_owned(),
+                None => return,
+            },
+            Some(Body::Json) => return,
+        };
+        self.report(&["requestBody", "content", media], what, remedy);
+    }
+
+    /// Returns what is wrong with the schema of a form.
+    fn form(&self, schema: &Value, required: bool) -> Option<&'static str> {
+        let shapes = self.shapes.alternatives(schema).unwrap_or_default();
+        let is_flat = |shape: &Shape| match shape {
+            Shape::Object(object) => object
+                .properties
+                .values()
+                .chain(&object.additional)
+                .all(|value| self.is_scalar(value)),
+            _ => false,
+        };
+        let may_be_empty =
+            |shape: &Shape| matches!(shape, Shape::Object(object) if object.required.is_empty());
+        if !shapes.iter().all(is_flat) {
+            return Some(
+                "the form has a member that is not a string, a number or a boolean, which progenitor cannot write",
+            );
+        }
+        let is_invalid = !required && !shapes.iter().any(may_be_empty);
+        is_invalid.then_some("the body is optional, but progenitor always sends a form, and an empty form is invalid")
+    }
+
+    fn responses(&mut self) {
+        let mut types: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (status, response) in entries(&self.operation["responses"]) {
+            if !status.starts_with('2') {
+                let what = format!(
+                    "the response {status} is not a success, and its status would be lost if its body is invalid"
+                );
+                self.report(&["responses", status], what, OVERLAY);
+            }
+            let kind = match entries(&response["content"]).find(|(media, _)| media::is_json(media))
+            {
+                Some((media, value)) if value.get("schema").is_none() => {
+                    let what = format!("the response {status} of {media} has no schema");
+                    return self.report(&["responses", status, "content", media], what, OVERLAY);
+                }
+                Some((_, value)) => value["schema"].to_string(),
+                None if entries(&response["content"]).next().is_some() => "bytes".to_owned(),
+                None => String::new(),
+            };
+            types.entry(kind).or_default().push(status);
+        }
+        if types.len() > 1 {
+            let all: Vec<String> = types
+                .values()
+                .map(|statuses| statuses.join(" and "))
+                .collect();
+            let what = format!(
+                "its responses have {} different types: {}",
+                types.len(),
+                all.join("; ")
+            );
+            self.report(
+                &["responses"],
+                what,
+                "remove all but one by an action in openapi/overlay.yaml",
+            );
+        }
+    }
+}
+
+/// Whether a header name is a token of RFC 9110.
+fn is_token(name: &str) -> bool {
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !name.is_empty() && name.chars().all(is_valid)
+}

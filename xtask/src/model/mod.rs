@@ -1,0 +1,464 @@
+//! Rewrites a lowered document into the constructs that progenitor translates correctly.
+//!
+//! References and combinations of schemas become objects and unions. Every struct and enum becomes a
+//! component schema with a unique name, because typify merges types of the same name silently. Limits
+//! of values are omitted: the server checks them, and may relax them without breaking users.
+
+pub(crate) mod media;
+pub(crate) mod shapes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use self::{
+    media::Body,
+    shapes::{Object, Shape, Shapes},
+};
+use crate::{
+    keywords::{RUST_TYPE, Role, role},
+    names,
+    problem::Problem,
+    reference::{Pointer, reference_to, referenced_name},
+    schema::only,
+    tree::{elements, entries, operations, schemas, text},
+};
+
+/// Maximum depth of a schema in the document. Combined copies of recursive schemas may be deeper.
+const MAX_DEPTH: usize = 64;
+
+const REMEDY: &str = "replace the schema by an action in openapi/overlay.yaml";
+
+/// The document for progenitor.
+pub(crate) struct Model {
+    pub(crate) document: Value,
+    /// Path of each hand-written type by the name that it replaces.
+    pub(crate) replaced: BTreeMap<String, String>,
+    /// Names of the structs.
+    pub(crate) structs: Vec<String>,
+    /// Problems of the schemas.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Model {
+    pub(crate) fn new(document: &Value) -> Self {
+        let mut builder = Builder {
+            shapes: Shapes::of(document),
+            names: BTreeMap::new(),
+            taken: names::RESERVED.into_iter().map(str::to_owned).collect(),
+            types: Map::new(),
+            problems: Vec::new(),
+            open: Vec::new(),
+        };
+        for (name, _) in entries(schemas(document)) {
+            let unique = builder.unique(name);
+            builder.names.insert(name.clone(), unique);
+        }
+        let mut replaced = BTreeMap::new();
+        let (requests, responses) = (only(document, "requestBody"), only(document, "responses"));
+        for (name, schema) in entries(schemas(document)) {
+            let part = Part {
+                base: builder.names[name].clone(),
+                at: Pointer::of(["components", "schemas", name]),
+                in_request: schemas(&requests).get(name).is_some(),
+                in_response: schemas(&responses).get(name).is_some(),
+            };
+            if let Some(path) = schema[RUST_TYPE].as_str() {
+                replaced.insert(part.base.clone(), path.to_owned());
+            }
+            let schema = builder.build(schema, &part);
+            builder.types.insert(part.base, schema);
+        }
+        let mut spec = json!({"openapi": "3.0.3", "info": document["info"], "paths": {}});
+        for (at, operation) in operations(document) {
+            let operation = builder.operation(operation, &at);
+            spec["paths"][&at.keys()[1]][&at.keys()[2]] = operation;
+        }
+        let is_struct = |(_, schema): &(&String, &Value)| schema.get("properties").is_some();
+        let structs = builder.types.iter().filter(is_struct);
+        let structs = structs.map(|(name, _)| name.clone()).collect();
+        spec["components"] = json!({ "schemas": builder.types });
+        Self {
+            document: spec,
+            replaced,
+            structs,
+            problems: builder.problems,
+        }
+    }
+}
+
+struct Builder<'a> {
+    shapes: Shapes<'a>,
+    /// Rust name of each component schema.
+    names: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+    /// Finished component schemas by Rust name.
+    types: Map<String, Value>,
+    problems: Vec<Problem>,
+    /// Combinations that are being built, with their names and whether they contain themselves.
+    open: Vec<(Value, String, bool)>,
+}
+
+/// Location of a schema.
+#[derive(Clone)]
+struct Part {
+    /// Rust name of the type, if it needs one.
+    base: String,
+    at: Pointer,
+    in_request: bool,
+    in_response: bool,
+}
+
+impl Part {
+    /// Returns the location of an inner schema, whose Rust name has a suffix.
+    fn inner(&self, suffix: &str, keys: &[&str]) -> Self {
+        let base = self.base.clone() + suffix;
+        let at = keys.iter().fold(self.at.clone(), |at, key| at.join(key));
+        Self { base, at, ..*self }
+    }
+}
+
+impl Builder<'_> {
+    fn operation(&mut self, operation: &Value, at: &Pointer) -> Value {
+        let base = names::pascal(text(&operation["operationId"]));
+        let request = Part {
+            base,
+            at: at.clone(),
+            in_request: true,
+            in_response: false,
+        };
+        let response = Part {
+            in_request: false,
+            in_response: true,
+            ..request.clone()
+        };
+        let mut result = json!({ "responses": self.responses(&operation["responses"], &response) });
+        for key in ["operationId", "summary", "description"] {
+            if let Some(value) = operation.get(key) {
+                result[key] = value.clone();
+            }
+        }
+        let mut parameters: Vec<Value> = elements(&operation["parameters"]).cloned().collect();
+        for (index, parameter) in parameters.iter_mut().enumerate() {
+            let name = names::pascal(text(&parameter["name"]));
+            let part = request.inner(&name, &["parameters", &index.to_string(), "schema"]);
+            let mut schema = self.schema(&parameter["schema"], &part);
+            // A parameter cannot be null. An optional one is omitted.
+            take(&mut schema, "nullable");
+            parameter["schema"] = schema;
+        }
+        result["parameters"] = Value::Array(parameters);
+        if let Some(body) = operation.get("requestBody") {
+            result["requestBody"] = self.body(body, &request);
+        }
+        result
+    }
+
+    fn body(&mut self, body: &Value, part: &Part) -> Value {
+        let mut content = json!({});
+        for (name, media) in entries(&body["content"]) {
+            let part = part.inner("Body", &["requestBody", "content", name, "schema"]);
+            let kind = media::body(name);
+            let mut schema = match kind {
+                Some(Body::Bytes) => json!({"type": "string", "format": "binary"}),
+                Some(Body::Text) => json!({"type": "string"}),
+                _ => self.schema(&media["schema"], &part),
+            };
+            // The hooks omit a body that is null.
+            if body["required"] != true && kind == Some(Body::Json) && schema != json!({}) {
+                schema = nullable(schema);
+            } else if schema["nullable"] == true {
+                let reason =
+                    "a required body that may be null cannot be distinguished from no body";
+                self.problem(&part.at, reason, REMEDY);
+            }
+            content[name] = json!({ "schema": schema });
+        }
+        json!({"required": true, "description": text(&body["description"]), "content": content})
+    }
+
+    fn responses(&mut self, responses: &Value, part: &Part) -> Value {
+        let mut result = json!({});
+        // Equal schemas must become one type, because an operation has one result type.
+        let mut done: Vec<(&Value, Value)> = Vec::new();
+        for (status, response) in entries(responses) {
+            let mut content = json!({});
+            for (name, media) in entries(&response["content"]) {
+                let known = done.iter().find(|(before, _)| *before == &media["schema"]);
+                let schema = match known {
+                    _ if !media::is_json(name) => json!({}),
+                    Some((_, schema)) => schema.clone(),
+                    None => {
+                        let keys = ["responses", status, "content", name, "schema"];
+                        let schema = self.schema(&media["schema"], &part.inner("Response", &keys));
+                        done.push((&media["schema"], schema.clone()));
+                        schema
+                    }
+                };
+                content[name] = json!({ "schema": schema });
+            }
+            result[status] = json!({"description": "", "content": content});
+        }
+        result
+    }
+
+    /// Returns the schema for progenitor. A struct or an enum becomes a component schema.
+    fn schema(&mut self, schema: &Value, part: &Part) -> Value {
+        let is_combination = |key| schema.get(key).is_some();
+        if !["allOf", "anyOf", "oneOf"].into_iter().any(is_combination)
+            || sole_reference(schema).is_some()
+        {
+            let result = self.build(schema, part);
+            return if is_named(&result) {
+                self.add_type(&part.base, result)
+            } else {
+                result
+            };
+        }
+        // A combination can contain itself, because combined objects are copies.
+        if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
+            *is_used = true;
+            let reference = json!({ "$ref": reference_to(name) });
+            return if schema["nullable"] == true {
+                nullable(reference)
+            } else {
+                reference
+            };
+        }
+        let name = self.unique(&part.base);
+        self.open.push((schema.clone(), name.clone(), false));
+        let result = self.build(schema, part);
+        let is_used = self.open.pop().is_some_and(|(.., is_used)| is_used);
+        if !is_used && !is_named(&result) {
+            self.taken.remove(&name);
+            return result;
+        }
+        self.taken.remove(&name);
+        self.add_type(&name, result)
+    }
+
+    fn add_type(&mut self, base: &str, mut schema: Value) -> Value {
+        let name = self.unique(base);
+        let is_nullable = take(&mut schema, "nullable").is_some();
+        self.types.insert(name.clone(), schema);
+        let reference = json!({ "$ref": reference_to(&name) });
+        if is_nullable {
+            nullable(reference)
+        } else {
+            reference
+        }
+    }
+
+    fn unique(&mut self, base: &str) -> String {
+        let base = names::pascal(base);
+        let mut name = base.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{base}{number}");
+            number += 1;
+        }
+        name
+    }
+
+    /// Returns the definition of a type.
+    fn build(&mut self, schema: &Value, part: &Part) -> Value {
+        let mut result = self.definition(schema, part).unwrap_or_else(|reason| {
+            self.problem(&part.at, reason, REMEDY);
+            json!({})
+        });
+        if schema["nullable"] == true && result != json!({}) {
+            result = nullable(result);
+        }
+        if let (Some(description), None) = (schema.get("description"), result.get("$ref")) {
+            result["description"] = description.clone();
+        }
+        result
+    }
+
+    fn definition(&mut self, schema: &Value, part: &Part) -> Result<Value, String> {
+        if part.at.keys().len() > MAX_DEPTH {
+            return Err("it is nested too deeply".to_owned());
+        }
+        if let Some(name) = sole_reference(schema) {
+            let name = self.names.get(&name).cloned().unwrap_or(name);
+            let reference = json!({ "$ref": reference_to(&name) });
+            let described = schema.get("description").is_some();
+            return Ok(if described {
+                json!({ "allOf": [reference] })
+            } else {
+                reference
+            });
+        }
+        let members = match union(schema) {
+            Some(members) => members.clone(),
+            None => match self.shapes.alternatives(schema)?.as_slice() {
+                [shape] => return Ok(self.shape(shape, part)),
+                shapes => shapes.iter().map(Shape::schema).collect(),
+            },
+        };
+        let mut result: Vec<Value> = Vec::new();
+        let members = self.shapes.union(&members, schema.get("oneOf").is_none())?;
+        for (index, member) in members.iter().enumerate() {
+            let title = member["title"].as_str().map(names::pascal);
+            let suffix = title.unwrap_or_else(|| format!("Variant{index}"));
+            let mut member = self.schema(member, &part.inner(&suffix, &[]));
+            take(&mut member, "description");
+            if !result.contains(&member) {
+                result.push(member);
+            }
+        }
+        Ok(match result.as_slice() {
+            [one] => one.clone(),
+            _ if result.contains(&json!({})) => json!({}),
+            _ => json!({ "oneOf": result }),
+        })
+    }
+
+    fn shape(&mut self, shape: &Shape, part: &Part) -> Value {
+        match shape {
+            Shape::Array(items) => {
+                json!({"type": "array", "items": self.schema(items, &part.inner("Item", &["items"]))})
+            }
+            Shape::Object(object) => self.object(object, part),
+            Shape::Text(Some(values)) => {
+                self.check_values(values, &part.at);
+                shape.schema()
+            }
+            other => other.schema(),
+        }
+    }
+
+    fn object(&mut self, object: &Object, part: &Part) -> Value {
+        let mut schema = json!({"type": "object"});
+        if let Some(additional) = &object.additional {
+            let part = part.inner("Value", &["additionalProperties"]);
+            schema["additionalProperties"] = self.schema(additional, &part);
+        }
+        if object.properties.is_empty() && object.required.is_empty() {
+            return schema;
+        }
+        self.check_properties(object, &part.at);
+        let is_omitted = |name: &str| {
+            let property = object.properties.get(name);
+            let flag = |flag| property.is_some_and(|property| self.shapes.has_flag(property, flag));
+            part.in_request && flag("readOnly") || part.in_response && flag("writeOnly")
+        };
+        let required = object.required.iter().filter(|name| !is_omitted(name));
+        let required: BTreeSet<&String> = required.collect();
+        schema["required"] = json!(required);
+        schema["properties"] = json!({});
+        for (name, property) in &object.properties {
+            let part = part.inner(&names::pascal(name), &["properties", name]);
+            let mut property = self.schema(property, &part);
+            // Only a named type becomes an `Option`, which distinguishes an empty list from none.
+            let is_null = property["enum"] == json!([null]);
+            let is_collection = matches!(text(&property["type"]), "array" | "object");
+            let is_plain = is_collection && property["nullable"] != true;
+            if (is_null || is_plain) && !required.contains(name) {
+                let description = take(&mut property, "description");
+                property = self.add_type(&part.base, property);
+                if let Some(description) = description {
+                    property = json!({"allOf": [property], "description": description});
+                }
+            }
+            schema["properties"][name] = property;
+        }
+        schema
+    }
+
+    fn check_properties(&mut self, object: &Object, at: &Pointer) {
+        let mut fields = BTreeMap::new();
+        if object.additional.is_some() {
+            fields.insert("extra".to_owned(), "the field of the additional properties");
+        }
+        for name in object.properties.keys() {
+            let field = names::snake(name);
+            if let Some(first) = fields.insert(field.clone(), name) {
+                let reason = format!("its name in Rust, {field}, is also the name of {first}");
+                let remedy = "remove one of them by an action in openapi/overlay.yaml";
+                self.problem(&at.join("properties").join(name), reason, remedy);
+            }
+        }
+    }
+
+    /// Checks that typify finds distinct names for the values of an enum. It tries two spellings.
+    fn check_values(&mut self, values: &BTreeSet<String>, at: &Pointer) {
+        let same = |spelling: fn(&str) -> String| {
+            let is_same = |a: &String, b: &String| a != b && spelling(a) == spelling(b);
+            let twins = values
+                .iter()
+                .filter(|a| values.iter().any(|b| is_same(a, b)));
+            twins.map(String::as_str).collect::<Vec<_>>()
+        };
+        let marked = same(|value| names::pascal(&names::mark_dropped(value)));
+        if !same(names::pascal).is_empty() && !marked.is_empty() {
+            let reason = format!(
+                "the values `{}` have the same name in Rust",
+                marked.join("`, `")
+            );
+            let remedy = "remove `enum` by an action in openapi/overlay.yaml";
+            self.problem(&at.join("enum"), reason, remedy);
+        }
+    }
+
+    fn problem(&mut self, at: &Pointer, reason: impl Into<String>, remedy: &str) {
+        self.problems.push(Problem::new(at, reason, remedy));
+    }
+}
+
+/// Whether typify generates a struct or an enum for the schema.
+fn is_named(schema: &Value) -> bool {
+    let is_enum = schema.get("enum").is_some() && schema["type"] == "string";
+    is_enum || schema.get("oneOf").is_some() || schema.get("properties").is_some()
+}
+
+/// Returns the members of a union without other keywords that determine the type.
+fn union(schema: &Value) -> Option<&Vec<Value>> {
+    let mut others = schema
+        .as_object()?
+        .iter()
+        .filter(|(key, _)| !is_annotation(key));
+    match (others.next()?, others.next()) {
+        ((key, Value::Array(members)), None) if matches!(key.as_str(), "oneOf" | "anyOf") => {
+            Some(members)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the name of the component schema if the schema is a reference with annotations.
+fn sole_reference(schema: &Value) -> Option<String> {
+    let mut others = schema
+        .as_object()?
+        .iter()
+        .filter(|(key, _)| !is_annotation(key));
+    match (others.next()?, others.next()) {
+        ((key, Value::Array(members)), None) if key == "allOf" && members.len() == 1 => {
+            referenced_name(&members[0])
+        }
+        ((key, _), None) if key == "$ref" => referenced_name(schema),
+        _ => None,
+    }
+}
+
+fn is_annotation(key: &str) -> bool {
+    key == "nullable"
+        || matches!(
+            role(key),
+            Some(Role::Prose | Role::Annotation | Role::Limit)
+        )
+}
+
+/// Removes and returns a keyword.
+fn take(schema: &mut Value, key: &str) -> Option<Value> {
+    schema.as_object_mut()?.remove(key)
+}
+
+/// Returns a schema that also allows null.
+fn nullable(mut schema: Value) -> Value {
+    if schema.get("$ref").is_some() {
+        return json!({"allOf": [schema], "nullable": true});
+    }
+    schema["nullable"] = json!(true);
+    schema
+}

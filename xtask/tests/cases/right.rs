@@ -1,0 +1,307 @@
+//! Documents whose client does what they say.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{Client, generate, hooks::CallContext, read, types};
+
+/// Decodes JSON and encodes it again.
+fn round_trip<T: DeserializeOwned + Serialize>(value: &Value) -> Value {
+    serde_json::to_value(serde_json::from_value::<T>(value.clone()).unwrap()).unwrap()
+}
+
+/// Starts a server for one request, calls it and returns the request.
+fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        stream.write_all(response.as_bytes()).unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = Client::new_with_client(&base_url, http, CallContext::new());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(call(client));
+    server.join().unwrap()
+}
+
+const EMPTY: &str = "HTTP/1.1 204 X\r\nconnection: close\r\n\r\n";
+
+#[test]
+fn additional_properties_true_survive_round_trip() {
+    let value = json!({"id": "a", "more": [1, {"b": null}]});
+    assert_eq!(round_trip::<types::AdditionalTrueA>(&value), value);
+}
+
+#[test]
+fn any_of_required_keeps_all_properties() {
+    let value = json!({"cname": "a", "https_enforced": true});
+    assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
+}
+
+/// Asserts that every value decodes and is encoded as the same JSON.
+fn assert_round_trips<T: DeserializeOwned + Serialize>(values: &[Value]) {
+    for value in values {
+        assert_eq!(round_trip::<T>(value), *value);
+    }
+}
+
+#[test]
+fn union_of_all_types_round_trips() {
+    assert_round_trips::<Option<types::ConstructsUnionsResponse>>(&[
+        json!({"meow": true, "friend": {"bark": false, "friend": {"meow": true}}}),
+        json!({"bark": true}),
+        json!([{"meow": true}]),
+        json!([]),
+        json!("text"),
+        json!(null),
+        json!(9_007_199_254_740_993_i64),
+        json!(1.5),
+        json!(true),
+        json!({"a": 1, "b": 2}),
+    ]);
+}
+
+#[test]
+fn recursive_types_round_trip() {
+    let leaf = json!({"children": [], "byname": {}});
+    let tree = json!({"children": [leaf], "byname": {"a": leaf}, "up": {"up": "text"}});
+    assert_round_trips::<types::ConstructsTree>(std::slice::from_ref(&tree));
+    assert_round_trips::<types::ConstructsAlias>(&[tree]);
+}
+
+#[test]
+fn recursive_union_keeps_properties_of_all_members() {
+    let value = json!({"left": "a", "right": "b", "next": {"left": "c", "next": {"right": "d"}}});
+    assert_eq!(
+        round_trip::<types::ConstructsRecursiveResponse>(&value),
+        value
+    );
+}
+
+#[test]
+fn all_of_keeps_properties_of_all_members() {
+    let value = json!({"id": "a", "extra_info": "b", "other": 1});
+    assert_eq!(round_trip::<types::ConstructsChild>(&value), value);
+    assert!(
+        serde_json::from_value::<types::ConstructsChild>(json!({"id": "a", "other": 1})).is_err()
+    );
+}
+
+#[test]
+fn nested_combinations_keep_all_properties() {
+    assert_round_trips::<types::ConstructsAllofEnumResponse>(&[
+        json!({"s": "red", "o": {"meow": true}, "w": {"meow": true}, "v": {"meow": false}}),
+        json!({"y": {"common": "a", "id": "b"}}),
+        json!({"y": {"common": "a", "z": "b"}}),
+        json!({"y": {"z": "b", "id": "c"}}),
+    ]);
+}
+
+#[test]
+fn tagged_union_keeps_members_apart() {
+    assert_round_trips::<types::ConstructsTaggedResponse>(&[
+        json!({"type": "a", "x": "y"}),
+        json!({"type": "b"}),
+        json!({"only": 1}),
+        json!("x"),
+    ]);
+}
+
+#[test]
+fn mixed_values_and_formats_round_trip() {
+    assert_round_trips::<types::ConstructsMixedBody>(&[
+        json!({"kind": "auto", "f": 0.1, "big": u64::MAX, "d": "today", "u": "id", "t": ["a", 1]}),
+        json!({"kind": 1, "any": {"b": []}}),
+        json!({"kind": true, "t": []}),
+    ]);
+}
+
+#[test]
+fn properties_with_unusual_names_round_trip() {
+    assert_round_trips::<types::ConstructsPropsResponse>(&[json!({
+        "type": "a", "missing": 1, "self": "b", "@id": "c", "1st": "d", "a b": "e", "builder": "f",
+        "default": "g", "$": "h", "\"q\"": "i", "value": "j", "extra": "k",
+    })]);
+}
+
+#[test]
+fn query_values_are_written_as_form_parameters() {
+    let request = request(
+        "HTTP/1.1 200 X\r\nconnection: close\r\n\r\nnull",
+        |client| async move {
+            let call = client.constructs_unions();
+            let call = call.q(vec!["a b".to_owned()]);
+            let call = call.r(vec![
+                types::ConstructsColor::Red,
+                types::ConstructsColor::Blue,
+            ]);
+            let call = call.hb(types::ConstructsUnionsHb::from(7)).h("red");
+            call.clone("c").self_("s").s(5).send().await.unwrap();
+        },
+    );
+    let line = "GET /constructs/unions?clone=c&q=a+b&r=red&r=blue&s=5&self=s HTTP/1.1";
+    assert!(request.starts_with(line), "{request}");
+    assert!(
+        request.contains("hb: 7\r\n") && request.contains("h: red\r\n"),
+        "{request}"
+    );
+}
+
+#[test]
+fn form_body_is_written_as_pairs() {
+    let request = request(
+        "HTTP/1.1 200 X\r\nconnection: close\r\n\r\nnull",
+        |client| async move {
+            let call = client.constructs_form();
+            let call = call.body_map(|body| {
+                body.a("x y")
+                    .b(2)
+                    .c(types::ConstructsColor::Blue)
+                    .extra([("k".to_owned(), "v".to_owned())])
+            });
+            call.send().await.unwrap();
+        },
+    );
+    assert!(
+        request.ends_with("\r\n\r\na=x+y&b=2&c=blue&k=v"),
+        "{request}"
+    );
+}
+
+#[test]
+fn path_values_are_encoded_or_rejected() {
+    let request = request(EMPTY, |client| async move {
+        let call = client
+            .constructs_seg()
+            .color("red")
+            .n(1)
+            .b(types::ConstructsSegB::from(true));
+        call.u("a/b").send().await.unwrap();
+    });
+    assert!(
+        request.starts_with("DELETE /constructs/seg/red/1/true/a%2Fb "),
+        "{request}"
+    );
+}
+
+#[test]
+fn discriminator_selects_member_of_union() {
+    let value = json!({"kind": "square", "size": 1.0, "rotated": true});
+    let shape: types::DiscriminatorShape = serde_json::from_value(value.clone()).unwrap();
+    assert!(
+        format!("{shape:?}").contains("rotated: Some(true)"),
+        "{shape:?}"
+    );
+    assert_eq!(serde_json::to_value(shape).unwrap(), value);
+    let (_, notes) = generate(&read("discriminator")).unwrap();
+    assert!(
+        notes
+            .iter()
+            .all(|note| !note.what.contains("discriminator")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn integer_beyond_i64_round_trips() {
+    let value = json!({"mask": u64::MAX});
+    assert_eq!(round_trip::<types::EnumBeyondI64aResponse>(&value), value);
+}
+
+#[test]
+fn head_response_with_schema_is_not_decoded() {
+    let response = "HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
+    let request = request(response, |client| async move {
+        client.head_with_schema_a().send().await.unwrap();
+    });
+    assert!(request.starts_with("HEAD /head_with_schema/a"), "{request}");
+}
+
+#[test]
+fn inline_type_and_component_get_different_names() {
+    let value = json!({"status": "open", "history": [{"at": "today"}]});
+    assert_eq!(round_trip::<types::InlineNameClashOrder>(&value), value);
+}
+
+#[test]
+fn operation_with_one_usable_security_alternative_is_kept() {
+    let request = request(EMPTY, |client| async move {
+        client.mutual_tls_alternative_a().send().await.unwrap();
+    });
+    assert!(
+        request.starts_with("GET /mutual_tls_alternative/a"),
+        "{request}"
+    );
+}
+
+#[test]
+fn optional_body_can_be_omitted_or_sent() {
+    let none = request(EMPTY, |client| async move {
+        client.optional_body_a().body(None).send().await.unwrap();
+    });
+    assert!(
+        !none.contains("content-type") && none.ends_with("\r\n\r\n"),
+        "{none}"
+    );
+    let body: types::OptionalBodyABody = types::OptionalBodyABody::builder()
+        .a("b")
+        .try_into()
+        .unwrap();
+    let some = request(EMPTY, |client| async move {
+        client.optional_body_a().body(body).send().await.unwrap();
+    });
+    assert!(some.contains("content-type: application/json"), "{some}");
+    assert!(some.ends_with(r#"{"a":"b"}"#), "{some}");
+}
+
+#[test]
+fn empty_list_and_map_are_sent_and_null_is_noted() {
+    let value = json!({"tags": [], "labels": {}});
+    assert_eq!(round_trip::<types::OptionalNullOrEmptyA>(&value), value);
+    assert_eq!(
+        round_trip::<types::OptionalNullOrEmptyA>(&json!({})),
+        json!({})
+    );
+    let (_, notes) = generate(&read("optional_null_or_empty")).unwrap();
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.what.contains("note cannot be sent as null")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn parameter_named_baseurl_is_sent() {
+    let request = request(EMPTY, |client| async move {
+        client.param_baseurl_a().baseurl("b").send().await.unwrap();
+    });
+    assert!(
+        request.starts_with("GET /param_baseurl/a?baseurl=b "),
+        "{request}"
+    );
+}
+
+#[test]
+fn pattern_properties_survive_round_trip() {
+    let value = json!({"id": "a", "x-q": "b", "y-z": 1});
+    assert_eq!(round_trip::<types::PatternPropertiesA>(&value), value);
+}
+
+#[test]
+fn write_only_and_read_only_properties_are_optional() {
+    let response = json!({"id": "a", "name": "b"});
+    let request = json!({"name": "b", "password": "c"});
+    assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&response), response);
+    assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&request), request);
+}
