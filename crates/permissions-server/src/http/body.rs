@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::error::ApiError;
 use super::path::check_id;
@@ -100,28 +101,32 @@ pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes
     let start = Instant::now();
     let mut body = Limited::new(request.into_body(), limits.body_bytes);
     let mut bytes = Vec::with_capacity(body.size_hint().lower().min(64 << 10) as usize);
+    // One timer for all frames, because each new timer may wake another thread.
+    let mut timer = pin!(sleep_until(start + FIRST_BYTES.min(limits.body_time)));
     loop {
-        let at_minimum_rate = bytes.len() as f64 / f64::from(limits.body_bytes_per_second.max(1));
-        let time = FIRST_BYTES + Duration::from_secs_f64(at_minimum_rate);
-        let frame = timeout_at(start + time.min(limits.body_time), body.frame()).await;
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            () = &mut timer => {
+                let rate = f64::from(limits.body_bytes_per_second.max(1));
+                let time = FIRST_BYTES + Duration::from_secs_f64(bytes.len() as f64 / rate);
+                let deadline = start + time.min(limits.body_time);
+                if Instant::now() >= deadline {
+                    let message = "the body of the request arrives too slowly";
+                    let status = StatusCode::REQUEST_TIMEOUT;
+                    return Err(ApiError::new(status, "request_timeout", message));
+                }
+                timer.as_mut().reset(deadline);
+                continue;
+            }
+        };
         match frame {
-            Ok(Some(Ok(frame))) => {
-                bytes.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new()))
-            }
-            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
-                return Err(too_large(limits));
-            }
-            Ok(Some(Err(error))) => {
+            None => return Ok(bytes.into()),
+            Some(Ok(frame)) => bytes.extend_from_slice(frame.data_ref().unwrap_or(&Bytes::new())),
+            Some(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limits)),
+            Some(Err(error)) => {
                 let message = format!("the body of the request is incomplete: {error}");
                 return Err(ApiError::bad_request("invalid_body", message));
-            }
-            Ok(None) => return Ok(bytes.into()),
-            Err(_) => {
-                return Err(ApiError::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "request_timeout",
-                    "the body of the request arrives too slowly",
-                ));
             }
         }
     }
