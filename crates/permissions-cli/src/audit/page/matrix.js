@@ -23,11 +23,11 @@ function drawMatrix(view) {
 function layOut({ rows, columns, unread }) {
   const character = characterWidth(), padding = 32;
   const longest = (texts) => texts.reduce((most, text) => Math.max(most, text.length), 0);
-  const tags = rows.some((row) => row.unmanaged) ? 128 : 0;
-  const labels = Math.min(longest(rows.map((row) => row.label ?? "")) * 7.4, 230);
+  const besideId = (row) => (row.label ? Math.min(row.label.length * 7.4, 230) + 10 : 0) + (row.unmanaged ? 128 : 0);
+  const beside = rows.reduce((most, row) => Math.max(most, besideId(row)), 0);
   const full = longest(rows.map((row) => row.id));
   const tail = Math.max(longest(rows.map((row) => row.id.slice(audit.prefix.length))) + 2, 12);
-  const extras = padding + tags + (labels && labels + 10);
+  const extras = padding + beside;
   const available = byId("frame").parentElement.clientWidth - 2 * parseFloat(getComputedStyle(byId("frame").parentElement).paddingLeft) - SUM - 4;
   const ideal = full * character + extras <= available - columns.length * WIDE_COLUMN ? full : tail;
   const room = Math.max(available - Math.min(columns.length, 10.2) * WIDE_COLUMN, 200);
@@ -35,7 +35,7 @@ function layOut({ rows, columns, unread }) {
   // Slightly narrower columns are better than a scroll bar for the last few projects.
   const fitting = Math.floor((available - first) / Math.max(columns.length, 1));
   const column = fitting >= NARROW_COLUMN ? Math.min(fitting, WIDE_COLUMN) : WIDE_COLUMN;
-  const forId = first - padding - Math.min(tags + labels, Math.max(0, first - padding - ideal * character));
+  const forId = first - padding - Math.min(beside, Math.max(0, first - padding - ideal * character));
   const names = longest(columns.map((column) => shorten(column.label ?? "", 22))) * 7.2;
   const ids = longest(columns.map((column) => shorten(column.id, 16))) * 6.9;
   return {
