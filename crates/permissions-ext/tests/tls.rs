@@ -424,11 +424,7 @@ fn unusable_client_certificate_fails_without_the_key() {
             &key,
             "client certificate cannot be used",
         ),
-        (
-            &certificate,
-            &other.key.serialize_pem(),
-            "do not match",
-        ),
+        (&certificate, &other.key.serialize_pem(), "do not match"),
     ];
     let material: Vec<&str> = key.lines().filter(|line| !line.contains('-')).collect();
     for base_url in ["https://example.com", "http://localhost"] {

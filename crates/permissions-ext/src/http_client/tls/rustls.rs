@@ -88,9 +88,7 @@ fn parse_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
 /// Returns the error for a certificate and key that are valid PEM but not usable.
 fn unusable_identity(cause: rustls::Error) -> Error {
     let reason = match cause {
-        rustls::Error::InconsistentKeys(_) => {
-            "the client certificate and its key do not match"
-        }
+        rustls::Error::InconsistentKeys(_) => "the client certificate and its key do not match",
         rustls::Error::InvalidCertificate(_) => "the client certificate cannot be used",
         _ => "the key of the client certificate cannot be used",
     };
