@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_core::Stream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::action::Action;
@@ -85,27 +86,40 @@ impl Bulk {
         result
     }
 
-    /// Runs futures concurrently and returns their results in order.
-    pub(crate) async fn run<F: Future>(&self, futures: Vec<F>) -> Vec<F::Output> {
-        let numbered = (0..).zip(futures);
-        let mut results: Vec<(usize, F::Output)> =
-            stream::iter(numbered.map(|(index, future)| async move { (index, future.await) }))
-                .buffer_unordered(self.concurrency)
-                .collect()
-                .await;
-        results.sort_by_key(|(index, _)| *index);
-        results.into_iter().map(|(_, result)| result).collect()
-    }
-
     /// Lists the permissions of many checkpoints. Fails with the first error.
     pub(crate) async fn list_all(
         &self,
-        checkpoints: impl IntoIterator<Item = &CheckpointId>,
+        checkpoints: Vec<&CheckpointId>,
     ) -> Result<Vec<Vec<Permission>>, Error> {
-        let lists: Vec<_> = checkpoints.into_iter().map(|it| self.list(it)).collect();
-        stream::iter(lists)
-            .buffered(self.concurrency)
-            .try_collect()
-            .await
+        let lists = self.start(checkpoints.len(), |index| self.list(checkpoints[index]));
+        let lists = lists.map(|(index, list)| list.map(|list| (index, list)));
+        Ok(in_order(lists.try_collect().await?))
     }
+
+    /// Runs a number of futures concurrently and returns their results in order.
+    pub(crate) async fn run<F: Future>(
+        &self,
+        count: usize,
+        create: impl FnMut(usize) -> F,
+    ) -> Vec<F::Output> {
+        in_order(self.start(count, create).collect().await)
+    }
+
+    /// Runs futures concurrently. A future is created when it starts, because a plan may have 90,000 changes.
+    fn start<F: Future>(
+        &self,
+        count: usize,
+        mut create: impl FnMut(usize) -> F,
+    ) -> impl Stream<Item = (usize, F::Output)> {
+        let futures = stream::iter(0..count).map(move |index| {
+            let future = create(index);
+            async move { (index, future.await) }
+        });
+        futures.buffer_unordered(self.concurrency)
+    }
+}
+
+fn in_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }

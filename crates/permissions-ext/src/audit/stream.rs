@@ -42,25 +42,30 @@ impl AuditStream {
             };
         }
         let left = checkpoints.len();
-        let bulk = Arc::new(Bulk::new(client, options, concurrency, on_progress, left));
-        let results = stream::iter(checkpoints).map(move |checkpoint| {
-            let (bulk, project_id) = (bulk.clone(), project_id.clone());
-            async move {
-                let list = bulk.list_with(&checkpoint, |mut list| {
-                    if let Some(project_id) = project_id {
-                        list = list.project_id(project_id);
-                    }
-                    match page_size {
-                        Some(page_size) => list.page_size(page_size),
-                        None => list,
-                    }
-                });
-                let result = list.await;
-                Ok(CheckpointAudit { checkpoint, result })
-            }
+        // Created when the stream is first polled, because the deadline starts then.
+        let bulk = async move { Bulk::new(client, options, concurrency, on_progress, left) };
+        let results = stream::once(bulk).flat_map(move |bulk| {
+            let (bulk, project_id) = (Arc::new(bulk), project_id.clone());
+            let audits = stream::iter(checkpoints.clone()).map(move |checkpoint| {
+                let (bulk, project_id) = (bulk.clone(), project_id.clone());
+                async move {
+                    let list = bulk.list_with(&checkpoint, |mut list| {
+                        if let Some(project_id) = project_id {
+                            list = list.project_id(project_id);
+                        }
+                        match page_size {
+                            Some(page_size) => list.page_size(page_size),
+                            None => list,
+                        }
+                    });
+                    let result = list.await;
+                    Ok(CheckpointAudit { checkpoint, result })
+                }
+            });
+            audits.buffer_unordered(concurrency)
         });
         Self {
-            results: Mutex::new(Box::pin(results.buffer_unordered(concurrency))),
+            results: Mutex::new(Box::pin(results)),
             left,
         }
     }

@@ -231,10 +231,8 @@ impl Run {
     /// Lists the live state. Fails if it has changes that the plan does not contain.
     async fn read_remaining(&self) -> Result<Vec<Remaining>, Error> {
         let parts = self.plan.checkpoints();
-        let read = self
-            .bulk
-            .list_all(parts.iter().map(|part| &part.checkpoint));
-        let live = match read.await {
+        let checkpoints = parts.iter().map(|part| &part.checkpoint).collect();
+        let live = match self.bulk.list_all(checkpoints).await {
             // All changes will be skipped, so the live state does not matter.
             Err(_) if self.ended.get().is_some() => {
                 return Ok(parts.iter().map(Remaining::all).collect());
@@ -265,17 +263,20 @@ impl Run {
     /// Makes all creates before any delete, so that a project that moves to another checkpoint always has one.
     async fn apply(&self, remaining: Vec<Remaining>) -> Applied {
         let parts: Vec<Part<'_>> = self.plan.checkpoints().iter().zip(remaining).collect();
-        let creates = parts.iter().map(|part| self.create(part)).collect();
-        let mut changes: Vec<Vec<AppliedChange>> = self.bulk.run(creates).await;
+        let creates = self
+            .bulk
+            .run(parts.len(), |index| self.create(&parts[index]));
+        let mut changes: Vec<Vec<AppliedChange>> = creates.await;
         let undone = Undone::new(&changes);
         let deletes: Vec<(usize, &Part<'_>, &PermissionRef)> = (0..)
             .zip(&parts)
             .flat_map(|(index, part)| part.0.delete.iter().map(move |it| (index, part, it)))
             .collect();
-        let requests = deletes
-            .iter()
-            .map(|(_, part, it)| self.delete(part, it, &undone));
-        let deleted = self.bulk.run(requests.collect()).await;
+        let requests = self.bulk.run(deletes.len(), |index| {
+            let (_, part, permission) = deletes[index];
+            self.delete(part, permission, &undone)
+        });
+        let deleted = requests.await;
         for ((index, ..), change) in deletes.iter().zip(deleted) {
             changes[*index].push(change);
         }

@@ -60,9 +60,8 @@ impl PlanRequest {
             self.on_progress,
             self.desired.len(),
         );
-        let live = bulk
-            .list_all(self.desired.iter().map(|(checkpoint, _)| checkpoint))
-            .await?;
+        let checkpoints = self.desired.iter().map(|(checkpoint, _)| checkpoint);
+        let live = bulk.list_all(checkpoints.collect()).await?;
         let parts = self.desired.iter().zip(live);
         let parts = parts.map(|((checkpoint, projects), live)| {
             CheckpointPlan::new(checkpoint.clone(), projects, &live)

@@ -301,3 +301,19 @@ async fn apply_stopped_at_the_start_changes_nothing() {
     assert_eq!(applied.to_string(), "0 of 3 changes applied, 3 skipped");
     assert_eq!(world.projects("ft:b").await, ["proj_old"]);
 }
+
+#[tokio::test]
+async fn calls_run_in_a_spawned_task() {
+    let world = World::new().await;
+    let client = world.client.clone();
+    let call = tokio::spawn(async move {
+        let plan = client
+            .plan(desired(&[("ft:a", &["proj_1"])]))
+            .send()
+            .await?;
+        let applied = client.apply(plan).allow_delete(true).send().await?;
+        let report = client.audit(["ft:a"]).send().await?;
+        Ok::<_, permissions_ext::Error>((applied.changed(), report.permissions().count()))
+    });
+    assert_eq!(call.await.unwrap().unwrap(), (1, 1));
+}
