@@ -150,13 +150,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Closed => Self::closed(),
-            Error::Usage { message, remedy } => {
-                let failure = Self::usage(message);
-                match remedy {
-                    Some(remedy) => failure.remedy(remedy),
-                    None => failure,
-                }
-            }
+            Error::Usage { message, remedy } => Self::usage(message).remedy(remedy),
             Error::Io(error) => error.into(),
         }
     }

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 
-use futures_util::TryStreamExt as _;
 use permissions_ext::{CheckpointId, Permission, ProjectId};
 use serde::Deserialize;
 
@@ -62,12 +61,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     )?;
     if args.dry_run {
         for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
-            let live: Vec<Permission> = session
-                .permissions(checkpoint)?
-                .list()
-                .stream()
-                .try_collect()
-                .await?;
+            let live = session.permissions(checkpoint)?.list().all().await?;
             rows.mark(at, "would_create");
             rows.set(at, &live, |_| "existing");
         }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use futures_util::TryStreamExt as _;
 use permissions_ext::{CheckpointId, Permission, PermissionId, ProjectId};
 
 use super::batch;
@@ -134,28 +133,21 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let targets = find(&selection, &mut changes, context, session).await?;
     if dry_run {
         for target in &targets {
-            let result = if target.project.is_some() {
-                "would_delete"
-            } else {
-                "none"
-            };
+            let result = target.project.as_ref().map_or("none", |_| "would_delete");
             changes.set(target.row, RESULT, Cell::text(result));
         }
+    }
+    if dry_run || targets.is_empty() {
         changes.finish_unchanged()?;
         return Ok(Exit::Success);
     }
     if !yes {
-        for Target {
-            checkpoint,
-            id,
-            project,
-            ..
-        } in &targets
-        {
-            let project = project
+        for target in &targets {
+            let project = target
+                .project
                 .as_ref()
                 .map_or("unknown permission", |project| project.as_str());
-            context.note_always(&format!("{checkpoint}: {project} ({id})"));
+            context.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
         }
         let permissions = count(targets.len(), "permission");
         let checkpoints = count(selection.checkpoints.len(), "checkpoint");
@@ -229,12 +221,7 @@ async fn find(
     let mut targets: Vec<(CheckpointId, PermissionId, Option<ProjectId>)> = Vec::new();
     let mut without = Vec::new();
     for checkpoint in &selection.checkpoints {
-        let live: Vec<Permission> = session
-            .permissions(checkpoint)?
-            .list()
-            .stream()
-            .try_collect()
-            .await?;
+        let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
             context.warn(&format!("no project can use {checkpoint} after this"));
         }

@@ -8,7 +8,7 @@ pub(crate) enum Error {
     /// An option asks for something that does not exist.
     Usage {
         message: String,
-        remedy: Option<String>,
+        remedy: String,
     },
     Io(io::Error),
 }

@@ -81,7 +81,7 @@ impl Output {
                 return Err(Error::Usage {
                     message: "--format markdown works with plan, apply --dry-run and show"
                         .to_owned(),
-                    remedy: Some("use csv for tables".to_owned()),
+                    remedy: "use csv for tables".to_owned(),
                 });
             }
         };
@@ -133,16 +133,15 @@ impl Output {
 fn parse(option: &str, code: &str) -> Result<Filter, Error> {
     Filter::parse(code).map_err(|reason| Error::Usage {
         message: format!("invalid filter in {option}: {reason}"),
-        remedy: None,
+        remedy: format!("write a jq filter, such as {option} '.[]'"),
     })
 }
 
 fn filtered(out: &mut dyn Write, option: &str, filter: &Filter, json: &[u8]) -> Result<(), Error> {
     let lines = filter.run(json).map_err(|reason| Error::Usage {
         message: format!("the filter of {option} failed: {reason}"),
-        remedy: (option == "--jq").then(|| {
-            "--jq gets the array of all rows, as in 'map(.id)'; --jq-rows gets each row".to_owned()
-        }),
+        remedy: "--jq gets the array of all rows, as in 'map(.id)'; --jq-rows gets each row"
+            .to_owned(),
     })?;
     for line in lines {
         writeln!(out, "{line}")?;
@@ -161,7 +160,7 @@ fn choose(names: &[String], format: Format, columns: Columns) -> Result<Vec<usiz
         let found = columns.all.iter().position(|known| known == name);
         found.ok_or_else(|| Error::Usage {
             message: format!("unknown column {name:?} in --columns"),
-            remedy: Some(format!("use some of {}", columns.all.join(","))),
+            remedy: format!("use some of {}", columns.all.join(",")),
         })
     };
     names.iter().map(position).collect()

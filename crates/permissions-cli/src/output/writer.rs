@@ -1,4 +1,4 @@
-//! What all formats share.
+//! The trait that every format implements.
 
 use std::io::{self, Write};
 

@@ -16,13 +16,10 @@ const PROBE_BYTES: usize = 128 << 10;
 /// Converts a failure of a request.
 pub(super) fn at_run_time(error: rusqlite::Error) -> StoreError {
     use ErrorCode::{
-        CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
-        ReadOnly, SystemIoFailure,
+        CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
     };
     let kind = match error.sqlite_error_code() {
-        Some(DatabaseBusy | DatabaseLocked | SystemIoFailure | CannotOpen) => {
-            StoreErrorKind::Unavailable
-        }
+        Some(DatabaseBusy | DatabaseLocked | CannotOpen) => StoreErrorKind::Unavailable,
         Some(DiskFull) => StoreErrorKind::Full,
         Some(ReadOnly) => StoreErrorKind::ReadOnly,
         Some(DatabaseCorrupt | NotADatabase) => StoreErrorKind::Damaged,
