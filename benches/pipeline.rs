@@ -41,7 +41,12 @@ fn main() -> anyhow::Result<()> {
         let start = Instant::now();
         let document = Document::read(std::fs::File::open(&file)?, &name)?;
         reading.push(start.elapsed());
-        let lock = Lock::new(&document, "openapi.json", None, layout.read_lock()?.as_ref());
+        let lock = Lock::new(
+            &document,
+            "openapi.json",
+            None,
+            layout.read_lock()?.as_ref(),
+        );
         let written = regen::from_upstream(&layout, &document, &name, &lock)?
             .output
             .write()?;

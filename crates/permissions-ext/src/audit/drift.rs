@@ -47,8 +47,15 @@ pub enum DriftState {
     Missing,
 }
 
+impl Report {
+    /// Compares the report with a desired state.
+    pub fn drift(&self, desired: &DesiredState) -> Drift {
+        Drift::new(self, desired)
+    }
+}
+
 impl Drift {
-    pub(super) fn new(report: &Report, desired: &DesiredState) -> Self {
+    fn new(report: &Report, desired: &DesiredState) -> Self {
         let live: HashMap<_, _> = report.read().collect();
         let (mut checkpoints, mut unread) = (Vec::new(), Vec::new());
         for (checkpoint, projects) in desired.iter() {

@@ -2,7 +2,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
-use super::Drift;
 use crate::error::Error;
 use crate::model::{CheckpointId, Permission, ProjectId};
 use crate::sync::DesiredState;
@@ -75,11 +74,6 @@ impl Report {
         permissions
             .map(|(_, permission)| &permission.project_id)
             .collect()
-    }
-
-    /// Compares the report with a desired state.
-    pub fn drift(&self, desired: &DesiredState) -> Drift {
-        Drift::new(self, desired)
     }
 
     /// Returns the live state as a desired state, for example as a backup. `None` if a checkpoint could not be read.

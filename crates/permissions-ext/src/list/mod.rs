@@ -2,7 +2,6 @@
 
 mod cursor;
 mod dedup;
-mod page;
 mod pager;
 mod pages;
 mod position;
@@ -12,7 +11,7 @@ use std::sync::Arc;
 
 use permissions_api as api;
 
-pub use self::page::Page;
+pub use self::pager::Page;
 use self::pager::Pager;
 pub use self::pages::PageStream;
 pub use self::position::Position;

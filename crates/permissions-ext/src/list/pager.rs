@@ -1,10 +1,13 @@
+mod page;
+
 use std::sync::Arc;
 
 use permissions_api::types::PermissionList;
 
+pub use self::page::Page;
 use super::cursor::{CursorGuard, next_cursor};
 use super::dedup::RecentIds;
-use super::{List, ListRequest, Page};
+use super::{List, ListRequest};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::model::{Permission, PermissionId};

@@ -4,6 +4,7 @@
 //! thread of their own, because they wait for the disk.
 
 mod errors;
+mod log;
 mod open;
 mod read;
 mod write;
@@ -11,6 +12,7 @@ mod write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -19,6 +21,9 @@ use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError};
 use crate::error::StartError;
 use crate::id::IdSource;
 use write::Writer;
+
+/// How long a connection waits for the lock of another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that several threads use in turn.
 type Shared = Arc<Mutex<Connection>>;

@@ -9,16 +9,14 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
-use super::errors;
-use super::write::Log;
+use super::log::Log;
+use super::{BUSY_TIMEOUT, errors};
 use crate::error::StartError;
 use crate::store::is_sqlite_url;
 use crate::store::schema::{self, Migration};
 
 /// Identifies files of this program ("ckpm").
 const APPLICATION_ID: i32 = 0x636b_706d;
-/// How long a connection waits for the lock of another process.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts to open a locked file.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
 /// Minimum number of connections for reads. There is one for each processor.

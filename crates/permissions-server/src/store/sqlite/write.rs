@@ -4,14 +4,13 @@
 //! fails, each write is repeated in a transaction of its own, so that a failure affects one request only. A queued write
 //! is executed even if its client disconnects.
 
-use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
+use super::log::Log;
 use super::read::permission;
 use super::{Shared, errors};
 use crate::error::StartError;
@@ -20,10 +19,6 @@ use crate::store::{Creation, Deletion, Permission, StoreError, StoreErrorKind};
 
 /// Maximum number of requests in one transaction.
 const BATCH: usize = 256;
-/// Size of the write-ahead log from which on writes need a truncated log, unless the database is larger.
-const MAX_LOG_BYTES: u64 = 64 << 20;
-/// How long a truncation of the log waits for readers.
-const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The queue of the thread that writes.
 #[derive(Debug)]
@@ -151,50 +146,6 @@ fn transaction(
         write.run(&transaction)?;
     }
     transaction.commit()
-}
-
-/// The write-ahead log, which SQLite can only reuse or truncate while no transaction reads from it.
-#[derive(Debug)]
-pub(super) struct Log {
-    database: PathBuf,
-    log: PathBuf,
-}
-
-impl Log {
-    pub(super) fn new(database: &Path) -> Self {
-        let mut log = database.as_os_str().to_owned();
-        log.push("-wal");
-        Self {
-            database: database.to_owned(),
-            log: log.into(),
-        }
-    }
-
-    /// Truncates a log that has reached its limit. Fails if a transaction of another process still reads from it.
-    fn limit(&self, connection: &Connection) -> Result<(), StoreError> {
-        let bytes = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
-        let log = bytes(&self.log);
-        if log < MAX_LOG_BYTES || log < bytes(&self.database) {
-            return Ok(());
-        }
-        let truncate = || {
-            connection.busy_timeout(TRUNCATE_TIMEOUT)?;
-            let blocked = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                row.get::<_, bool>(0)
-            });
-            connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
-            blocked
-        };
-        if truncate().map_err(errors::at_run_time)? {
-            let message = format!(
-                "the write-ahead log {} has {log} bytes, and a transaction of another process still reads from it; \
-                 end that transaction",
-                self.log.display()
-            );
-            return Err(StoreError::new(StoreErrorKind::LogFull, message));
-        }
-        Ok(())
-    }
 }
 
 /// Creates the missing permissions. Returns the permission of every project.

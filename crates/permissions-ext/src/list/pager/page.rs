@@ -1,21 +1,21 @@
 use std::fmt;
 
-use super::pager::Pager;
+use super::Pager;
 use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::model::{Permission, PermissionId};
 
 /// A page of a list.
 pub struct Page {
-    pub(super) data: Vec<Permission>,
-    pub(super) first_id: Option<PermissionId>,
-    pub(super) last_id: Option<PermissionId>,
-    pub(super) has_more: bool,
-    pub(super) metadata: Metadata,
+    pub(in crate::list) data: Vec<Permission>,
+    pub(in crate::list) first_id: Option<PermissionId>,
+    pub(in crate::list) last_id: Option<PermissionId>,
+    pub(in crate::list) has_more: bool,
+    pub(in crate::list) metadata: Metadata,
     /// Cursor of this page.
-    pub(super) after: Option<PermissionId>,
+    pub(in crate::list) after: Option<PermissionId>,
     /// Pager for the next page.
-    pub(super) pager: Box<Pager>,
+    pub(in crate::list) pager: Box<Pager>,
 }
 
 impl Page {
