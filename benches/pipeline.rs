@@ -1,14 +1,16 @@
-//! `cargo bench -p permissions-benches --bench pipeline -- FILE`: the whole way from an upstream document to everything
-//! written, beside parsing that document and doing nothing with it: JSON into a `serde_json::Value`, YAML into the
-//! events of the parser that the pipeline uses, in one run.
+//! Compares the time of the pipeline, from an upstream spec to written files, with the time of parsing that spec.
+//!
+//! Parsing reads JSON into a `serde_json::Value`, or YAML into the events of saphyr-parser. Run it with
+//! `cargo bench -p permissions-benches --bench pipeline -- FILE`.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use xtask::document::Document;
+use xtask::layout::Layout;
 use xtask::lock::Lock;
-use xtask::regen::{self, Layout};
+use xtask::regen;
 
 const ROUNDS: usize = 15;
 
@@ -17,7 +19,7 @@ fn main() -> anyhow::Result<()> {
         .skip(1)
         .find(|argument| !argument.starts_with("--"));
     let file = PathBuf::from(file.context(
-        "give the upstream document: cargo bench -p permissions-benches --bench pipeline -- FILE",
+        "pass an upstream spec: cargo bench -p permissions-benches --bench pipeline -- FILE",
     )?);
     let name = file.display().to_string();
     let source = Document::read(std::fs::File::open(&file)?, &name)?.source;
@@ -32,14 +34,14 @@ fn main() -> anyhow::Result<()> {
         parser.run(&source)?;
         parsing.push(start.elapsed());
 
-        // Everything is written each time, as if the document had changed.
+        // The files are removed, so that each round writes them.
         let layout = Layout::new(workspace.path());
         std::fs::remove_file(layout.permissions())?;
         std::fs::remove_file(layout.generated())?;
         let start = Instant::now();
         let document = Document::read(std::fs::File::open(&file)?, &name)?;
         reading.push(start.elapsed());
-        let lock = Lock::new(&document, None, layout.read_lock()?.as_ref());
+        let lock = Lock::new(&document, "openapi.json", None, layout.read_lock()?.as_ref());
         let written = regen::from_upstream(&layout, &document, &name, &lock)?
             .output
             .write()?;
@@ -60,7 +62,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What only parses.
+/// The parser to compare with.
 #[derive(Clone, Copy)]
 enum Parser {
     Json,
@@ -68,7 +70,6 @@ enum Parser {
 }
 
 impl Parser {
-    /// JSON is YAML, too.
     fn of(text: &str) -> Self {
         if text.trim_start().starts_with('{') {
             Self::Json
@@ -94,13 +95,13 @@ impl Parser {
 
     fn name(self) -> &'static str {
         match self {
-            Self::Json => "serde_json::from_slice into a Value, alone",
-            Self::Yaml => "saphyr-parser's events, alone",
+            Self::Json => "serde_json::from_slice into a Value",
+            Self::Yaml => "events of saphyr-parser",
         }
     }
 }
 
-/// A folder with the files that the pipeline reads and writes.
+/// Returns a folder with the files that the pipeline reads and writes.
 fn workspace() -> anyhow::Result<tempfile::TempDir> {
     let here = Layout::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     let folder = tempfile::tempdir()?;
@@ -128,7 +129,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[allow(
     clippy::print_stdout,
-    reason = "the table is what the bench is run for"
+    reason = "the table is the result of the benchmark"
 )]
 fn report(
     name: &str,
@@ -141,12 +142,12 @@ fn report(
     let rows = [
         (parser.name(), parsing),
         ("regenerate: reading", reading),
-        ("regenerate: all of it, everything written", regenerating),
+        ("regenerate: all stages and writing", regenerating),
     ];
     for (step, time) in rows {
         println!("| {step} | {:.1} |", time.as_secs_f64() * 1e3);
     }
     let allowed = parsing * 2 + Duration::from_millis(200);
     let share = regenerating.as_secs_f64() / allowed.as_secs_f64();
-    println!("\n{share:.2} of what is allowed, twice the parsing and 0.2 s");
+    println!("\n{share:.2} of the limit, which is twice the parsing and 0.2 s");
 }

@@ -49,15 +49,7 @@ pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
         return Vec::new();
     };
     let mut schemas = std::mem::take(schemas);
-    let mut open = names_in(document, Kind::Document);
-    let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(schema) = schemas.get(&name)
-            && reached.insert(name)
-        {
-            open.extend(names_in(schema, Kind::Schema));
-        }
-    }
+    let reached = reachable(&schemas, document, Kind::Document);
     let mut removed: Vec<String> = schemas.keys().cloned().collect();
     removed.retain(|name| !reached.contains(name));
     schemas.retain(|name, _| reached.contains(name));
@@ -70,8 +62,9 @@ pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
 /// it reaches.
 pub(crate) fn only(document: &Value, part: &str) -> Value {
     let mut document = document.clone();
-    let items = document["paths"]
-        .as_object_mut()
+    let items = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
         .into_iter()
         .flat_map(Map::values_mut);
     for operation in items
@@ -84,6 +77,24 @@ pub(crate) fn only(document: &Value, part: &str) -> Value {
     }
     keep_reachable(&mut document);
     document
+}
+
+/// Returns the names of the `schemas` that `value` refers to, directly or through other schemas.
+pub(crate) fn reachable(
+    schemas: &Map<String, Value>,
+    value: &Value,
+    kind: Kind,
+) -> BTreeSet<String> {
+    let mut open = names_in(value, kind);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && reached.insert(name)
+        {
+            open.extend(names_in(schema, Kind::Schema));
+        }
+    }
+    reached
 }
 
 /// Returns the names of the schemas that the references in `value` point to.

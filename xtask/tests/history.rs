@@ -4,6 +4,8 @@
 //! UPSTREAM_SPECS=FOLDER cargo test -p xtask --test history -- --nocapture
 //! ```
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 
 use xtask::{document, layout::Layout, regen};

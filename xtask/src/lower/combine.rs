@@ -13,7 +13,7 @@ use crate::{
 type Object = Map<String, Value>;
 
 /// Returns whether a keyword that constrains instances of one type constrains `type_name`.
-pub(super) fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
+fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
     match applies_to {
         AppliesTo::All => true,
         AppliesTo::Array => type_name == "array",
@@ -31,14 +31,70 @@ pub(super) fn null() -> Object {
     ])
 }
 
-/// Removes keywords that have no effect on values of the schema's type.
+/// Replaces a list of types by a union, and null in the list by `nullable`.
+///
+/// `lower` applies all rules to the members of the union, which the walk has not visited.
+pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value)) {
+    let Some(Value::Array(types)) = schema.get("type") else {
+        return;
+    };
+    let mut types: Vec<Value> = types.clone();
+    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    types.dedup();
+    if types.len() > 1 && types.contains(&json!("null")) {
+        types.retain(|name| name != "null");
+        schema.insert("nullable".to_owned(), json!(true));
+    }
+    if types.contains(&json!("number")) {
+        // Every integer is a number.
+        types.retain(|name| name != "integer");
+    }
+    if let [one] = types.as_slice() {
+        schema.insert("type".to_owned(), one.clone());
+        return;
+    }
+    schema.remove("type");
+    if types.is_empty() || schema.contains_key("enum") {
+        return;
+    }
+    let members = types
+        .iter()
+        .map(|name| {
+            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
+            let own = of_one_type().filter(|keyword| {
+                name.as_str()
+                    .is_some_and(|name| concerns(keyword.applies_to, name))
+            });
+            member.extend(own.filter_map(|keyword| {
+                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
+            }));
+            let mut member = Value::Object(member);
+            lower(&mut member);
+            member
+        })
+        .collect::<Vec<_>>();
+    for keyword in of_one_type() {
+        schema.remove(keyword.name);
+    }
+    let members = json!({ "anyOf": members });
+    if schema.contains_key("anyOf") {
+        let all = schema.entry("allOf").or_insert_with(|| json!([]));
+        if let Value::Array(all) = all {
+            all.push(members);
+        }
+    } else if let Value::Object(members) = members {
+        schema.extend(members);
+    }
+}
+
+/// Removes keywords that constrain other types than the type of the schema.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
     let name = name.clone();
     for keyword in of_one_type() {
-        // The rule `format` notes an unknown format.
+        // A format outside of its type is reported by its own rule.
         if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
             schema.remove(keyword.name);
         }
@@ -46,13 +102,13 @@ pub(super) fn foreign_keywords(schema: &mut Object) {
 }
 
 /// Returns the keywords that constrain the instances of one type only.
-pub(super) fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
+fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
     KEYWORDS
         .iter()
         .filter(|keyword| keyword.applies_to != AppliesTo::All)
 }
 
-/// Replaces null members of unions by `nullable`, and unions with one member by the member.
+/// Replaces null in unions by `nullable`, and unions of one schema by that schema.
 pub(super) fn unions(schema: &mut Object) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(members)) = schema.get_mut(key) else {
@@ -90,12 +146,12 @@ pub(super) fn unions(schema: &mut Object) {
     unwrap_single(schema, "allOf");
 }
 
-/// Whether a schema allows null and nothing else.
+/// Returns whether a schema allows only null.
 fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| *schema == null())
 }
 
-/// Replaces a combination with one member by the member, and keeps the keywords beside it.
+/// Replaces a combination of one schema by that schema and the keywords around it.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -104,7 +160,7 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
         return;
     };
     let member = member.clone();
-    let clash = member
+    let conflict = member
         .keys()
         .any(|inner| inner != key && schema.contains_key(inner));
     if member.contains_key("$ref") {
@@ -117,18 +173,18 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
                 all.insert(0, Value::Object(member));
             }
         }
-    } else if !clash {
+    } else if !conflict {
         schema.remove(key);
         schema.extend(member);
     }
 }
 
-/// Moves `nullable` from component schemas to the references to them.
+/// Moves `nullable` from named schemas to the references to them.
 ///
-/// Progenitor would generate two types with the same name for a nullable component schema.
+/// Progenitor generates two types with the same name for a named schema that is nullable.
 pub(super) fn lift_nullable_components(document: &mut Value) {
     let mut lifted = BTreeSet::new();
-    // A schema that refers to a moved one can become nullable too, so this repeats.
+    // A schema can become nullable through a reference, so the loop runs until nothing changes.
     loop {
         let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
             return;
@@ -155,11 +211,11 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
                 let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
                     return;
                 };
-                let hit = schema
+                let is_moved = schema
                     .get("$ref")
                     .and_then(Value::as_str)
                     .is_some_and(|text| moved.contains(text));
-                if hit {
+                if is_moved {
                     let reference = Value::Object(std::mem::take(schema));
                     schema.insert("allOf".to_owned(), json!([reference]));
                     schema.insert("nullable".to_owned(), json!(true));

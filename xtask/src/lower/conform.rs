@@ -1,4 +1,4 @@
-//! Validation of the lowered document by the parser that progenitor uses.
+//! Checks that the result is OpenAPI 3.0.3 as progenitor parses it.
 
 use openapiv3::{
     Components, Encoding, Header, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
@@ -12,38 +12,38 @@ use crate::{
     tree::{self, Kind, Pointer},
 };
 
-/// Reports the innermost values that are not valid OpenAPI 3.0.3.
+/// Refuses values that no rule refused and that progenitor cannot parse, at their innermost location.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     if parse::<OpenAPI>(document).is_ok() {
         return;
     }
-    let mut wrong: Vec<(Pointer, String)> = Vec::new();
+    let mut invalid: Vec<(Pointer, String)> = Vec::new();
     tree::read(
         document,
         Kind::Document,
         &mut Pointer::root(),
         &mut |kind, at, value| {
-            if let Err(error) = reads(kind, value) {
-                wrong.push((at.clone(), error.to_string()));
+            if let Err(error) = check_kind(kind, value) {
+                invalid.push((at.clone(), error.to_string()));
             }
         },
     );
-    for (index, (at, reason)) in wrong.iter().enumerate() {
-        // A parent is listed before its children and is invalid because of them.
-        let inner = wrong
+    for (index, (at, reason)) in invalid.iter().enumerate() {
+        // A value that contains an invalid value is invalid only because of it.
+        let contains_invalid = invalid
             .get(index + 1)
             .is_some_and(|(next, _)| next.keys().starts_with(at.keys()));
-        if !inner {
+        if !contains_invalid {
             problems.push(Problem::new(
                 at,
-                format!("this is not valid OpenAPI 3.0.3: {reason}"),
+                format!("the value is not OpenAPI 3.0.3: {reason}"),
                 "correct or remove it by an action in openapi/overlay.yaml",
             ));
         }
     }
 }
 
-fn reads(kind: Kind, value: &Value) -> Result<(), serde_json::Error> {
+fn check_kind(kind: Kind, value: &Value) -> Result<(), serde_json::Error> {
     match kind {
         Kind::Document => parse::<OpenAPI>(value),
         Kind::Components => parse::<Components>(value),

@@ -1,4 +1,4 @@
-//! Rules for limits, and for keywords without effect.
+//! Rules for limits, and for keywords without an effect.
 
 use serde_json::{Map, Value, json};
 
@@ -6,14 +6,14 @@ use crate::keywords;
 
 type Object = Map<String, Value>;
 
-/// Rewrites `exclusiveMinimum: 3` to `minimum: 3, exclusiveMinimum: true`.
+/// Replaces `exclusiveMinimum: 3` of OpenAPI 3.1 by `minimum: 3` with `exclusiveMinimum: true`.
 pub(super) fn exclusive_minimum(schema: &mut Object) {
     exclusive(schema, "minimum", "exclusiveMinimum", |inclusive, bound| {
         inclusive > bound
     });
 }
 
-/// Rewrites `exclusiveMaximum: 3` to `maximum: 3, exclusiveMaximum: true`.
+/// Replaces `exclusiveMaximum: 3` of OpenAPI 3.1 by `maximum: 3` with `exclusiveMaximum: true`.
 pub(super) fn exclusive_maximum(schema: &mut Object) {
     exclusive(schema, "maximum", "exclusiveMaximum", |inclusive, bound| {
         inclusive < bound

@@ -1,6 +1,6 @@
-//! Validation of the values of keywords.
+//! Refuses keywords with a value of the wrong type.
 //!
-//! A rule ignores a value of an unexpected type, and later stages would misinterpret it.
+//! The other rules ignore values that they do not expect, so a wrong value would be lost silently.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
 
-/// Returns whether all keywords have valid values, and reports those that do not.
+/// Reports each keyword with a value that it does not accept, and returns whether there is none.
 pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Findings) -> bool {
     let before = findings.problems.len();
     for keyword in KEYWORDS {
@@ -25,7 +25,7 @@ pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Fi
         {
             findings.problems.push(Problem::new(
                 &at.join(key),
-                format!("`{key}` must be {expected}, not {}", short(value)),
+                format!("`{key}` accepts {expected}, not {}", short(value)),
                 "correct or remove it by an action in openapi/overlay.yaml",
             ));
         }
@@ -36,17 +36,17 @@ pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Fi
 fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
     let (fits, expected) = match accepts {
         Accepts::Any => return Ok(()),
-        Accepts::Text => (value.is_string(), "text"),
+        Accepts::Text => (value.is_string(), "a string"),
         Accepts::Flag => (value.is_boolean(), "true or false"),
         Accepts::Number => (value.is_number(), "a number"),
         Accepts::NumberOrFlag => (
             value.is_number() || value.is_boolean(),
-            "a number, or true or false",
+            "a number, true or false",
         ),
-        Accepts::Count => (value.is_u64(), "a whole number from 0"),
+        Accepts::Count => (value.is_u64(), "a non-negative integer"),
         Accepts::Type => (
             is_type(value) || is_list(value, is_type),
-            "one of array, boolean, integer, null, number, object, string or a list of them",
+            "a type or a list of types",
         ),
         Accepts::Names => (
             value
@@ -54,11 +54,11 @@ fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
                 .is_some_and(|names| names.iter().all(Value::is_string)),
             "a list of names",
         ),
-        Accepts::Values => (is_list(value, |_| true), "a list of one value at least"),
-        // The rule of the inner schema validates it.
+        Accepts::Values => (is_list(value, |_| true), "a list with at least one value"),
+        // The schema itself is checked where it occurs.
         Accepts::Schema => (!value.is_array(), "a schema"),
-        Accepts::Schemas => (is_list(value, |_| true), "a list of one schema at least"),
-        Accepts::NamedSchemas => (value.is_object(), "schemas by name"),
+        Accepts::Schemas => (is_list(value, |_| true), "a list with at least one schema"),
+        Accepts::NamedSchemas => (value.is_object(), "an object of schemas"),
     };
     if fits { Ok(()) } else { Err(expected) }
 }

@@ -7,9 +7,9 @@
 //! The rules run twice. [`canonical`] runs before the overlay, so that the actions match documents of
 //! all versions. [`lower`] runs after it, because the overlay can add constructs.
 
-mod circles;
 mod combine;
 mod conform;
+mod cycles;
 mod discriminator;
 mod findings;
 mod ids;
@@ -53,9 +53,9 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     let mut findings = Findings::default();
     rules(document, &mut findings);
     findings.problems.clear();
-    circles::check(document, &mut findings.problems);
+    cycles::check(document, &mut findings.problems);
     Problems::check(STAGE, findings.problems)?;
-    parameters::write_out(document);
+    parameters::inline_scalars(document);
     schemas::keep_reachable(document);
     findings.notes.sort();
     notes.extend(findings.notes);
@@ -82,7 +82,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     security::drop_unsupported_alternatives(&mut document);
     rules(&mut document, &mut findings);
     check_references(&document, &mut findings.problems);
-    circles::check(&document, &mut findings.problems);
+    cycles::check(&document, &mut findings.problems);
     // The following steps resolve references, which must exist and have no cycles.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 

@@ -23,7 +23,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     let what = if closed && !members.is_empty() {
         value.insert("anyOf".to_owned(), Value::Array(members));
         unwrap_single(&mut value, "anyOf");
-        "became additionalProperties, because the server checks the names"
+        "became additionalProperties: the server checks the names"
     } else {
         "became additionalProperties of any type, because names without a pattern are allowed too"
     };
@@ -33,18 +33,18 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
         .push(Note::new("patternProperties", at, what));
 }
 
-/// Removes `propertyNames`, which the server checks.
+/// Drops `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {
         findings.notes.push(Note::new(
             "propertyNames",
             at,
-            "dropped, because the server checks the names",
+            "dropped: the server checks the names",
         ));
     }
 }
 
-/// Sorts the required names, because their order has no meaning.
+/// Sorts `required`, whose order has no meaning.
 pub(super) fn required(schema: &mut Object) {
     if let Some(Value::Array(names)) = schema.get_mut("required") {
         names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -52,12 +52,12 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Replaces `prefixItems` by one schema for all items.
+/// Replaces the types of single positions by one type for all items, because OpenAPI 3.0 has no others.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, further items can have any type.
+    // Without `items`, later positions can have any type.
     if let Some(rest) = schema.remove("items") {
         let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
@@ -73,11 +73,11 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.notes.push(Note::new(
         "prefixItems",
         at,
-        "the types of positions became one type of items",
+        "the types of the positions became one type for all items",
     ));
 }
 
-/// Adds `items`, which OpenAPI 3.0 requires.
+/// Adds `items` to arrays. OpenAPI 3.0 requires it, and 3.1 allows any type without it.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));

@@ -23,6 +23,17 @@ const STYLES: [(&str, &[&str]); 4] = [
 
 const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
 
+/// Members of newer versions that have no effect on the client. Streams are read as bytes.
+const NEWER: [&str; 7] = [
+    "$self",
+    "itemEncoding",
+    "itemSchema",
+    "jsonSchemaDialect",
+    "oauth2MetadataUrl",
+    "prefixEncoding",
+    "webhooks",
+];
+
 /// Applies every rule to a value that is not a schema.
 pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut Findings) {
     let Value::Object(object) = value else {
@@ -48,7 +59,10 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         }
         _ => {}
     }
-    object.retain(|key, _| !key.starts_with("x-") || key == crate::select::REPAIR_KEY);
+    object.retain(|key, _| {
+        let is_extension = key.starts_with("x-") && key != crate::select::REPAIR_KEY;
+        !is_extension && !NEWER.contains(&key.as_str())
+    });
     boolean_schemas(
         object.iter_mut().filter(|(key, _)| *key == "schema"),
         at,
@@ -56,11 +70,6 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
     );
     idle_flags(object);
     match kind {
-        Kind::Document => {
-            webhooks(object, at, findings);
-            document_identity(object);
-            license_identifier(object);
-        }
         Kind::Operation => {
             ignored_headers(object, at, findings);
             parameter_order(object);
@@ -71,37 +80,8 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
             place_and_style(object, at, findings);
         }
         Kind::Header => default_style(object, "simple"),
-        Kind::MediaType => sequences(object, at, findings),
         Kind::SecurityScheme => security_scheme(object, at, findings),
         _ => {}
-    }
-}
-
-/// Removes webhooks, which are requests to the client.
-fn webhooks(document: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if document.remove("webhooks").is_some() {
-        findings.notes.push(Note::new(
-            "webhooks",
-            &at.join("webhooks"),
-            "dropped, because the client does not receive them",
-        ));
-    }
-}
-
-/// Removes the dialect of the schemas and the address of the document.
-fn document_identity(document: &mut Object) {
-    for key in ["jsonSchemaDialect", "$self"] {
-        document.remove(key);
-    }
-}
-
-/// Removes the SPDX identifier of the license, which OpenAPI 3.0 does not have.
-fn license_identifier(document: &mut Object) {
-    let license = document
-        .get_mut("info")
-        .and_then(|info| info.get_mut("license"));
-    if let Some(Value::Object(license)) = license {
-        license.remove("identifier");
     }
 }
 
@@ -236,22 +216,6 @@ fn default_style(parameter: &mut Object, default: &str) {
     }
 }
 
-/// Removes the schemas of stream items of OpenAPI 3.2.
-fn sequences(media: &mut Object, at: &Pointer, findings: &mut Findings) {
-    for (key, what) in [
-        ("itemSchema", "dropped, because the body is read as bytes"),
-        ("itemEncoding", "dropped, because the body is read as bytes"),
-        (
-            "prefixEncoding",
-            "dropped, because OpenAPI 3.0 has no positions of parts",
-        ),
-    ] {
-        if media.remove(key).is_some() {
-            findings.notes.push(Note::new(key, at, what));
-        }
-    }
-}
-
 /// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties of others.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
@@ -262,7 +226,6 @@ fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
             "give the operation another `security`, or none, by an action in openapi/overlay.yaml",
         ));
     }
-    scheme.remove("oauth2MetadataUrl");
     if let Some(Value::Object(flows)) = scheme.get_mut("flows")
         && flows.remove("deviceAuthorization").is_some()
     {

@@ -1,4 +1,4 @@
-//! Inlines scalar schemas of parameters.
+//! Inlines the schemas of parameters that are named scalars.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +8,10 @@ use crate::{
     tree::{self, Kind},
 };
 
-/// Replaces references of parameters to scalar schemas by these schemas.
+/// Replaces references of parameters to named scalars by the scalar.
 ///
-/// Versions of the upstream spec inline the type of `limit` or refer to it, with the same meaning.
-pub(super) fn write_out(document: &mut Value) {
+/// Versions of the upstream spec differ in whether they name the type of a parameter.
+pub(super) fn inline_scalars(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").cloned();
     let Some(Value::Object(schemas)) = schemas else {
         return;
@@ -34,7 +34,7 @@ pub(super) fn write_out(document: &mut Value) {
     );
 }
 
-/// Replaces one reference and returns whether the result is another reference.
+/// Replaces one reference and returns whether its target is another reference.
 fn step(schemas: &Map<String, Value>, schema: &mut Map<String, Value>) -> bool {
     let reference = match schema.get("allOf").and_then(Value::as_array) {
         Some(all) => match all.as_slice() {

@@ -1,4 +1,4 @@
-//! Renames component schemas by `x-rust-name`.
+//! Renames schemas with `x-rust-name`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     tree::{self, Kind},
 };
 
-/// Renames schemas to their `x-rust-name`, and changes all references to them.
+/// Renames each schema with an `x-rust-name`, and updates the references to it.
 pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return;
@@ -33,7 +33,7 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
                 findings.problems.push(Problem::new(
                     &at,
                     format!("x-rust-name {other} is not the name of a Rust type"),
-                    "write it in PascalCase in openapi/overlay.yaml",
+                    "use PascalCase in openapi/overlay.yaml",
                 ));
                 old
             }
@@ -41,7 +41,7 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
         if result.contains_key(&name) {
             findings.problems.push(Problem::new(
                 &at,
-                format!("two schemas are called {name}"),
+                format!("two schemas have the name {name}"),
                 "give one of them another x-rust-name in openapi/overlay.yaml",
             ));
         }

@@ -38,7 +38,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     }
     value::default_null(schema, at, findings);
     value::constant(schema, at, findings);
-    type_array(schema, at, findings);
+    combine::type_array(schema, &mut |member| lower(member, at, findings));
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
@@ -61,60 +61,6 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     limits::idle(schema);
     object::array_items(schema);
     drop_unknown(schema, at, findings);
-}
-
-/// Replaces a list of types by a union with one member per type. `null` becomes `nullable`.
-fn type_array(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let Some(Value::Array(types)) = schema.get("type") else {
-        return;
-    };
-    let mut types: Vec<Value> = types.clone();
-    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    types.dedup();
-    if types.len() > 1 && types.contains(&json!("null")) {
-        types.retain(|name| name != "null");
-        schema.insert("nullable".to_owned(), json!(true));
-    }
-    if types.contains(&json!("number")) {
-        // Integers are numbers.
-        types.retain(|name| name != "integer");
-    }
-    if let [one] = types.as_slice() {
-        schema.insert("type".to_owned(), one.clone());
-        return;
-    }
-    schema.remove("type");
-    if types.is_empty() || schema.contains_key("enum") {
-        return;
-    }
-    let members = types
-        .iter()
-        .map(|name| {
-            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
-            let own = combine::of_one_type().filter(|keyword| {
-                name.as_str()
-                    .is_some_and(|name| combine::concerns(keyword.applies_to, name))
-            });
-            member.extend(own.filter_map(|keyword| {
-                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
-            }));
-            let mut member = Value::Object(member);
-            lower(&mut member, at, findings);
-            member
-        })
-        .collect::<Vec<_>>();
-    for keyword in combine::of_one_type() {
-        schema.remove(keyword.name);
-    }
-    let members = json!({ "anyOf": members });
-    if schema.contains_key("anyOf") {
-        let all = schema.entry("allOf").or_insert_with(|| json!([]));
-        if let Value::Array(all) = all {
-            all.push(members);
-        }
-    } else if let Value::Object(members) = members {
-        schema.extend(members);
-    }
 }
 
 /// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its keyword.

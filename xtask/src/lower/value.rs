@@ -12,7 +12,7 @@ use crate::{
 
 type Object = Map<String, Value>;
 
-/// Formats of OpenAPI 3.0.3, and `uint64`, which determines a Rust type. Other formats are dropped.
+/// Formats with an influence on the Rust type. Other formats are annotations.
 const FORMATS: [(&str, &[&str]); 3] = [
     ("integer", &["int32", "int64", "uint64"]),
     ("number", &["float", "double"]),
@@ -42,7 +42,7 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
     schema.insert("enum".to_owned(), json!([value]));
 }
 
-/// Replaces a null value of an enum by `nullable`.
+/// Replaces null in an enum by `nullable`.
 pub(super) fn nulls_in_enum(schema: &mut Object) {
     let Some(Value::Array(values)) = schema.get_mut("enum") else {
         return;
@@ -59,7 +59,7 @@ pub(super) fn nulls_in_enum(schema: &mut Object) {
     }
 }
 
-/// Sorts the values of an enum, and adds the type that they have in common.
+/// Sorts the values of an enum, whose order has no meaning, and adds their common type.
 pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     let Some(Value::Array(values)) = schema.get_mut("enum") else {
         return;
@@ -78,7 +78,7 @@ pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     } else {
         return;
     };
-    // The values of a negated enum do not determine a type.
+    // The values of a negated enum do not determine the type.
     let negated = at.keys().last().is_some_and(|key| key == "not");
     let combined = ["allOf", "anyOf", "oneOf"]
         .iter()
@@ -98,14 +98,14 @@ fn by_value(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// Rewrites `type: null` to its canonical form.
+/// Replaces `type: null` by the form that OpenAPI 3.0 has.
 pub(super) fn null_type(schema: &mut Object) {
     if schema.get("type") == Some(&json!("null")) {
         *schema = combine::null();
     }
 }
 
-/// Removes `default: null`.
+/// Drops a default of null, which has no effect.
 pub(super) fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.get("default") == Some(&Value::Null) {
         schema.remove("default");
@@ -115,7 +115,7 @@ pub(super) fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Fin
     }
 }
 
-/// Replaces the encoding and the media type of a string by a format.
+/// Replaces the content keywords of OpenAPI 3.1 by a format.
 pub(super) fn contents(schema: &mut Object) {
     let encoding = schema.remove("contentEncoding");
     let media = schema.remove("contentMediaType");
@@ -132,7 +132,7 @@ pub(super) fn contents(schema: &mut Object) {
     schema.entry("format").or_insert_with(|| json!(format));
 }
 
-/// Removes formats that OpenAPI 3.0 does not define.
+/// Drops formats without an influence on the Rust type.
 pub(super) fn format(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::String(format)) = schema.get("format") else {
         return;

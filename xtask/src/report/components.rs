@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     change::Direction,
-    comparison::{Comparison, Pair, Place, at},
+    comparison::{Comparison, Pair, Place},
     rules::{TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
     schema,
 };
-use crate::reference::{component_name, reference_to};
+use crate::{
+    reference::{component_name, reference_to},
+    schema::only,
+    tree::Kind,
+};
 
 /// Compares `components/schemas`.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
@@ -69,7 +73,7 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     }
     loop {
         let mut equal = found.clone();
-        equal.retain(|before, after| with_names(&old[&*before], &found) == new[&*after]);
+        equal.retain(|before, after| with_names(&old[before], &found) == new[after.as_str()]);
         if equal.len() == found.len() {
             return found;
         }
@@ -97,59 +101,29 @@ fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Returns the names of the schemas that parts of a document reach.
-pub(super) fn names_in<'v>(
-    document: &'v Value,
-    parts: impl IntoIterator<Item = &'v Value>,
-) -> BTreeSet<String> {
-    let mut open: Vec<&Value> = parts.into_iter().collect();
-    let mut names = BTreeSet::new();
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(map) => {
-                for (key, value) in map {
-                    let name = value.as_str().and_then(component_name);
-                    match (key.as_str(), name) {
-                        // An example can look like a schema.
-                        ("example" | "examples", _) => {}
-                        ("$ref", Some(name)) => {
-                            if names.insert(name.clone()) {
-                                open.extend(
-                                    document
-                                        .pointer("/components/schemas")
-                                        .and_then(|all| all.get(&name)),
-                                );
-                            }
-                        }
-                        _ => open.push(value),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    names
+/// Returns the names of the schemas that a value reaches.
+pub(super) fn reachable(document: &Value, value: &Value, kind: Kind) -> BTreeSet<String> {
+    let schemas = document.pointer("/components/schemas");
+    let empty = Map::new();
+    let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
+    crate::schema::reachable(schemas, value, kind)
 }
 
 /// Returns the directions of each named schema.
 fn directions(document: &Value) -> BTreeMap<String, Direction> {
     let mut found: BTreeMap<String, Direction> = BTreeMap::new();
-    let mut add = |part, direction: Direction| {
-        for name in names_in(document, [part]) {
-            let known = found.entry(name).or_insert(direction);
+    for (part, direction) in [
+        ("parameters", Direction::Request),
+        ("requestBody", Direction::Request),
+        ("responses", Direction::Response),
+    ] {
+        let document = only(document, part);
+        let schemas = document.pointer("/components/schemas");
+        let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
+        for (name, _) in schemas {
+            let known = found.entry(name.clone()).or_insert(direction);
             *known = known.and(direction);
         }
-    };
-    let items = at(document, "paths").as_object().into_iter().flatten();
-    for (key, part) in items.filter_map(|(_, item)| item.as_object()).flatten() {
-        if key == "parameters" {
-            add(part, Direction::Request);
-            continue;
-        }
-        add(at(part, "parameters"), Direction::Request);
-        add(at(part, "requestBody"), Direction::Request);
-        add(at(part, "responses"), Direction::Response);
     }
     found
 }

@@ -59,10 +59,10 @@ use crate::{layout::Layout, lock::Lock, names, overlay::Applied, problem::Note, 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Text of a pull request.
+    /// Markdown for the text of a pull request.
     #[default]
     Markdown,
-    /// Data for programs.
+    /// JSON for programs.
     Json,
 }
 

@@ -9,7 +9,7 @@ use super::{
     comparison::{Comparison, Pair, Place, at},
     components, rules, schema,
 };
-use crate::tree::METHODS;
+use crate::tree::{Kind, METHODS};
 
 /// Operations of two trimmed specs as `METHOD /path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -106,37 +106,7 @@ fn security(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
         (false, false) if old.iter().all(|key| new.contains(key)) => &rules::KEY_ALTERNATIVE,
         _ => &rules::KEY_REFUSED,
     };
-    let (old, new) = (&json!(requirement(&old)), &json!(requirement(&new)));
-    comparison.replaced(place, rule, "", Pair::of(old, new));
-}
-
-/// Describes a list of alternatives, such as `Key or Admin (read)`.
-fn requirement(alternatives: &[Value]) -> String {
-    let scheme = |(name, scopes): (&String, &Value)| {
-        let scopes: Vec<&str> = scopes
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        match scopes.as_slice() {
-            [] => name.clone(),
-            scopes => format!("{name} ({})", scopes.join(", ")),
-        }
-    };
-    let all: Vec<String> = alternatives
-        .iter()
-        .map(|alternative| {
-            let schemes = alternative.as_object().into_iter().flatten().map(scheme);
-            schemes.collect::<Vec<_>>().join(" and ")
-        })
-        .filter(|alternative| !alternative.is_empty())
-        .collect();
-    if all.is_empty() {
-        "no key".to_owned()
-    } else {
-        all.join(" or ")
-    }
+    comparison.replaced(place, rule, "", pair);
 }
 
 fn parameters(
@@ -324,9 +294,13 @@ fn same_id(old: &Operation<'_>, new: &Operation<'_>) -> bool {
 
 /// Returns whether an operation uses a schema that differs, directly or through other schemas.
 fn uses_changed<'v>(comparison: &Comparison<'v>, old: &Operation<'v>, new: &Operation<'v>) -> bool {
-    let parts = |operation: &Operation<'v>| [at(operation.item, "parameters"), operation.value];
-    let mut names = components::names_in(comparison.documents.old, parts(old));
-    names.extend(components::names_in(comparison.documents.new, parts(new)));
+    let documents = comparison.documents;
+    let mut names = components::reachable(documents.old, old.value, Kind::Operation);
+    names.extend(components::reachable(
+        documents.new,
+        new.value,
+        Kind::Operation,
+    ));
     comparison.changes.iter().any(|change| {
         let name = change.location.split(['.', '[', ' ']).next();
         name.is_some_and(|name| names.contains(name))

@@ -13,7 +13,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
     comparison.members(&root, comparison.documents, |comparison, key, pair| {
         let place = Place::new(None, key);
         match key {
-            // Compared with the operations.
+            // These are compared together with the operations.
             "paths" | "security" => {}
             "components" => components(comparison, &place, pair),
             "info" => comparison.replaced(&place, &rules::DOCUMENTATION, key, pair),
@@ -48,7 +48,7 @@ fn components(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     }
     comparison.members(place, pair, |comparison, key, pair| {
         match key {
-            // Compared as types.
+            // Named schemas are compared as Rust types.
             "schemas" => {}
             // Whether an operation requires a scheme is compared with the operation.
             "securitySchemes" => comparison.entries(

@@ -11,7 +11,7 @@ use crate::{
     reference::component_name,
 };
 
-/// Compares the schemas at a place.
+/// Compares the old and the new version of a schema.
 pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (old, new) = &pair.map(unwrapped);
     let schemas = Pair::of(old, new);

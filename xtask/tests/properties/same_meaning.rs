@@ -119,7 +119,6 @@ fn idle(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let kind = schema.get("type").cloned().unwrap_or_default();
     let extra = match (choices.among(5), kind.as_str()) {
         (1, Some("object")) => ("minProperties", json!(0)),
-        (2, Some("object")) => ("readOnly", json!(false)),
         (1, Some("string")) => ("minLength", json!(0)),
         (2, Some("array")) => ("uniqueItems", json!(false)),
         (3, Some("integer")) => ("exclusiveMinimum", json!(false)),

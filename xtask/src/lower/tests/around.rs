@@ -1,10 +1,10 @@
-//! A fixture for each rule of what stands around schemas, under the rule's name.
+//! Tests of the rules for everything except schemas.
 
 use serde_json::{Value, json};
 
 use super::{document, lower};
 
-/// The document of the other fixtures with `change` applied, lowered, and the rules that noted it.
+/// Lowers a document after a change, and returns it with the rules of the notes.
 fn lowered(change: impl FnOnce(&mut Value)) -> (Value, Vec<&'static str>) {
     let mut document = document(json!({"S": {"type": "object"}}));
     change(&mut document);
@@ -13,7 +13,7 @@ fn lowered(change: impl FnOnce(&mut Value)) -> (Value, Vec<&'static str>) {
     (lowered, notes.iter().map(|note| note.rule).collect())
 }
 
-/// What is said of the document with `change` applied.
+/// Returns the error of lowering a document after a change.
 fn refused(change: impl FnOnce(&mut Value)) -> String {
     let mut document = document(json!({"S": {"type": "object"}}));
     change(&mut document);
@@ -46,7 +46,7 @@ fn webhooks_are_dropped() {
     });
 
     assert_eq!(document.get("webhooks"), None);
-    assert_eq!(notes, ["webhooks"]);
+    assert!(notes.is_empty(), "{notes:?}");
 }
 
 #[test]
@@ -57,15 +57,6 @@ fn document_identity_is_dropped() {
     });
 
     assert_eq!((document, notes), lowered(|_| {}));
-}
-
-#[test]
-fn license_identifier_is_dropped() {
-    let (document, _) = lowered(|document| {
-        document["info"]["license"] = json!({"name": "MIT License", "identifier": "MIT"});
-    });
-
-    assert_eq!(document["info"]["license"], json!({"name": "MIT License"}));
 }
 
 #[test]
@@ -86,7 +77,7 @@ fn methods_of_3_2_are_refused() {
 }
 
 #[test]
-fn unknown_location_or_style_is_refused() {
+fn unknown_parameter_place_or_style_is_refused() {
     let error = refused(parameter(
         json!({"name": "q", "in": "querystring", "content": {}}),
     ));
@@ -107,7 +98,7 @@ fn unknown_location_or_style_is_refused() {
 }
 
 #[test]
-fn default_style_is_removed() {
+fn default_style_is_dropped() {
     let plain = json!({"name": "q", "in": "query", "schema": {"type": "string"}});
     let spelled = json!({
         "name": "q", "in": "query", "schema": {"type": "string"},
@@ -155,7 +146,7 @@ fn parameters_are_sorted() {
 }
 
 #[test]
-fn stream_item_schemas_are_dropped() {
+fn sequence_keywords_are_dropped() {
     let (document, notes) = lowered(|document| {
         document["paths"]["/s"]["get"]["responses"]["200"]["content"] = json!({"text/event-stream": {
             "itemSchema": {"$ref": "#/components/schemas/S"},
@@ -166,10 +157,7 @@ fn stream_item_schemas_are_dropped() {
 
     let content = &document["paths"]["/s"]["get"]["responses"]["200"]["content"];
     assert_eq!(content, &json!({"text/event-stream": {}}));
-    assert_eq!(
-        notes,
-        ["itemEncoding", "itemSchema", "prefixEncoding", "reachable"]
-    );
+    assert_eq!(notes, ["reachable"]);
 }
 
 #[test]
@@ -201,7 +189,7 @@ fn unknown_security_scheme_is_refused() {
 }
 
 #[test]
-fn boolean_schemas_are_replaced_or_refused() {
+fn boolean_schemas_outside_of_schemas_become_objects() {
     let (document, _) = lowered(|document| {
         document["components"]["schemas"]["S"] = json!(true);
     });
@@ -215,7 +203,7 @@ fn boolean_schemas_are_replaced_or_refused() {
 }
 
 #[test]
-fn value_that_is_no_object_is_refused() {
+fn non_object_is_refused_with_location() {
     let error =
         refused(|document| document["paths"]["/s"]["get"]["responses"]["200"] = json!("ok"));
 

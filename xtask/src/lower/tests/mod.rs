@@ -1,4 +1,4 @@
-//! One small schema for each rule, and the forms in which documents have written the same thing.
+//! Tests of each rule with small schemas.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ mod around;
 mod objects;
 mod schemas;
 
-/// Lowers one schema as the only member of an answer.
+/// Lowers a schema that is the only property of a response.
 fn lowered(schema: Value) -> (Value, Vec<String>) {
     let mut notes = Vec::new();
     let document = lower(
@@ -70,7 +70,7 @@ fn properties_named_like_keywords_are_kept() {
 }
 
 #[test]
-fn nullable_component_makes_references_nullable() {
+fn nullable_component_becomes_nullable_reference() {
     let schemas = json!({
         "S": {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/N"}}},
         "N": {"type": ["string", "null"]},
@@ -137,7 +137,7 @@ fn strings_in_paths_refer_to_path_segment() {
     assert!(is_id(&document["components"]["schemas"]["PathSegment2"]));
 }
 
-/// An operation with the three things that repairs give up, and the marks of `repairs`.
+/// Lowers an operation to which each repair applies, with `repairs` requested.
 fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
     let mut document = document(json!({
         "S": {"type": "object"},
@@ -223,7 +223,7 @@ fn unsupported_constructs_are_refused_with_location() {
         ),
         (
             json!({"$dynamicRef": "#node"}),
-            "does not have $dynamicRef \"#node\"",
+            "OpenAPI 3.0 does not have $dynamicRef \"#node\"",
         ),
         (
             json!({"allOf": [false]}),
@@ -236,27 +236,27 @@ fn unsupported_constructs_are_refused_with_location() {
         ),
         (
             json!({"anyOf": []}),
-            "`anyOf` must be a list of one schema at least, not []",
+            "`anyOf` accepts a list with at least one schema, not []",
         ),
         (
             json!({"type": "strng"}),
-            "`type` must be one of array, boolean",
+            "`type` accepts a type or a list of types",
         ),
         (
             json!({"maxLength": "9"}),
-            "`maxLength` must be a whole number from 0, not \"9\"",
+            "`maxLength` accepts a non-negative integer, not \"9\"",
         ),
         (
             json!({"items": [{"type": "string"}]}),
-            "`items` must be a schema, not [{",
+            "`items` accepts a schema, not [{",
         ),
         (
             json!({"properties": []}),
-            "`properties` must be schemas by name, not []",
+            "`properties` accepts an object of schemas, not []",
         ),
         (
             json!({"required": true}),
-            "`required` must be a list of names, not true",
+            "`required` accepts a list of names, not true",
         ),
         (
             json!({"type": "array", "items": {"allOf": [false]}}),
@@ -276,7 +276,7 @@ fn unsupported_constructs_are_refused_with_location() {
 }
 
 #[test]
-fn invalid_openapi_is_refused_at_innermost_value() {
+fn unparsable_value_is_refused_with_innermost_location() {
     let mut document = document(json!({"S": {"type": "object"}}));
     document["paths"]["/s"]["get"]["security"] = json!("Key");
     document["paths"]["/s"]["get"]["parameters"] = json!([{"in": "query", "schema": {}}]);
@@ -284,7 +284,7 @@ fn invalid_openapi_is_refused_at_innermost_value() {
     let error = lower(document, &mut Vec::new()).unwrap_err().to_string();
 
     assert!(
-        error.contains("GET /s: this is not valid OpenAPI 3.0.3")
+        error.contains("GET /s: the value is not OpenAPI 3.0.3")
             && error.contains("(at /paths/~1s/get/parameters/0)"),
         "{error}"
     );
@@ -302,7 +302,8 @@ fn alias_of_itself_is_refused() {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("/components/schemas/S") && error.contains("an alias of itself: S → "),
+            error.contains("/components/schemas/S")
+                && error.contains("the cycle of references is S → "),
             "{error}"
         );
     }
@@ -311,25 +312,25 @@ fn alias_of_itself_is_refused() {
 }
 
 #[test]
-fn alias_of_itself_is_refused_before_overlay() {
-    let mut circle = document(json!({
+fn cycle_is_refused_before_overlay() {
+    let mut cyclic = document(json!({
         "S": {"$ref": "#/components/schemas/T"},
         "T": {"allOf": [{"$ref": "#/components/schemas/S"}]},
     }));
 
-    let error = canonical(&mut circle, &mut Vec::new())
+    let error = canonical(&mut cyclic, &mut Vec::new())
         .unwrap_err()
         .to_string();
 
     assert!(
-        error.contains("an alias of itself: S → T → S")
+        error.contains("the cycle of references is S → T → S")
             && error.contains("(at /components/schemas/S)"),
         "{error}"
     );
 }
 
 #[test]
-fn canonical_keeps_unsupported_constructs() {
+fn unsupported_constructs_are_kept_for_overlay() {
     let schema = json!({"allOf": [false], "items": "nothing"});
     let mut document = document(json!({"S": schema}));
 
@@ -339,7 +340,7 @@ fn canonical_keeps_unsupported_constructs() {
 }
 
 #[test]
-fn scalar_schemas_of_parameters_are_inlined() {
+fn parameter_with_named_scalar_is_inlined() {
     let mut document = document(json!({
         "S": {"type": "object"},
         "Limit": {"$ref": "#/components/schemas/Count"},
@@ -368,7 +369,7 @@ fn scalar_schemas_of_parameters_are_inlined() {
 }
 
 #[test]
-fn lower_twice_returns_equal_document() {
+fn lowering_twice_changes_nothing() {
     let schema = json!({
         "anyOf": [{"type": ["string", "null"], "const": "a"}, {"type": "integer", "exclusiveMinimum": 3}],
         "default": null,

@@ -1,11 +1,11 @@
-//! A fixture for each rule of objects, arrays and limits, under the rule's name.
+//! Tests of the rules for objects, arrays and limits.
 
 use serde_json::json;
 
 use super::schemas::check;
 
 #[test]
-fn keywords_without_effect_are_removed() {
+fn keywords_without_effect_are_dropped() {
     check([
         (
             json!({"type": "array", "items": {}, "minItems": 0, "uniqueItems": false}),
@@ -31,7 +31,7 @@ fn keywords_without_effect_are_removed() {
 }
 
 #[test]
-fn keywords_of_other_types_are_removed() {
+fn keywords_of_other_types_are_dropped() {
     check([(
         json!({"type": "integer", "minLength": 1, "items": {}, "minimum": 1, "format": "int32"}),
         json!({"type": "integer", "minimum": 1, "format": "int32"}),
@@ -39,7 +39,7 @@ fn keywords_of_other_types_are_removed() {
 }
 
 #[test]
-fn prefix_items_become_items() {
+fn prefix_items_become_union_of_items() {
     check([
         (
             json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false}),
@@ -53,7 +53,7 @@ fn prefix_items_become_items() {
 }
 
 #[test]
-fn array_gets_items() {
+fn array_without_items_gets_items() {
     check([(
         json!({"type": "array"}),
         json!({"type": "array", "items": {}}),
@@ -87,7 +87,7 @@ fn property_names_are_dropped() {
 }
 
 #[test]
-fn required_names_are_sorted() {
+fn required_is_sorted() {
     check([(
         json!({"type": "object", "required": ["b", "a", "a"]}),
         json!({"type": "object", "required": ["a", "b"]}),

@@ -1,10 +1,10 @@
-//! A fixture for each rule of a schema, under the rule's name: what comes in and what goes out.
+//! Tests of the rules for schemas.
 
 use serde_json::{Value, json};
 
 use super::lowered;
 
-/// Lowers what stands on the left of each pair and expects what stands on the right.
+/// Lowers the first schema of each pair and compares it with the second.
 pub(super) fn check<const N: usize>(pairs: [(Value, Value); N]) {
     for (schema, expected) in pairs {
         let (lowered, _) = lowered(schema.clone());
@@ -17,7 +17,7 @@ fn reference() -> Value {
 }
 
 #[test]
-fn unions_are_normalized() {
+fn unions_with_null_become_nullable() {
     let nullable = json!({"type": "string", "nullable": true});
     let null = json!({"enum": [null], "nullable": true});
     check([
@@ -55,7 +55,7 @@ fn unions_are_normalized() {
 }
 
 #[test]
-fn unions_of_references_are_normalized() {
+fn unions_of_references_with_null_become_nullable() {
     let nullable = json!({"allOf": [reference()], "nullable": true});
     check([
         (
@@ -76,7 +76,7 @@ fn unions_of_references_are_normalized() {
 }
 
 #[test]
-fn list_of_types_becomes_union() {
+fn type_list_becomes_union() {
     check([
         (
             json!({"type": ["string", "null"]}),
@@ -102,7 +102,7 @@ fn list_of_types_becomes_union() {
 }
 
 #[test]
-fn null_type_is_normalized() {
+fn null_type_becomes_nullable_enum() {
     check([(
         json!({"type": "null"}),
         json!({"enum": [null], "nullable": true}),
@@ -160,7 +160,7 @@ fn enum_is_sorted_and_typed() {
 }
 
 #[test]
-fn default_null_is_removed() {
+fn null_default_is_dropped() {
     check([(
         json!({"type": "string", "default": null}),
         json!({"type": "string"}),
@@ -176,7 +176,7 @@ fn first_example_is_kept() {
 }
 
 #[test]
-fn exclusive_minimum_becomes_flag() {
+fn numeric_exclusive_minimum_becomes_flag() {
     check([
         (
             json!({"type": "integer", "exclusiveMinimum": 3}),
@@ -190,7 +190,7 @@ fn exclusive_minimum_becomes_flag() {
 }
 
 #[test]
-fn exclusive_maximum_becomes_flag() {
+fn numeric_exclusive_maximum_becomes_flag() {
     check([
         (
             json!({"type": "integer", "exclusiveMaximum": 3, "maximum": 2}),
@@ -204,8 +204,8 @@ fn exclusive_maximum_becomes_flag() {
 }
 
 #[test]
-fn keywords_of_3_0_are_accepted_in_3_1() {
-    // Documents that call themselves 3.1 have them all the same, and mean what 3.0 means by them.
+fn keywords_of_3_0_in_3_1_are_kept() {
+    // OpenAPI 3.1 documents contain these keywords with their meaning in OpenAPI 3.0.
     check([
         (
             json!({"type": "string", "nullable": true}),
@@ -235,7 +235,7 @@ fn keywords_of_3_0_are_accepted_in_3_1() {
 }
 
 #[test]
-fn boolean_schemas_in_schema_are_replaced() {
+fn boolean_schemas_become_objects() {
     check([
         (
             json!({"type": "array", "items": true}),
@@ -261,7 +261,7 @@ fn boolean_schemas_in_schema_are_replaced() {
 }
 
 #[test]
-fn content_encoding_becomes_format() {
+fn content_keywords_become_format() {
     check([
         (
             json!({"type": "string", "contentEncoding": "base64"}),
@@ -297,7 +297,7 @@ fn unknown_format_is_dropped() {
 }
 
 #[test]
-fn not_is_dropped() {
+fn negation_is_dropped() {
     check([(
         json!({"type": "string", "not": {"enum": ["a"]}}),
         json!({"type": "string"}),
@@ -305,7 +305,7 @@ fn not_is_dropped() {
 }
 
 #[test]
-fn unknown_keywords_are_dropped() {
+fn unknown_keyword_is_dropped() {
     check([(
         json!({"type": "object", "if": {}, "then": {}, "else": {}, "$id": "a", "$anchor": "b", "$defs": {"C": {}}}),
         json!({"type": "object"}),

@@ -1,4 +1,4 @@
-//! Detection of schemas that are aliases of themselves.
+//! Refuses schemas that are only aliases of themselves.
 
 use std::collections::BTreeMap;
 
@@ -9,51 +9,54 @@ use crate::{
     reference::{Pointer, component_name},
 };
 
-/// Refuses schemas that refer to themselves without an object, an array or a map in between.
+/// Refuses schemas that refer to themselves without an object or an array in between.
 ///
-/// A tree may contain itself in a property. An alias of itself describes no value, and following its
-/// references would never end.
+/// A tree that refers to itself in a property is valid. An alias of itself has no values, and following
+/// it does not terminate.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
         return;
     };
     for name in schemas.keys() {
-        if let Some(circle) = circle(schemas, name) {
+        if let Some(cycle) = cycle(schemas, name) {
             problems.push(Problem::new(
                 &Pointer::of(["components", "schemas", name]),
-                format!("the schema is an alias of itself: {circle}"),
-                "replace one of the references by an action in openapi/overlay.yaml",
+                format!(
+                    "the schema is an alias of itself, so it has no values: the cycle of references is \
+                     {cycle}"
+                ),
+                "correct the document, or the action of openapi/overlay.yaml that added the reference",
             ));
         }
     }
 }
 
-/// Returns the cycle of references from a schema back to itself.
-fn circle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
+/// Returns the cycle of references from a schema to itself, if there is one.
+fn cycle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
     // Each reached schema with the schema that refers to it.
     let mut from: BTreeMap<String, String> = BTreeMap::new();
     let mut open = vec![start.to_owned()];
     while let Some(name) = open.pop() {
-        for next in schemas.get(&name).map(same).unwrap_or_default() {
+        for next in schemas.get(&name).map(aliases).unwrap_or_default() {
             if !from.contains_key(&next) {
                 from.insert(next.clone(), name.clone());
                 open.push(next);
             }
         }
     }
-    let mut way = vec![start];
+    let mut path = vec![start];
     let mut name = from.get(start)?.as_str();
     while name != start {
-        way.push(name);
+        path.push(name);
         name = from.get(name)?;
     }
-    way.push(start);
-    way.reverse();
-    Some(way.join(" → "))
+    path.push(start);
+    path.reverse();
+    Some(path.join(" → "))
 }
 
-/// Returns the component schemas that every value of the schema must match.
-fn same(schema: &Value) -> Vec<String> {
+/// Returns the named schemas to which each value of a schema also belongs.
+fn aliases(schema: &Value) -> Vec<String> {
     let own = schema
         .get("$ref")
         .and_then(Value::as_str)
@@ -62,6 +65,6 @@ fn same(schema: &Value) -> Vec<String> {
         .iter()
         .filter_map(|key| schema.get(key)?.as_array())
         .flatten()
-        .flat_map(same);
+        .flat_map(aliases);
     own.into_iter().chain(members).collect()
 }
