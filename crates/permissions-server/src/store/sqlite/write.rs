@@ -118,7 +118,7 @@ fn run(connection: &Shared, mut queue: mpsc::Receiver<Box<dyn Write>>, log: Opti
     while queue.blocking_recv_many(&mut batch, limit) > 0 {
         let mut connection = connection.lock();
         match log.map_or(Ok(()), |log| log.limit(&connection)) {
-            Ok(()) => commit(&mut connection, batch.drain(..).collect()),
+            Ok(()) => commit(&mut connection, std::mem::take(&mut batch)),
             Err(error) => batch
                 .drain(..)
                 .for_each(|write| write.reply(Err(error.clone()))),
