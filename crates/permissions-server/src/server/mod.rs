@@ -91,6 +91,7 @@ impl Server {
     /// ```
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _ = rustls::crypto::ring::default_provider().install_default();
     /// use permissions_server::Server;
     ///
     /// let server = Server::builder().record_requests().start().await?;

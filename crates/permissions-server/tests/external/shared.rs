@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::postgres::{self, OwnCluster};
 use crate::process::Process;
-use crate::support::{Client, read};
+use crate::support::{Client, http, read};
 use crate::{Available, asynchronous};
 
 async fn two_processes_agree_after_one_is_killed() -> Available<()> {
@@ -102,7 +102,7 @@ async fn server_without_database_is_not_ready() -> Available<()> {
         .await
         .expect("a server");
     let root = server.base_url().trim_end_matches("/v1").to_owned();
-    let get = |path: &str| reqwest::get(format!("{root}{path}"));
+    let get = |path: &str| http().get(format!("{root}{path}")).send();
     assert_eq!(get("/readyz").await.expect("a response").status(), 200);
 
     cluster.stop();

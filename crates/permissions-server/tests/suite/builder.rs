@@ -6,7 +6,7 @@ use permissions_server::{Fault, Faults, Server};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Client, MODEL, send};
+use crate::support::{Client, MODEL, http, send};
 
 #[tokio::test]
 async fn builder_creates_initial_permissions() {
@@ -139,7 +139,7 @@ async fn monitoring_routes_need_no_key() {
     let get = |path: &str| {
         let url = format!("{root}{path}");
         async move {
-            let response = reqwest::get(url).await.expect("a response");
+            let response = http().get(url).send().await.expect("a response");
             assert_eq!(response.status(), 200);
             response.text().await.expect("a body")
         }

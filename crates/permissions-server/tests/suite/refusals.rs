@@ -1,6 +1,6 @@
 //! Status, code and parameter of refused requests.
 
-use crate::support::{Client, read, send};
+use crate::support::{Client, http, read, send};
 use permissions_server::{Faults, Limits, Server};
 use reqwest::Method;
 use serde_json::json;
@@ -167,7 +167,9 @@ async fn only_admin_keys_are_accepted() {
         (401, "invalid_api_key", None)
     );
 
-    let without = reqwest::get(format!("{url}{}", Client::of(&server).path()))
+    let without = http()
+        .get(format!("{url}{}", Client::of(&server).path()))
+        .send()
         .await
         .expect("a response");
     assert_eq!(without.headers()["www-authenticate"], "Bearer");

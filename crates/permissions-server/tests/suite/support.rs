@@ -70,7 +70,7 @@ impl Client {
 
     fn with(base_urls: Vec<String>, key: &str) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: http(),
             base_urls,
             next: AtomicUsize::new(0),
             key: key.to_owned(),
@@ -192,4 +192,14 @@ pub async fn read(response: Response) -> Reply {
         status,
         body: serde_json::from_slice(&body).expect("JSON"),
     }
+}
+
+/// Returns an HTTP client.
+///
+/// A build of the whole workspace enables reqwest's rustls without a provider, so that `reqwest::Client::new` panics
+/// unless the process has one.
+pub fn http() -> reqwest::Client {
+    // Fails if another test has installed the provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
