@@ -24,6 +24,8 @@ fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) ->
         stream.write_all(response.as_bytes()).unwrap();
         String::from_utf8_lossy(&request[..length]).into_owned()
     });
+    // In a build of the whole workspace, reqwest has TLS without a default provider. A second installation fails.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = Client::new_with_client(&base_url, http, CallContext::new());
     let runtime = tokio::runtime::Builder::new_current_thread()
