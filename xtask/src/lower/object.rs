@@ -23,7 +23,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     let what = if closed && !members.is_empty() {
         value.insert("anyOf".to_owned(), Value::Array(members));
         unwrap_single(&mut value, "anyOf");
-        "became additionalProperties: the server checks the names"
+        "became additionalProperties: only the server checks the patterns"
     } else {
         "became additionalProperties of any type, because names without a pattern are allowed too"
     };
@@ -52,7 +52,7 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Replaces the types of single positions by one type for all items, because OpenAPI 3.0 has no others.
+/// Replaces `prefixItems` by one type for all items, because OpenAPI 3.0 has no tuples.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
@@ -73,7 +73,7 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.notes.push(Note::new(
         "prefixItems",
         at,
-        "the types of the positions became one type for all items",
+        "`prefixItems` became one type for all items",
     ));
 }
 

@@ -23,7 +23,7 @@ const STYLES: [(&str, &[&str]); 4] = [
 
 const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
 
-/// Members of newer versions that have no effect on the client. Streams are read as bytes.
+/// Keys of OpenAPI 3.1 and 3.2 that have no effect on the client, such as those of event streams.
 const NEWER: [&str; 7] = [
     "$self",
     "itemEncoding",
@@ -85,7 +85,7 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
     }
 }
 
-/// Refuses methods that OpenAPI 3.0 does not have. Dropping an operation would be silent.
+/// Refuses methods that OpenAPI 3.0 does not have, so that no operation is dropped silently.
 fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["query", "additionalOperations"] {
         if item.contains_key(key) {
@@ -135,7 +135,7 @@ fn statuses_without_content(operation: &mut Object) {
     }
 }
 
-/// Removes header parameters that OpenAPI ignores.
+/// Removes the header parameters `Accept`, `Content-Type` and `Authorization`, which OpenAPI ignores.
 fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
     let parameters = operation
         .get_mut("parameters")
@@ -149,7 +149,9 @@ fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings
         let ignored = parameter["in"] == "header"
             && matches!(name.as_str(), "accept" | "authorization" | "content-type");
         if ignored {
-            let what = format!("dropped the header parameter {name}, which OpenAPI ignores");
+            let what = format!(
+                "dropped the header parameter {name}: OpenAPI ignores parameters of this name"
+            );
             findings
                 .notes
                 .push(Note::new("parameter", &at.join("parameters"), what));
@@ -259,7 +261,7 @@ fn boolean_schemas<'a>(
     }
 }
 
-/// Removes flags that are false.
+/// Removes boolean keys with their default, false.
 fn idle_flags(object: &mut Object) {
     for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
         if object.get(key) == Some(&json!(false)) {

@@ -1,4 +1,4 @@
-//! The JSON values that a lowered schema describes, as the generated types distinguish them.
+//! Classifies the JSON values of a lowered schema in the way in which serde decodes them.
 //!
 //! A union becomes an untagged enum of serde: the first member that decodes is used, and properties
 //! that it does not declare are lost. [`Shapes::union`] sorts the members so that nothing is lost.
@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone, Copy)]
 pub(crate) struct Shapes<'a>(pub(crate) &'a Value);
 
-/// The values of one alternative of a schema.
+/// One alternative of a schema.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     Any,
@@ -31,7 +31,7 @@ pub(crate) enum Shape {
     /// The format is `int32`, `int64` or `uint64`.
     Integer(&'static str),
     Number,
-    /// A string, or one of some strings.
+    /// A string, or an enum of strings.
     Text(Option<BTreeSet<String>>),
     /// The schema of the items.
     Array(Value),
@@ -69,7 +69,9 @@ impl<'a> Shapes<'a> {
 
     fn expand(&self, schema: &Value, left: usize) -> Result<Vec<Shape>, String> {
         let Some(left) = left.checked_sub(1) else {
-            return Err("its references and combinations are nested too deeply".to_owned());
+            return Err(
+                "its references and `allOf`, `oneOf` or `anyOf` are nested too deeply".to_owned(),
+            );
         };
         if let Some(name) = referenced_name(schema) {
             return self.expand(&self.0[&name], left);
@@ -93,9 +95,9 @@ impl<'a> Shapes<'a> {
         Ok(shapes)
     }
 
-    /// Returns members that describe the same values, in an order in which no value loses a property.
+    /// Returns the union's members, ordered so that no decoded value loses a property.
     ///
-    /// Objects that a value can match at once become one object with the properties of both.
+    /// Objects with common values become one object with the properties of both.
     ///
     /// # Errors
     ///
@@ -157,7 +159,7 @@ impl<'a> Shapes<'a> {
         Ok(None)
     }
 
-    /// Whether no value is valid for both objects.
+    /// Whether the objects have no value in common.
     fn exclusive(&self, a: &Object, b: &Object) -> bool {
         let forbids = |a: &Object, b: &Object| {
             a.closed
@@ -176,7 +178,7 @@ impl<'a> Shapes<'a> {
             )
     }
 
-    /// Returns the members of a union in an order in which no value loses a property.
+    /// Sorts the members of a union so that no decoded value loses a property.
     fn ordered(&self, members: &[Value]) -> Result<Vec<Value>, String> {
         let mut open = Vec::new();
         for member in members {
@@ -205,7 +207,7 @@ impl<'a> Shapes<'a> {
         Ok(ordered)
     }
 
-    /// Whether a value of `other` can be decoded as one of `first` and lose something.
+    /// Whether a value of `other` can be decoded as `first` and lose a property.
     fn any_lossy(&self, first: &[Shape], other: &[Shape], left: usize) -> bool {
         let lossy = |a: &Shape, b: &Shape| self.decodes(a, b, left) && !self.keeps(a, b, left);
         first.iter().any(|a| other.iter().any(|b| lossy(a, b)))
@@ -246,7 +248,7 @@ impl<'a> Shapes<'a> {
             (Integer(_) | Number, Integer(_) | Number) => true,
             (Text(Some(a)), Text(Some(b))) => !a.is_disjoint(b),
             (Text(_), Text(_)) | (Array(_), Array(_)) => true,
-            // serde also decodes structs from arrays, but not maps and structs with a map.
+            // serde also decodes structs from arrays, except structs with a flattened map.
             (Object(a), Array(_)) => a.additional.is_none() && !a.properties.is_empty(),
             (Object(a), Object(b)) => {
                 let property = |name: &String| match (
@@ -263,7 +265,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Whether a value of `b` that was decoded as `a` is encoded as the same JSON.
+    /// Whether a value of `b` round-trips if it is decoded as `a`.
     fn keeps(&self, a: &Shape, b: &Shape, left: usize) -> bool {
         use Shape::{Any, Array, Integer, Number, Object};
         match (a, b) {
@@ -361,7 +363,7 @@ impl Shape {
     }
 }
 
-/// Returns the name of a component schema, or the schema itself in short.
+/// Returns the name of a component schema, or a short description of an inline schema.
 fn describe(schema: &Value) -> String {
     let name = referenced_name(schema).or_else(|| schema["title"].as_str().map(str::to_owned));
     name.unwrap_or_else(|| {
@@ -375,7 +377,7 @@ fn members<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> 
     schema[key].as_array().into_iter().flatten()
 }
 
-/// Whether a schema only restricts values of other schemas and declares no property.
+/// Whether a schema has only keywords that restrict values, and no properties.
 fn is_restriction(schema: &Value) -> bool {
     let is_limit =
         |key: &String| key == "required" || matches!(role(key), Some(Role::Limit | Role::Prose));
@@ -499,7 +501,7 @@ fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, Str
     Err("its integers fit neither i64 nor u64".to_owned())
 }
 
-/// Returns the combinations of two lists of alternatives.
+/// Combines each alternative of one list with each of the other.
 fn product(first: &[Shape], second: &[Shape]) -> Result<Vec<Shape>, String> {
     let mut shapes = Vec::new();
     let mut conflict = String::new();
@@ -523,7 +525,7 @@ fn product(first: &[Shape], second: &[Shape]) -> Result<Vec<Shape>, String> {
     Ok(shapes)
 }
 
-/// Returns the values that are valid for both shapes.
+/// Returns the intersection of two shapes.
 fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
     use Shape::{Any, Array, Integer, Number, Object, Text};
     Ok(match (a, b) {
@@ -536,7 +538,7 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         (Text(Some(a)), Text(Some(b))) => {
             let both: BTreeSet<String> = a.intersection(b).cloned().collect();
             if both.is_empty() {
-                return Err("it requires two different strings".to_owned());
+                return Err("it requires a string to have two different values".to_owned());
             }
             Text(Some(both))
         }
@@ -558,11 +560,11 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
             };
             Object(object)
         }
-        (a, b) => return Err(format!("it requires {} and {} at once", a.kind(), b.kind())),
+        (a, b) => return Err(format!("it requires both {} and {}", a.kind(), b.kind())),
     })
 }
 
-/// Returns an object that contains the values of two objects and of their combinations.
+/// Returns an object type that can hold the properties of both objects.
 fn superset(a: &Object, b: &Object) -> Object {
     let either = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
         (Some(a), Some(b)) if a != b => Some(json!({ "anyOf": [a, b] })),

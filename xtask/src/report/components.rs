@@ -45,10 +45,10 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
     }
 }
 
-/// Returns the new names of schemas that only changed their name, by their old names.
+/// Returns a map from the old to the new names of schemas that changed only their name.
 ///
-/// References between renamed schemas are compared by the new names. A schema with several equal
-/// candidates counts as removed, because it is not known which of them it is.
+/// References between renamed schemas are compared by the new names. If several new schemas equal a
+/// removed schema, it counts as removed, because the new name is ambiguous.
 fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     let only = |this: &Value, other: &Value| -> BTreeMap<String, String> {
         let names = this.as_object().into_iter().flatten();
@@ -81,7 +81,7 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     }
 }
 
-/// Returns a schema with the names in its references replaced.
+/// Returns a schema in which the references have the new names.
 fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Object(map) => {
@@ -109,7 +109,7 @@ pub(super) fn reachable(document: &Value, value: &Value, kind: Kind) -> BTreeSet
     crate::schema::reachable(schemas, value, kind)
 }
 
-/// Returns the directions of each named schema.
+/// Returns for each named schema whether requests, responses or both use it.
 fn directions(document: &Value) -> BTreeMap<String, Direction> {
     let mut found: BTreeMap<String, Direction> = BTreeMap::new();
     for (part, direction) in [

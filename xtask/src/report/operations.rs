@@ -14,9 +14,9 @@ use crate::tree::{Kind, METHODS};
 /// Operations of two trimmed specs as `METHOD /path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Operations {
-    /// Operations that only the new spec has.
+    /// Operations that were added.
     pub added: Vec<String>,
-    /// Operations that only the old spec has.
+    /// Operations that were removed.
     pub removed: Vec<String>,
     /// Operations that differ, or that use a schema that differs.
     pub changed: Vec<String>,
@@ -146,7 +146,7 @@ fn parameters(
 fn parameter(comparison: &mut Comparison<'_>, place: &Place, parameter: Pair<'_>) {
     comparison.members(place, parameter, |comparison, key, pair| {
         match key {
-            // They are the name of the entry.
+            // `in` and `name` are the key by which parameters are matched.
             "in" | "name" => {}
             "required" => requiredness(comparison, place, parameter),
             "schema" if pair.old.is_object() && pair.new.is_object() => {
@@ -254,7 +254,7 @@ fn response(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     });
 }
 
-/// Returns the names of path parameters at the same position that differ.
+/// Returns the old and new names of renamed path parameters.
 fn renamed_path_parameters(old: &str, new: &str) -> Vec<(String, String)> {
     let name = |segment: &str| {
         segment
@@ -328,7 +328,7 @@ impl<'v> Operation<'v> {
         format!("{} {}", segments.collect::<Vec<_>>().join("/"), self.method)
     }
 
-    /// Returns the parameters of the operation and of its path, by `in name`.
+    /// Returns the parameters of the operation and of its path. The keys have the form `in name`.
     fn parameters(&self) -> BTreeMap<String, &'v Value> {
         let text =
             |value: &Value, key: &str| at(value, key).as_str().unwrap_or_default().to_owned();

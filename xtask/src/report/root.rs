@@ -7,13 +7,13 @@ use super::{
     rules,
 };
 
-/// Compares the members of the document root.
+/// Compares the keys of the document root.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
     let root = Place::new(None, "document");
     comparison.members(&root, comparison.documents, |comparison, key, pair| {
         let place = Place::new(None, key);
         match key {
-            // These are compared together with the operations.
+            // The comparison of operations includes these keys.
             "paths" | "security" => {}
             "components" => components(comparison, &place, pair),
             "info" => comparison.replaced(&place, &rules::DOCUMENTATION, key, pair),
@@ -48,9 +48,9 @@ fn components(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     }
     comparison.members(place, pair, |comparison, key, pair| {
         match key {
-            // Named schemas are compared as Rust types.
+            // `components.rs` compares the named schemas.
             "schemas" => {}
-            // Whether an operation requires a scheme is compared with the operation.
+            // The comparison of operations includes the schemes that an operation requires.
             "securitySchemes" => comparison.entries(
                 |name| Place::new(None, format!("security scheme {name}")),
                 pair,

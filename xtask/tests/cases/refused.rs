@@ -1,4 +1,4 @@
-//! Documents that are refused, with the operation, the location, the reason and the remedy.
+//! Refused documents. Each error contains the operation, the location, the reason and the remedy.
 
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn invalid_header_name_is_refused() {
 }
 
 #[test]
-fn property_named_extra_beside_additional_is_refused() {
+fn property_named_extra_with_additional_properties_is_refused() {
     assert_refused(
         "property_extra",
         &["GET /a", "/components/schemas/A/properties/extra", "extra"],

@@ -1,4 +1,4 @@
-//! Documents whose client does what they say.
+//! Accepted documents: the generated client sends and decodes the values that they describe.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -48,7 +48,7 @@ fn any_of_required_keeps_all_properties() {
     assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
 }
 
-/// Asserts that every value decodes and is encoded as the same JSON.
+/// Asserts that every value round-trips through the type.
 fn assert_round_trips<T: DeserializeOwned + Serialize>(values: &[Value]) {
     for value in values {
         assert_eq!(round_trip::<T>(value), *value);
@@ -228,13 +228,13 @@ fn head_response_with_schema_is_not_decoded() {
 }
 
 #[test]
-fn inline_type_and_component_get_different_names() {
+fn inline_type_and_component_have_different_names() {
     let value = json!({"status": "open", "history": [{"at": "today"}]});
     assert_eq!(round_trip::<types::InlineNameClashOrder>(&value), value);
 }
 
 #[test]
-fn operation_with_one_usable_security_alternative_is_kept() {
+fn operation_with_supported_security_alternative_is_kept() {
     let request = request(EMPTY, |client| async move {
         client.mutual_tls_alternative_a().send().await.unwrap();
     });

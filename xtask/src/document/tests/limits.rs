@@ -124,7 +124,7 @@ fn exponential_aliases_are_refused() {
     }
     let error = error(text.as_bytes(), "laughs.yaml");
     assert!(
-        error.contains(": the aliases copy more than 32 MiB; "),
+        error.contains(": the YAML aliases expand to more than 32 MiB; "),
         "{error}"
     );
 
@@ -135,7 +135,7 @@ fn exponential_aliases_are_refused() {
     }
     let error = super::error(text.as_bytes(), "merge.yaml");
     assert!(
-        error.contains(": the aliases copy more than 32 MiB; "),
+        error.contains(": the YAML aliases expand to more than 32 MiB; "),
         "{error}"
     );
 }
