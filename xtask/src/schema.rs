@@ -45,15 +45,22 @@ pub(crate) fn inline(
 
 /// Removes the schemas that no operation reaches and returns their names.
 pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
-    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
+    let Some(schemas) = document.pointer_mut("/components/schemas") else {
         return Vec::new();
     };
-    let mut schemas = std::mem::take(schemas);
+    let mut schemas = schemas.take();
     let reached = reachable(&schemas, document, Kind::Document);
-    let mut removed: Vec<String> = schemas.keys().cloned().collect();
-    removed.retain(|name| !reached.contains(name));
-    schemas.retain(|name, _| reached.contains(name));
-    document["components"]["schemas"] = Value::Object(schemas);
+    let mut removed = Vec::new();
+    if let Value::Object(schemas) = &mut schemas {
+        removed.extend(
+            schemas
+                .keys()
+                .filter(|name| !reached.contains(*name))
+                .cloned(),
+        );
+        schemas.retain(|name, _| reached.contains(name));
+    }
+    document["components"]["schemas"] = schemas;
     removed.sort();
     removed
 }
@@ -80,11 +87,7 @@ pub(crate) fn only(document: &Value, part: &str) -> Value {
 }
 
 /// Returns the names of the `schemas` that `value` refers to, directly or through other schemas.
-pub(crate) fn reachable(
-    schemas: &Map<String, Value>,
-    value: &Value,
-    kind: Kind,
-) -> BTreeSet<String> {
+pub(crate) fn reachable(schemas: &Value, value: &Value, kind: Kind) -> BTreeSet<String> {
     let mut open = names_in(value, kind);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {

@@ -159,7 +159,7 @@ fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
         Ok(mut segments) => {
             segments.pop_if_empty().extend(parts);
         }
-        Err(()) => bail!("{base} is not a URL to which a path can be added"),
+        Err(()) => bail!("{base} cannot be the base of other URLs; use a URL such as {FILES_URL}"),
     }
     Ok(url)
 }

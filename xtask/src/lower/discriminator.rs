@@ -75,7 +75,7 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
     }
 }
 
-/// Adds an enum to a property of a schema or of one of its `allOf` members.
+/// Adds an enum to a property of a schema or of one of the schemas in its `allOf`.
 fn restrict(schema: &mut Map<String, Value>, property: &str, values: &BTreeSet<String>) {
     if let Some(Value::Object(declared)) = schema
         .get_mut("properties")

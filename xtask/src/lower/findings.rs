@@ -1,4 +1,4 @@
-//! Results of the rules.
+//! The problems and notes of the lower stage.
 
 use crate::problem::{Note, Problem};
 

@@ -15,7 +15,7 @@ const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
 
-/// Reports each keyword with a value that it does not accept, and returns whether there is none.
+/// Reports each keyword with a value of the wrong type. Returns true if all values are valid.
 pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Findings) -> bool {
     let before = findings.problems.len();
     for keyword in KEYWORDS {

@@ -25,7 +25,7 @@ mod schema;
 mod security;
 mod value;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::findings::Findings;
 pub use self::ids::is_id;
@@ -119,11 +119,7 @@ fn rules(document: &mut Value, findings: &mut Findings) {
 
 /// Reports references without a target. The overlay can add some.
 fn check_references(document: &Value, problems: &mut Vec<Problem>) {
-    let empty = Map::new();
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .unwrap_or(&empty);
+    let schemas = tree::schemas(document);
     tree::read(document, &mut |kind, at, value| {
         if kind != Kind::Schema {
             return;
@@ -131,7 +127,7 @@ fn check_references(document: &Value, problems: &mut Vec<Problem>) {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
             return;
         };
-        let known = component_name(reference).is_some_and(|name| schemas.contains_key(&name));
+        let known = component_name(reference).is_some_and(|name| schemas.get(&name).is_some());
         if !known {
             problems.push(Problem::new(
                 at,

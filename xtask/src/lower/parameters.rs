@@ -29,7 +29,8 @@ pub(super) fn inline_scalars(document: &mut Value) {
     });
 }
 
-/// Replaces the reference by the named scalar. Returns true if the scalar is a reference again.
+/// Replaces the reference by its target if the target is a scalar or another reference. Returns true
+/// for another reference.
 fn step(schemas: &Map<String, Value>, schema: &mut Map<String, Value>) -> bool {
     let reference = match schema.get("allOf").and_then(Value::as_array) {
         Some(all) => match all.as_slice() {

@@ -42,7 +42,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
-        // The schema was a combination with one reference.
+        // `unwrap_single` turned the schema into a reference.
         return;
     }
     value::null_type(schema);

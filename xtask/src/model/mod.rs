@@ -34,7 +34,7 @@ pub(crate) struct Model {
     pub(crate) document: Value,
     /// Path of each hand-written type by the name that it replaces.
     pub(crate) replaced: BTreeMap<String, String>,
-    /// Names of the structs.
+    /// Names of the schemas that become structs.
     pub(crate) structs: Vec<String>,
     /// Problems of the schemas.
     pub(crate) problems: Vec<Problem>,

@@ -560,7 +560,7 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
             };
             Object(object)
         }
-        (a, b) => return Err(format!("it requires both {} and {}", a.kind(), b.kind())),
+        (a, b) => return Err(format!("it requires {} and {} at once", a.kind(), b.kind())),
     })
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     keywords::{self, Role},
     reference::component_name,
+    tree::entries,
 };
 
 /// A comparison of two trimmed specs.
@@ -107,6 +108,21 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares two lists of values, whose order has no meaning.
+    pub(super) fn items(
+        &mut self,
+        place: &Place,
+        (old, new): (&[&Value], &[&Value]),
+        (removed, added): (&Rule, &Rule),
+    ) {
+        for value in old.iter().filter(|value| !new.contains(value)) {
+            self.replaced(place, removed, "", Pair::of(value, &Value::Null));
+        }
+        for value in new.iter().filter(|value| !old.contains(value)) {
+            self.replaced(place, added, "", Pair::of(&Value::Null, value));
+        }
+    }
+
     /// Returns whether two references refer to the same Rust type.
     pub(super) fn is_same_type(&self, references: Pair<'_>) -> bool {
         let (old, new) = references.map(|reference| reference.as_str().and_then(component_name));
@@ -140,7 +156,7 @@ impl<'v> Pair<'v> {
 
     /// Returns the keys of both objects, sorted and without duplicates.
     pub(super) fn keys(self) -> BTreeSet<&'v str> {
-        let (old, new) = self.map(|value| value.as_object().into_iter().flatten());
+        let (old, new) = self.map(entries);
         old.chain(new).map(|(key, _)| key.as_str()).collect()
     }
 

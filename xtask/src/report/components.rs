@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     change::Direction,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     reference::{component_name, reference_to},
     schema::only,
-    tree::Kind,
+    tree::{entries, schemas},
 };
 
 /// Compares `components/schemas`.
@@ -101,14 +101,6 @@ fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Returns the names of the schemas that a value reaches.
-pub(super) fn reachable(document: &Value, value: &Value, kind: Kind) -> BTreeSet<String> {
-    let schemas = document.pointer("/components/schemas");
-    let empty = Map::new();
-    let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
-    crate::schema::reachable(schemas, value, kind)
-}
-
 /// Returns for each named schema whether requests, responses or both use it.
 fn directions(document: &Value) -> BTreeMap<String, Direction> {
     let mut found: BTreeMap<String, Direction> = BTreeMap::new();
@@ -118,9 +110,7 @@ fn directions(document: &Value) -> BTreeMap<String, Direction> {
         ("responses", Direction::Response),
     ] {
         let document = only(document, part);
-        let schemas = document.pointer("/components/schemas");
-        let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
-        for (name, _) in schemas {
+        for (name, _) in entries(schemas(&document)) {
             let known = found.entry(name.clone()).or_insert(direction);
             *known = known.and(direction);
         }

@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 use super::{
     change::Direction::{Request, Response},
     comparison::{Comparison, Pair, Place, at},
-    components, rules, schema,
+    rules, schema,
 };
-use crate::tree::{Kind, METHODS};
+use crate::{
+    schema::reachable,
+    tree::{Kind, METHODS, entries, schemas},
+};
 
 /// Operations of two trimmed specs as `METHOD /path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -223,7 +226,7 @@ fn responses(comparison: &mut Comparison<'_>, place: &Place, responses: Pair<'_>
             _ if !is_success(status) => comparison.add(&place, &rules::ERROR_STATUS),
             (false, true) => comparison.add(&place, &rules::STATUS_REMOVED),
             (true, _) => {
-                let mut others = responses.old.as_object().into_iter().flatten();
+                let mut others = entries(responses.old);
                 let same_content = others.all(|(status, other)| {
                     !is_success(status) || at(other, "content") == at(pair.new, "content")
                 });
@@ -271,7 +274,7 @@ fn renamed_path_parameters(old: &str, new: &str) -> Vec<(String, String)> {
 
 fn operations(document: &Value) -> BTreeMap<String, Operation<'_>> {
     let mut found = BTreeMap::new();
-    for (path, item) in at(document, "paths").as_object().into_iter().flatten() {
+    for (path, item) in entries(at(document, "paths")) {
         for method in METHODS {
             if let Some(value) = item.get(method) {
                 let operation = Operation {
@@ -295,12 +298,8 @@ fn same_id(old: &Operation<'_>, new: &Operation<'_>) -> bool {
 /// Returns whether an operation uses a schema that differs, directly or through other schemas.
 fn uses_changed<'v>(comparison: &Comparison<'v>, old: &Operation<'v>, new: &Operation<'v>) -> bool {
     let documents = comparison.documents;
-    let mut names = components::reachable(documents.old, old.value, Kind::Operation);
-    names.extend(components::reachable(
-        documents.new,
-        new.value,
-        Kind::Operation,
-    ));
+    let reached = |document, value| reachable(schemas(document), value, Kind::Operation);
+    let names = &reached(documents.old, old.value) | &reached(documents.new, new.value);
     comparison.changes.iter().any(|change| {
         let name = change.location.split(['.', '[', ' ']).next();
         name.is_some_and(|name| names.contains(name))

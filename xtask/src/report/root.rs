@@ -6,6 +6,7 @@ use super::{
     comparison::{Comparison, Pair, Place, at},
     rules,
 };
+use crate::tree::elements;
 
 /// Compares the keys of the document root.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
@@ -26,17 +27,13 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
 
 fn servers(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (old, new) = pair.map(|servers| -> Vec<&Value> {
-        let servers = servers.as_array().into_iter().flatten();
-        servers.map(|server| at(server, "url")).collect()
+        elements(servers).map(|server| at(server, "url")).collect()
     });
-    for url in old.iter().filter(|url| !new.contains(url)) {
-        let pair = Pair::of(url, &Value::Null);
-        comparison.replaced(place, &rules::SERVER_REMOVED, "", pair);
-    }
-    for url in new.iter().filter(|url| !old.contains(url)) {
-        let pair = Pair::of(&Value::Null, url);
-        comparison.replaced(place, &rules::SERVER_ADDED, "", pair);
-    }
+    comparison.items(
+        place,
+        (&old, &new),
+        (&rules::SERVER_REMOVED, &rules::SERVER_ADDED),
+    );
     if old == new {
         comparison.replaced(place, &rules::DOCUMENTATION, "servers", pair);
     }

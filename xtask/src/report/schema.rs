@@ -9,6 +9,7 @@ use super::{
 use crate::{
     keywords::{self, Role},
     reference::component_name,
+    tree::elements,
 };
 
 /// Compares the old and the new version of a schema.
@@ -189,15 +190,12 @@ fn format_rule(schemas: Pair<'_>) -> &'static Rule {
 
 /// Compares the values of an enum.
 fn values(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
-    let (old, new) = pair.map(|values| values.as_array().map(Vec::as_slice).unwrap_or_default());
-    for value in old.iter().filter(|value| !new.contains(value)) {
-        let pair = Pair::of(value, &Value::Null);
-        comparison.replaced(place, &rules::VALUE_REMOVED, "", pair);
-    }
-    for value in new.iter().filter(|value| !old.contains(value)) {
-        let pair = Pair::of(&Value::Null, value);
-        comparison.replaced(place, &rules::VALUE_ADDED, "", pair);
-    }
+    let (old, new) = pair.map(|values| elements(values).collect::<Vec<_>>());
+    comparison.items(
+        place,
+        (&old, &new),
+        (&rules::VALUE_REMOVED, &rules::VALUE_ADDED),
+    );
     if old.len() == new.len() && old.iter().all(|value| new.contains(value)) {
         comparison.add(place, &rules::VALUE_ORDER);
     }

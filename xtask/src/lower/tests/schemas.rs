@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::lowered;
 
-/// Lowers the first schema of each pair and compares it with the second.
+/// Asserts that lowering the first schema of each pair results in the second.
 pub(super) fn check<const N: usize>(pairs: [(Value, Value); N]) {
     for (schema, expected) in pairs {
         let (lowered, _) = lowered(schema.clone());
