@@ -66,18 +66,19 @@ enum Outcome {
 /// Returns an error if the document has no such operations.
 pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
     let mut requests = select::requests(document);
-    if requests.is_empty() {
+    if requests.is_empty() && entries(&document["paths"]).next().is_none() {
         bail!("failed to find any operations: the document's `paths` have none");
     }
     for path in paths {
-        if !requests
-            .iter()
-            .any(|request| request.path.starts_with(path))
+        if let Some(first) = requests.first()
+            && !requests
+                .iter()
+                .any(|request| request.path.starts_with(path))
         {
             bail!(
                 "failed to find any operations on paths that begin with {path:?}; \
                  the first of the document is {:?}",
-                requests[0].path
+                first.path
             );
         }
     }
@@ -259,7 +260,7 @@ fn alone(document: &Value, request: Request) -> Row {
             let reasons: Vec<String> = problems
                 .list()
                 .iter()
-                .map(|problem| format!("{}; {}", problem.what, problem.remedy))
+                .map(|problem| format!("{}: {}; {}", problem.at, problem.what, problem.remedy))
                 .collect();
             (Outcome::Refused(reasons.join("; ")), String::new())
         }

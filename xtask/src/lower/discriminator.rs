@@ -11,11 +11,17 @@ use super::findings::Findings;
 use crate::{
     problem::Problem,
     reference::{component_name, referenced_name},
+    schema,
     tree::{self, Kind},
 };
 
 /// Restricts the discriminator property of each union member to the values that select the member.
+///
+/// A component that is also used outside of such unions is unchanged, because there it allows other
+/// values. The default member of OpenAPI 3.2 is unchanged for the same reason.
 pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
+    let used = schema::names_in(document, Kind::Document);
+    let mut in_unions = Vec::new();
     let mut values: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     tree::outside_in(document, &mut |kind, at, value| {
         let Some(property) = value["discriminator"]["propertyName"]
@@ -32,7 +38,7 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
             .cloned()
             .collect();
         if members.is_empty() {
-            if value["properties"].get(&property).is_some() {
+            if value.get("properties").is_some() || value.get("allOf").is_some() {
                 findings.problems.push(Problem::new(
                     at,
                     format!("the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"),
@@ -41,7 +47,14 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
             }
             return;
         }
+        let default = value["discriminator"]["defaultMapping"].as_str();
+        let default =
+            default.map(|target| component_name(target).unwrap_or_else(|| target.to_owned()));
         for component in members.iter().filter_map(referenced_name) {
+            if default.as_ref() == Some(&component) {
+                continue;
+            }
+            in_unions.push(component.clone());
             let mapping = value["discriminator"]["mapping"]
                 .as_object()
                 .into_iter()
@@ -65,6 +78,9 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
             schema.remove("discriminator");
         }
     });
+    let count =
+        |names: &[String], name: &String| names.iter().filter(|other| *other == name).count();
+    values.retain(|(component, _), _| count(&used, component) == count(&in_unions, component));
     for ((component, property), values) in values {
         let schema = document
             .pointer_mut("/components/schemas")

@@ -40,7 +40,12 @@ use crate::{
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
 /// Rules that replace a declared type, or note a value that the client cannot send.
-pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
+pub(crate) const LOSSES: [&str; 4] = [
+    operation::OPTIONAL_BODY,
+    null::RULE,
+    "patternProperties",
+    "prefixItems",
+];
 
 /// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
@@ -89,6 +94,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
     null::note(&document, &mut findings);
+    operation::note_optional_bodies(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in schemas::keep_reachable(&mut document) {

@@ -33,6 +33,25 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
         .push(Note::new("patternProperties", at, what));
 }
 
+/// Replaces `unevaluatedProperties` by `additionalProperties`.
+///
+/// Members of a combination may declare additional properties too, so any type is kept beside it.
+pub(super) fn unevaluated_properties(schema: &mut Object) {
+    let is_kept = |value: &Value| *value != json!(false);
+    if !schema.get("unevaluatedProperties").is_some_and(is_kept)
+        || schema.contains_key("additionalProperties")
+    {
+        return;
+    }
+    let is_combined = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
+    if let Some(value) = schema.remove("unevaluatedProperties") {
+        let value = if is_combined { json!({}) } else { value };
+        schema.insert("additionalProperties".to_owned(), value);
+    }
+}
+
 /// Drops `propertyNames`, which the server checks.
 pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.remove("propertyNames").is_some() {

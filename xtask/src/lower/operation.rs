@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::findings::Findings;
 use crate::{
     problem::{Note, Problem},
-    tree::{Kind, Pointer},
+    tree::{self, Kind, Pointer},
 };
 
 type Object = Map<String, Value>;
@@ -22,6 +22,27 @@ const STYLES: [(&str, &[&str]); 4] = [
 ];
 
 const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
+
+/// Rule name in the notes on optional bodies.
+pub(super) const OPTIONAL_BODY: &str = "optional-body";
+
+/// Notes each optional body that is always sent. The client can omit JSON bodies only.
+pub(super) fn note_optional_bodies(document: &Value, findings: &mut Findings) {
+    for (at, operation) in tree::operations(document) {
+        let body = &operation["requestBody"];
+        let mut media = tree::entries(&body["content"]).map(|(media, _)| media);
+        if let Some(media) = media.next()
+            && body["required"] != true
+            && !media.starts_with("application/json")
+        {
+            findings.notes.push(Note::new(
+                OPTIONAL_BODY,
+                &at.join("requestBody"),
+                format!("the optional body of {media} is always sent"),
+            ));
+        }
+    }
+}
 
 /// Keys of OpenAPI 3.1 and 3.2 that have no effect on the client, such as those of event streams.
 const NEWER: [&str; 7] = [

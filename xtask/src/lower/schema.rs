@@ -51,6 +51,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     limits::exclusive_maximum(schema);
     object::prefix_items(schema, at, findings);
     object::property_names(schema, at, findings);
+    object::unevaluated_properties(schema);
     object::pattern_properties(schema, at, findings);
     value::contents(schema);
     value::format(schema, at, findings);

@@ -80,6 +80,12 @@ impl<'a> Shapes<'a> {
         for member in members(schema, "allOf") {
             shapes = product(&shapes, &self.expand(member, left)?)?;
         }
+        if self
+            .common_values(schema, left)
+            .is_some_and(|values| values.is_empty())
+        {
+            return Err("no value is valid: its enums have no common value".to_owned());
+        }
         for key in ["anyOf", "oneOf"] {
             let mut union = Vec::new();
             if members(schema, key).all(is_restriction) {
@@ -93,6 +99,28 @@ impl<'a> Shapes<'a> {
             }
         }
         Ok(shapes)
+    }
+
+    /// Returns the values that the enums of a schema and of its `allOf` members have in common.
+    fn common_values(&self, schema: &'a Value, left: usize) -> Option<Vec<&'a Value>> {
+        let left = left.checked_sub(1)?;
+        if let Some(name) = referenced_name(schema) {
+            return self.common_values(&self.0[&name], left);
+        }
+        let own = schema["enum"]
+            .as_array()
+            .map(|values| values.iter().collect());
+        let inner = members(schema, "allOf").map(|member| self.common_values(member, left));
+        let is_same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
+        inner.fold(own, |common: Option<Vec<&Value>>, values| {
+            match (common, values) {
+                (Some(mut common), Some(values)) => {
+                    common.retain(|a| values.iter().any(|b| is_same(a, b)));
+                    Some(common)
+                }
+                (common, values) => common.or(values),
+            }
+        })
     }
 
     /// Returns the union's members, ordered so that no decoded value loses a property.
@@ -167,7 +195,10 @@ impl<'a> Shapes<'a> {
                     .iter()
                     .any(|name| !a.properties.contains_key(name))
         };
-        let mut common = a.required.intersection(&b.required);
+        let mut common = a
+            .required
+            .intersection(&b.required)
+            .filter(|name| !self.is_one_way(a, name) && !self.is_one_way(b, name));
         forbids(a, b)
             || forbids(b, a)
             || common.any(
@@ -251,12 +282,19 @@ impl<'a> Shapes<'a> {
             // serde also decodes structs from arrays, except structs with a flattened map.
             (Object(a), Array(_)) => a.additional.is_none() && !a.properties.is_empty(),
             (Object(a), Object(b)) => {
+                let is_null = |schema: &Value| schema["nullable"] == true;
                 let property = |name: &String| match (
                     a.properties.get(name).or(a.additional.as_ref()),
                     b.properties.get(name).or(b.additional.as_ref()),
                 ) {
-                    (Some(a), Some(b)) => self.may_decode(a, b, left),
-                    (Some(_), None) => !a.required.contains(name),
+                    (Some(inner), Some(other)) => {
+                        let may_be_absent = !self.needs(a, name)
+                            && (!b.required.contains(name) || self.is_one_way(b, name));
+                        may_be_absent
+                            || is_null(inner) && is_null(other)
+                            || self.may_decode(inner, other, left)
+                    }
+                    (Some(_), None) => !self.needs(a, name),
                     (None, _) => true,
                 };
                 a.required.iter().chain(&b.required).all(property)
@@ -296,20 +334,37 @@ impl<'a> Shapes<'a> {
         }
     }
 
+    /// Whether decoding fails without a property. Serde decodes an absent nullable property as null.
+    fn needs(&self, object: &Object, name: &str) -> bool {
+        let is_nullable = |name| {
+            object
+                .properties
+                .get(name)
+                .is_some_and(|schema| schema["nullable"] == true)
+        };
+        object.required.contains(name) && !is_nullable(name) && !self.is_one_way(object, name)
+    }
+
+    /// Whether requests or responses omit a property.
+    fn is_one_way(&self, object: &Object, name: &str) -> bool {
+        let schema = object.properties.get(name);
+        schema.is_some_and(|schema| {
+            self.has_flag(schema, "readOnly") || self.has_flag(schema, "writeOnly")
+        })
+    }
+
     /// Whether a property is only sent (`writeOnly`) or only received (`readOnly`).
     pub(crate) fn has_flag(&self, schema: &Value, flag: &str) -> bool {
-        let mut schema = schema;
-        for _ in 0..MAX_CHAIN {
-            if schema[flag] == true {
-                return true;
-            }
-            let inner = schema["allOf"].as_array().and_then(|all| all.first());
-            match referenced_name(inner.unwrap_or(schema)) {
-                Some(name) => schema = &self.0[&name],
-                None => return false,
-            }
-        }
-        false
+        self.is_flagged(schema, flag, MAX_CHAIN)
+    }
+
+    fn is_flagged(&self, schema: &Value, flag: &str, left: usize) -> bool {
+        let Some(left) = left.checked_sub(1) else {
+            return false;
+        };
+        let target = referenced_name(schema).map(|name| &self.0[&name]);
+        let mut inner = target.into_iter().chain(members(schema, "allOf"));
+        schema[flag] == true || inner.any(|inner| self.is_flagged(inner, flag, left))
     }
 }
 
@@ -464,6 +519,7 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
             Value::String(_) => continue,
             Value::Bool(_) => Shape::Boolean,
             Value::Number(number) if number.is_i64() => Shape::Integer("int64"),
+            Value::Number(number) if number.is_u64() => Shape::Integer("uint64"),
             Value::Number(_) => Shape::Number,
             _ => Shape::Any,
         };
@@ -476,16 +532,14 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
 
 /// Returns the format of the Rust type that contains all values of an integer.
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
-    let bounds = || {
-        ["minimum", "maximum"]
-            .into_iter()
-            .filter_map(|key| schema.get(key)?.as_f64())
-    };
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let (minimum, maximum) = (bound("minimum"), bound("maximum"));
     // A limit of 64 bits is often rounded to 9223372036854776000, which is 2^63 as a float.
     let limit = -(i64::MIN as f64);
     if schema["format"] != "uint64"
         && values.iter().all(|value| value.is_i64())
-        && bounds().all(|bound| bound.abs() <= limit)
+        && minimum.is_none_or(|minimum| (-limit..limit).contains(&minimum))
+        && maximum.is_none_or(|maximum| maximum <= limit)
     {
         return Ok(if schema["format"] == "int32" {
             "int32"
@@ -493,8 +547,10 @@ fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, Str
             "int64"
         });
     }
+    let is_unsigned = schema["format"] == "uint64" || !values.is_empty();
     if values.iter().all(|value| value.is_u64())
-        && bounds().all(|bound| (0.0..=u64::MAX as f64).contains(&bound))
+        && minimum.map_or(is_unsigned, |minimum| minimum >= 0.0)
+        && maximum.is_none_or(|maximum| maximum <= u64::MAX as f64)
     {
         return Ok("uint64");
     }
@@ -533,6 +589,7 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         (a, b) if a == b => a.clone(),
         (Integer(format), Number) | (Number, Integer(format)) => Integer(format),
         (Integer("int32"), Integer(_)) | (Integer(_), Integer("int32")) => Integer("int32"),
+        (Integer(a), Integer(b)) if *a == "uint64" || *b == "uint64" => Integer("uint64"),
         (Integer(_), Integer(_)) => Integer("int64"),
         (Text(None), text @ Text(_)) | (text @ Text(_), Text(None)) => text.clone(),
         (Text(Some(a)), Text(Some(b))) => {
@@ -544,6 +601,14 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         }
         (Array(a), Array(b)) => Array(both(a, b)),
         (Object(a), Object(b)) => {
+            let forbidden = |a: &self::Object, b: &self::Object| {
+                let mut required = b.required.iter();
+                let is_forbidden = |name: &&String| a.closed && !a.properties.contains_key(*name);
+                required.find(is_forbidden).cloned()
+            };
+            if let Some(name) = forbidden(a, b).or_else(|| forbidden(b, a)) {
+                return Err(format!("it both requires and forbids the property {name}"));
+            }
             let mut object = a.clone();
             object.required.extend(b.required.iter().cloned());
             object.closed &= b.closed;
@@ -571,14 +636,12 @@ fn superset(a: &Object, b: &Object) -> Object {
         (a, b) => a.or(b).cloned(),
     };
     let names = a.properties.keys().chain(b.properties.keys());
+    fn property<'o>(object: &'o Object, name: &String) -> Option<&'o Value> {
+        object.properties.get(name).or(object.additional.as_ref())
+    }
     Object {
         properties: names
-            .filter_map(|name| {
-                Some((
-                    name.clone(),
-                    either(a.properties.get(name), b.properties.get(name))?,
-                ))
-            })
+            .filter_map(|name| Some((name.clone(), either(property(a, name), property(b, name))?)))
             .collect(),
         required: a.required.intersection(&b.required).cloned().collect(),
         additional: either(a.additional.as_ref(), b.additional.as_ref()),

@@ -335,7 +335,12 @@ fn success_responses(
     };
     let kept: Map<String, Value> = responses
         .iter()
-        .filter(|(status, _)| status.len() == 3 && status.starts_with('2'))
+        .filter(|(status, _)| {
+            status.strip_prefix('2').is_some_and(|rest| {
+                let is_digit = |c: char| c.is_ascii_digit();
+                rest.len() == 2 && rest.chars().all(is_digit) || rest.eq_ignore_ascii_case("xx")
+            })
+        })
         .map(|(status, response)| (status.to_uppercase(), response.clone()))
         .collect();
     match (kept.is_empty(), responses.get("default")) {

@@ -136,6 +136,34 @@ fn unsupported_constructs_are_refused() {
         ),
         (
             schema,
+            json!({"type": "object", "properties": {"a": {}}, "discriminator": {"propertyName": "k"}}),
+            "the discriminator k selects schemas",
+        ),
+        (
+            schema,
+            json!({"allOf": [{"const": 1}, {"const": 2}]}),
+            "its enums have no common value",
+        ),
+        (
+            schema,
+            json!({"allOf": [
+                {"type": "object", "properties": {"a": {}}, "additionalProperties": false},
+                {"type": "object", "properties": {"b": {}}, "required": ["b"]},
+            ]}),
+            "both requires and forbids the property b",
+        ),
+        (
+            schema,
+            json!({"type": "integer", "maximum": u64::MAX}),
+            "neither i64 nor u64",
+        ),
+        (
+            "/paths/~1a/get/responses",
+            json!({"20X": {"description": ""}}),
+            "no 2xx",
+        ),
+        (
+            schema,
             json!({"type": "object", "properties": {"k": {"type": "string"}}, "discriminator": {"propertyName": "k"}}),
             "the discriminator k has no `oneOf` or `anyOf`",
         ),

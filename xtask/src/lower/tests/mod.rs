@@ -1,6 +1,6 @@
 //! Tests of each rule with small schemas.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 
