@@ -345,7 +345,7 @@ impl<'a> Shapes<'a> {
         object.required.contains(name) && !is_nullable(name) && !self.is_one_way(object, name)
     }
 
-    /// Whether requests or responses omit a property.
+    /// Whether a property is `readOnly` or `writeOnly`, so that requests or responses omit it.
     fn is_one_way(&self, object: &Object, name: &str) -> bool {
         let schema = object.properties.get(name);
         schema.is_some_and(|schema| {

@@ -137,7 +137,7 @@ fn unsupported_constructs_are_refused() {
         (
             schema,
             json!({"type": "object", "properties": {"a": {}}, "discriminator": {"propertyName": "k"}}),
-            "the discriminator k selects schemas",
+            "the discriminator k has no `oneOf` or `anyOf`",
         ),
         (
             schema,
