@@ -483,6 +483,9 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     };
     Ok(vec![match kind {
         Some("boolean") => Shape::Boolean,
+        Some("number") if values.iter().any(|value| is_inexact(value)) => {
+            return Err("f64 would round its integers".to_owned());
+        }
         Some("number") => Shape::Number,
         Some("integer") => Shape::Integer(integer_format(schema, &values)?),
         Some("string") => Shape::Text((!texts.is_empty()).then_some(texts)),
@@ -530,6 +533,14 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
     shapes
 }
 
+/// Whether a value is an integer beyond 2^53, the limit up to which f64 contains all integers.
+fn is_inexact(value: &Value) -> bool {
+    let signed = value.as_i64().map(i64::unsigned_abs);
+    signed
+        .or(value.as_u64())
+        .is_some_and(|integer| integer > 1 << 53)
+}
+
 /// Returns the format of the Rust type that contains all values of an integer.
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
@@ -541,7 +552,10 @@ fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, Str
         && minimum.is_none_or(|minimum| (-limit..limit).contains(&minimum))
         && maximum.is_none_or(|maximum| maximum <= limit)
     {
-        return Ok(if schema["format"] == "int32" {
+        let values = values.iter().filter_map(|value| value.as_f64());
+        let mut all = values.chain(minimum).chain(maximum);
+        let is_i32 = all.all(|value| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value));
+        return Ok(if schema["format"] == "int32" && is_i32 {
             "int32"
         } else {
             "int64"

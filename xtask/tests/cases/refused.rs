@@ -158,6 +158,11 @@ fn unsupported_constructs_are_refused() {
             "neither i64 nor u64",
         ),
         (
+            schema,
+            json!({"type": "number", "enum": [1, u64::MAX]}),
+            "f64 would round its integers",
+        ),
+        (
             "/paths/~1a/get/responses",
             json!({"20X": {"description": ""}}),
             "no 2xx",

@@ -327,6 +327,12 @@ fn integer_with_minimum_beyond_i64_is_u64() {
 }
 
 #[test]
+fn int32_with_larger_enum_value_is_i64() {
+    let schema = json!({"type": "integer", "format": "int32", "enum": [5_000_000_000_i64]});
+    assert!(response_code("3.0.3", &schema, &json!({})).contains("ResponseValue<i64>"));
+}
+
+#[test]
 fn unevaluated_properties_are_kept() {
     let schema = json!({"type": "object", "properties": {"id": {}}, "unevaluatedProperties": {"type": "string"}});
     assert!(response_code("3.1.0", &schema, &json!({})).contains("pub extra: "));
