@@ -46,13 +46,13 @@ fn permissions(path: &Path) -> Option<fs::Permissions> {
         .map(|metadata| metadata.permissions());
     #[cfg(unix)]
     let existing = existing.or_else(|| {
-        // The umask removes what a new file should not have.
+        // The umask of the process restricts the mode of a new file.
         Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
     });
     existing
 }
 
-/// Describes a failed write without the temporary file that the error of the library contains.
+/// Formats a write error with the target file in place of the temporary file.
 fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
     let file = path.display();
     let folder = path.parent().unwrap_or(Path::new(".")).display();

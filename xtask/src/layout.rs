@@ -1,4 +1,4 @@
-//! Paths of the pipeline's files in a workspace, and reading of the files that people edit.
+//! Paths of the pipeline's files in a workspace, and parsing of the hand-written files.
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,7 @@ use crate::document::Document;
 /// Name and version of the code generator.
 pub const GENERATOR: &str = "progenitor-impl 0.15.1";
 
-/// Repository of the upstream spec if the lock has none.
+/// Default repository of the upstream spec.
 pub const REPOSITORY: &str = "openai/openai-openapi";
 
 /// Path of the upstream spec in [`REPOSITORY`].
@@ -32,7 +32,7 @@ pub struct Lock {
     pub bytes: u64,
     /// OpenAPI version of the file.
     pub openapi: String,
-    /// Owner and name of the GitHub repository. `None` if the file is not known to be from one.
+    /// Owner and name of the GitHub repository. `None` if the origin of the file is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// Commit in the repository, complete or abbreviated.
@@ -68,7 +68,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// Returns the position and the reason if the text is not a lock, or the invalid member.
+    /// Returns the position and the reason if the text is not a lock, or the invalid field.
     pub fn parse(text: &str) -> Result<Self, String> {
         let lock: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         lock.check()?;
@@ -79,7 +79,7 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// Returns the member that [`parse`](Self::parse) would refuse.
+    /// Returns the field that [`parse`](Self::parse) would refuse.
     pub fn render(&self) -> Result<String, String> {
         self.check()?;
         let text = toml::to_string(self).map_err(|error| error.to_string())?;
@@ -88,8 +88,9 @@ impl Lock {
 
     /// Returns the lock for a document.
     ///
-    /// Without an `origin`, the lock keeps the one of `before` if the checksums are equal, and has
-    /// none otherwise. The checksums of the generated files are those of `before`.
+    /// Without an `origin`, the lock keeps the origin of `before` if the upstream checksums are
+    /// equal, and has no origin otherwise. The checksums of the generated files are those of
+    /// `before`.
     pub fn new(
         document: &Document,
         file: &str,
@@ -131,7 +132,7 @@ impl Lock {
     /// Returns the name of the upstream file.
     pub fn file_name(&self) -> &str {
         match self.file.as_str() {
-            // Locks of earlier versions have only the path.
+            // Locks written by earlier versions have `path` but no `file`.
             "" => self.path().rsplit('/').next().unwrap_or_default(),
             file => file,
         }
@@ -147,7 +148,7 @@ impl Lock {
         self.path.as_deref().unwrap_or(PATH)
     }
 
-    /// Checks the members that become part of a URL or of a file path.
+    /// Validates the fields that become part of a URL or of a file path.
     fn check(&self) -> Result<(), String> {
         let is_hexadecimal = |text: &str| {
             text.bytes()
@@ -185,7 +186,7 @@ impl Lock {
     }
 }
 
-/// Returns whether a path consists of names that are valid on all platforms.
+/// Returns whether every component of a path is a valid file name on all platforms.
 fn is_relative(path: &str) -> bool {
     path.split('/').all(|part| {
         !matches!(part, "" | "." | "..")
@@ -227,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn file_with_pinned_checksum_keeps_origin() {
+    fn unchanged_checksum_keeps_repository_and_commit() {
         let same = Lock::new(&document(&lock().sha256), "copy.json", None, Some(&lock()));
 
         assert_eq!(same, lock());
     }
 
     #[test]
-    fn file_with_other_checksum_has_no_origin() {
+    fn changed_checksum_removes_repository_and_commit() {
         let other = document(&"22".repeat(32));
 
         let other = Lock::new(&other, "shop.yaml", None, Some(&lock()));
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn given_origin_is_recorded_with_path() {
+    fn explicit_repository_and_commit_are_recorded() {
         let other = document(&"22".repeat(32));
 
         for (repository, path) in [(REPOSITORY, PATH), ("shop/spec", "shop.yaml")] {
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn lock_with_invalid_member_is_refused() {
+    fn lock_with_invalid_field_is_refused() {
         let cases = [
             ("abc1234", "main", "`commit` is \"main\""),
             (

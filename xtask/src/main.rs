@@ -33,7 +33,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
     about = "Generates the client from the upstream OpenAPI document"
 )]
 struct Arguments {
-    /// Workspace to work in [default: the workspace of the current folder]
+    /// Workspace folder [default: the workspace that contains the current folder]
     #[arg(long, value_name = "DIR", global = true)]
     workspace: Option<PathBuf>,
     #[command(subcommand)]
@@ -60,7 +60,7 @@ enum Task {
         /// Git revision or permissions.json file to compare with
         #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
         base: String,
-        /// Upstream spec, for a report on the overlay and the dropped parts [default: the pinned one, if
+        /// Upstream spec, for a report on the overlay and dropped values [default: the pinned one, if
         /// it has been fetched]
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,

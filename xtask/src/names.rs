@@ -7,9 +7,9 @@ pub fn snake(text: &str) -> String {
     identifier(text, "x", |text| text.to_snake_case())
 }
 
-/// Returns a valid identifier in Pascal case, which another call does not change.
+/// Returns a valid identifier in Pascal case. Calling it again does not change the result.
 ///
-/// `I64A` becomes `I64a`. Typify applies this function to names that it receives in Pascal case.
+/// Typify converts names twice, so `I64A` becomes `I64a`.
 pub fn pascal(text: &str) -> String {
     let name = identifier(text, "X", |text| text.to_pascal_case());
     if name == text { name } else { pascal(&name) }
@@ -22,7 +22,7 @@ pub(crate) const RESERVED: [&str; 23] = [
     "Into", "IntoIterator", "Iterator", "None", "Ok", "Option", "Result", "Some", "String", "ToString", "Vec",
 ];
 
-/// Replaces the characters that identifiers drop by `X`.
+/// Replaces underscores and characters that are invalid in identifiers by `X`.
 pub(crate) fn mark_dropped(text: &str) -> String {
     text.replace(
         |c: char| c == '_' || !unicode_ident::is_xid_continue(c),

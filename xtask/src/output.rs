@@ -1,4 +1,4 @@
-//! The files of one run: written together, and only if they changed.
+//! Writes the generated files of a run together, and only if they changed.
 
 use std::{
     fs, io,
@@ -20,7 +20,7 @@ pub struct Output {
 /// A file whose content on disk differs from the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Path of the file, relative to the root of the output if it is below it.
+    /// Path of the file, relative to the root of the output if the root contains it.
     pub path: PathBuf,
     /// Unified diff from the file on disk to the output.
     pub diff: String,
@@ -160,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (good, blocker) = (folder.path().join("good"), folder.path().join("blocker"));
         fs::write(&good, "before\n").unwrap();
-        fs::write(&blocker, "a file in place of a folder").unwrap();
+        fs::write(&blocker, "this path must be a folder").unwrap();
 
         let mut output = Output::new(folder.path());
         output.file(&good, "after\n");
@@ -174,7 +174,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn symlink_in_place_of_file_or_folder_is_refused() {
+    fn symlinked_file_or_folder_is_refused() {
         use std::os::unix::fs::symlink;
 
         let elsewhere = tempfile::tempdir().unwrap();

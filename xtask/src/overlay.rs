@@ -1,8 +1,7 @@
 //! Overlay stage: applies `overlay.yaml`, an OpenAPI Overlay 1.0 or 1.1.
 //!
 //! An action that matches nothing is an error, because the upstream spec changed and the action is out
-//! of date. An action without a description is an error, because nobody could decide later whether it
-//! is still needed.
+//! of date. An action without a description is an error, because reviewers need its reason.
 
 use std::fmt;
 
@@ -56,7 +55,7 @@ impl Overlay {
         if actions.clone().next().is_none() && !document["actions"].is_object() {
             return Ok(Self::default());
         }
-        // A reader of 1.0 would ignore `copy` silently.
+        // Tools for Overlay 1.0 ignore `copy` silently.
         if is_1_0 && actions.any(|action| action.get("copy").is_some()) {
             return Err(OverlayError(
                 "`copy` requires Overlay 1.1: write `overlay: 1.1.0`".to_owned(),
@@ -93,7 +92,7 @@ impl Overlay {
 
     /// Applies the actions in order.
     ///
-    /// An `update` with a `$ref` replaces the value: OpenAPI ignores members beside a reference.
+    /// An `update` with a `$ref` replaces the value: OpenAPI ignores the siblings of a reference.
     ///
     /// # Errors
     ///
@@ -177,7 +176,7 @@ fn reason(kind: &ApplyErrorKind) -> String {
     }
 }
 
-/// Removes the members beside each `$ref` of `update` that `update` does not contain.
+/// Removes the siblings of each `$ref` of `update`, unless `update` contains them.
 fn drop_siblings(node: &mut Value, update: &Value) {
     let (Value::Object(node), Value::Object(update)) = (node, update) else {
         return;

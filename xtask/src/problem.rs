@@ -11,9 +11,9 @@ pub struct Problem {
     pub operation: Option<String>,
     /// Location in the document.
     pub at: String,
-    /// What is wrong.
+    /// Description of the problem.
     pub what: String,
-    /// What to do about it.
+    /// Remedy, in the imperative.
     pub remedy: String,
 }
 

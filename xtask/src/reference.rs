@@ -120,7 +120,7 @@ fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Decodes a URI fragment. Documents percent-encode the braces of path templates in it.
+/// Decodes a URI fragment, because documents percent-encode the braces of path templates.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

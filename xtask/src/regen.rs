@@ -1,4 +1,4 @@
-//! `cargo xtask regen`: from a document to all generated files.
+//! `cargo xtask regen`: generates all files from an upstream spec.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -14,14 +14,14 @@ use crate::{
     select::{self, Selection},
 };
 
-/// The trimmed spec, and how the stages derived it.
+/// The trimmed spec, with the overlay actions and the notes.
 #[derive(Clone, Debug)]
 pub struct Specification {
     /// OpenAPI 3.0.3 with sorted keys.
     pub document: Value,
     /// The result of each overlay action.
     pub applied: Vec<Applied>,
-    /// What the select and lower stages changed or dropped.
+    /// Changes made by the select and lower stages.
     pub notes: Vec<Note>,
 }
 
@@ -121,14 +121,14 @@ pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
 ///
 /// # Errors
 ///
-/// Returns no error for a value that was read from a document.
+/// Returns an error if the value cannot be serialized, which is impossible for a parsed document.
 pub fn render(document: &Value) -> Result<String> {
     let mut sorted = document.clone();
     sorted.sort_all_objects();
     Ok(serde_json::to_string_pretty(&sorted)? + "\n")
 }
 
-/// Returns the diffs of changes.
+/// Returns the unified diffs of changes as one text.
 pub fn diffs(changes: &[Change]) -> String {
     changes.iter().map(|change| change.diff.as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! Functions on schemas and components that several stages share.
+//! Functions for schemas and components that several stages use.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use crate::{
     tree::{self, Child, Kind},
 };
 
-/// Maximum depth of a reference. Documents nest at most 127 levels, so a deeper reference contains
-/// itself.
+/// Maximum depth at which references are inlined. Documents nest at most 127 levels, so a deeper
+/// reference must be recursive.
 const MAX_DEPTH: usize = 256;
 
 /// Replaces every reference except references to schemas by its target.
@@ -22,12 +22,12 @@ pub(crate) fn inline(
     at: &Pointer,
     problems: &mut Vec<Problem>,
 ) {
-    tree::outside_in(value, kind, &mut at.clone(), &mut |kind, at, value| {
+    tree::outside_in_from(value, kind, &mut at.clone(), &mut |kind, at, value| {
         if kind == Kind::Schema || value.get("$ref").is_none() {
             return;
         }
         let target = if at.keys().len() > MAX_DEPTH {
-            Err(format!("$ref {} contains itself in a cycle", value["$ref"]))
+            Err(format!("$ref {} is recursive", value["$ref"]))
         } else {
             reference::follow(document, value)
         };
@@ -36,7 +36,7 @@ pub(crate) fn inline(
             Err(reason) => {
                 let remedy = "correct the document, or bundle it into one file";
                 problems.push(Problem::new(at, reason, remedy));
-                // Null stops the walk here. Otherwise each level below repeats the problem.
+                // Null stops the traversal here. Otherwise each nested level would repeat the problem.
                 *value = Value::Null;
             }
         }
@@ -45,21 +45,28 @@ pub(crate) fn inline(
 
 /// Removes the schemas that no operation reaches and returns their names.
 pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
-    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
+    let Some(schemas) = document.pointer_mut("/components/schemas") else {
         return Vec::new();
     };
-    let mut schemas = std::mem::take(schemas);
+    let mut schemas = schemas.take();
     let reached = reachable(&schemas, document, Kind::Document);
-    let mut removed: Vec<String> = schemas.keys().cloned().collect();
-    removed.retain(|name| !reached.contains(name));
-    schemas.retain(|name, _| reached.contains(name));
-    document["components"]["schemas"] = Value::Object(schemas);
+    let mut removed = Vec::new();
+    if let Value::Object(schemas) = &mut schemas {
+        removed.extend(
+            schemas
+                .keys()
+                .filter(|name| !reached.contains(*name))
+                .cloned(),
+        );
+        schemas.retain(|name, _| reached.contains(name));
+    }
+    document["components"]["schemas"] = schemas;
     removed.sort();
     removed
 }
 
-/// Returns the document with one part of each operation, such as `requestBody`, and the schemas that
-/// it reaches.
+/// Returns the document with only one key of each operation, such as `requestBody`, and the schemas
+/// that its value refers to.
 pub(crate) fn only(document: &Value, part: &str) -> Value {
     let mut document = document.clone();
     let items = document
@@ -80,11 +87,7 @@ pub(crate) fn only(document: &Value, part: &str) -> Value {
 }
 
 /// Returns the names of the `schemas` that `value` refers to, directly or through other schemas.
-pub(crate) fn reachable(
-    schemas: &Map<String, Value>,
-    value: &Value,
-    kind: Kind,
-) -> BTreeSet<String> {
+pub(crate) fn reachable(schemas: &Value, value: &Value, kind: Kind) -> BTreeSet<String> {
     let mut open = names_in(value, kind);
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {
@@ -100,7 +103,8 @@ pub(crate) fn reachable(
 /// Returns the names of the schemas that the references in `value` point to.
 pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
     let mut found = Vec::new();
-    tree::read(value, kind, &mut Pointer::root(), &mut |kind, _, value| {
+    let (mut value, mut at) = (value.clone(), Pointer::root());
+    tree::outside_in_from(&mut value, kind, &mut at, &mut |kind, _, value| {
         if kind == Kind::Schema {
             found.extend(referenced_name(value));
         }

@@ -1,6 +1,6 @@
 //! Lists the public items of the generated code, one per line.
 //!
-//! A reviewer reads this list in place of the generated code. A changed line is a change for users.
+//! Reviewers read this list instead of the generated code. Each changed line affects users.
 
 use quote::ToTokens;
 use syn::{Attribute, Fields, File, ImplItem, Item, Visibility, parse_quote};
@@ -89,7 +89,7 @@ fn implementation(item: &syn::ItemImpl, module: &str, hidden: &[String], lines: 
     }
     let owner = match owner.strip_prefix("super::") {
         Some(outer) => format!("{}{outer}", parent(module)),
-        // `From<Id> for String` is not in this module.
+        // `String` is not a type of this module.
         None if owner == "String" => owner,
         None => format!("{module}{owner}"),
     };

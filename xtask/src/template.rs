@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// Returns the reason if a request to this path would have another path.
+/// Returns the reason if a client would send requests to another path.
 pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
     let (segments, query) = path.split_once('?').unwrap_or((path, ""));
     let mut parts = segments.split('/');
@@ -19,7 +19,7 @@ pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
     } else if path.contains(['\\', ' ']) || !path.chars().all(|c| c.is_ascii_graphic()) {
         "has a backslash, a space or a character that is not ASCII"
     } else if segments.contains("//") || parts.any(is_dot) {
-        "has an empty segment, `.` or `..`, which is dropped"
+        "has an empty segment, `.` or `..`, which URL parsers remove"
     } else {
         ""
     };
@@ -35,7 +35,9 @@ pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
             .filter(|close| *close > 1 && inner.starts_with('{'));
         let name = close.and_then(|close| inner.get(1..close));
         let (Some(close), Some(name)) = (close, name.filter(|name| !name.contains('{'))) else {
-            return Err(format!("the braces of the path {path} do not pair"));
+            return Err(format!(
+                "the path {path} has empty, nested or unbalanced braces"
+            ));
         };
         if !names.insert(name) {
             return Err(format!("the path {path} has {{{name}}} twice"));
@@ -45,7 +47,7 @@ pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
     Ok(names)
 }
 
-/// Whether URL parsers resolve a segment instead of sending it.
+/// Whether URL parsers remove the segment, as they do with `.` and `..`.
 fn is_dot(segment: &str) -> bool {
     matches!(
         segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
@@ -72,9 +74,9 @@ mod tests {
             ("a", "slash"),
             ("/{a}#b", "fragment"),
             ("/a?b={c}", "query"),
-            ("/a/../b", "dropped"),
-            ("/a/%2E/b", "dropped"),
-            ("/a//b", "dropped"),
+            ("/a/../b", "URL parsers remove"),
+            ("/a/%2E/b", "URL parsers remove"),
+            ("/a//b", "URL parsers remove"),
             ("/a\\b", "backslash"),
             ("/ü", "ASCII"),
         ] {
@@ -83,7 +85,10 @@ mod tests {
         }
         for path in ["/{", "/}", "/{}", "/{a", "/a}", "/{a{b}}", "/}{"] {
             let error = names(path).unwrap_err();
-            assert!(error.ends_with("do not pair"), "{path}: {error}");
+            assert!(
+                error.ends_with("has empty, nested or unbalanced braces"),
+                "{path}: {error}"
+            );
         }
         assert!(names("/{a}/{a}").unwrap_err().contains("{a} twice"));
     }

@@ -1,7 +1,7 @@
-//! Traversal of an OpenAPI document by position.
+//! Traverses an OpenAPI document with the kind of each value.
 //!
 //! A property can be named `type`, `items` or `example`, and an example can contain an object that
-//! looks like a schema. The meaning of a key therefore depends on its position only. [`child`]
+//! looks like a schema. The meaning of a key therefore depends only on its position. [`child`]
 //! defines it for all stages.
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub enum Kind {
     Components,
     /// One entry of `paths`.
     PathItem,
-    /// One method of a path.
+    /// An operation: one method of a path.
     Operation,
     /// A parameter of a path or an operation.
     Parameter,
@@ -28,7 +28,7 @@ pub enum Kind {
     Response,
     /// A header of a response or of a part.
     Header,
-    /// One media type of a body.
+    /// The content of a body in one media type.
     MediaType,
     /// Encoding of one part of a body.
     Encoding,
@@ -38,16 +38,16 @@ pub enum Kind {
     SecurityScheme,
 }
 
-/// What a key contains.
+/// Content of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child {
-    /// Data, prose or an extension. The walk ends here.
+    /// Data, prose or an extension, which are not traversed.
     Leaf,
-    /// One value of a kind.
+    /// A value of this kind.
     One(Kind),
-    /// An array of a kind.
+    /// An array of values of this kind.
     List(Kind),
-    /// An object with arbitrary keys and values of one kind.
+    /// An object with arbitrary keys and values of this kind.
     Map(Kind),
 }
 
@@ -56,7 +56,7 @@ pub const METHODS: [&str; 9] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
 
-/// Returns what `key` contains in a value of this kind.
+/// Returns the content of `key` in a value of this kind.
 pub fn child(kind: Kind, key: &str) -> Child {
     use Child::{Leaf, List, Map, One};
     match (kind, key) {
@@ -102,7 +102,7 @@ pub(crate) fn elements(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Returns the text of a string, or an empty text.
+/// Returns the string, or an empty string if the value is not one.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -122,10 +122,15 @@ pub(crate) fn schemas(document: &Value) -> &Value {
     &document["components"]["schemas"]
 }
 
-/// Visits `value` and its descendants, parents first.
+/// Visits all values of a document, parents first.
 ///
-/// The visitor can replace a value. The walk continues with the replacement.
-pub fn outside_in(
+/// If the visitor replaces a value, the replacement is traversed.
+pub fn outside_in(document: &mut Value, visit: &mut dyn FnMut(Kind, &Pointer, &mut Value)) {
+    outside_in_from(document, Kind::Document, &mut Pointer::root(), visit);
+}
+
+/// Visits `value` and its descendants, parents first.
+pub(crate) fn outside_in_from(
     value: &mut Value,
     kind: Kind,
     at: &mut Pointer,
@@ -133,31 +138,30 @@ pub fn outside_in(
 ) {
     visit(kind, at, value);
     each_child(value, kind, at, &mut |value, kind, at| {
-        outside_in(value, kind, at, visit);
+        outside_in_from(value, kind, at, visit);
     });
 }
 
-/// Visits `value` and its descendants, children first.
-pub fn inside_out(
+/// Visits all values of a document, children first.
+pub fn inside_out(document: &mut Value, visit: &mut dyn FnMut(Kind, &Pointer, &mut Value)) {
+    inside_out_from(document, Kind::Document, &mut Pointer::root(), visit);
+}
+
+fn inside_out_from(
     value: &mut Value,
     kind: Kind,
     at: &mut Pointer,
     visit: &mut dyn FnMut(Kind, &Pointer, &mut Value),
 ) {
     each_child(value, kind, at, &mut |value, kind, at| {
-        inside_out(value, kind, at, visit);
+        inside_out_from(value, kind, at, visit);
     });
     visit(kind, at, value);
 }
 
-/// Visits `value` and its descendants without changing them, parents first.
-pub fn read(
-    value: &Value,
-    kind: Kind,
-    at: &mut Pointer,
-    visit: &mut dyn FnMut(Kind, &Pointer, &Value),
-) {
-    outside_in(&mut value.clone(), kind, at, &mut |kind, at, value| {
+/// Visits all values of a document without changing them, parents first.
+pub fn read(document: &Value, visit: &mut dyn FnMut(Kind, &Pointer, &Value)) {
+    outside_in(&mut document.clone(), &mut |kind, at, value| {
         visit(kind, at, value);
     });
 }
@@ -202,21 +206,16 @@ mod tests {
 
     fn schemas_in(value: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        read(
-            value,
-            Kind::Document,
-            &mut Pointer::root(),
-            &mut |kind, at, _| {
-                if kind == Kind::Schema {
-                    found.push(at.to_string());
-                }
-            },
-        );
+        read(value, &mut |kind, at, _| {
+            if kind == Kind::Schema {
+                found.push(at.to_string());
+            }
+        });
         found
     }
 
     #[test]
-    fn walk_with_keyword_named_properties_uses_position() {
+    fn property_named_like_keyword_is_a_schema() {
         let document = json!({"components": {"schemas": {"A": {
             "properties": {
                 "items": {"type": "string"},

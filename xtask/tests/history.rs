@@ -1,4 +1,4 @@
-//! Tests with complete upstream specs, which are too large for the repository.
+//! Tests with complete upstream specs, which are not in the repository because of their size.
 //!
 //! ```sh
 //! UPSTREAM_SPECS=FOLDER cargo test -p xtask --test history -- --nocapture

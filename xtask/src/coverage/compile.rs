@@ -26,7 +26,7 @@ pub(super) struct CompileError {
 pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
 
 const LIB: &str = "\
-//! Generated client of a document.
+//! A generated client.
 #![allow(missing_docs, clippy::all)]
 
 #[rustfmt::skip]
@@ -91,7 +91,7 @@ pub(super) fn check(
     }
     if errors.is_empty() && !run.status.success() {
         bail!(
-            "failed to compile in {}: cargo check says why above",
+            "failed to compile in {}: see the errors of cargo check above",
             folder.display()
         );
     }
@@ -103,7 +103,7 @@ pub(super) fn items(code: &str) -> BTreeSet<String> {
     code.lines().filter_map(item).collect()
 }
 
-/// Returns a table of a manifest as TOML. Its name contains the names of the tables around it.
+/// Returns a table of a manifest as TOML, such as `workspace.dependencies`.
 fn dependencies(manifest: &Path, name: &str) -> Result<String> {
     let mut table: toml::Value = toml::from_str(&read(manifest)?)
         .with_context(|| format!("failed to parse {}", manifest.display()))?;
@@ -121,7 +121,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
 }
 
-/// Parses a message of the compiler.
+/// Parses one JSON message of `cargo check`.
 fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     let message = &line["message"];
     let package = line["target"]["name"].as_str()?.to_owned();
@@ -139,7 +139,7 @@ fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     })
 }
 
-/// Returns the name of the public type that a line declares.
+/// Returns the name of the public type that a line of Rust code declares.
 fn item(line: &str) -> Option<String> {
     let line = line.trim_start();
     let rest = ["pub struct ", "pub enum ", "pub type "]

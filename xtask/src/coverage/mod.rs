@@ -1,4 +1,5 @@
-//! `cargo xtask coverage`: which operations of a document can be generated, and why others cannot.
+//! `cargo xtask coverage`: lists the operations that can be generated, and the reasons why others
+//! cannot.
 //!
 //! Each operation is generated alone, without an overlay and with all repairs. The generated
 //! operations are then compiled together in one crate, and on request each in its own crate.
@@ -44,9 +45,10 @@ enum How {
 struct Row {
     request: Request,
     outcome: Outcome,
-    /// Losses: repairs, and values that the client cannot send.
+    /// Repairs that were applied, and values that the client cannot send.
     repairs: Vec<String>,
-    /// Code that was generated for the operation alone. Its types attribute compiler errors.
+    /// Code generated for the operation alone. Its type names show which operation caused a compiler
+    /// error.
     code: String,
 }
 
@@ -64,18 +66,19 @@ enum Outcome {
 /// Returns an error if the document has no such operations.
 pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
     let mut requests = select::requests(document);
-    if requests.is_empty() {
+    if requests.is_empty() && entries(&document["paths"]).next().is_none() {
         bail!("failed to find any operations: the document's `paths` have none");
     }
     for path in paths {
-        if !requests
-            .iter()
-            .any(|request| request.path.starts_with(path))
+        if let Some(first) = requests.first()
+            && !requests
+                .iter()
+                .any(|request| request.path.starts_with(path))
         {
             bail!(
                 "failed to find any operations on paths that begin with {path:?}; \
                  the first of the document is {:?}",
-                requests[0].path
+                first.path
             );
         }
     }
@@ -110,8 +113,8 @@ pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
 }
 
 impl Coverage {
-    /// Compiles all generated operations in one crate in `folder`, and with `alone` also each one in its
-    /// own crate. The versions of dependencies are those of the workspace `root`.
+    /// Compiles all generated operations in one crate in `folder`, and with `alone` also each one in
+    /// its own crate. The versions of dependencies are those of the workspace `root`.
     ///
     /// # Errors
     ///
@@ -162,7 +165,7 @@ impl Coverage {
             }
             if !owned {
                 bail!(
-                    "failed to compile code that belongs to no operation: {}",
+                    "failed to compile code outside of all operations: {}",
                     error.text
                 );
             }
@@ -232,10 +235,10 @@ impl Row {
     }
 }
 
-/// Name of the crate of all operations.
+/// Name of the crate that contains all operations.
 const TOGETHER: &str = "together";
 
-/// Returns the name of the crate of one operation.
+/// Returns the name of the crate that contains one operation.
 fn package(row: usize) -> String {
     format!("operation_{}", row + 1)
 }
@@ -257,7 +260,7 @@ fn alone(document: &Value, request: Request) -> Row {
             let reasons: Vec<String> = problems
                 .list()
                 .iter()
-                .map(|problem| format!("{}; {}", problem.what, problem.remedy))
+                .map(|problem| format!("{}: {}; {}", problem.at, problem.what, problem.remedy))
                 .collect();
             (Outcome::Refused(reasons.join("; ")), String::new())
         }
@@ -281,7 +284,7 @@ fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result
     generate::generate(&lowered)
 }
 
-/// Selects operations, with unique names that are derived from their requests.
+/// Returns a selection of the operations. Each name is derived from the request and is unique.
 fn selection(requests: &[&Request]) -> Selection {
     let mut taken = BTreeSet::new();
     let operations = requests

@@ -28,7 +28,7 @@ pub enum Place {
         /// Column in characters, counted from 1.
         column: usize,
     },
-    /// Byte offset in data that is not text, counted from 0.
+    /// Byte offset in binary data, counted from 0.
     Byte(u64),
 }
 
@@ -100,7 +100,7 @@ impl DocumentError {
 
     pub(super) fn alias_budget(name: &str, place: Place) -> Self {
         let limit = MAX_ALIAS_BYTES as u64 / MIB;
-        let problem = format!("the aliases copy more than {limit} MiB");
+        let problem = format!("the YAML aliases expand to more than {limit} MiB");
         let remedy = "replace anchors and aliases by `$ref`";
         Self::new(name, place, problem, remedy)
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{DocumentError, MAX_VALUES, Place, yaml};
 
-/// Reason why a text was not read as JSON.
+/// Reason why a text could not be parsed as JSON.
 pub(super) enum Failure {
     /// The text is not JSON, but can be YAML.
     Syntax(DocumentError),
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
     let value: Value = serde_json::from_str(text).map_err(|error| explain(&error, text, name))?;
     // serde_json keeps the last of equal keys, so the value then has fewer members than the text.
     if members_of(&value) != members {
-        // JSON is also YAML, and the YAML loader reports the places of both keys.
+        // JSON is also YAML, and the YAML loader reports the positions of both keys.
         yaml::parse(text, name).map_err(Failure::Refused)?;
     }
     Ok(value)
@@ -47,7 +47,7 @@ fn count_members(text: &str) -> Result<usize, usize> {
         }
         in_string = byte == b'"';
         members += usize::from(byte == b':');
-        // The first value of a collection has no comma before it.
+        // The first value of a collection has no comma before it, so it is counted here.
         let first = matches!(previous, b'{' | b'[') && !matches!(byte, b'}' | b']');
         values += usize::from(byte == b',' || first);
         if values > MAX_VALUES {
@@ -66,7 +66,7 @@ fn members_of(value: &Value) -> usize {
     }
 }
 
-/// Returns the error with its place in characters and a remedy.
+/// Returns the error with its line and column, counted in characters, and a remedy.
 fn explain(error: &serde_json::Error, text: &str, name: &str) -> Failure {
     let place = Place::of(text, offset_of(text, error.line(), error.column()));
     let message = error.to_string();

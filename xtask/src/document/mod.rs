@@ -85,7 +85,7 @@ pub fn read(path: &Path) -> Result<Document, DocumentError> {
 ///
 /// # Errors
 ///
-/// Returns an error in the cases of [`Document::read`], except for errors of a reader.
+/// Returns an error in the cases of [`Document::read`], except if reading fails.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
     value(&source::unpack(bytes.into(), name)?, name)
 }

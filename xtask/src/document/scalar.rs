@@ -41,7 +41,7 @@ fn number(text: &str) -> Option<Scalar> {
     if let Some(integer) = radix(text) {
         return Some(integer);
     }
-    // With these characters, Rust accepts the same numbers as the core schema.
+    // `f64::from_str` also accepts `inf` and `nan`, which the core schema writes differently.
     let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
     if !text.bytes().all(is_numeric) || text.parse::<f64>().is_err() {
         return None;

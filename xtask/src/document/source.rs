@@ -1,4 +1,4 @@
-//! From a reader to text: size limit, gzip and UTF-8.
+//! Reads text: limits the size, decompresses gzip and checks UTF-8.
 
 use std::borrow::Cow;
 use std::io::{self, Read};

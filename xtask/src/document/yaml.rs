@@ -44,7 +44,7 @@ struct Loader<'a> {
     values: usize,
     /// Completed values with an anchor, by the number of the anchor.
     anchors: HashMap<usize, Anchored>,
-    /// Estimated size of all copies into and out of `anchors`, in bytes.
+    /// Estimated size of all values copied into and out of `anchors`, in bytes.
     copied: usize,
 }
 
@@ -57,7 +57,7 @@ struct Anchored {
 /// A key of a mapping.
 enum Key {
     Name(String),
-    /// The plain key `<<`, whose value adds the entries that the mapping itself does not have.
+    /// The merge key `<<`. The entries of its value are added to the mapping; existing keys win.
     Merge,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Loader<'a> {
             return Ok(None);
         };
         let (event, span) = event.map_err(|error| {
-            // The parser has its own limit for flow collections, which it reads ahead.
+            // The parser reads flow collections ahead and has its own depth limit for them.
             if error.info() == "recursion limit exceeded" {
                 return DocumentError::too_deep(self.name, place(*error.marker()));
             }
@@ -88,7 +88,7 @@ impl<'a> Loader<'a> {
         event.ok_or_else(|| self.error(start, "the collection has no end", "close it"))
     }
 
-    /// Loads the node that starts with `event`, inside of `depth` collections.
+    /// Loads the node that starts with `event` at nesting level `depth`.
     fn node(&mut self, event: Event<'a>, at: Marker, depth: usize) -> Result<Value, DocumentError> {
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -328,7 +328,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// Returns the place of a marker. The parser counts columns from 0.
+/// Returns the position of a marker. The parser counts columns from 0.
 fn place(marker: Marker) -> Place {
     Place::Text {
         line: marker.line(),

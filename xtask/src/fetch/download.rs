@@ -1,4 +1,4 @@
-//! The download of an upstream file in one request.
+//! Downloads the upstream spec in one request.
 
 use std::io::Read;
 

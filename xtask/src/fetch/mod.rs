@@ -141,7 +141,7 @@ pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
     Ok(Some((path, document)))
 }
 
-/// Stores the upstream spec of a lock, as fetching it does.
+/// Stores the upstream spec of a lock at the path that `fetch` uses.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The services of GitHub: URLs of files, and the newest commit of a file.
+//! GitHub: the URLs of raw files, and the newest commit that changed a file.
 
 use std::{io::Read, net::IpAddr, time::Duration};
 
@@ -146,7 +146,9 @@ fn service(base: &str) -> Result<Url> {
         Url::parse(base).with_context(|| format!("{base:?} is not a URL such as {FILES_URL}"))?;
     let allowed = base.scheme() == "https" || base.scheme() == "http" && is_loopback(&base);
     if !allowed {
-        bail!("{base} is not https, so others in the network could change the downloaded file");
+        bail!(
+            "{base} is not https, so an attacker in the network could change the downloaded file"
+        );
     }
     Ok(base)
 }
@@ -157,7 +159,7 @@ fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
         Ok(mut segments) => {
             segments.pop_if_empty().extend(parts);
         }
-        Err(()) => bail!("{base} is not a URL to which a path can be added"),
+        Err(()) => bail!("{base} cannot be the base of other URLs; use a URL such as {FILES_URL}"),
     }
     Ok(url)
 }

@@ -17,7 +17,7 @@ use crate::{
     tree::{elements, entries, operations, schemas, text},
 };
 
-/// Names that the generated builder of a request defines or uses itself.
+/// Names that the generated request builder defines or uses.
 const BUILDER: [&str; 5] = ["body_map", "encode_path", "header_map", "new", "send"];
 
 /// Names of methods of the client.
@@ -26,7 +26,7 @@ const CLIENT: [&str; 9] = [
     "baseurl", "client", "exec", "inner", "new", "new_with_client", "post", "pre", "with_context",
 ];
 
-/// Names that the module of the builders imports.
+/// Names that the generated module `builder` imports.
 #[rustfmt::skip]
 const IMPORTS: [&str; 7] = [
     "ByteStream", "ClientHooks", "ClientInfo", "Error", "OperationInfo", "RequestBuilderExt", "ResponseValue",
@@ -106,7 +106,7 @@ impl Check<'_> {
             .concat()
             .contains(&builder.as_str());
         if is_taken || CLIENT.contains(&names::snake(id).as_str()) {
-            let what = format!("its name {id} is the name of an item of the generated client");
+            let what = format!("its name {id} is reserved, because the generated client uses it");
             self.report(&["operationId"], what, remedy);
         }
         if let Some(first) = names.insert(builder, self.at.to_string()) {
@@ -163,8 +163,9 @@ impl Check<'_> {
                 self.report(&["parameters", &index], format!("{words} {what}"), &remedy);
             }
             if BUILDER.contains(&name.as_str()) {
-                let what =
-                    format!("{words} has the name of an item of the generated builder, {name}");
+                let what = format!(
+                    "{words} has the reserved name {name}, which the generated builder uses"
+                );
                 self.report(&["parameters", &index], what, OVERLAY);
             }
             if let Some(first) = taken.insert(name, words.clone()) {
@@ -177,10 +178,10 @@ impl Check<'_> {
         }
     }
 
-    /// Returns what is wrong with a parameter, and the remedy.
+    /// Returns the problem of a parameter and the remedy.
     fn parameter(&self, parameter: &Value) -> Result<(), (String, String)> {
         let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
-        // The model reports a schema without valid values.
+        // `model` reports schemas without valid values.
         let shapes = self
             .shapes
             .alternatives(&parameter["schema"])
@@ -206,18 +207,18 @@ impl Check<'_> {
             ("has no schema", OVERLAY.to_owned())
         } else if shapes.iter().any(|shape| matches!(shape, Shape::Object(_))) {
             (
-                "is an object, which has no single form in a URL or header",
+                "is an object, which can be encoded in several ways in a URL or header",
                 repair("drop-object-parameters"),
             )
         } else if is_list && place == "header" {
             (
-                "is an array, which progenitor cannot write there",
+                "is an array, which progenitor cannot encode in a header",
                 repair("list-headers-as-text"),
             )
         } else if is_list && (place == "path" || parameter.get("explode").is_some()) {
             // `explode` is absent if it has its default, true.
             (
-                "is a list in one value, but progenitor repeats it for each item",
+                "is an array encoded as one value, but progenitor repeats the parameter for each item",
                 OVERLAY.to_owned(),
             )
         } else if !is_id && !shapes.iter().all(|shape| self.is_writable(place, shape)) {
@@ -231,7 +232,7 @@ impl Check<'_> {
         Err((what.to_owned(), remedy))
     }
 
-    /// Whether a parameter can have the values of a shape.
+    /// Whether progenitor can encode every value of a shape in a parameter.
     fn is_writable(&self, place: &str, shape: &Shape) -> bool {
         let is_segment =
             |value: &String| !matches!(value.as_str(), "" | "." | "..") && !value.contains('\\');
@@ -285,7 +286,7 @@ impl Check<'_> {
         self.report(&["requestBody", "content", media], what, remedy);
     }
 
-    /// Returns what is wrong with the schema of a form.
+    /// Returns the problem of the schema of a form.
     fn form(&self, schema: &Value, required: bool) -> Option<&'static str> {
         let shapes = self.shapes.alternatives(schema).unwrap_or_default();
         let is_flat = |shape: &Shape| match shape {
@@ -300,7 +301,7 @@ impl Check<'_> {
             |shape: &Shape| matches!(shape, Shape::Object(object) if object.required.is_empty());
         if !shapes.iter().all(is_flat) {
             return Some(
-                "the form has a member that is not a string, a number or a boolean, which progenitor cannot write",
+                "the form has a property that is not a string, a number or a boolean, which progenitor cannot encode",
             );
         }
         let is_invalid = !required && !shapes.iter().any(may_be_empty);
@@ -312,7 +313,7 @@ impl Check<'_> {
         for (status, response) in entries(&self.operation["responses"]) {
             if !status.starts_with('2') {
                 let what = format!(
-                    "the response {status} is not a success, and its status would be lost if its body is invalid"
+                    "the response {status} is an error, and the client would lose its status if the body is invalid"
                 );
                 self.report(&["responses", status], what, OVERLAY);
             }

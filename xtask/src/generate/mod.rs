@@ -46,7 +46,7 @@ pub fn generate(document: &Value) -> Result<String, Problems> {
     Ok(code)
 }
 
-/// Adds the first operation that uses the schema to each problem without an operation.
+/// Completes the problems of schemas with the first operation that uses the schema.
 fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
     let user = |problem: &Problem| {
         let component = problem.at.split('/').take(4).collect::<Vec<_>>().join("/");
@@ -63,7 +63,7 @@ fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
     problems.into_iter().map(attribute).collect()
 }
 
-/// Finds the operations that progenitor rejects, because its message mentions none.
+/// Finds the operations that progenitor rejects. Its error message does not contain the operation.
 fn blame(document: &Value, reason: String) -> Problems {
     let mut problems = Vec::new();
     for request in select::requests(document) {
@@ -115,7 +115,7 @@ fn without_panic_message<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-        message.unwrap_or("it panics without a message").to_owned()
+        message.unwrap_or("the panic has no message").to_owned()
     })
 }
 

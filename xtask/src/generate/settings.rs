@@ -30,7 +30,7 @@ pub(super) fn settings(model: &Model) -> GenerationSettings {
     settings
 }
 
-/// Returns a problem for each key without effect on the code, because progenitor ignores such keys.
+/// Returns a problem for each setting that matches nothing. Progenitor ignores such settings silently.
 pub(super) fn unmatched(model: &Model, code: &str) -> Vec<Problem> {
     let occurs = |path: &str| {
         code.match_indices(path).any(|(start, path)| {

@@ -33,7 +33,7 @@ fn id(path: &str) -> Value {
     json!({"type": "string", "not": {"enum": ["", ".", ".."]}, "x-rust-type": path})
 }
 
-/// The document with the operation changed by a merge of `change` into it.
+/// Returns the document after merging `change` into its operation.
 fn with(pointer: &str, value: Value) -> Value {
     let mut document = document();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -68,7 +68,7 @@ fn generate_twice_returns_equal_code() {
 }
 
 #[test]
-fn unsupported_operation_is_an_error_with_its_place() {
+fn unsupported_operation_error_contains_location() {
     let json = |schema: Value| json!({"application/json": {"schema": schema}});
     let cases = [
         ("/operationId", json!(null), "it has no operationId"),
@@ -105,7 +105,7 @@ fn unsupported_operation_is_an_error_with_its_place() {
         (
             "/parameters/1",
             json!({"name": "tags", "in": "query", "explode": false, "schema": {"type": "array", "items": {}}}),
-            "tags is a list in one value",
+            "tags is an array encoded as one value",
         ),
         (
             "/parameters/1",
@@ -125,7 +125,7 @@ fn unsupported_operation_is_an_error_with_its_place() {
         (
             "/parameters/1",
             json!({"name": "send", "in": "query", "schema": {}}),
-            "an item of the generated builder",
+            "which the generated builder uses",
         ),
         (
             "/requestBody/content",
@@ -177,7 +177,7 @@ fn unsupported_operation_is_an_error_with_its_place() {
 }
 
 #[test]
-fn unsupported_document_is_an_error_with_the_reason() {
+fn unsupported_document_error_contains_reason() {
     let cases = [
         ("/info/version", json!("1.0 \u{e9}"), "is not ASCII"),
         (
@@ -203,12 +203,12 @@ fn unsupported_document_is_an_error_with_the_reason() {
         (
             "/paths/~1orders~1{}",
             json!({"get": {"operationId": "a", "responses": {}}}),
-            "do not pair",
+            "unbalanced braces",
         ),
         (
             "/paths/~1{a",
             json!({"get": {"operationId": "a", "responses": {}}}),
-            "do not pair",
+            "unbalanced braces",
         ),
         (
             "/paths/~1a",
@@ -304,7 +304,7 @@ fn union_with_string_is_untagged_enum_in_order() {
 
 /// The lower stage rejects dangling references, so only this test makes progenitor panic.
 #[test]
-fn progenitor_panic_is_an_error_with_the_operation() {
+fn progenitor_panic_error_contains_operation() {
     let mut document = document();
     let good = document["paths"]["/orders/{order_id}"]["post"].clone();
     document["paths"]["/orders/{order_id}/lines"] = json!({"get": good});
@@ -340,7 +340,7 @@ fn all_problems_are_reported_together() {
 }
 
 #[test]
-fn replacement_without_effect_is_an_error_with_its_name() {
+fn replacement_without_effect_error_contains_name() {
     let document = with("/components/schemas/Lost", id("crate::ids::Lost"));
 
     let error = generate(&document).unwrap_err().to_string();
@@ -352,7 +352,7 @@ fn replacement_without_effect_is_an_error_with_its_name() {
 }
 
 #[test]
-fn patch_without_effect_is_an_error_with_its_name() {
+fn patch_without_effect_error_contains_name() {
     let problems = settings::unmatched(
         &Model::new(&document()),
         "pub type Id = crate::ids::OrderId;",

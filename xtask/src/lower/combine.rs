@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     keywords::{AppliesTo, KEYWORDS, Keyword},
-    reference::{Pointer, reference_to},
+    reference::reference_to,
     tree::{self, Kind},
 };
 
 type Object = Map<String, Value>;
 
-/// Returns whether a keyword that constrains instances of one type constrains `type_name`.
+/// Returns whether a keyword has an effect on instances of `type_name`.
 fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
     match applies_to {
         AppliesTo::All => true,
@@ -33,7 +33,7 @@ pub(super) fn null() -> Object {
 
 /// Replaces a list of types by a union, and null in the list by `nullable`.
 ///
-/// `lower` applies all rules to the members of the union, which the walk has not visited.
+/// `lower` is called for the members of the union, because the traversal does not visit new values.
 pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value)) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
@@ -87,21 +87,21 @@ pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value))
     }
 }
 
-/// Removes keywords that constrain other types than the type of the schema.
+/// Removes keywords that do not apply to the type of the schema.
 pub(super) fn foreign_keywords(schema: &mut Object) {
     let Some(Value::String(name)) = schema.get("type") else {
         return;
     };
     let name = name.clone();
     for keyword in of_one_type() {
-        // A format outside of its type is reported by its own rule.
+        // The rule for `format` reports a format of another type.
         if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
             schema.remove(keyword.name);
         }
     }
 }
 
-/// Returns the keywords that constrain the instances of one type only.
+/// Returns the keywords that have an effect on one type only.
 fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
     KEYWORDS
         .iter()
@@ -151,7 +151,8 @@ fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| *schema == null())
 }
 
-/// Replaces a combination of one schema by that schema and the keywords around it.
+/// Replaces an `allOf`, `oneOf` or `anyOf` with one entry by the entry, and merges it with its
+/// siblings.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -203,26 +204,21 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
         if moved.is_empty() {
             return;
         }
-        tree::inside_out(
-            document,
-            Kind::Document,
-            &mut Pointer::root(),
-            &mut |kind, _, value| {
-                let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
-                    return;
-                };
-                let is_moved = schema
-                    .get("$ref")
-                    .and_then(Value::as_str)
-                    .is_some_and(|text| moved.contains(text));
-                if is_moved {
-                    let reference = Value::Object(std::mem::take(schema));
-                    schema.insert("allOf".to_owned(), json!([reference]));
-                    schema.insert("nullable".to_owned(), json!(true));
-                }
-                unions(schema);
-            },
-        );
+        tree::inside_out(document, &mut |kind, _, value| {
+            let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
+                return;
+            };
+            let is_moved = schema
+                .get("$ref")
+                .and_then(Value::as_str)
+                .is_some_and(|text| moved.contains(text));
+            if is_moved {
+                let reference = Value::Object(std::mem::take(schema));
+                schema.insert("allOf".to_owned(), json!([reference]));
+                schema.insert("nullable".to_owned(), json!(true));
+            }
+            unions(schema);
+        });
         if !moved.iter().any(|name| lifted.insert(name.clone())) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Checks that the result is OpenAPI 3.0.3 as progenitor parses it.
+//! Checks that progenitor can parse the lowered document.
 
 use openapiv3::{
     Components, Encoding, Header, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
@@ -12,24 +12,19 @@ use crate::{
     tree::{self, Kind, Pointer},
 };
 
-/// Refuses values that no rule refused and that progenitor cannot parse, at their innermost location.
+/// Refuses values that progenitor cannot parse, and reports the innermost invalid value.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     if parse::<OpenAPI>(document).is_ok() {
         return;
     }
     let mut invalid: Vec<(Pointer, String)> = Vec::new();
-    tree::read(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            if let Err(error) = check_kind(kind, value) {
-                invalid.push((at.clone(), error.to_string()));
-            }
-        },
-    );
+    tree::read(document, &mut |kind, at, value| {
+        if let Err(error) = check_kind(kind, value) {
+            invalid.push((at.clone(), error.to_string()));
+        }
+    });
     for (index, (at, reason)) in invalid.iter().enumerate() {
-        // A value that contains an invalid value is invalid only because of it.
+        // Only the innermost invalid value is reported. It also makes the values around it invalid.
         let contains_invalid = invalid
             .get(index + 1)
             .is_some_and(|(next, _)| next.keys().starts_with(at.keys()));

@@ -11,8 +11,8 @@ use crate::{
 
 /// Refuses schemas that refer to themselves without an object or an array in between.
 ///
-/// A tree that refers to itself in a property is valid. An alias of itself has no values, and following
-/// it does not terminate.
+/// A schema that refers to itself in a property is valid. An alias of itself has no values, and
+/// resolving it would not terminate.
 pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
     let Some(Value::Object(schemas)) = document.pointer("/components/schemas") else {
         return;
@@ -33,7 +33,7 @@ pub(super) fn check(document: &Value, problems: &mut Vec<Problem>) {
 
 /// Returns the cycle of references from a schema to itself, if there is one.
 fn cycle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
-    // Each reached schema with the schema that refers to it.
+    // Maps each visited schema to the schema that refers to it.
     let mut from: BTreeMap<String, String> = BTreeMap::new();
     let mut open = vec![start.to_owned()];
     while let Some(name) = open.pop() {
@@ -55,7 +55,7 @@ fn cycle(schemas: &Map<String, Value>, start: &str) -> Option<String> {
     Some(path.join(" → "))
 }
 
-/// Returns the named schemas to which each value of a schema also belongs.
+/// Returns the schemas that a schema refers to directly or in `allOf`, `oneOf` or `anyOf`.
 fn aliases(schema: &Value) -> Vec<String> {
     let own = schema
         .get("$ref")

@@ -10,66 +10,77 @@ use serde_json::{Map, Value, json};
 use super::findings::Findings;
 use crate::{
     problem::Problem,
-    reference::{Pointer, component_name, referenced_name},
+    reference::{component_name, referenced_name},
+    schema,
     tree::{self, Kind},
 };
 
-/// Restricts the discriminator property of each member of a union to the values of the member.
+/// Restricts the discriminator property of each union member to the values that select the member.
+///
+/// A component that is also used outside of such unions is unchanged, because there it allows other
+/// values. The default member of OpenAPI 3.2 is unchanged for the same reason.
 pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
+    let used = schema::names_in(document, Kind::Document);
+    let mut in_unions = Vec::new();
     let mut values: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    tree::outside_in(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            let Some(property) = value["discriminator"]["propertyName"]
-                .as_str()
-                .filter(|_| kind == Kind::Schema)
-            else {
-                return;
-            };
-            let property = property.to_owned();
-            let members: Vec<Value> = ["oneOf", "anyOf"]
-                .iter()
-                .filter_map(|key| value[*key].as_array())
-                .flatten()
-                .cloned()
-                .collect();
-            if members.is_empty() {
-                if value["properties"].get(&property).is_some() {
-                    findings.problems.push(Problem::new(
+    tree::outside_in(document, &mut |kind, at, value| {
+        let Some(property) = value["discriminator"]["propertyName"]
+            .as_str()
+            .filter(|_| kind == Kind::Schema)
+        else {
+            return;
+        };
+        let property = property.to_owned();
+        let members: Vec<Value> = ["oneOf", "anyOf"]
+            .iter()
+            .filter_map(|key| value[*key].as_array())
+            .flatten()
+            .cloned()
+            .collect();
+        if members.is_empty() {
+            if value.get("properties").is_some() || value.get("allOf").is_some() {
+                findings.problems.push(Problem::new(
                     at,
-                    format!("the discriminator {property} selects schemas that extend this one, which is not supported"),
+                    format!("the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"),
                     "replace it by `oneOf` with the extending schemas by an action in openapi/overlay.yaml",
                 ));
-                }
-                return;
             }
-            for component in members.iter().filter_map(referenced_name) {
-                let mapping = value["discriminator"]["mapping"]
-                    .as_object()
-                    .into_iter()
-                    .flatten();
-                let mut own: BTreeSet<String> = mapping
-                    .filter(|(_, target)| {
-                        let target = target.as_str().unwrap_or_default();
-                        component_name(target).unwrap_or_else(|| target.to_owned()) == component
-                    })
-                    .map(|(name, _)| name.clone())
-                    .collect();
-                if own.is_empty() {
-                    own.insert(component.clone());
-                }
-                values
-                    .entry((component, property.clone()))
-                    .or_default()
-                    .extend(own);
+            return;
+        }
+        let default = value["discriminator"]["defaultMapping"].as_str();
+        let default =
+            default.map(|target| component_name(target).unwrap_or_else(|| target.to_owned()));
+        for component in members.iter().filter_map(referenced_name) {
+            if default.as_ref() == Some(&component) {
+                continue;
             }
-            if let Some(schema) = value.as_object_mut() {
-                schema.remove("discriminator");
+            in_unions.push(component.clone());
+            let mapping = value["discriminator"]["mapping"]
+                .as_object()
+                .into_iter()
+                .flatten();
+            let mut own: BTreeSet<String> = mapping
+                .filter(|(_, target)| {
+                    let target = target.as_str().unwrap_or_default();
+                    component_name(target).unwrap_or_else(|| target.to_owned()) == component
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            if own.is_empty() {
+                own.insert(component.clone());
             }
-        },
-    );
+            values
+                .entry((component, property.clone()))
+                .or_default()
+                .extend(own);
+        }
+        if let Some(schema) = value.as_object_mut() {
+            schema.remove("discriminator");
+        }
+    });
+    let count =
+        |names: &[String], name: &String| names.iter().filter(|other| *other == name).count();
+    values.retain(|(component, _), _| count(&used, component) == count(&in_unions, component));
     for ((component, property), values) in values {
         let schema = document
             .pointer_mut("/components/schemas")
@@ -80,7 +91,7 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
     }
 }
 
-/// Adds an enum to a property of a schema or of one of its `allOf` members.
+/// Adds an enum to a property of a schema or of one of the schemas in its `allOf`.
 fn restrict(schema: &mut Map<String, Value>, property: &str, values: &BTreeSet<String>) {
     if let Some(Value::Object(declared)) = schema
         .get_mut("properties")

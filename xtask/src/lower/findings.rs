@@ -1,8 +1,8 @@
-//! Results of the rules.
+//! The problems and notes of the lower stage.
 
 use crate::problem::{Note, Problem};
 
-/// Problems and notes of the rules.
+/// The problems and notes that the rules report.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! Strings in URL paths.
+//! Replaces strings in URL paths by types that reject invalid path segments.
 //!
 //! URL parsers resolve `.` and `..` and read a backslash as a slash, so an unchecked string could send
 //! a request to another route. Every string in a path therefore has a hand-written type that rejects
@@ -16,7 +16,7 @@ use crate::{
     tree::{elements, entries, operations, schemas},
 };
 
-/// Whether a schema describes strings that are valid path segments and has a hand-written type.
+/// Whether a hand-written type replaces the string schema and checks its values.
 pub fn is_id(schema: &Value) -> bool {
     schema["type"] == "string" && schema["not"] == forbidden() && schema[RUST_TYPE].is_string()
 }
@@ -54,7 +54,7 @@ pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings)
     });
 }
 
-/// Whether a parameter may be a string that no type checks.
+/// Whether a parameter may be a string that no hand-written type checks.
 fn needs_segment(schemas: &Value, schema: &Value) -> bool {
     if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
@@ -67,7 +67,8 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
             .all(|shape| shape.is_scalar() || is_free(shape))
 }
 
-/// Returns `PathSegment`, or a name with a number if the document contains another schema of this name.
+/// Returns `PathSegment`, or a name with a number if the document contains another schema of this
+/// name.
 fn free_name(schemas: &Value) -> String {
     let is_taken = |name: &str| entries(schemas).any(|(other, _)| names::pascal(other) == name);
     let mut name = "PathSegment".to_owned();

@@ -1,4 +1,4 @@
-//! Rules for limits, and for keywords without an effect.
+//! Rules for minimums and maximums, and for keywords that have their default value.
 
 use serde_json::{Map, Value, json};
 

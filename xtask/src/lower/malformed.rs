@@ -15,7 +15,7 @@ const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
 
-/// Reports each keyword with a value that it does not accept, and returns whether there is none.
+/// Reports each keyword with a value of the wrong type. Returns true if all values are valid.
 pub(super) fn check(schema: &Map<String, Value>, at: &Pointer, findings: &mut Findings) -> bool {
     let before = findings.problems.len();
     for keyword in KEYWORDS {
@@ -55,7 +55,7 @@ fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
             "a list of names",
         ),
         Accepts::Values => (is_list(value, |_| true), "a list with at least one value"),
-        // The schema itself is checked where it occurs.
+        // The traversal visits the inner schemas and checks them later.
         Accepts::Schema => (!value.is_array(), "a schema"),
         Accepts::Schemas => (is_list(value, |_| true), "a list with at least one schema"),
         Accepts::NamedSchemas => (value.is_object(), "an object of schemas"),

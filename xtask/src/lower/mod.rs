@@ -25,7 +25,7 @@ mod schema;
 mod security;
 mod value;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::findings::Findings;
 pub use self::ids::is_id;
@@ -39,8 +39,13 @@ use crate::{
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
-/// Rules whose notes describe values that the client cannot send, or replace a declared type.
-pub(crate) const LOSSES: [&str; 3] = [null::RULE, "patternProperties", "prefixItems"];
+/// Rules that replace a declared type, or note a value that the client cannot send.
+pub(crate) const LOSSES: [&str; 4] = [
+    operation::OPTIONAL_BODY,
+    null::RULE,
+    "patternProperties",
+    "prefixItems",
+];
 
 /// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
@@ -89,6 +94,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     combine::lift_nullable_components(&mut document);
     repair::apply(&mut document, &mut findings);
     null::note(&document, &mut findings);
+    operation::note_optional_bodies(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = Value::String("3.0.3".to_owned());
     for name in schemas::keep_reachable(&mut document) {
@@ -111,45 +117,31 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
 
 fn rules(document: &mut Value, findings: &mut Findings) {
     discriminator::lower(document, findings);
-    tree::inside_out(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| match kind {
-            Kind::Schema => schema::lower(value, at, findings),
-            _ => operation::lower(value, kind, at, findings),
-        },
-    );
+    tree::inside_out(document, &mut |kind, at, value| match kind {
+        Kind::Schema => schema::lower(value, at, findings),
+        _ => operation::lower(value, kind, at, findings),
+    });
 }
 
 /// Reports references without a target. The overlay can add some.
 fn check_references(document: &Value, problems: &mut Vec<Problem>) {
-    let empty = Map::new();
-    let schemas = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .unwrap_or(&empty);
-    tree::read(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            if kind != Kind::Schema {
-                return;
-            }
-            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
-                return;
-            };
-            let known = component_name(reference).is_some_and(|name| schemas.contains_key(&name));
-            if !known {
-                problems.push(Problem::new(
+    let schemas = tree::schemas(document);
+    tree::read(document, &mut |kind, at, value| {
+        if kind != Kind::Schema {
+            return;
+        }
+        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+            return;
+        };
+        let known = component_name(reference).is_some_and(|name| schemas.get(&name).is_some());
+        if !known {
+            problems.push(Problem::new(
                 at,
                 format!("$ref {reference} has no target in the document"),
                 "add the schema to components/schemas in openapi/overlay.yaml, or correct the name",
             ));
-            }
-        },
-    );
+        }
+    });
 }
 
 #[cfg(test)]

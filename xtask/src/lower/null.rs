@@ -5,38 +5,32 @@ use serde_json::Value;
 use super::findings::Findings;
 use crate::{
     problem::Note,
-    reference::Pointer,
     schema,
     tree::{self, Kind},
 };
 
-/// Name of the notes.
+/// Rule name in the notes.
 pub(crate) const RULE: &str = "optional-null";
 
 /// Notes each optional property that may be null: `None` omits it.
 pub(super) fn note(document: &Value, findings: &mut Findings) {
     let requests = schema::only(document, "requestBody");
-    tree::read(
-        &requests,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            if kind != Kind::Schema {
-                return;
+    tree::read(&requests, &mut |kind, at, value| {
+        if kind != Kind::Schema {
+            return;
+        }
+        for (name, property) in value["properties"].as_object().into_iter().flatten() {
+            let required = value["required"]
+                .as_array()
+                .is_some_and(|names| names.iter().any(|required| required == name));
+            if property["nullable"] == true && !required {
+                let at = at.join("properties").join(name);
+                findings.notes.push(Note::new(
+                    RULE,
+                    &at,
+                    format!("{name} cannot be sent as null: `None` omits it"),
+                ));
             }
-            for (name, property) in value["properties"].as_object().into_iter().flatten() {
-                let required = value["required"]
-                    .as_array()
-                    .is_some_and(|names| names.iter().any(|required| required == name));
-                if property["nullable"] == true && !required {
-                    let at = at.join("properties").join(name);
-                    findings.notes.push(Note::new(
-                        RULE,
-                        &at,
-                        format!("{name} cannot be sent as null: `None` omits it"),
-                    ));
-                }
-            }
-        },
-    );
+        }
+    });
 }

@@ -23,7 +23,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     let what = if closed && !members.is_empty() {
         value.insert("anyOf".to_owned(), Value::Array(members));
         unwrap_single(&mut value, "anyOf");
-        "became additionalProperties: the server checks the names"
+        "became additionalProperties: only the server checks the patterns"
     } else {
         "became additionalProperties of any type, because names without a pattern are allowed too"
     };
@@ -31,6 +31,25 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     findings
         .notes
         .push(Note::new("patternProperties", at, what));
+}
+
+/// Replaces `unevaluatedProperties` by `additionalProperties`.
+///
+/// Members of a combination may declare additional properties too, so any type is kept beside it.
+pub(super) fn unevaluated_properties(schema: &mut Object) {
+    let is_kept = |value: &Value| *value != json!(false);
+    if !schema.get("unevaluatedProperties").is_some_and(is_kept)
+        || schema.contains_key("additionalProperties")
+    {
+        return;
+    }
+    let is_combined = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
+    if let Some(value) = schema.remove("unevaluatedProperties") {
+        let value = if is_combined { json!({}) } else { value };
+        schema.insert("additionalProperties".to_owned(), value);
+    }
 }
 
 /// Drops `propertyNames`, which the server checks.
@@ -52,7 +71,7 @@ pub(super) fn required(schema: &mut Object) {
     }
 }
 
-/// Replaces the types of single positions by one type for all items, because OpenAPI 3.0 has no others.
+/// Replaces `prefixItems` by one type for all items, because OpenAPI 3.0 has no tuples.
 pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
@@ -73,7 +92,7 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.notes.push(Note::new(
         "prefixItems",
         at,
-        "the types of the positions became one type for all items",
+        "`prefixItems` became one type for all items",
     ));
 }
 

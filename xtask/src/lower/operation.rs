@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::findings::Findings;
 use crate::{
     problem::{Note, Problem},
-    tree::{Kind, Pointer},
+    tree::{self, Kind, Pointer},
 };
 
 type Object = Map<String, Value>;
@@ -23,7 +23,28 @@ const STYLES: [(&str, &[&str]); 4] = [
 
 const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
 
-/// Members of newer versions that have no effect on the client. Streams are read as bytes.
+/// Rule name in the notes on optional bodies.
+pub(super) const OPTIONAL_BODY: &str = "optional-body";
+
+/// Notes each optional body that is always sent. The client can omit JSON bodies only.
+pub(super) fn note_optional_bodies(document: &Value, findings: &mut Findings) {
+    for (at, operation) in tree::operations(document) {
+        let body = &operation["requestBody"];
+        let mut media = tree::entries(&body["content"]).map(|(media, _)| media);
+        if let Some(media) = media.next()
+            && body["required"] != true
+            && !media.starts_with("application/json")
+        {
+            findings.notes.push(Note::new(
+                OPTIONAL_BODY,
+                &at.join("requestBody"),
+                format!("the optional body of {media} is always sent"),
+            ));
+        }
+    }
+}
+
+/// Keys of OpenAPI 3.1 and 3.2 that have no effect on the client, such as those of event streams.
 const NEWER: [&str; 7] = [
     "$self",
     "itemEncoding",
@@ -85,7 +106,7 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
     }
 }
 
-/// Refuses methods that OpenAPI 3.0 does not have. Dropping an operation would be silent.
+/// Refuses methods that OpenAPI 3.0 does not have, so that no operation is dropped silently.
 fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["query", "additionalOperations"] {
         if item.contains_key(key) {
@@ -135,7 +156,7 @@ fn statuses_without_content(operation: &mut Object) {
     }
 }
 
-/// Removes header parameters that OpenAPI ignores.
+/// Removes the header parameters `Accept`, `Content-Type` and `Authorization`, which OpenAPI ignores.
 fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
     let parameters = operation
         .get_mut("parameters")
@@ -149,7 +170,9 @@ fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings
         let ignored = parameter["in"] == "header"
             && matches!(name.as_str(), "accept" | "authorization" | "content-type");
         if ignored {
-            let what = format!("dropped the header parameter {name}, which OpenAPI ignores");
+            let what = format!(
+                "dropped the header parameter {name}: OpenAPI ignores parameters of this name"
+            );
             findings
                 .notes
                 .push(Note::new("parameter", &at.join("parameters"), what));
@@ -259,7 +282,7 @@ fn boolean_schemas<'a>(
     }
 }
 
-/// Removes flags that are false.
+/// Removes boolean keys with their default, false.
 fn idle_flags(object: &mut Object) {
     for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
         if object.get(key) == Some(&json!(false)) {

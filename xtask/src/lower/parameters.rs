@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    reference::{MAX_CHAIN, Pointer, component_name},
+    reference::{MAX_CHAIN, component_name},
     schema::{is_plain, merge},
     tree::{self, Kind},
 };
@@ -16,25 +16,21 @@ pub(super) fn inline_scalars(document: &mut Value) {
     let Some(Value::Object(schemas)) = schemas else {
         return;
     };
-    tree::outside_in(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, _, value| {
-            if kind == Kind::Parameter
-                && let Some(Value::Object(schema)) = value.get_mut("schema")
-            {
-                for _ in 0..MAX_CHAIN {
-                    if !step(&schemas, schema) {
-                        break;
-                    }
+    tree::outside_in(document, &mut |kind, _, value| {
+        if kind == Kind::Parameter
+            && let Some(Value::Object(schema)) = value.get_mut("schema")
+        {
+            for _ in 0..MAX_CHAIN {
+                if !step(&schemas, schema) {
+                    break;
                 }
             }
-        },
-    );
+        }
+    });
 }
 
-/// Replaces one reference and returns whether its target is another reference.
+/// Replaces the reference by its target if the target is a scalar or another reference. Returns true
+/// for another reference.
 fn step(schemas: &Map<String, Value>, schema: &mut Map<String, Value>) -> bool {
     let reference = match schema.get("allOf").and_then(Value::as_array) {
         Some(all) => match all.as_slice() {

@@ -48,20 +48,15 @@ pub(super) fn schemas(document: &mut Value, findings: &mut Findings) {
         result.insert(name, schema);
     }
     *schemas = result;
-    tree::outside_in(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, _, value| {
-            if kind != Kind::Schema {
-                return;
-            }
-            let Some(Value::String(reference)) = value.get_mut("$ref") else {
-                return;
-            };
-            if let Some(new) = component_name(reference).and_then(|old| renamed.get(&old)) {
-                *reference = reference_to(new);
-            }
-        },
-    );
+    tree::outside_in(document, &mut |kind, _, value| {
+        if kind != Kind::Schema {
+            return;
+        }
+        let Some(Value::String(reference)) = value.get_mut("$ref") else {
+            return;
+        };
+        if let Some(new) = component_name(reference).and_then(|old| renamed.get(&old)) {
+            *reference = reference_to(new);
+        }
+    });
 }

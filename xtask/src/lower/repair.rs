@@ -1,4 +1,5 @@
-//! Repairs: changes that lose something. `select.toml` enables them per operation.
+//! Repairs: optional changes that lose information. `select.toml` enables them, for all or for single
+//! operations.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -16,7 +16,7 @@ type Object = Map<String, Value>;
 pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     let schema = match value {
         Value::Object(schema) => schema,
-        // The rule of the parent handles boolean schemas.
+        // `boolean_schemas` replaces boolean schemas when it visits their parent.
         Value::Bool(_) => return,
         other => {
             findings.problems.push(Problem::new(
@@ -42,7 +42,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     value::nulls_in_enum(schema);
     combine::unions(schema);
     if schema.contains_key("$ref") {
-        // The schema was a combination with one reference.
+        // `unwrap_single` turned the schema into a reference.
         return;
     }
     value::null_type(schema);
@@ -51,6 +51,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     limits::exclusive_maximum(schema);
     object::prefix_items(schema, at, findings);
     object::property_names(schema, at, findings);
+    object::unevaluated_properties(schema);
     object::pattern_properties(schema, at, findings);
     value::contents(schema);
     value::format(schema, at, findings);
@@ -63,7 +64,8 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     drop_unknown(schema, at, findings);
 }
 
-/// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its keyword.
+/// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its
+/// keyword.
 pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     for (key, value) in schema.iter_mut() {
         match (tree::child(Kind::Schema, key), value) {
@@ -78,7 +80,7 @@ pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Finding
                         findings.notes.push(Note::new(
                             "boolean",
                             &at,
-                            "dropped, because it may never be present",
+                            "dropped, because its schema is `false`",
                         ));
                     }
                     keep
@@ -139,7 +141,7 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
             _ => findings.problems.push(Problem::new(
                 at,
                 format!("OpenAPI 3.0 does not have {key} {reference}"),
-                "write a plain $ref to a named schema in openapi/overlay.yaml",
+                "replace it by `$ref` to a named schema in openapi/overlay.yaml",
             )),
         }
     }
@@ -180,7 +182,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     }
 }
 
-/// Returns whether a keyword may stay around a reference, because it does not constrain the value.
+/// Returns whether a keyword beside a reference has no effect on its values.
 fn annotates(key: &str) -> bool {
     let keyword = keywords::find(key).filter(|keyword| keyword.in_3_0);
     key == "nullable"
@@ -217,7 +219,7 @@ fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     }
     schema.retain(|key, _| {
         let keyword = keywords::find(key);
-        // Other rules reported these keywords. An overlay action can remove them.
+        // Other rules report these keywords. They are kept because an overlay action can replace them.
         let unsolved = matches!(
             key.as_str(),
             "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE

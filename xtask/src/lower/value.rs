@@ -98,7 +98,7 @@ fn by_value(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// Replaces `type: null` by the form that OpenAPI 3.0 has.
+/// Replaces `type: null` by a nullable enum, because OpenAPI 3.0 has no null type.
 pub(super) fn null_type(schema: &mut Object) {
     if schema.get("type") == Some(&json!("null")) {
         *schema = combine::null();

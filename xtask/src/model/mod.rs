@@ -24,7 +24,7 @@ use crate::{
     tree::{elements, entries, operations, schemas, text},
 };
 
-/// Maximum depth of a schema in the document. Combined copies of recursive schemas may be deeper.
+/// Maximum nesting of a schema. Combined recursive schemas are copies, which could nest endlessly.
 const MAX_DEPTH: usize = 64;
 
 const REMEDY: &str = "replace the schema by an action in openapi/overlay.yaml";
@@ -34,7 +34,7 @@ pub(crate) struct Model {
     pub(crate) document: Value,
     /// Path of each hand-written type by the name that it replaces.
     pub(crate) replaced: BTreeMap<String, String>,
-    /// Names of the structs.
+    /// Names of the schemas that become structs.
     pub(crate) structs: Vec<String>,
     /// Problems of the schemas.
     pub(crate) problems: Vec<Problem>,
@@ -95,11 +95,11 @@ struct Builder<'a> {
     /// Finished component schemas by Rust name.
     types: Map<String, Value>,
     problems: Vec<Problem>,
-    /// Combinations that are being built, with their names and whether they contain themselves.
+    /// Combined schemas under construction, with their Rust names and whether they are recursive.
     open: Vec<(Value, String, bool)>,
 }
 
-/// Location of a schema.
+/// A schema with its location and its Rust name.
 #[derive(Clone)]
 struct Part {
     /// Rust name of the type, if it needs one.
@@ -110,7 +110,7 @@ struct Part {
 }
 
 impl Part {
-    /// Returns the location of an inner schema, whose Rust name has a suffix.
+    /// Returns the part for an inner schema. `suffix` is added to the Rust name.
     fn inner(&self, suffix: &str, keys: &[&str]) -> Self {
         let base = self.base.clone() + suffix;
         let at = keys.iter().fold(self.at.clone(), |at, key| at.join(key));
@@ -179,7 +179,7 @@ impl Builder<'_> {
 
     fn responses(&mut self, responses: &Value, part: &Part) -> Value {
         let mut result = json!({});
-        // Equal schemas must become one type, because an operation has one result type.
+        // All success responses share one result type, so equal schemas must have the same name.
         let mut done: Vec<(&Value, Value)> = Vec::new();
         for (status, response) in entries(responses) {
             let mut content = json!({});
@@ -215,7 +215,7 @@ impl Builder<'_> {
                 result
             };
         }
-        // A combination can contain itself, because combined objects are copies.
+        // Combined objects are copies, so a recursive schema contains a copy of itself.
         if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
             *is_used = true;
             let reference = json!({ "$ref": reference_to(name) });
@@ -350,7 +350,8 @@ impl Builder<'_> {
         for (name, property) in &object.properties {
             let part = part.inner(&names::pascal(name), &["properties", name]);
             let mut property = self.schema(property, &part);
-            // Only a named type becomes an `Option`, which distinguishes an empty list from none.
+            // typify generates an `Option` only for named types. Without it, an empty list would be
+            // omitted.
             let is_null = property["enum"] == json!([null]);
             let is_collection = matches!(text(&property["type"]), "array" | "object");
             let is_plain = is_collection && property["nullable"] != true;
@@ -369,7 +370,7 @@ impl Builder<'_> {
     fn check_properties(&mut self, object: &Object, at: &Pointer) {
         let mut fields = BTreeMap::new();
         if object.additional.is_some() {
-            fields.insert("extra".to_owned(), "the field of the additional properties");
+            fields.insert("extra".to_owned(), "the field of additional properties");
         }
         for name in object.properties.keys() {
             let field = names::snake(name);
@@ -381,7 +382,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Checks that typify finds distinct names for the values of an enum. It tries two spellings.
+    /// Checks that typify can give the values of an enum distinct names.
     fn check_values(&mut self, values: &BTreeSet<String>, at: &Pointer) {
         let same = |spelling: fn(&str) -> String| {
             let is_same = |a: &String, b: &String| a != b && spelling(a) == spelling(b);
@@ -412,7 +413,7 @@ fn is_named(schema: &Value) -> bool {
     is_enum || schema.get("oneOf").is_some() || schema.get("properties").is_some()
 }
 
-/// Returns the members of a union without other keywords that determine the type.
+/// Returns the members of a union if no other keyword determines the type.
 fn union(schema: &Value) -> Option<&Vec<Value>> {
     let mut others = schema
         .as_object()?
@@ -426,7 +427,7 @@ fn union(schema: &Value) -> Option<&Vec<Value>> {
     }
 }
 
-/// Returns the name of the component schema if the schema is a reference with annotations.
+/// Returns the target's name if the schema is only a reference and annotations.
 fn sole_reference(schema: &Value) -> Option<String> {
     let mut others = schema
         .as_object()?

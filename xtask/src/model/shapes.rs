@@ -1,4 +1,4 @@
-//! The JSON values that a lowered schema describes, as the generated types distinguish them.
+//! Classifies the JSON values of a lowered schema in the way in which serde decodes them.
 //!
 //! A union becomes an untagged enum of serde: the first member that decodes is used, and properties
 //! that it does not declare are lost. [`Shapes::union`] sorts the members so that nothing is lost.
@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone, Copy)]
 pub(crate) struct Shapes<'a>(pub(crate) &'a Value);
 
-/// The values of one alternative of a schema.
+/// One alternative of a schema.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     Any,
@@ -31,7 +31,7 @@ pub(crate) enum Shape {
     /// The format is `int32`, `int64` or `uint64`.
     Integer(&'static str),
     Number,
-    /// A string, or one of some strings.
+    /// A string, or an enum of strings.
     Text(Option<BTreeSet<String>>),
     /// The schema of the items.
     Array(Value),
@@ -69,7 +69,9 @@ impl<'a> Shapes<'a> {
 
     fn expand(&self, schema: &Value, left: usize) -> Result<Vec<Shape>, String> {
         let Some(left) = left.checked_sub(1) else {
-            return Err("its references and combinations are nested too deeply".to_owned());
+            return Err(
+                "its references and `allOf`, `oneOf` or `anyOf` are nested too deeply".to_owned(),
+            );
         };
         if let Some(name) = referenced_name(schema) {
             return self.expand(&self.0[&name], left);
@@ -77,6 +79,12 @@ impl<'a> Shapes<'a> {
         let mut shapes = own(schema)?;
         for member in members(schema, "allOf") {
             shapes = product(&shapes, &self.expand(member, left)?)?;
+        }
+        if self
+            .common_values(schema, left)
+            .is_some_and(|values| values.is_empty())
+        {
+            return Err("no value is valid: its enums have no common value".to_owned());
         }
         for key in ["anyOf", "oneOf"] {
             let mut union = Vec::new();
@@ -93,9 +101,31 @@ impl<'a> Shapes<'a> {
         Ok(shapes)
     }
 
-    /// Returns members that describe the same values, in an order in which no value loses a property.
+    /// Returns the values that the enums of a schema and of its `allOf` members have in common.
+    fn common_values(&self, schema: &'a Value, left: usize) -> Option<Vec<&'a Value>> {
+        let left = left.checked_sub(1)?;
+        if let Some(name) = referenced_name(schema) {
+            return self.common_values(&self.0[&name], left);
+        }
+        let own = schema["enum"]
+            .as_array()
+            .map(|values| values.iter().collect());
+        let inner = members(schema, "allOf").map(|member| self.common_values(member, left));
+        let is_same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
+        inner.fold(own, |common: Option<Vec<&Value>>, values| {
+            match (common, values) {
+                (Some(mut common), Some(values)) => {
+                    common.retain(|a| values.iter().any(|b| is_same(a, b)));
+                    Some(common)
+                }
+                (common, values) => common.or(values),
+            }
+        })
+    }
+
+    /// Returns the union's members, ordered so that no decoded value loses a property.
     ///
-    /// Objects that a value can match at once become one object with the properties of both.
+    /// Objects with common values become one object with the properties of both.
     ///
     /// # Errors
     ///
@@ -157,7 +187,7 @@ impl<'a> Shapes<'a> {
         Ok(None)
     }
 
-    /// Whether no value is valid for both objects.
+    /// Whether the objects have no value in common.
     fn exclusive(&self, a: &Object, b: &Object) -> bool {
         let forbids = |a: &Object, b: &Object| {
             a.closed
@@ -165,7 +195,10 @@ impl<'a> Shapes<'a> {
                     .iter()
                     .any(|name| !a.properties.contains_key(name))
         };
-        let mut common = a.required.intersection(&b.required);
+        let mut common = a
+            .required
+            .intersection(&b.required)
+            .filter(|name| !self.is_one_way(a, name) && !self.is_one_way(b, name));
         forbids(a, b)
             || forbids(b, a)
             || common.any(
@@ -176,7 +209,7 @@ impl<'a> Shapes<'a> {
             )
     }
 
-    /// Returns the members of a union in an order in which no value loses a property.
+    /// Sorts the members of a union so that no decoded value loses a property.
     fn ordered(&self, members: &[Value]) -> Result<Vec<Value>, String> {
         let mut open = Vec::new();
         for member in members {
@@ -205,7 +238,7 @@ impl<'a> Shapes<'a> {
         Ok(ordered)
     }
 
-    /// Whether a value of `other` can be decoded as one of `first` and lose something.
+    /// Whether a value of `other` can be decoded as `first` and lose a property.
     fn any_lossy(&self, first: &[Shape], other: &[Shape], left: usize) -> bool {
         let lossy = |a: &Shape, b: &Shape| self.decodes(a, b, left) && !self.keeps(a, b, left);
         first.iter().any(|a| other.iter().any(|b| lossy(a, b)))
@@ -246,15 +279,22 @@ impl<'a> Shapes<'a> {
             (Integer(_) | Number, Integer(_) | Number) => true,
             (Text(Some(a)), Text(Some(b))) => !a.is_disjoint(b),
             (Text(_), Text(_)) | (Array(_), Array(_)) => true,
-            // serde also decodes structs from arrays, but not maps and structs with a map.
+            // serde also decodes structs from arrays, except structs with a flattened map.
             (Object(a), Array(_)) => a.additional.is_none() && !a.properties.is_empty(),
             (Object(a), Object(b)) => {
+                let is_null = |schema: &Value| schema["nullable"] == true;
                 let property = |name: &String| match (
                     a.properties.get(name).or(a.additional.as_ref()),
                     b.properties.get(name).or(b.additional.as_ref()),
                 ) {
-                    (Some(a), Some(b)) => self.may_decode(a, b, left),
-                    (Some(_), None) => !a.required.contains(name),
+                    (Some(inner), Some(other)) => {
+                        let may_be_absent = !self.needs(a, name)
+                            && (!b.required.contains(name) || self.is_one_way(b, name));
+                        may_be_absent
+                            || is_null(inner) && is_null(other)
+                            || self.may_decode(inner, other, left)
+                    }
+                    (Some(_), None) => !self.needs(a, name),
                     (None, _) => true,
                 };
                 a.required.iter().chain(&b.required).all(property)
@@ -263,7 +303,7 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// Whether a value of `b` that was decoded as `a` is encoded as the same JSON.
+    /// Whether a value of `b` round-trips if it is decoded as `a`.
     fn keeps(&self, a: &Shape, b: &Shape, left: usize) -> bool {
         use Shape::{Any, Array, Integer, Number, Object};
         match (a, b) {
@@ -294,20 +334,37 @@ impl<'a> Shapes<'a> {
         }
     }
 
+    /// Whether decoding fails without a property. Serde decodes an absent nullable property as null.
+    fn needs(&self, object: &Object, name: &str) -> bool {
+        let is_nullable = |name| {
+            object
+                .properties
+                .get(name)
+                .is_some_and(|schema| schema["nullable"] == true)
+        };
+        object.required.contains(name) && !is_nullable(name) && !self.is_one_way(object, name)
+    }
+
+    /// Whether a property is `readOnly` or `writeOnly`, so that requests or responses omit it.
+    fn is_one_way(&self, object: &Object, name: &str) -> bool {
+        let schema = object.properties.get(name);
+        schema.is_some_and(|schema| {
+            self.has_flag(schema, "readOnly") || self.has_flag(schema, "writeOnly")
+        })
+    }
+
     /// Whether a property is only sent (`writeOnly`) or only received (`readOnly`).
     pub(crate) fn has_flag(&self, schema: &Value, flag: &str) -> bool {
-        let mut schema = schema;
-        for _ in 0..MAX_CHAIN {
-            if schema[flag] == true {
-                return true;
-            }
-            let inner = schema["allOf"].as_array().and_then(|all| all.first());
-            match referenced_name(inner.unwrap_or(schema)) {
-                Some(name) => schema = &self.0[&name],
-                None => return false,
-            }
-        }
-        false
+        self.is_flagged(schema, flag, MAX_CHAIN)
+    }
+
+    fn is_flagged(&self, schema: &Value, flag: &str, left: usize) -> bool {
+        let Some(left) = left.checked_sub(1) else {
+            return false;
+        };
+        let target = referenced_name(schema).map(|name| &self.0[&name]);
+        let mut inner = target.into_iter().chain(members(schema, "allOf"));
+        schema[flag] == true || inner.any(|inner| self.is_flagged(inner, flag, left))
     }
 }
 
@@ -361,7 +418,7 @@ impl Shape {
     }
 }
 
-/// Returns the name of a component schema, or the schema itself in short.
+/// Returns the name of a component schema, or a short description of an inline schema.
 fn describe(schema: &Value) -> String {
     let name = referenced_name(schema).or_else(|| schema["title"].as_str().map(str::to_owned));
     name.unwrap_or_else(|| {
@@ -375,7 +432,7 @@ fn members<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> 
     schema[key].as_array().into_iter().flatten()
 }
 
-/// Whether a schema only restricts values of other schemas and declares no property.
+/// Whether a schema has only keywords that restrict values, and no properties.
 fn is_restriction(schema: &Value) -> bool {
     let is_limit =
         |key: &String| key == "required" || matches!(role(key), Some(Role::Limit | Role::Prose));
@@ -426,6 +483,9 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     };
     Ok(vec![match kind {
         Some("boolean") => Shape::Boolean,
+        Some("number") if values.iter().any(|value| is_inexact(value)) => {
+            return Err("f64 would round its integers".to_owned());
+        }
         Some("number") => Shape::Number,
         Some("integer") => Shape::Integer(integer_format(schema, &values)?),
         Some("string") => Shape::Text((!texts.is_empty()).then_some(texts)),
@@ -462,6 +522,7 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
             Value::String(_) => continue,
             Value::Bool(_) => Shape::Boolean,
             Value::Number(number) if number.is_i64() => Shape::Integer("int64"),
+            Value::Number(number) if number.is_u64() => Shape::Integer("uint64"),
             Value::Number(_) => Shape::Number,
             _ => Shape::Any,
         };
@@ -472,34 +533,45 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
     shapes
 }
 
+/// Whether a value is an integer beyond 2^53, the limit up to which f64 contains all integers.
+fn is_inexact(value: &Value) -> bool {
+    let signed = value.as_i64().map(i64::unsigned_abs);
+    signed
+        .or(value.as_u64())
+        .is_some_and(|integer| integer > 1 << 53)
+}
+
 /// Returns the format of the Rust type that contains all values of an integer.
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
-    let bounds = || {
-        ["minimum", "maximum"]
-            .into_iter()
-            .filter_map(|key| schema.get(key)?.as_f64())
-    };
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let (minimum, maximum) = (bound("minimum"), bound("maximum"));
     // A limit of 64 bits is often rounded to 9223372036854776000, which is 2^63 as a float.
     let limit = -(i64::MIN as f64);
     if schema["format"] != "uint64"
         && values.iter().all(|value| value.is_i64())
-        && bounds().all(|bound| bound.abs() <= limit)
+        && minimum.is_none_or(|minimum| (-limit..limit).contains(&minimum))
+        && maximum.is_none_or(|maximum| maximum <= limit)
     {
-        return Ok(if schema["format"] == "int32" {
+        let values = values.iter().filter_map(|value| value.as_f64());
+        let mut all = values.chain(minimum).chain(maximum);
+        let is_i32 = all.all(|value| (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value));
+        return Ok(if schema["format"] == "int32" && is_i32 {
             "int32"
         } else {
             "int64"
         });
     }
+    let is_unsigned = schema["format"] == "uint64" || !values.is_empty();
     if values.iter().all(|value| value.is_u64())
-        && bounds().all(|bound| (0.0..=u64::MAX as f64).contains(&bound))
+        && minimum.map_or(is_unsigned, |minimum| minimum >= 0.0)
+        && maximum.is_none_or(|maximum| maximum <= u64::MAX as f64)
     {
         return Ok("uint64");
     }
     Err("its integers fit neither i64 nor u64".to_owned())
 }
 
-/// Returns the combinations of two lists of alternatives.
+/// Combines each alternative of one list with each of the other.
 fn product(first: &[Shape], second: &[Shape]) -> Result<Vec<Shape>, String> {
     let mut shapes = Vec::new();
     let mut conflict = String::new();
@@ -523,7 +595,7 @@ fn product(first: &[Shape], second: &[Shape]) -> Result<Vec<Shape>, String> {
     Ok(shapes)
 }
 
-/// Returns the values that are valid for both shapes.
+/// Returns the intersection of two shapes.
 fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
     use Shape::{Any, Array, Integer, Number, Object, Text};
     Ok(match (a, b) {
@@ -531,17 +603,26 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         (a, b) if a == b => a.clone(),
         (Integer(format), Number) | (Number, Integer(format)) => Integer(format),
         (Integer("int32"), Integer(_)) | (Integer(_), Integer("int32")) => Integer("int32"),
+        (Integer(a), Integer(b)) if *a == "uint64" || *b == "uint64" => Integer("uint64"),
         (Integer(_), Integer(_)) => Integer("int64"),
         (Text(None), text @ Text(_)) | (text @ Text(_), Text(None)) => text.clone(),
         (Text(Some(a)), Text(Some(b))) => {
             let both: BTreeSet<String> = a.intersection(b).cloned().collect();
             if both.is_empty() {
-                return Err("it requires two different strings".to_owned());
+                return Err("it requires a string to have two different values".to_owned());
             }
             Text(Some(both))
         }
         (Array(a), Array(b)) => Array(both(a, b)),
         (Object(a), Object(b)) => {
+            let forbidden = |a: &self::Object, b: &self::Object| {
+                let mut required = b.required.iter();
+                let is_forbidden = |name: &&String| a.closed && !a.properties.contains_key(*name);
+                required.find(is_forbidden).cloned()
+            };
+            if let Some(name) = forbidden(a, b).or_else(|| forbidden(b, a)) {
+                return Err(format!("it both requires and forbids the property {name}"));
+            }
             let mut object = a.clone();
             object.required.extend(b.required.iter().cloned());
             object.closed &= b.closed;
@@ -562,21 +643,19 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
     })
 }
 
-/// Returns an object that contains the values of two objects and of their combinations.
+/// Returns an object type that can hold the properties of both objects.
 fn superset(a: &Object, b: &Object) -> Object {
     let either = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
         (Some(a), Some(b)) if a != b => Some(json!({ "anyOf": [a, b] })),
         (a, b) => a.or(b).cloned(),
     };
     let names = a.properties.keys().chain(b.properties.keys());
+    fn property<'o>(object: &'o Object, name: &String) -> Option<&'o Value> {
+        object.properties.get(name).or(object.additional.as_ref())
+    }
     Object {
         properties: names
-            .filter_map(|name| {
-                Some((
-                    name.clone(),
-                    either(a.properties.get(name), b.properties.get(name))?,
-                ))
-            })
+            .filter_map(|name| Some((name.clone(), either(property(a, name), property(b, name))?)))
             .collect(),
         required: a.required.intersection(&b.required).cloned().collect(),
         additional: either(a.additional.as_ref(), b.additional.as_ref()),

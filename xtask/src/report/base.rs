@@ -1,4 +1,4 @@
-//! The two sides of a report: the files of the workspace, and a git revision or a file.
+//! The inputs of a report: the files of the workspace, and a git revision or file to compare with.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use crate::{
     surface,
 };
 
-/// The side to compare with.
+/// The base of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
     /// A git revision.
@@ -25,7 +25,7 @@ pub enum Base {
     File(PathBuf),
 }
 
-/// One side of a report.
+/// An old or new version of the files.
 #[derive(Clone, Debug)]
 pub struct State {
     /// The trimmed spec.
@@ -39,7 +39,7 @@ pub struct State {
 }
 
 impl Base {
-    /// Returns the file if `argument` is the path of one, or else the git revision.
+    /// Interprets the argument as a file if the file exists, and otherwise as a git revision.
     pub fn new(argument: &str) -> Self {
         if Path::new(argument).is_file() {
             Self::File(argument.into())
@@ -48,7 +48,7 @@ impl Base {
         }
     }
 
-    /// Reads this side.
+    /// Reads the base of the comparison.
     ///
     /// # Errors
     ///

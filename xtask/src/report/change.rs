@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Grade {
     /// Neither code nor requests and responses change.
     Patch,
-    /// Something is new. Existing code compiles and works.
+    /// Adds functionality. Existing code compiles and works.
     Minor,
     /// Existing code may not compile, or a call that succeeded may fail.
     Major,
@@ -24,7 +24,7 @@ pub enum Direction {
     Request,
     /// Sent by the server. The server must not send other values than before.
     Response,
-    /// Sent by both.
+    /// Sent by the client and the server.
     Both,
 }
 
@@ -39,7 +39,7 @@ pub struct Change {
     pub location: String,
     /// The difference.
     pub what: String,
-    /// Reason of the grade.
+    /// Reason for the grade.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! The state of a comparison, and functions that all comparisons use.
+//! The state of a comparison, and helper functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,15 @@ use super::{
 use crate::{
     keywords::{self, Role},
     reference::component_name,
+    tree::entries,
 };
 
 /// A comparison of two trimmed specs.
 pub(super) struct Comparison<'a> {
     pub(super) documents: Pair<'a>,
-    /// New names of schemas that only changed their name, by their old names.
+    /// Map from the old to the new names of schemas that changed only their name.
     pub(super) renamed: BTreeMap<String, String>,
-    /// New `operationId`s of operations that changed it, by the old ones.
+    /// Map from the old to the new `operationId`s of renamed operations.
     pub(super) renamed_operations: BTreeMap<String, String>,
     pub(super) changes: Vec<Change>,
 }
@@ -42,12 +43,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Adds a change whose description has no placeholders.
+    /// Adds a change by a rule without placeholders.
     pub(super) fn add(&mut self, place: &Place, rule: &Rule) {
         self.replaced(place, rule, "", Pair::of(&Value::Null, &Value::Null));
     }
 
-    /// Adds a change of the value of `key`.
+    /// Adds a change by a rule with the placeholders `{key}`, `{old}` and `{new}`.
     pub(super) fn replaced(&mut self, place: &Place, rule: &Rule, key: &str, pair: Pair<'_>) {
         let what = rule
             .what
@@ -63,10 +64,10 @@ impl<'a> Comparison<'a> {
         });
     }
 
-    /// Compares the members of two objects.
+    /// Compares the values of two objects, key by key.
     ///
-    /// `rule` is called for each member that differs and returns whether it handled the member.
-    /// Other members are documentation, or unknown and therefore breaking.
+    /// `rule` is called for each key whose values differ, and returns whether it handled the key.
+    /// Other keys are documentation, or unknown and therefore breaking.
     pub(super) fn members(
         &mut self,
         place: &Place,
@@ -107,6 +108,21 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares two lists of values, whose order has no meaning.
+    pub(super) fn items(
+        &mut self,
+        place: &Place,
+        (old, new): (&[&Value], &[&Value]),
+        (removed, added): (&Rule, &Rule),
+    ) {
+        for value in old.iter().filter(|value| !new.contains(value)) {
+            self.replaced(place, removed, "", Pair::of(value, &Value::Null));
+        }
+        for value in new.iter().filter(|value| !old.contains(value)) {
+            self.replaced(place, added, "", Pair::of(&Value::Null, value));
+        }
+    }
+
     /// Returns whether two references refer to the same Rust type.
     pub(super) fn is_same_type(&self, references: Pair<'_>) -> bool {
         let (old, new) = references.map(|reference| reference.as_str().and_then(component_name));
@@ -117,7 +133,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The old and the new version of a value. An absent value is null.
+/// The old and new versions of a value. An absent value is null.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<'v> {
     pub(super) old: &'v Value,
@@ -140,7 +156,7 @@ impl<'v> Pair<'v> {
 
     /// Returns the keys of both objects, sorted and without duplicates.
     pub(super) fn keys(self) -> BTreeSet<&'v str> {
-        let (old, new) = self.map(|value| value.as_object().into_iter().flatten());
+        let (old, new) = self.map(entries);
         old.chain(new).map(|(key, _)| key.as_str()).collect()
     }
 
@@ -148,7 +164,7 @@ impl<'v> Pair<'v> {
         (f(self.old), f(self.new))
     }
 
-    /// Returns both versions of a member that is `true` or absent.
+    /// Returns both versions of a boolean key. An absent key is false.
     pub(super) fn flags(self, key: &str) -> (bool, bool) {
         self.at(key).map(|value| value == &Value::Bool(true))
     }
@@ -166,7 +182,7 @@ impl Place {
         }
     }
 
-    /// Returns a location inside this one. `step` contains its own separator.
+    /// Returns a nested location. `step` starts with its separator, such as `.` or `, `.
     pub(super) fn inside(&self, step: impl AsRef<str>) -> Self {
         Self {
             location: format!("{}{}", self.location, step.as_ref()),
@@ -191,7 +207,7 @@ impl Place {
     }
 }
 
-/// Returns whether a key of any object has no influence on the client.
+/// Returns whether a key is documentation or an extension without an effect on the client.
 fn is_documentation(key: &str) -> bool {
     let is_annotation = matches!(keywords::role(key), Some(Role::Prose | Role::Annotation));
     is_annotation && key != "default"
@@ -204,7 +220,7 @@ pub(super) fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
     value.get(key).unwrap_or(&Value::Null)
 }
 
-/// Formats a value for a sentence.
+/// Formats a value for a message.
 pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),

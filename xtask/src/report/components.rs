@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     change::Direction,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     reference::{component_name, reference_to},
     schema::only,
-    tree::Kind,
+    tree::{entries, schemas},
 };
 
 /// Compares `components/schemas`.
@@ -45,10 +45,10 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
     }
 }
 
-/// Returns the new names of schemas that only changed their name, by their old names.
+/// Returns a map from the old to the new names of schemas that changed only their name.
 ///
-/// References between renamed schemas are compared by the new names. A schema with several equal
-/// candidates counts as removed, because it is not known which of them it is.
+/// References between renamed schemas are compared by the new names. If several new schemas equal a
+/// removed schema, it counts as removed, because the new name is ambiguous.
 fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     let only = |this: &Value, other: &Value| -> BTreeMap<String, String> {
         let names = this.as_object().into_iter().flatten();
@@ -81,7 +81,7 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     }
 }
 
-/// Returns a schema with the names in its references replaced.
+/// Returns a schema in which the references have the new names.
 fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
     match value {
         Value::Object(map) => {
@@ -101,15 +101,7 @@ fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Returns the names of the schemas that a value reaches.
-pub(super) fn reachable(document: &Value, value: &Value, kind: Kind) -> BTreeSet<String> {
-    let schemas = document.pointer("/components/schemas");
-    let empty = Map::new();
-    let schemas = schemas.and_then(Value::as_object).unwrap_or(&empty);
-    crate::schema::reachable(schemas, value, kind)
-}
-
-/// Returns the directions of each named schema.
+/// Returns for each named schema whether requests, responses or both use it.
 fn directions(document: &Value) -> BTreeMap<String, Direction> {
     let mut found: BTreeMap<String, Direction> = BTreeMap::new();
     for (part, direction) in [
@@ -118,9 +110,7 @@ fn directions(document: &Value) -> BTreeMap<String, Direction> {
         ("responses", Direction::Response),
     ] {
         let document = only(document, part);
-        let schemas = document.pointer("/components/schemas");
-        let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
-        for (name, _) in schemas {
+        for (name, _) in entries(schemas(&document)) {
             let known = found.entry(name.clone()).or_insert(direction);
             *known = known.and(direction);
         }

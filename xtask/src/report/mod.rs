@@ -79,7 +79,7 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// The changes in the public items of the generated crate.
     pub surface: SurfaceDiff,
-    /// The work of the pipeline, if the upstream spec is available.
+    /// Overlay actions and notes, if the upstream spec is available.
     pub pipeline: Option<Pipeline>,
 }
 
@@ -92,14 +92,14 @@ pub struct Pins {
     pub to: Lock,
 }
 
-/// What the pipeline did to the new upstream spec.
+/// Changes that the pipeline made to the new upstream spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Pipeline {
     /// The result of each overlay action.
     pub overlay: Vec<Applied>,
-    /// Whether the overlay or the spec changed.
+    /// Whether the overlay or the trimmed spec changed.
     pub overlay_changed: bool,
-    /// What the select and lower stages changed or dropped.
+    /// Changes made by the select and lower stages.
     pub notes: Vec<Note>,
 }
 
@@ -168,7 +168,7 @@ pub fn run(
     })
 }
 
-/// Returns the new Rust names of renamed schemas and operations, by the old names.
+/// Returns a map from the old to the new Rust names of renamed schemas and operations.
 fn renamed_items(comparison: &Comparison<'_>) -> BTreeMap<String, String> {
     let mut items = BTreeMap::new();
     for (old, new) in &comparison.renamed {

@@ -7,16 +7,19 @@ use serde_json::{Value, json};
 use super::{
     change::Direction::{Request, Response},
     comparison::{Comparison, Pair, Place, at},
-    components, rules, schema,
+    rules, schema,
 };
-use crate::tree::{Kind, METHODS};
+use crate::{
+    schema::reachable,
+    tree::{Kind, METHODS, entries, schemas},
+};
 
 /// Operations of two trimmed specs as `METHOD /path`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Operations {
-    /// Operations that only the new spec has.
+    /// Operations that were added.
     pub added: Vec<String>,
-    /// Operations that only the old spec has.
+    /// Operations that were removed.
     pub removed: Vec<String>,
     /// Operations that differ, or that use a schema that differs.
     pub changed: Vec<String>,
@@ -146,7 +149,7 @@ fn parameters(
 fn parameter(comparison: &mut Comparison<'_>, place: &Place, parameter: Pair<'_>) {
     comparison.members(place, parameter, |comparison, key, pair| {
         match key {
-            // They are the name of the entry.
+            // `in` and `name` are the key by which parameters are matched.
             "in" | "name" => {}
             "required" => requiredness(comparison, place, parameter),
             "schema" if pair.old.is_object() && pair.new.is_object() => {
@@ -223,7 +226,7 @@ fn responses(comparison: &mut Comparison<'_>, place: &Place, responses: Pair<'_>
             _ if !is_success(status) => comparison.add(&place, &rules::ERROR_STATUS),
             (false, true) => comparison.add(&place, &rules::STATUS_REMOVED),
             (true, _) => {
-                let mut others = responses.old.as_object().into_iter().flatten();
+                let mut others = entries(responses.old);
                 let same_content = others.all(|(status, other)| {
                     !is_success(status) || at(other, "content") == at(pair.new, "content")
                 });
@@ -254,7 +257,7 @@ fn response(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     });
 }
 
-/// Returns the names of path parameters at the same position that differ.
+/// Returns the old and new names of renamed path parameters.
 fn renamed_path_parameters(old: &str, new: &str) -> Vec<(String, String)> {
     let name = |segment: &str| {
         segment
@@ -271,7 +274,7 @@ fn renamed_path_parameters(old: &str, new: &str) -> Vec<(String, String)> {
 
 fn operations(document: &Value) -> BTreeMap<String, Operation<'_>> {
     let mut found = BTreeMap::new();
-    for (path, item) in at(document, "paths").as_object().into_iter().flatten() {
+    for (path, item) in entries(at(document, "paths")) {
         for method in METHODS {
             if let Some(value) = item.get(method) {
                 let operation = Operation {
@@ -295,12 +298,8 @@ fn same_id(old: &Operation<'_>, new: &Operation<'_>) -> bool {
 /// Returns whether an operation uses a schema that differs, directly or through other schemas.
 fn uses_changed<'v>(comparison: &Comparison<'v>, old: &Operation<'v>, new: &Operation<'v>) -> bool {
     let documents = comparison.documents;
-    let mut names = components::reachable(documents.old, old.value, Kind::Operation);
-    names.extend(components::reachable(
-        documents.new,
-        new.value,
-        Kind::Operation,
-    ));
+    let reached = |document, value| reachable(schemas(document), value, Kind::Operation);
+    let names = &reached(documents.old, old.value) | &reached(documents.new, new.value);
     comparison.changes.iter().any(|change| {
         let name = change.location.split(['.', '[', ' ']).next();
         name.is_some_and(|name| names.contains(name))
@@ -328,7 +327,7 @@ impl<'v> Operation<'v> {
         format!("{} {}", segments.collect::<Vec<_>>().join("/"), self.method)
     }
 
-    /// Returns the parameters of the operation and of its path, by `in name`.
+    /// Returns the parameters of the operation and of its path. The keys have the form `in name`.
     fn parameters(&self) -> BTreeMap<String, &'v Value> {
         let text =
             |value: &Value, key: &str| at(value, key).as_str().unwrap_or_default().to_owned();

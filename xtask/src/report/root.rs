@@ -6,14 +6,15 @@ use super::{
     comparison::{Comparison, Pair, Place, at},
     rules,
 };
+use crate::tree::elements;
 
-/// Compares the members of the document root.
+/// Compares the keys of the document root.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
     let root = Place::new(None, "document");
     comparison.members(&root, comparison.documents, |comparison, key, pair| {
         let place = Place::new(None, key);
         match key {
-            // These are compared together with the operations.
+            // The comparison of operations includes these keys.
             "paths" | "security" => {}
             "components" => components(comparison, &place, pair),
             "info" => comparison.replaced(&place, &rules::DOCUMENTATION, key, pair),
@@ -26,17 +27,13 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
 
 fn servers(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (old, new) = pair.map(|servers| -> Vec<&Value> {
-        let servers = servers.as_array().into_iter().flatten();
-        servers.map(|server| at(server, "url")).collect()
+        elements(servers).map(|server| at(server, "url")).collect()
     });
-    for url in old.iter().filter(|url| !new.contains(url)) {
-        let pair = Pair::of(url, &Value::Null);
-        comparison.replaced(place, &rules::SERVER_REMOVED, "", pair);
-    }
-    for url in new.iter().filter(|url| !old.contains(url)) {
-        let pair = Pair::of(&Value::Null, url);
-        comparison.replaced(place, &rules::SERVER_ADDED, "", pair);
-    }
+    comparison.items(
+        place,
+        (&old, &new),
+        (&rules::SERVER_REMOVED, &rules::SERVER_ADDED),
+    );
     if old == new {
         comparison.replaced(place, &rules::DOCUMENTATION, "servers", pair);
     }
@@ -48,9 +45,9 @@ fn components(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     }
     comparison.members(place, pair, |comparison, key, pair| {
         match key {
-            // Named schemas are compared as Rust types.
+            // `components.rs` compares the named schemas.
             "schemas" => {}
-            // Whether an operation requires a scheme is compared with the operation.
+            // The comparison of operations includes the schemes that an operation requires.
             "securitySchemes" => comparison.entries(
                 |name| Place::new(None, format!("security scheme {name}")),
                 pair,

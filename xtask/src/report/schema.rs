@@ -1,4 +1,4 @@
-//! Compares two schemas by the direction of their values and by the generated Rust types.
+//! Compares two schemas by their use in requests and responses, and by their Rust types.
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     keywords::{self, Role},
     reference::component_name,
+    tree::elements,
 };
 
 /// Compares the old and the new version of a schema.
@@ -28,7 +29,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, pair: Pair
             "not" => &rules::TYPE_NEGATION,
             "nullable" if pair.new == &json!(true) => &rules::NULL_ALLOWED,
             "nullable" => &rules::NULL_FORBIDDEN,
-            // A changed type is reported without its format.
+            // A changed format is not reported if the type changed too.
             "format" if !schemas.at("type").is_equal() => return true,
             "format" => format_rule(schemas),
             "default" if place.in_property => &rules::PROPERTY_DEFAULT,
@@ -128,7 +129,7 @@ fn properties(comparison: &mut Comparison<'_>, place: &Place, schemas: Pair<'_>)
     }
 }
 
-/// Compares an optional property, whose field is an `Option` whether it may be null or not.
+/// Compares an optional property. Its field is always an `Option`, even if it may not be null.
 fn optional_property(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (mut old, mut new) = pair.map(unwrapped);
     match Pair::of(&old, &new).flags("nullable") {
@@ -151,7 +152,7 @@ fn requires(schema: &Value, name: &str) -> bool {
 
 /// Returns the rule for a changed limit on numbers, strings or arrays.
 fn limit_rule(key: &str, pair: Pair<'_>) -> &'static Rule {
-    // A schema without a lower limit has the limit minus infinity.
+    // An absent lower limit counts as minus infinity, and an absent upper limit as infinity.
     let bound = |absent: f64| pair.map(|value| value.as_f64().unwrap_or(absent));
     let tighter = match (key, pair.map(Value::is_null)) {
         ("pattern", (_, true)) => return &rules::PATTERN_REMOVED,
@@ -189,21 +190,18 @@ fn format_rule(schemas: Pair<'_>) -> &'static Rule {
 
 /// Compares the values of an enum.
 fn values(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
-    let (old, new) = pair.map(|values| values.as_array().map(Vec::as_slice).unwrap_or_default());
-    for value in old.iter().filter(|value| !new.contains(value)) {
-        let pair = Pair::of(value, &Value::Null);
-        comparison.replaced(place, &rules::VALUE_REMOVED, "", pair);
-    }
-    for value in new.iter().filter(|value| !old.contains(value)) {
-        let pair = Pair::of(&Value::Null, value);
-        comparison.replaced(place, &rules::VALUE_ADDED, "", pair);
-    }
+    let (old, new) = pair.map(|values| elements(values).collect::<Vec<_>>());
+    comparison.items(
+        place,
+        (&old, &new),
+        (&rules::VALUE_REMOVED, &rules::VALUE_ADDED),
+    );
     if old.len() == new.len() && old.iter().all(|value| new.contains(value)) {
         comparison.add(place, &rules::VALUE_ORDER);
     }
 }
 
-/// Returns a name of the Rust type of a scalar. Types are equal if their names are equal.
+/// Returns a key for the Rust type of a scalar. Equal keys mean equal types.
 fn rust_scalar(schema: &Value) -> &str {
     let format = at(schema, "format").as_str().unwrap_or_default();
     match (at(schema, "type").as_str().unwrap_or_default(), format) {
@@ -218,14 +216,14 @@ fn rust_scalar(schema: &Value) -> &str {
     }
 }
 
-/// Returns whether the generator gives the type of a schema a name, which a title can determine.
+/// Returns whether the Rust type of a schema is named, so that a title can change the name.
 fn is_named_type(schema: &Value) -> bool {
     let named = ["properties", "enum", "oneOf", "anyOf", "allOf", "not"];
     named.iter().any(|keyword| schema.get(keyword).is_some())
 }
 
-/// Returns a schema without keywords that have no effect, and without an `allOf` of one schema, which
-/// is how OpenAPI 3.0 writes a reference with annotations.
+/// Returns a schema without keywords that have no effect. An `allOf` of one schema, which OpenAPI 3.0
+/// needs for a reference with annotations, is replaced by that schema.
 fn unwrapped(schema: &Value) -> Value {
     let Some(map) = schema.as_object() else {
         return schema.clone();

@@ -9,11 +9,11 @@ use super::change::Grade;
 /// The public items that differ, one line per item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SurfaceDiff {
-    /// Items that only the new version has.
+    /// Items that were added.
     pub added: Vec<String>,
-    /// Items that only the old version has.
+    /// Items that were removed.
     pub removed: Vec<String>,
-    /// Renamed types and methods as `old → new`, whose items are not part of `added` and `removed`.
+    /// Renamed types and methods as `old → new`. `added` and `removed` omit their items.
     pub renamed: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ impl SurfaceDiff {
         }
     }
 
-    /// Replaces the items that differ only by a new name by one line per name.
+    /// Moves items that differ only by a new name to `renamed`, with one line per name.
     pub(super) fn fold(&mut self, names: &BTreeMap<String, String>) {
         let mut used = BTreeSet::new();
         self.removed.retain(|line| {
@@ -46,7 +46,8 @@ impl SurfaceDiff {
             .collect();
     }
 
-    /// Returns the grade: existing code can mention a removed item, but not an added one.
+    /// Returns major if an item was removed, because existing code may use it, and minor if one was
+    /// added.
     pub(super) fn grade(&self) -> Option<Grade> {
         match (
             self.removed.is_empty() && self.renamed.is_empty(),
@@ -59,7 +60,7 @@ impl SurfaceDiff {
     }
 }
 
-/// Replaces identifiers that are a name, or that start with the name of a type.
+/// Replaces identifiers that equal a name or start with the name of a type.
 ///
 /// The names of inline types start with the name of the type that contains them.
 fn renamed(line: &str, names: &BTreeMap<String, String>) -> String {

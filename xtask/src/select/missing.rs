@@ -8,8 +8,7 @@ use super::{Request, nearest, operations};
 use crate::{
     problem::Problem,
     reference::{Pointer, follow},
-    template,
-    tree::{self, Kind},
+    template, tree,
 };
 
 /// Returns the problem for a document without the operation `wanted`.
@@ -25,24 +24,19 @@ pub(super) fn missing(upstream: &Value, wanted: &Request, place: &str) -> Proble
 
 /// Checks that a document with references to components has `components`.
 ///
-/// A YAML document that was truncated before its components is valid YAML. Without this check each
-/// of its references would be a problem.
+/// A YAML document that was truncated before its components is valid YAML. Without this check, each
+/// reference would be reported as a separate problem.
 pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
     if upstream.get("components").is_some() {
         return Ok(());
     }
     let mut first = None;
-    tree::read(
-        upstream,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |_, at, value| {
-            let reference = value.get("$ref").and_then(Value::as_str);
-            if let Some(text) = reference.filter(|text| text.starts_with("#/components/")) {
-                first.get_or_insert_with(|| (at.clone(), text.to_owned()));
-            }
-        },
-    );
+    tree::read(upstream, &mut |_, at, value| {
+        let reference = value.get("$ref").and_then(Value::as_str);
+        if let Some(text) = reference.filter(|text| text.starts_with("#/components/")) {
+            first.get_or_insert_with(|| (at.clone(), text.to_owned()));
+        }
+    });
     match first {
         Some((at, text)) => Err(Problem::new(
             &at,
@@ -53,14 +47,14 @@ pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
     }
 }
 
-/// Returns why the path of `wanted` is a reference that cannot be resolved.
+/// Returns the error if the path item of `wanted` is a reference that cannot be resolved.
 fn unresolved(upstream: &Value, wanted: &Request) -> Option<String> {
     follow(upstream, &upstream["paths"][&wanted.path]).err()
 }
 
-/// Returns the defect in the path parameters of the operation most similar to `wanted`.
+/// Describes missing or undeclared path parameters of the operation most similar to `wanted`.
 ///
-/// Two upstream versions were published with an operation on a path without its parameter.
+/// Two published upstream versions declared a path parameter that the path did not contain.
 fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
     let candidates: Vec<String> = operations(upstream)
         .filter(|(found, _)| found.method == wanted.method)
@@ -88,7 +82,7 @@ fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
         ),
         (
             &in_wanted - &in_path,
-            "is the most similar, but lacks the path parameters",
+            "is the most similar operation, but lacks the path parameters",
         ),
     ]
     .into_iter()
@@ -99,7 +93,7 @@ fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
     })
 }
 
-/// Returns the path parameters that an operation and its path declare.
+/// Returns the names of the path parameters that an operation and its path item declare.
 fn declared_parameters(upstream: &Value, path: &str, method: &str) -> BTreeSet<String> {
     let item = &upstream["paths"][path];
     let item = follow(upstream, item).unwrap_or(item);
@@ -142,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn operation_on_path_without_parameter_reports_parameter() {
+    fn path_without_declared_parameter_is_reported() {
         let paths = json!({"/lists/{list}/items": {"delete": parameters(&["list", "item"])}});
 
         let message = message(paths, "DELETE /lists/{list}/items/{item}");
@@ -156,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn operation_on_path_with_wrong_parameter_reports_difference() {
+    fn path_with_other_parameter_name_is_reported() {
         let paths = json!({"/lists/{item}/items": {"get": parameters(&["item"])}});
 
         let message = message(paths, "GET /lists/{list}/items");
 
         assert!(
             message.contains(
-                "GET /lists/{item}/items is the most similar, but lacks the path parameters `list`"
+                "GET /lists/{item}/items is the most similar operation, but lacks the path parameters `list`"
             ),
             "{message}"
         );
@@ -185,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_operation_without_similar_one_reports_count() {
+    fn missing_operation_without_similar_operation_reports_count() {
         let paths = json!({"/users": {"get": {}}});
 
         let message = message(paths, "GET /lists/{list}/items");

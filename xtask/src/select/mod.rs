@@ -1,9 +1,9 @@
 //! Select stage: keeps the operations of `select.toml` and the components that they reach.
 //!
-//! The stage removes upstream prose, examples and extensions, because the overlay contains this
-//! project's own texts. It inlines all components except schemas, and moves the parameters of a path
-//! and the security of the root into each operation. Documents with the same meaning therefore
-//! result in the same selected document.
+//! The stage removes upstream prose, examples and extensions, because the overlay contains the
+//! documentation of this project. It inlines all components except schemas, and moves the parameters
+//! of a path and the security of the root into each operation. Documents with the same meaning
+//! therefore result in the same selected document.
 
 mod missing;
 mod prose;
@@ -115,7 +115,7 @@ pub(crate) fn version(upstream: &Value) -> Result<&str, Problem> {
             (Pointer::root(), what)
         }
         (None, None) => {
-            let what = "the document is not OpenAPI: it has no `openapi` member".to_owned();
+            let what = "the document is not OpenAPI: it has no `openapi` version".to_owned();
             (Pointer::root(), what)
         }
     };
@@ -174,7 +174,7 @@ fn find_by_id(upstream: &Value, selector: &Selector) -> Result<Request, Problem>
     Err(Problem::new(&Pointer::of(["paths"]), what, remedy))
 }
 
-/// Returns the location of an entry for messages.
+/// Returns the location of an entry of `select.toml` for error messages.
 fn place(selector: &Selector) -> String {
     match selector.line {
         0 => "openapi/select.toml".to_owned(),
@@ -233,7 +233,7 @@ fn servers(upstream: &Value) -> Option<&Value> {
     upstream.get("servers").or(common)
 }
 
-/// Returns the operation with inlined components and its success responses only.
+/// Returns the operation with its components inlined and without error responses.
 fn operation(
     upstream: &Value,
     request: &Request,
@@ -272,7 +272,7 @@ fn operation(
         problems.push(Problem::new(
             &at.join("servers"),
             "the operation has other `servers` than the document, but the client has one base URL",
-            "generate a client of its own for the operation, with these `servers` in the document",
+            "generate a separate client for this operation, from a document with these `servers`",
         ));
     }
     let mut parameters = parameters(upstream, source.get("parameters"), &at, problems);
@@ -335,7 +335,12 @@ fn success_responses(
     };
     let kept: Map<String, Value> = responses
         .iter()
-        .filter(|(status, _)| status.len() == 3 && status.starts_with('2'))
+        .filter(|(status, _)| {
+            status.strip_prefix('2').is_some_and(|rest| {
+                let is_digit = |c: char| c.is_ascii_digit();
+                rest.len() == 2 && rest.chars().all(is_digit) || rest.eq_ignore_ascii_case("xx")
+            })
+        })
         .map(|(status, response)| (status.to_uppercase(), response.clone()))
         .collect();
     match (kept.is_empty(), responses.get("default")) {

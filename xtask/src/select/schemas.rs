@@ -1,4 +1,4 @@
-//! Copies the schemas that the selected operations reach.
+//! Copies the schemas that the selected operations use.
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn copy_reachable(upstream: &Value, selected: &mut Value, problems: &
     }
 }
 
-/// Reports each reference of a schema that is not a reference to an existing named schema.
+/// Reports each reference in a schema whose target is not an existing named schema.
 fn check_references(
     upstream: &Value,
     value: &mut Value,
@@ -46,7 +46,7 @@ fn check_references(
     mut at: Pointer,
     problems: &mut Vec<Problem>,
 ) {
-    tree::outside_in(value, kind, &mut at, &mut |kind, at, value| {
+    tree::outside_in_from(value, kind, &mut at, &mut |kind, at, value| {
         if kind != Kind::Schema {
             return;
         }

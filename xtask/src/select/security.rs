@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{problem::Problem, reference::Pointer, schema::inline, tree::Kind};
+use crate::{
+    problem::Problem,
+    reference::Pointer,
+    schema::inline,
+    tree::{Kind, elements, entries, operations},
+};
 
 /// Copies every security scheme of `upstream` that an operation of `selected` requires.
 pub(super) fn copy(upstream: &Value, selected: &mut Value, problems: &mut Vec<Problem>) {
@@ -30,18 +35,10 @@ pub(super) fn copy(upstream: &Value, selected: &mut Value, problems: &mut Vec<Pr
 /// Returns the name of each required scheme with the location of its first use.
 fn required_schemes(selected: &Value) -> BTreeMap<String, Pointer> {
     let mut required = BTreeMap::new();
-    for (path, item) in selected["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            let at = Pointer::of(["paths", path, method, "security"]);
-            let requirements = operation.get("security").and_then(Value::as_array);
-            let names = requirements
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_object)
-                .flat_map(Map::keys);
-            for name in names {
-                required.entry(name.clone()).or_insert_with(|| at.clone());
-            }
+    for (at, operation) in operations(selected) {
+        for (name, _) in elements(&operation["security"]).flat_map(entries) {
+            let at = at.join("security");
+            required.entry(name.clone()).or_insert(at);
         }
     }
     required

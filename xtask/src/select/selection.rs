@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::tree::METHODS;
+use crate::{names, tree::METHODS};
 
-/// Key under which an operation carries its repairs from the select stage to the lower stage.
+/// Extension key in which the select stage passes the repairs of an operation to the lower stage.
 pub(crate) const REPAIR_KEY: &str = "x-repair";
 
 /// The operations to keep.
@@ -43,7 +43,7 @@ pub struct Request {
     pub path: String,
 }
 
-/// A simplification of an operation that loses something and is therefore applied only on request.
+/// A simplification of an operation that loses information, so `select.toml` must enable it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repair {
@@ -199,25 +199,16 @@ impl std::str::FromStr for Request {
     }
 }
 
-/// Checks that the generator keeps a name unchanged as the name of a Rust method.
+/// Checks that a name is a valid Rust method name, which the generator does not change.
 fn check_name(name: &str) -> Result<(), String> {
-    let is_snake_case = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !name.contains("__")
-        && !name.ends_with('_');
-    if !is_snake_case {
-        return Err(format!(
-            "{name:?} is not the name of a Rust method: use snake_case, such as \"list_projects\""
-        ));
+    let valid = names::snake(name);
+    if name.is_ascii() && name == valid {
+        return Ok(());
     }
-    if syn::parse_str::<syn::Ident>(name).is_err() {
-        return Err(format!(
-            "{name:?} is a keyword of Rust: choose another name"
-        ));
-    }
-    Ok(())
+    Err(format!(
+        "{name:?} is not the name of a Rust method, or is a keyword of Rust: use snake_case, such \
+         as {valid:?}"
+    ))
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ fn unsupported_version_or_document_is_refused() {
             "Swagger \"2.0\" is not supported",
         ),
         (json!({"openapi": 3.1}), "not a version in quotes"),
-        (json!({"name": "package"}), "it has no `openapi` member"),
+        (json!({"name": "package"}), "it has no `openapi` version"),
         (json!({"openapi": "3.2.0"}), "this one has no operations"),
     ];
     for (document, expected) in cases {
@@ -230,7 +230,7 @@ fn components_except_schemas_are_inlined_through_chains() {
         "responses": {"Created": {"headers": {"At": reference("headers", "At")}, "content": order}},
         "headers": {"At": {"schema": reference("schemas", "At")}},
         "mediaTypes": {"Order": order["application/json"]},
-        // The schemas contain each other.
+        // The schemas refer to each other.
         "schemas": {
             "Order": {"type": "object", "properties": {"line": reference("schemas", "Line")}},
             "Line": {"type": "object", "properties": {"order": reference("schemas", "Order")}},
@@ -282,7 +282,7 @@ fn header_containing_itself_is_refused() {
 
     let error = selected(&document, r#""GET /orders/{id}""#).unwrap_err();
 
-    assert!(error.contains("cycle"), "{error}");
+    assert!(error.contains("is recursive"), "{error}");
 }
 
 #[test]

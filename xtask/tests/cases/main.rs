@@ -1,8 +1,8 @@
-//! Tests of small documents that are often translated wrongly: each one is refused, or the generated
-//! client does what it says.
+//! Tests of small documents that generators often translate wrongly. Each document is refused, or the
+//! generated client matches it.
 //!
 //! The accepted documents are generated into one client, `generated.rs`, which this crate compiles.
-//! Run `cargo test -p xtask --test cases` with `UPDATE=1` to write it anew.
+//! Run `cargo test -p xtask --test cases` with `UPDATE=1` to regenerate it.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
@@ -28,7 +28,7 @@ use xtask::{
     select::{self, Selection, Selector},
 };
 
-/// Documents whose operations are generated.
+/// Documents that are accepted and generated.
 const ACCEPTED: [&str; 13] = [
     "additional_true",
     "anyof_required",

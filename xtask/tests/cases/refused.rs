@@ -1,4 +1,4 @@
-//! Documents that are refused, with the operation, the location, the reason and the remedy.
+//! Refused documents. Each error contains the operation, the location, the reason and the remedy.
 
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn invalid_header_name_is_refused() {
 }
 
 #[test]
-fn property_named_extra_beside_additional_is_refused() {
+fn property_named_extra_with_additional_properties_is_refused() {
     assert_refused(
         "property_extra",
         &["GET /a", "/components/schemas/A/properties/extra", "extra"],
@@ -107,12 +107,12 @@ fn unsupported_constructs_are_refused() {
         (
             "/paths/~1a/get/operationId",
             json!("new"),
-            "an item of the generated client",
+            "is reserved, because the generated client uses it",
         ),
         (
             "/paths/~1a/get/operationId",
             json!("error"),
-            "an item of the generated client",
+            "is reserved, because the generated client uses it",
         ),
         (
             "/paths/~1a/options",
@@ -136,8 +136,41 @@ fn unsupported_constructs_are_refused() {
         ),
         (
             schema,
+            json!({"type": "object", "properties": {"a": {}}, "discriminator": {"propertyName": "k"}}),
+            "the discriminator k has no `oneOf` or `anyOf`",
+        ),
+        (
+            schema,
+            json!({"allOf": [{"const": 1}, {"const": 2}]}),
+            "its enums have no common value",
+        ),
+        (
+            schema,
+            json!({"allOf": [
+                {"type": "object", "properties": {"a": {}}, "additionalProperties": false},
+                {"type": "object", "properties": {"b": {}}, "required": ["b"]},
+            ]}),
+            "both requires and forbids the property b",
+        ),
+        (
+            schema,
+            json!({"type": "integer", "maximum": u64::MAX}),
+            "neither i64 nor u64",
+        ),
+        (
+            schema,
+            json!({"type": "number", "enum": [1, u64::MAX]}),
+            "f64 would round its integers",
+        ),
+        (
+            "/paths/~1a/get/responses",
+            json!({"20X": {"description": ""}}),
+            "no 2xx",
+        ),
+        (
+            schema,
             json!({"type": "object", "properties": {"k": {"type": "string"}}, "discriminator": {"propertyName": "k"}}),
-            "the discriminator k selects schemas",
+            "the discriminator k has no `oneOf` or `anyOf`",
         ),
     ];
     for (pointer, value, expected) in cases {

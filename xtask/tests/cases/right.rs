@@ -1,4 +1,4 @@
-//! Documents whose client does what they say.
+//! Accepted documents: the generated client sends and decodes the values that they describe.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -50,7 +50,7 @@ fn any_of_required_keeps_all_properties() {
     assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
 }
 
-/// Asserts that every value decodes and is encoded as the same JSON.
+/// Asserts that every value round-trips through the type.
 fn assert_round_trips<T: DeserializeOwned + Serialize>(values: &[Value]) {
     for value in values {
         assert_eq!(round_trip::<T>(value), *value);
@@ -230,13 +230,13 @@ fn head_response_with_schema_is_not_decoded() {
 }
 
 #[test]
-fn inline_type_and_component_get_different_names() {
+fn inline_type_and_component_have_different_names() {
     let value = json!({"status": "open", "history": [{"at": "today"}]});
     assert_eq!(round_trip::<types::InlineNameClashOrder>(&value), value);
 }
 
 #[test]
-fn operation_with_one_usable_security_alternative_is_kept() {
+fn operation_with_supported_security_alternative_is_kept() {
     let request = request(EMPTY, |client| async move {
         client.mutual_tls_alternative_a().send().await.unwrap();
     });
@@ -306,4 +306,93 @@ fn write_only_and_read_only_properties_are_optional() {
     let request = json!({"name": "b", "password": "c"});
     assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&response), response);
     assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&request), request);
+}
+
+/// Returns the lines of the code of an operation that returns a schema.
+fn response_code(openapi: &str, schema: &Value, components: &Value) -> String {
+    let content = json!({"application/json": {"schema": schema}});
+    let document = json!({
+        "openapi": openapi,
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"get": {"operationId": "a", "responses": {"200": {
+            "description": "", "content": content,
+        }}}}},
+        "components": {"schemas": components},
+    });
+    generate(&document).unwrap().0
+}
+
+#[test]
+fn integer_with_minimum_beyond_i64_is_u64() {
+    let schema = json!({"type": "integer", "minimum": 9_223_372_036_854_775_808_u64});
+    assert!(response_code("3.1.0", &schema, &json!({})).contains("ResponseValue<u64>"));
+}
+
+#[test]
+fn int32_with_larger_enum_value_is_i64() {
+    let schema = json!({"type": "integer", "format": "int32", "enum": [5_000_000_000_i64]});
+    assert!(response_code("3.0.3", &schema, &json!({})).contains("ResponseValue<i64>"));
+}
+
+#[test]
+fn unevaluated_properties_are_kept() {
+    let schema = json!({"type": "object", "properties": {"id": {}}, "unevaluatedProperties": {"type": "string"}});
+    assert!(response_code("3.1.0", &schema, &json!({})).contains("pub extra: "));
+}
+
+#[test]
+fn union_member_without_write_only_property_keeps_others() {
+    let components = json!({
+        "A": {"type": "object", "required": ["id", "password"], "properties": {
+            "id": {"type": "string"}, "password": {"type": "string", "writeOnly": true},
+        }},
+        "B": {"type": "object", "required": ["id", "x"], "properties": {
+            "id": {"type": "string"}, "x": {"type": "string"},
+        }},
+    });
+    let schema = json!({"oneOf": [
+        {"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"},
+    ]});
+    let code = response_code("3.0.3", &schema, &components);
+    let union = code.split("pub enum AResponse").nth(1).unwrap_or_default();
+    assert!(union.find("(B)") < union.find("(A)"), "{union}");
+}
+
+#[test]
+fn discriminator_leaves_component_used_elsewhere_unchanged() {
+    let member = json!({"type": "object", "properties": {"kind": {"type": "string"}}});
+    let schema = json!({"type": "object", "properties": {
+        "c": {"$ref": "#/components/schemas/C"},
+        "u": {
+            "oneOf": [{"$ref": "#/components/schemas/C"}, {"$ref": "#/components/schemas/D"}],
+            "discriminator": {"propertyName": "kind"},
+        },
+    }});
+    let code = response_code("3.0.3", &schema, &json!({"C": member, "D": member}));
+    let struct_c = code.split("pub struct C {").nth(1).unwrap_or_default();
+    assert!(
+        struct_c
+            .split('}')
+            .next()
+            .unwrap_or_default()
+            .contains("Option<::std::string::String>"),
+        "{struct_c}"
+    );
+}
+
+#[test]
+fn optional_form_body_is_noted() {
+    let document = json!({
+        "openapi": "3.0.3",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"post": {
+            "operationId": "a",
+            "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {
+                "type": "object", "properties": {"a": {"type": "string"}},
+            }}}},
+            "responses": {"204": {"description": ""}},
+        }}},
+    });
+    let (_, notes) = generate(&document).unwrap();
+    assert!(notes.iter().any(|note| note.rule == "optional-body"));
 }

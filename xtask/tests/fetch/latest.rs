@@ -61,7 +61,7 @@ fn token_is_sent_to_api_only() {
 }
 
 #[test]
-fn latest_with_newest_pin_completes_abbreviated_commit() {
+fn latest_with_unchanged_commit_records_complete_hash() {
     let bytes = document("a");
     let workspace = Workspace::pinned_to(&bytes);
     let mut lock = workspace.lock();

@@ -20,7 +20,7 @@ use xtask::{
 
 use crate::server::Server;
 
-/// Timeout of reads, which only tests with a silent server reach.
+/// Read timeout. Only tests with a stalled server reach it.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";

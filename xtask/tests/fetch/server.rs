@@ -1,4 +1,4 @@
-//! An HTTP server with a prepared response for each request.
+//! A test server that answers requests with prepared responses.
 
 use std::{
     collections::VecDeque,
@@ -61,7 +61,7 @@ impl Response {
         self
     }
 
-    /// Sends this number of bytes of the body and then nothing, until the client disconnects.
+    /// Stalls after this number of bytes of the body, until the client disconnects.
     pub(crate) fn stall(mut self, after: usize) -> Self {
         self.stall = true;
         self.cut(after)
@@ -141,7 +141,7 @@ fn reply(stream: &mut TcpStream, response: &Response, stalls: &Sender<()>) -> st
     stream.write_all(format!("{}Connection: close\r\n\r\n", response.head).as_bytes())?;
     stream.write_all(&response.body)?;
     if response.stall {
-        // Most tests do not wait for the stall, so the receiver may be gone.
+        // The receiver is dropped in tests that do not wait for the stall.
         let _ = stalls.send(());
         stream.read_to_end(&mut Vec::new())?;
     }

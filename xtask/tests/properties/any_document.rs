@@ -6,7 +6,7 @@ use xtask::lower;
 
 use super::documents::{document, lowered};
 
-/// Keys with a meaning in at least one position.
+/// Keys that OpenAPI defines for at least one kind of object.
 const KEYS: [&str; 40] = [
     "$anchor",
     "$defs",
@@ -50,7 +50,7 @@ const KEYS: [&str; 40] = [
     "type",
 ];
 
-/// Strings of a document, most of which are references.
+/// Generates strings, most of which are references.
 const TEXTS: [&str; 16] = [
     "string",
     "object",

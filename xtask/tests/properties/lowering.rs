@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use xtask::{
     generate, lower,
-    tree::{self, Kind, Pointer},
+    tree::{self, Kind},
 };
 
 use super::documents::{NAMES, document, lowered, schema};
@@ -12,82 +12,72 @@ use super::documents::{NAMES, document, lowered, schema};
 /// Adds prose, examples and extensions to every object of a document.
 fn with_prose(document: &Value) -> Value {
     let mut document = document.clone();
-    tree::outside_in(
-        &mut document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, _, value| {
-            let Value::Object(object) = value else { return };
-            if matches!(kind, Kind::Components) {
-                return;
-            }
-            object.insert("description".to_owned(), json!("words"));
+    tree::outside_in(&mut document, &mut |kind, _, value| {
+        let Value::Object(object) = value else { return };
+        if matches!(kind, Kind::Components) {
+            return;
+        }
+        object.insert("description".to_owned(), json!("words"));
+        object.insert(
+            "x-extension".to_owned(),
+            json!({"type": null, "$ref": "nowhere"}),
+        );
+        if kind == Kind::Schema {
+            object.insert("title".to_owned(), json!("Words"));
             object.insert(
-                "x-extension".to_owned(),
-                json!({"type": null, "$ref": "nowhere"}),
+                "example".to_owned(),
+                json!({"anyOf": [null], "$ref": "#/nowhere", "const": null}),
             );
-            if kind == Kind::Schema {
-                object.insert("title".to_owned(), json!("Words"));
-                object.insert(
-                    "example".to_owned(),
-                    json!({"anyOf": [null], "$ref": "#/nowhere", "const": null}),
-                );
-            }
-        },
-    );
+        }
+    });
     document
 }
 
 /// Returns the locations of keywords and values that OpenAPI 3.0 does not have.
 fn beyond_3_0(document: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    tree::read(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            if kind != Kind::Schema {
-                return;
+    tree::read(document, &mut |kind, at, value| {
+        if kind != Kind::Schema {
+            return;
+        }
+        let Value::Object(schema) = value else {
+            let additional = at
+                .keys()
+                .last()
+                .is_some_and(|key| key == "additionalProperties");
+            if !additional {
+                found.push(format!("{at} is {value}"));
             }
-            let Value::Object(schema) = value else {
-                let additional = at
-                    .keys()
-                    .last()
-                    .is_some_and(|key| key == "additionalProperties");
-                if !additional {
-                    found.push(format!("{at} is {value}"));
-                }
-                return;
-            };
-            let keywords = [
-                "const",
-                "examples",
-                "prefixItems",
-                "patternProperties",
-                "$defs",
-                "contentEncoding",
-                "x-extension",
-            ];
-            found.extend(
-                keywords
-                    .iter()
-                    .filter(|key| schema.contains_key(**key))
-                    .map(|key| format!("{at}/{key}")),
-            );
-            if schema
-                .get("type")
-                .is_some_and(|name| !name.is_string() || name == "null")
-            {
-                found.push(format!("{at}/type"));
-            }
-            if schema.contains_key("$ref") && schema.len() > 1 {
-                found.push(format!("{at} has siblings of $ref"));
-            }
-            if schema.get("exclusiveMinimum").is_some_and(Value::is_number) {
-                found.push(format!("{at}/exclusiveMinimum"));
-            }
-        },
-    );
+            return;
+        };
+        let keywords = [
+            "const",
+            "examples",
+            "prefixItems",
+            "patternProperties",
+            "$defs",
+            "contentEncoding",
+            "x-extension",
+        ];
+        found.extend(
+            keywords
+                .iter()
+                .filter(|key| schema.contains_key(**key))
+                .map(|key| format!("{at}/{key}")),
+        );
+        if schema
+            .get("type")
+            .is_some_and(|name| !name.is_string() || name == "null")
+        {
+            found.push(format!("{at}/type"));
+        }
+        if schema.contains_key("$ref") && schema.len() > 1 {
+            found.push(format!("{at} has siblings of $ref"));
+        }
+        if schema.get("exclusiveMinimum").is_some_and(Value::is_number) {
+            found.push(format!("{at}/exclusiveMinimum"));
+        }
+    });
     found
 }
 
@@ -113,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn reference_inside_combinations_survives_lowering(
+    fn reference_inside_combinations_is_kept(
         name in prop::sample::select(vec!["anyOf", "oneOf", "allOf"]),
         nested in 0_usize..4,
         nullable in any::<bool>(),
@@ -138,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn properties_named_like_keywords_survive_lowering(schema in schema()) {
+    fn properties_named_like_keywords_are_kept(schema in schema()) {
         let properties: Map<String, Value> =
             NAMES.iter().map(|name| ((*name).to_owned(), schema.clone())).collect();
         let object = json!({"type": "object", "properties": properties});
@@ -161,14 +151,9 @@ proptest! {
 /// Returns whether a schema of the document is a reference.
 fn refers(document: &Value) -> bool {
     let mut found = false;
-    tree::read(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, at, value| {
-            found |= kind == Kind::Schema && at.keys().len() > 3 && value.get("$ref").is_some();
-        },
-    );
+    tree::read(document, &mut |kind, at, value| {
+        found |= kind == Kind::Schema && at.keys().len() > 3 && value.get("$ref").is_some();
+    });
     found
 }
 

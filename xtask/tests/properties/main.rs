@@ -1,6 +1,6 @@
-//! What holds for any document.
+//! Property tests with random documents.
 //!
-//! `PROPTEST_CASES=10000 cargo test -p xtask --test properties` looks for longer.
+//! `PROPTEST_CASES=10000 cargo test -p xtask --test properties` runs more cases.
 
 mod any_document;
 mod documents;

@@ -13,7 +13,7 @@ use xtask::{
     document,
     layout::Layout,
     regen,
-    tree::{self, Kind, METHODS, Pointer},
+    tree::{self, Kind, METHODS},
 };
 
 fn upstream() -> Value {
@@ -42,7 +42,7 @@ fn difference(document: &Value) -> String {
     }
 }
 
-/// Random choices. When they are used up, the first alternative is chosen.
+/// A list of random choices. After its end, every choice is the first alternative.
 struct Choices(std::vec::IntoIter<u8>);
 
 impl Choices {
@@ -53,21 +53,16 @@ impl Choices {
 
 /// Rewrites every schema to an equivalent one.
 fn rewrite_schemas(document: &mut Value, choices: &mut Choices) {
-    tree::inside_out(
-        document,
-        Kind::Document,
-        &mut Pointer::root(),
-        &mut |kind, _, value| {
-            let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
-                return;
-            };
-            nullable(schema, choices);
-            constant(schema, choices);
-            idle(schema, choices);
-            prose(schema, choices);
-            wrap(schema, choices);
-        },
-    );
+    tree::inside_out(document, &mut |kind, _, value| {
+        let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
+            return;
+        };
+        nullable(schema, choices);
+        constant(schema, choices);
+        idle(schema, choices);
+        prose(schema, choices);
+        wrap(schema, choices);
+    });
 }
 
 fn nullable(schema: &mut Map<String, Value>, choices: &mut Choices) {
@@ -114,7 +109,7 @@ fn constant(schema: &mut Map<String, Value>, choices: &mut Choices) {
     }
 }
 
-/// Adds a keyword that has no effect.
+/// Adds a keyword that has no effect on the values.
 fn idle(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let kind = schema.get("type").cloned().unwrap_or_default();
     let extra = match (choices.among(5), kind.as_str()) {
@@ -144,7 +139,7 @@ fn prose(schema: &mut Map<String, Value>, choices: &mut Choices) {
     }
 }
 
-/// Wraps the schema in a combination of one schema.
+/// Wraps the schema in `allOf`, `oneOf` or `anyOf` with one entry.
 fn wrap(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let key = match choices.among(8) {
         1 => "allOf",
@@ -263,14 +258,14 @@ proptest! {
 }
 
 #[test]
-fn each_rewriting_everywhere_results_in_same_bytes() {
+fn each_rewrite_of_all_schemas_results_in_same_bytes() {
     for way in (0..=u8::MAX).step_by(5) {
         let difference = difference(&rewritten(vec![way; 400]));
         assert!(difference.is_empty(), "way {way}: {difference}");
     }
 }
 
-/// The overlay replaces properties by name and must keep all others.
+/// The overlay changes properties by name and must keep new upstream properties.
 #[test]
 fn new_upstream_property_reaches_client() {
     for (schema, named) in [
@@ -306,7 +301,7 @@ fn new_upstream_property_reaches_client() {
 }
 
 #[test]
-fn changed_meaning_results_in_other_bytes() {
+fn changed_meaning_results_in_different_bytes() {
     let expected = permissions(&upstream());
     let schema = "/components/schemas/ListFineTuningCheckpointPermissionResponse";
     for (place, value) in [

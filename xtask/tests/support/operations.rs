@@ -1,4 +1,4 @@
-//! Prints the operations of a trimmed spec.
+//! Formats the operations of a trimmed spec for a snapshot.
 
 use serde_json::Value;
 use xtask::tree::METHODS;

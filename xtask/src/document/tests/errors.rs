@@ -6,7 +6,7 @@ use super::super::read;
 use super::{error, gzip};
 
 #[test]
-fn error_contains_place_problem_and_remedy() {
+fn error_contains_position_problem_and_remedy() {
     let cut = {
         let mut packed = gzip(b"openapi: 3.1.0\npaths: {}\n");
         packed.truncate(packed.len() - 12);
@@ -84,7 +84,7 @@ fn error_contains_place_problem_and_remedy() {
 }
 
 #[test]
-fn error_with_replaced_remedy_displays_it() {
+fn with_remedy_replaces_displayed_remedy() {
     let error = super::super::parse(b"{\"paths\": ", "permissions.json").unwrap_err();
 
     let error = error.with_remedy("restore it from git").to_string();

@@ -100,7 +100,7 @@ fn value_count_beyond_limit_fails_in_json_and_yaml() {
 
 #[test]
 fn depth_limit_includes_expanded_aliases() {
-    // Each line contains the previous one, so only the expanded value is deep.
+    // Each anchor contains an alias of the previous one, so only the expanded value is deep.
     let mut text = String::from("a0: &a0 [1]\n");
     for line in 1..200 {
         text += &format!("a{line}: &a{line} [[*a{}]]\n", line - 1);
@@ -124,18 +124,18 @@ fn exponential_aliases_are_refused() {
     }
     let error = error(text.as_bytes(), "laughs.yaml");
     assert!(
-        error.contains(": the aliases copy more than 32 MiB; "),
+        error.contains(": the YAML aliases expand to more than 32 MiB; "),
         "{error}"
     );
 
-    // Merge keys copy the values of keys in the same way.
+    // A merge key `<<` copies values as an alias does.
     let mut text = format!("a0: &a0 {{k: {}}}\n", "x".repeat(1 << 20));
     for line in 1..100 {
         text += &format!("a{line}: &a{line} {{<<: *a{}, k{line}: *a0}}\n", line - 1);
     }
     let error = super::error(text.as_bytes(), "merge.yaml");
     assert!(
-        error.contains(": the aliases copy more than 32 MiB; "),
+        error.contains(": the YAML aliases expand to more than 32 MiB; "),
         "{error}"
     );
 }

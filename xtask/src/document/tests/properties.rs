@@ -1,4 +1,4 @@
-//! Properties of arbitrary documents.
+//! Property tests with arbitrary documents.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn json_value_equals_serde_json_and_yaml(value in value()) {
+    fn json_and_yaml_forms_have_equal_values(value in value()) {
         let text = serde_json::json!({ "root": value }).to_string();
         let expected: Value = serde_json::from_str(&text).unwrap();
 
@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_yaml_like_text_does_not_panic(text in r#"([-?:,{}\[\]&*!|>'"%@`# \n\t\r~<.]|[a-c0-9é]|- |: |<<: |\n  |&a |\*a|!!str |---\n|\.\.\.\n|%YAML 1.2\n|\\u12){0,60}"#) {
+    fn arbitrary_yaml_does_not_panic(text in r#"([-?:,{}\[\]&*!|>'"%@`# \n\t\r~<.]|[a-c0-9é]|- |: |<<: |\n  |&a |\*a|!!str |---\n|\.\.\.\n|%YAML 1.2\n|\\u12){0,60}"#) {
         let _ = parse(text.as_bytes(), "spec");
         let _ = parse(format!("a:\n  {text}").as_bytes(), "spec.yaml");
         let _ = parse(format!("{{{text}").as_bytes(), "spec.json");

@@ -67,7 +67,7 @@ fn number_beyond_64_bits_is_equal_in_json_and_yaml() {
 }
 
 #[test]
-fn key_is_its_source_text() {
+fn key_keeps_its_source_text() {
     let read = yaml(
         "responses: {200: a, '4XX': b, 0x10: c, yes: d, null: e, 1.0: f, 2026-01-01: g, !!str 5: h}\n",
     );

@@ -77,7 +77,7 @@ fn methods_of_3_2_are_refused() {
 }
 
 #[test]
-fn unknown_parameter_place_or_style_is_refused() {
+fn unknown_parameter_location_or_style_is_refused() {
     let error = refused(parameter(
         json!({"name": "q", "in": "querystring", "content": {}}),
     ));
@@ -146,7 +146,7 @@ fn parameters_are_sorted() {
 }
 
 #[test]
-fn sequence_keywords_are_dropped() {
+fn event_stream_keywords_are_dropped() {
     let (document, notes) = lowered(|document| {
         document["paths"]["/s"]["get"]["responses"]["200"]["content"] = json!({"text/event-stream": {
             "itemSchema": {"$ref": "#/components/schemas/S"},
@@ -189,7 +189,7 @@ fn unknown_security_scheme_is_refused() {
 }
 
 #[test]
-fn boolean_schemas_outside_of_schemas_become_objects() {
+fn true_component_becomes_object_and_false_is_refused() {
     let (document, _) = lowered(|document| {
         document["components"]["schemas"]["S"] = json!(true);
     });

@@ -1,6 +1,6 @@
 //! Tests of each rule with small schemas.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 
@@ -137,7 +137,7 @@ fn strings_in_paths_refer_to_path_segment() {
     assert!(is_id(&document["components"]["schemas"]["PathSegment2"]));
 }
 
-/// Lowers an operation to which each repair applies, with `repairs` requested.
+/// Lowers an operation with `repairs`. Every repair has an effect on the operation.
 fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
     let mut document = document(json!({
         "S": {"type": "object"},

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::lowered;
 
-/// Lowers the first schema of each pair and compares it with the second.
+/// Asserts that lowering the first schema of each pair results in the second.
 pub(super) fn check<const N: usize>(pairs: [(Value, Value); N]) {
     for (schema, expected) in pairs {
         let (lowered, _) = lowered(schema.clone());
@@ -204,8 +204,8 @@ fn numeric_exclusive_maximum_becomes_flag() {
 }
 
 #[test]
-fn keywords_of_3_0_in_3_1_are_kept() {
-    // OpenAPI 3.1 documents contain these keywords with their meaning in OpenAPI 3.0.
+fn openapi_3_0_keywords_are_kept() {
+    // Published OpenAPI 3.1 documents use these keywords of OpenAPI 3.0.
     check([
         (
             json!({"type": "string", "nullable": true}),

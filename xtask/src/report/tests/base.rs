@@ -10,7 +10,7 @@ use super::super::{Base, Format, run};
 use crate::layout::Layout;
 use crate::regen;
 
-/// Returns a workspace with the files that the report reads, in one commit.
+/// Returns a git repository with one commit of the files that the report reads.
 fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -104,7 +104,7 @@ fn workspace_is_compared_with_file() {
 }
 
 #[test]
-fn unreadable_base_is_reported_by_name() {
+fn error_for_unreadable_base_contains_its_name() {
     let folder = workspace();
     let error = |base: &str| {
         let error = run(
@@ -120,7 +120,7 @@ fn unreadable_base_is_reported_by_name() {
         error("v9"),
         "there is no file and no git revision \"v9\"; use a revision of `git log`, or fetch it first"
     );
-    // A name that looks like an option must not become an option of git.
+    // git must not interpret a revision that starts with `-` as an option.
     assert!(error("--help").starts_with("there is no file and no git revision \"--help\""));
 
     git(
@@ -135,7 +135,7 @@ fn unreadable_base_is_reported_by_name() {
 }
 
 #[test]
-fn invalid_upstream_spec_is_reported_by_name() {
+fn error_for_invalid_upstream_spec_contains_name() {
     let folder = workspace();
     let upstream = json!({"openapi": "3.1.0", "paths": {}});
 

@@ -40,7 +40,7 @@ fn post(document: &mut Value) -> &mut Value {
     &mut document["paths"]["/lists/{list}/items"]["post"]
 }
 
-/// Returns the parameter with a name.
+/// Returns the parameter of this name.
 fn parameter<'v>(operation: &'v mut Value, name: &str) -> &'v mut Value {
     let list = operation["parameters"].as_array_mut().unwrap();
     list.iter_mut()

@@ -1,4 +1,4 @@
-//! Tests of the formats.
+//! Tests of the Markdown and JSON formats of the report.
 
 use serde_json::json;
 
@@ -111,7 +111,7 @@ fn report_as_json_has_same_content() {
 }
 
 #[test]
-fn unchanged_overlay_is_folded() {
+fn unchanged_overlay_is_collapsed() {
     let mut report = full();
     if let Some(pipeline) = &mut report.pipeline {
         pipeline.overlay_changed = false;

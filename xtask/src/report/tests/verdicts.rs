@@ -1,7 +1,7 @@
 //! Grades of changes in operations, parameters and request bodies.
 //!
-//! A row has an edit of a document, the grade of the edit and the grade of its reversal. The table of
-//! rules contains the reasons.
+//! Each row of a table contains an edit of a document, the grade of the edit and the grade of its
+//! reversal. `rules.rs` contains the reasons.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use crate::generate::generate;
 
 type Row = (&'static str, Grade, Grade, fn(&mut Value));
 
-/// Checks the grades of rows, and that the public items of the generated client require no higher grade.
-/// The generator refuses the documents of the rows in `refused`.
+/// Asserts the grades of each edit and its reversal. Changes in the public items of the generated
+/// client must not require a higher grade. The generator must refuse the edits in `refused`.
 pub(super) fn check(rows: &[Row], refused: &[&str]) {
     let mut wrong = Vec::new();
     let mut without_client = Vec::new();

@@ -1,4 +1,4 @@
-//! Grades of changes in responses, security and servers. The rows are those of `verdicts`.
+//! Grades of changes in responses, security and servers, in the format of `verdicts.rs`.
 
 use serde_json::{Value, json};
 
@@ -218,7 +218,7 @@ fn security_and_server_changes_have_expected_grades() {
 }
 
 #[test]
-fn change_has_direction_of_its_value() {
+fn change_has_direction_of_value() {
     let new = edited(|d| {
         for schema in ["NewItem", "Item", "Label"] {
             *property(d, schema, "due") = json!({"type": "string"});
@@ -270,7 +270,7 @@ fn renamed_schema_is_one_change() {
 }
 
 #[test]
-fn changed_public_items_raise_verdict() {
+fn changed_public_items_raise_grade() {
     let lines = |lines: &[&str]| {
         lines
             .iter()
