@@ -1,4 +1,4 @@
-//! The time of new permissions and of the header `Date`.
+//! The clock, which sets `created_at` and the `Date` header.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,7 +28,7 @@ impl Clock {
         }
     }
 
-    /// Returns the header `Date` of a fixed clock. hyper adds the header of the system clock.
+    /// Returns the `Date` header for a fixed clock, or `None` for the system clock, because hyper adds its header.
     pub(crate) fn date(self) -> Option<HeaderValue> {
         let Self::Fixed(seconds) = self else {
             return None;

@@ -13,11 +13,11 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 /// Maximum number of reserved slots.
 const MAX_RESERVED: usize = 64;
 
-/// All open connections.
+/// The slots for open connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
-    /// As many permits as the limit. The slots beyond the limit are reserved.
+    /// Permits to receive a body. There are fewer permits than slots, so that bodies cannot occupy every slot.
     bodies: Arc<Semaphore>,
     idle: Arc<Mutex<Idle>>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Slot {
     idle_key: Mutex<Option<u64>>,
     /// Whether a part of the next request has been read.
     request_started: AtomicBool,
-    /// Whether the next response is the last one.
+    /// Whether the next response closes the connection.
     closing: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
@@ -113,7 +113,7 @@ impl Slot {
         self.idle_key.lock().is_some()
     }
 
-    /// Completes when the connection is evicted.
+    /// Waits until the connection is evicted.
     pub(crate) async fn evicted(&self) {
         self.evict.notified().await;
     }
@@ -127,7 +127,7 @@ impl Slot {
         self.request_started.load(Ordering::Relaxed)
     }
 
-    /// Lets the next response be the last one.
+    /// Makes the next response close the connection.
     pub(crate) fn close_after_response(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
@@ -136,7 +136,8 @@ impl Slot {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Starts to receive a body. If too many other connections receive bodies, this one may be evicted meanwhile.
+    /// Starts to receive a body. If too many connections receive bodies, this one may be evicted before its body is
+    /// complete.
     pub(crate) fn receive_body(self: &Arc<Self>) -> ReceivingBody {
         let permit = Arc::clone(&self.connections.bodies)
             .try_acquire_owned()
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn body_beyond_the_limit_can_be_evicted() {
+    async fn connection_with_excess_body_can_be_evicted() {
         let connections = Connections::new(1);
         let first = Arc::new(connections.acquire().await);
         let second = Arc::new(connections.acquire().await);

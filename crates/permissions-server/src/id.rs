@@ -12,10 +12,10 @@ const BASE_62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 /// Generates permission ids: `cp_` and 24 base-62 characters.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum IdSource {
-    /// 143 random bits.
+    /// Random ids of 143 bits.
     #[default]
     Random,
-    /// A hash of the seed, the checkpoint and the position in it. The ids do not depend on the order of requests to
+    /// Hashes of the seed, the checkpoint and the position in it. The ids do not depend on the order of requests to
     /// different checkpoints.
     Seeded(u64),
 }
@@ -42,7 +42,8 @@ impl IdSource {
     }
 }
 
-/// Checks an id of any kind. The error is the predicate of a sentence about the id.
+/// Checks an id of a checkpoint, project or permission. Returns the reason if it is invalid, such as "is empty or
+/// blank".
 pub(crate) fn check(id: &str) -> Result<(), String> {
     if id.len() > MAX_ID_BYTES {
         return Err(format!(

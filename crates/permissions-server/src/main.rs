@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints the base URL, and the admin key if the server has generated it, because nobody else knows it.
+/// Prints the base URL. Also prints a generated admin key, which is not stored anywhere.
 fn announce(server: &Server) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "OPENAI_BASE_URL={}", server.base_url());

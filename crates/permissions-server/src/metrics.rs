@@ -13,7 +13,7 @@ const BOUNDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0,
 ];
 
-/// Counters since the start.
+/// Counters since the start of the server.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     requests: Mutex<Requests>,
@@ -79,7 +79,7 @@ impl Metrics {
             help,
             counts.collect(),
         );
-        let help = "Time to the response by operation.";
+        let help = "Response time by operation.";
         family(
             "permissions_request_seconds",
             "histogram",

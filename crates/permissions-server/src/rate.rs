@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 
 use crate::keys::Hash;
 
-/// One token bucket for each key. A request takes one token, and time refills the bucket.
+/// A token bucket for each key. Each request takes one token. The bucket refills at a constant rate.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
     per_minute: u32,
-    /// When the bucket of each key is full again. Unknown keys are refused before, so the map stays small.
+    /// The time at which the bucket of each key is full again. Only known keys are counted, so the map stays small.
     full_at: Mutex<HashMap<Hash, Instant>>,
 }
 

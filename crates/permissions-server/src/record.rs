@@ -18,7 +18,7 @@ pub struct RecordedRequest {
     pub status: u16,
 }
 
-/// The requests so far, oldest first.
+/// The recorded requests, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder(Mutex<Vec<RecordedRequest>>);
 

@@ -2,16 +2,16 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-/// A shell shows no more completions than this.
+/// Maximum number of ids of each kind, because shells show at most a few hundred completions.
 const MAX_IDS: u32 = 1_000;
 
 /// Ids in a SQLite file of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredIds {
-    /// Checkpoints, in order.
+    /// Ids of checkpoints, sorted.
     pub checkpoints: Vec<String>,
-    /// Projects with a permission, in order.
+    /// Ids of projects with a permission, sorted.
     pub projects: Vec<String>,
 }
 

@@ -110,7 +110,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// Never fails: clap would print an invalid value, which may contain a password.
+/// Accepts every value. Later checks report errors, because clap would print an invalid value, which may contain a
+/// password.
 fn database(text: &str) -> Result<Database, Infallible> {
     Ok(Database::from(text))
 }

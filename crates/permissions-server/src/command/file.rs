@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ServeArgs;
 use crate::error::StartError;
 
-/// Adds the settings of the configuration file that `args` does not set. Relative paths in the file start at its folder.
+/// Adds the settings of the configuration file that `args` does not set. Paths in the file are relative to its folder.
 pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let Some(path) = &args.config else {
         return Ok(args);
@@ -21,7 +21,7 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    // A certificate of an option does not match a private key of the file.
+    // A certificate from the options does not match a private key from the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
         (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_paths_start_at_the_configuration_file() {
+    fn relative_paths_resolve_against_the_configuration_file() {
         let args = merged(
             ServeArgs::default(),
             "database = 'a.db'\nadmin-keys = 'keys'",

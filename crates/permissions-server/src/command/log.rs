@@ -18,7 +18,7 @@ pub(super) fn init(format: LogFormat, level: &str) -> Result<(), StartError> {
             "unknown log level '{level}'; use error, warn, info, debug, trace or off"
         ))
     })?;
-    // Libraries log statements and packets, of which only warnings matter here.
+    // Libraries log each SQL statement and packet, so only their warnings are logged.
     let targets = Targets::new()
         .with_default(filter.min(LevelFilter::WARN))
         .with_target("permissions_server", filter);
@@ -27,7 +27,7 @@ pub(super) fn init(format: LogFormat, level: &str) -> Result<(), StartError> {
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // This fails if the process has set up `tracing`.
+    // Fails if the process has already set up `tracing`, whose configuration then applies.
     let _ = registry().with(layer.with_filter(targets)).try_init();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Serves with the options of a command line.
+//! Runs a server with command-line options.
 
 mod args;
 mod file;
@@ -25,7 +25,8 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
     let args = file::merge(args)?;
     let level = args.log.as_deref().unwrap_or("info");
     log::init(args.log_format.unwrap_or_default(), level)?;
-    // Systems start with a low soft limit. If it cannot be raised, the server accepts fewer connections.
+    // The soft limit of file descriptors is often only 1,024. If it cannot be raised, the server accepts fewer
+    // connections.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
 
     let mut stop = signals::Stop::new()?;
@@ -64,7 +65,9 @@ async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
         .iter()
         .find(|address| address.is_ipv4())
         .or(addresses.first());
-    first.copied().ok_or_else(|| failed("it has no address"))
+    first
+        .copied()
+        .ok_or_else(|| failed("the host has no address"))
 }
 
 fn builder(args: ServeArgs) -> ServerBuilder {

@@ -16,7 +16,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Registers the signals. A signal that arrives before [`Self::requested`] is not lost.
+    /// Registers the signal handlers. Signals that arrive before the call of [`Self::requested`] are queued.
     #[cfg(unix)]
     pub(super) fn new() -> Result<Self, StartError> {
         let register = |kind| {
@@ -51,7 +51,7 @@ pub(super) async fn reload_until(server: &Server, stop: impl Future<Output = ()>
     #[cfg(unix)]
     let hang_up = signal(SignalKind::hangup()).ok();
     let reload = async {
-        // Without the signal, the server still checks the files every second.
+        // If SIGHUP cannot be registered, the server still checks the key files every second.
         #[cfg(unix)]
         if let Some(mut hang_up) = hang_up {
             while hang_up.recv().await.is_some() {

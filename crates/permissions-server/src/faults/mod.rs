@@ -8,7 +8,7 @@ use std::time::Duration;
 pub use schedule::Faults;
 pub use text::InvalidFault;
 
-/// A fault of one request.
+/// A fault to inject into one request.
 ///
 /// The header `x-fault` contains a fault as text: `status=503`, `delay=250ms`, `drop`, `drop-after`, `truncate`,
 /// `oversize=BYTES`.

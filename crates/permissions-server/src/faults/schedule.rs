@@ -43,12 +43,13 @@ impl Faults {
         Self(Mutex::new(Schedule::ByHeader))
     }
 
-    /// Uses one element for each request. After the last element, requests have no faults.
+    /// Injects one element of `faults` into each request. After the last element, requests have no faults.
     pub fn in_turn(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         Self(Mutex::new(Schedule::InTurn(faults.into_iter().collect())))
     }
 
-    /// Uses a random fault of `kinds` for this share of the requests, from 0 to 1. The same seed gives the same faults.
+    /// Injects a random fault of `kinds` into this share of the requests, from 0 to 1. The same seed gives the same
+    /// faults.
     pub fn seeded(seed: u64, rate: f64, kinds: impl IntoIterator<Item = Fault>) -> Self {
         Self(Mutex::new(Schedule::Seeded {
             random: Box::new(StdRng::seed_from_u64(seed)),
@@ -57,7 +58,7 @@ impl Faults {
         }))
     }
 
-    /// Checks the rate and the statuses. The error is the reason.
+    /// Validates the rate and the statuses. Returns the reason if one is invalid.
     pub(crate) fn check(&self) -> Result<(), String> {
         let schedule = self.0.lock();
         let faults: Vec<&Fault> = match &*schedule {
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn seeded_faults_repeat() {
+    fn same_seed_gives_the_same_faults() {
         let draw = || {
             let faults = Faults::seeded(7, 0.5, [Fault::Drop, Fault::Truncate]);
             (0..50)

@@ -74,7 +74,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn formatted_fault_parses_to_itself(fault in fault()) {
+        fn formatted_fault_parses_to_the_same_fault(fault in fault()) {
             prop_assert_eq!(fault.to_string().parse(), Ok(fault));
         }
 

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use crate::keys::{Known, Role};
 use crate::rate::Allowance;
 
-/// Passes a request on if its key is an admin key within its rate limit.
+/// Runs a request if its key is an admin key within its rate limit. Otherwise responds with 401, 403 or 429.
 pub(super) async fn require_admin(
     State(app): State<Arc<App>>,
     request: Request,
@@ -92,7 +92,7 @@ fn add_rate_headers(headers: &mut HeaderMap, allowance: Allowance) {
     );
     if let Some(wait) = allowance.retry_after {
         add("retry-after-ms", wait.as_millis().max(1).to_string());
-        // The header has whole seconds. A shorter wait would be refused again.
+        // `retry-after` is in whole seconds, rounded up, because an earlier retry would be refused again.
         add("retry-after", (wait.as_secs() + 1).to_string());
     }
 }

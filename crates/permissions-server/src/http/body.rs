@@ -20,7 +20,7 @@ use super::path::check_id;
 use crate::connections::Slot;
 use crate::limits::{Limits, MAX_PROJECT_IDS};
 
-/// Time for the first bytes of a body, before the minimum rate applies.
+/// Time after the start of a body before the minimum rate applies.
 const FIRST_BYTES: Duration = Duration::from_secs(2);
 
 /// Reads the project ids of a create request. Returns them without duplicates, in the order of the request.

@@ -1,4 +1,4 @@
-//! Checks of the request line and the headers that hyper does not make.
+//! Checks the parts of the request line and the headers that hyper does not check.
 
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -26,7 +26,8 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// RFC 9112, section 3.2: `Host` is required since HTTP/1.1, occurs once and is the authority of a URL without user.
+/// Validates `Host`. RFC 9112, section 3.2 requires exactly one in a request of HTTP/1.1. Its value is a host and an
+/// optional port.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut hosts = headers.get_all(HOST).iter();
     let message = match (hosts.next(), hosts.next()) {
@@ -46,7 +47,7 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
 
 fn has_valid_escapes(url: &str) -> bool {
     let mut parts = url.split('%');
-    // The part before the first '%' is not an escape.
+    // The first part precedes the first '%'. Each of the others starts with the digits of an escape.
     parts.next();
     parts.all(|part| {
         let digits = part.as_bytes().get(..2);

@@ -1,4 +1,4 @@
-//! The error response of every request.
+//! Error responses.
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::response::{json_response, to_json};
 use crate::store::{StoreError, StoreErrorKind};
 
-/// A refused or failed request.
+/// The error response to a refused or failed request.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -27,12 +27,12 @@ impl ApiError {
         }
     }
 
-    /// A status 400 without a parameter.
+    /// Creates an error with status 400.
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// A status 400 for the parameter `param`.
+    /// Creates an error with status 400 for the parameter `param`.
     pub(crate) fn invalid(code: &'static str, param: &str, message: impl Into<String>) -> Self {
         Self::bad_request(code, message).param(param)
     }
@@ -44,7 +44,7 @@ impl ApiError {
         }
     }
 
-    /// The error for bytes that are not a request, by the status that hyper chose.
+    /// Returns the error for a malformed request. `status` is the status of hyper's own response.
     pub(crate) fn not_a_request(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
@@ -141,7 +141,7 @@ impl IntoResponse for ApiError {
         let mut response = json_response(self.status, self.body());
         let header = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            // Somebody has to fix these first. With Retry-After, a bulk call of a client would wait for ever.
+            // An operator must fix these causes first. With `Retry-After`, clients would retry until then.
             _ if matches!(
                 self.code,
                 "database_full" | "database_log_full" | "database_read_only"

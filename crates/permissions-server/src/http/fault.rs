@@ -17,11 +17,11 @@ use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// A response extension: the connection is dropped instead of sending the response.
+/// A response extension that makes the server drop the connection instead of sending the response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DropConnection;
 
-/// Applies the fault that [`App::faults`] has for this request.
+/// Injects the fault that [`App::faults`] chooses for this request.
 pub(super) async fn inject(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let Some(faults) = &app.faults else {
         return next.run(request).await;
@@ -63,13 +63,13 @@ fn dropped() -> Response {
     response
 }
 
-/// Announces the complete body and sends half of it.
+/// Sends only the first half of the body, but the `content-length` of the complete body.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = read(response).await;
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     let failure = async {
-        // hyper sends the first half only if the next part is not available yet.
+        // hyper sends the first half only if the error is not available at the same time.
         tokio::task::yield_now().await;
         Err("truncated by a fault")
     };
@@ -77,7 +77,7 @@ async fn truncated(response: Response) -> Response {
     Response::from_parts(parts, Body::from_stream(stream))
 }
 
-/// Appends spaces, which are valid after a JSON value, so that only the size is wrong.
+/// Pads the body to `bytes` with spaces. They are valid after a JSON value, so the response stays valid JSON.
 async fn oversized(response: Response, bytes: usize) -> Response {
     const SPACES: Bytes = Bytes::from_static(&[b' '; 8192]);
     let (parts, body) = read(response).await;

@@ -11,17 +11,17 @@ use crate::store::Permission;
 /// Size of a serialized permission with ids of the usual length, in bytes.
 const PERMISSION_BYTES: usize = 160;
 
-/// A list that is serialized while its permissions are read. Its constant parts are copied as text, because they are most
-/// of the bytes of a page.
+/// A JSON list that is serialized while the database is read. Field names and punctuation are copied as text, because
+/// they are most of the bytes of a page.
 #[derive(Debug)]
 pub(super) struct List {
     json: Vec<u8>,
-    /// The positions of the first and the last id in `json`, including quotes.
+    /// Byte ranges of the first and the last id in `json`, including quotes.
     ids: Option<(Range<usize>, Range<usize>)>,
 }
 
 impl List {
-    /// Starts a list and allocates memory for this number of permissions.
+    /// Starts a list and allocates memory for `permissions` permissions.
     pub(super) fn with_capacity(permissions: usize) -> Self {
         let mut json = Vec::with_capacity(PERMISSION_BYTES * (permissions + 1));
         json.extend_from_slice(br#"{"object":"list","data":["#);
@@ -46,7 +46,7 @@ impl List {
         }
     }
 
-    /// Ends the list and returns the response.
+    /// Completes the JSON and returns the response.
     pub(super) fn finish(self, has_more: bool) -> Response {
         let Self { mut json, ids } = self;
         let (first, last) = ids.unzip();
@@ -64,7 +64,7 @@ impl List {
     }
 }
 
-/// Appends a JSON string and returns its position.
+/// Appends a JSON string and returns its byte range.
 fn append_text(json: &mut Vec<u8>, text: &str) -> Range<usize> {
     let start = json.len();
     if needs_no_escapes(text) {
@@ -77,7 +77,7 @@ fn append_text(json: &mut Vec<u8>, text: &str) -> Range<usize> {
     start..json.len()
 }
 
-/// Whether a JSON string contains this text unchanged. The loop has no early exit, so that the compiler vectorizes it.
+/// Whether `text` needs no escapes in a JSON string. The loop has no early exit, so that the compiler vectorizes it.
 fn needs_no_escapes(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| {
         plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')

@@ -1,11 +1,11 @@
-//! JSON responses to bytes that are not a request.
+//! JSON responses to malformed requests.
 
 use axum::http::StatusCode;
 
 use super::error::ApiError;
 use crate::id::request_id;
 
-/// Returns a complete response with a JSON body and the headers of `bare`, a response of hyper without a body.
+/// Returns hyper's response `bare`, which has no body, with a JSON body. The result is the complete response in bytes.
 pub(crate) fn json_refusal(status: StatusCode, bare: &[u8]) -> Vec<u8> {
     let id = request_id();
     tracing::info!(id, status = status.as_u16(), "refused a malformed request");

@@ -56,7 +56,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let mut operations = Router::new()
         .route(PERMISSIONS, get(operations::list).post(operations::create))
         .route(PERMISSION, delete(operations::delete));
-    // Each layer costs time in every request, so this one is only added if it is used.
+    // Each layer costs time in every request, so this one is added only if faults are configured.
     if app.faults.is_some() {
         operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));
     }
@@ -83,7 +83,7 @@ async fn unknown_url(request: Request) -> ApiError {
 
 async fn method_not_allowed(request: Request) -> ApiError {
     let (method, path) = (request.method(), request.uri().path());
-    let message = format!("{path} does not support {method}; use a method of the Allow header");
+    let message = format!("{path} does not support {method}; use a method in the Allow header");
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

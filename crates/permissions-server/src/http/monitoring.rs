@@ -14,10 +14,10 @@ use super::error::ApiError;
 use super::response::json_response;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// How long the database may take to respond.
+/// Timeout of a database check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Responds if the process runs, whatever the state of the database.
+/// Responds with 200 as long as the process runs, even if the database does not respond.
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }

@@ -25,7 +25,7 @@ pub(super) fn permission(path: PathIds<(String, String)>) -> Result<(String, Str
     Ok((checkpoint, id))
 }
 
-/// Fails if `id` is not a valid id. The error names `param`.
+/// Fails if `id` is invalid. `param` is the parameter in the error response.
 pub(super) fn check_id(param: &str, id: &str) -> Result<(), ApiError> {
     let code = if id.len() > MAX_ID_BYTES {
         "string_above_max_length"

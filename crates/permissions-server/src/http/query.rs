@@ -46,7 +46,7 @@ fn parse_limit(value: &str) -> Result<u32, ApiError> {
         digits if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             ("invalid_type", "which is not an integer")
         }
-        // The number may be longer than any integer type.
+        // The value is an integer, but may be too long for any integer type.
         _ => match value.parse::<i64>() {
             Ok(limit) if (0..=MAX_PAGE_SIZE.into()).contains(&limit) => {
                 return Ok(u32::try_from(limit).unwrap_or(MAX_PAGE_SIZE));

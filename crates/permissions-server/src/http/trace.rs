@@ -92,7 +92,7 @@ fn operation(request: &Request) -> &'static str {
     }
 }
 
-/// Records a request. Returns it with the body that has been read.
+/// Records a request. Reads the body and returns the request with the same body.
 async fn record(request: Request, app: &App) -> Result<(Request, RecordedRequest), ApiError> {
     let mut headers: Vec<(String, String)> = request
         .headers()

@@ -61,7 +61,7 @@ impl KeySource {
         })
     }
 
-    /// Returns the states of the files, which change when a file changes.
+    /// Returns the modification times and sizes of the key files.
     pub(crate) fn file_states(&self) -> FileStates {
         [&self.admin_file, &self.project_file].map(|file| {
             let metadata = std::fs::metadata(file.as_ref()?).ok()?;
@@ -85,7 +85,7 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
             continue;
         }
         let checked = if key.contains(' ') {
-            Err("it contains a space; write one key on each line")
+            Err("the key contains a space; write one key on each line")
         } else {
             check(key)
         };
@@ -99,7 +99,7 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
     }
     if keys.is_empty() {
         return Err(StartError::new(format!(
-            "failed to read keys from {name}: it contains none; write one key on each line"
+            "failed to read keys from {name}: the file contains no keys; write one key on each line"
         )));
     }
     Ok(keys)
@@ -112,7 +112,7 @@ fn check(key: &str) -> Result<(), &'static str> {
         Ok(())
     } else {
         Err(
-            "it is empty, starts or ends with a space, or has a character that is invalid in a header; \
+            "the key is empty, starts or ends with a space, or has a character that is invalid in a header; \
              use printable ASCII",
         )
     }
@@ -157,6 +157,6 @@ mod tests {
         );
         let (_folder, empty) = source("# nothing yet\n");
         let text = empty.load().expect_err("a refusal").to_string();
-        assert!(text.contains("contains none"), "{text}");
+        assert!(text.contains("contains no keys"), "{text}");
     }
 }

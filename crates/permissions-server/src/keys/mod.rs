@@ -63,7 +63,7 @@ impl Keys {
         Self(RwLock::new(set))
     }
 
-    /// Replaces all keys. Requests that have passed the check are not affected.
+    /// Replaces all keys. Requests that are already authenticated continue.
     pub(crate) fn replace(&self, set: KeySet) {
         *self.0.write() = set;
     }
@@ -72,7 +72,7 @@ impl Keys {
     pub(crate) fn identify(&self, key: &[u8]) -> Option<Known> {
         let hash = hash(key);
         let set = self.0.read();
-        // Both lists are compared completely, so that the time does not depend on a match.
+        // Each key is compared with all hashes of both lists, so that the duration does not reveal a match.
         let admin = contains(&set.admin, &hash);
         let project = contains(&set.project, &hash);
         let role = if admin.into() {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_has_the_role_of_its_list() {
+    fn key_has_the_role_of_its_configured_list() {
         let keys = Keys::new(KeySet::new(
             &[
                 SecretString::from("sk-admin-1"),

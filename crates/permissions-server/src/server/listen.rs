@@ -33,9 +33,9 @@ use crate::http::{App, DropConnection, json_refusal};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// File descriptors for the database, the listener, key files and the log.
 const OTHER_DESCRIPTORS: u64 = 64;
-/// How long a closing connection waits for the rest of a request or for the client to close.
+/// How long a connection that is being closed waits for the rest of a request, or for the client to close it.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
-/// The smallest buffer that hyper supports.
+/// The smallest read buffer that hyper supports, in bytes.
 const MIN_BUFFER_BYTES: usize = 8192;
 
 /// State that all connections share.
@@ -47,7 +47,7 @@ pub(super) struct Context {
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// Serves until `stop` is true or its sender is gone. Then completes the accepted requests and closes the database.
+/// Serves until `stop` is true or its sender is dropped. Then completes the accepted requests and closes the database.
 pub(super) async fn run(listener: TcpListener, context: Context) {
     let limits = &context.app.limits;
     let connections = Connections::new(connection_limit(limits.connections));
@@ -59,7 +59,7 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             stream = accept(&listener, &connections) => stream,
         };
-        // A free slot is taken even if the server stops at this moment, because the client may have sent a request.
+        // `biased` prefers a free slot to the stop signal, because the client may already have sent a request.
         let slot = tokio::select! {
             biased;
             slot = connections.acquire() => slot,
@@ -93,7 +93,7 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
 
 /// Caps the limit of connections, each of which needs a file descriptor.
 fn connection_limit(limit: usize) -> usize {
-    // With 0, this returns the current limit without changing it, or 0 on systems without one.
+    // With 0, this only returns the current soft limit. It returns 0 on systems without such a limit.
     let descriptors = rlimit::increase_nofile_limit(0).unwrap_or(0);
     let available = usize::try_from(descriptors.saturating_sub(OTHER_DESCRIPTORS));
     match available {
@@ -252,7 +252,7 @@ struct Dropped;
 
 fn log_error(result: hyper::Result<()>) {
     if let Err(error) = result {
-        // Clients that disconnect or send no HTTP are common.
+        // The log level is debug, because clients often disconnect or send bytes that are not HTTP.
         tracing::debug!(%error, "connection ended");
     }
 }

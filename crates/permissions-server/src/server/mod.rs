@@ -127,7 +127,7 @@ impl Server {
         if let Some(watcher) = &self.watcher {
             watcher.abort();
         }
-        // An error is a panic of the task, which the panic hook has printed.
+        // Only a panic of the task makes this fail. The panic hook has already printed it.
         for task in [self.task.take(), self.watcher.take()]
             .into_iter()
             .flatten()

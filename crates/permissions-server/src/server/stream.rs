@@ -18,7 +18,7 @@ use tokio::time::{Sleep, sleep};
 use crate::connections::Slot;
 use crate::http::json_refusal;
 
-/// How long a refused client may go on sending.
+/// How long the server reads from a client after an error response.
 const LINGER: Duration = Duration::from_secs(3);
 
 /// A stream that reports to its [`Slot`] when a request starts.
@@ -26,9 +26,9 @@ const LINGER: Duration = Duration::from_secs(3);
 pub(super) struct ServerStream<S> {
     stream: S,
     slot: Arc<Slot>,
-    /// The response that replaces a bare one, and the number of bytes already written.
+    /// The JSON response that replaces hyper's response, and how many of its bytes have been written.
     replacement: Option<(Vec<u8>, usize)>,
-    /// Whether the last response was a refusal.
+    /// Whether the last response had a status of 400 to 499.
     refused: bool,
     linger: Option<Pin<Box<Sleep>>>,
 }
@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ServerStream<S> {
     }
 }
 
-/// The status of a response that hyper has created by itself. Responses of this server have a request id.
+/// Returns the status of a response that hyper has created by itself. Such a response has no request id.
 fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
     let head = bytes
         .strip_prefix(b"HTTP/1.1 ")?
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_bare_refusals_get_a_body() {
+    fn only_errors_by_hyper_get_a_json_body() {
         let bare_400 =
             b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(bare_refusal(bare_400), Some(StatusCode::BAD_REQUEST));

@@ -50,7 +50,7 @@ fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
     let file = file.display();
     match error {
         pem::Error::NoItemsFound => StartError::new(format!(
-            "failed to read the {what} {file}: it contains none; use a PEM file"
+            "failed to read the {what} {file}: no {what} found; use a PEM file"
         )),
         error => StartError::with_source(
             format!("failed to read the {what} {file}: {error}; use a PEM file"),

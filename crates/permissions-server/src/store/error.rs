@@ -13,14 +13,14 @@ pub(crate) struct StoreError {
     message: Arc<str>,
 }
 
-/// The cause of a failure, as far as clients and retries depend on it.
+/// The cause of a failure. It decides the response and whether the operation is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreErrorKind {
     /// The operation had no effect, because no connection could be made or the connection was lost before the commit.
     Unreachable,
     /// The connection was lost during the operation, which may or may not have been committed.
     ConnectionLost,
-    /// The transaction was rolled back in favour of a concurrent one.
+    /// The database rolled back the transaction because of a conflict with a concurrent one.
     Conflict,
     /// Busy, out of memory or closing: the same request may succeed later.
     Unavailable,
@@ -32,7 +32,7 @@ pub(crate) enum StoreErrorKind {
     ReadOnly,
     /// The data on disk is damaged.
     Damaged,
-    /// A defect of this server or of the database.
+    /// A bug in this server or in the database.
     Internal,
 }
 

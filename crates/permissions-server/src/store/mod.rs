@@ -1,8 +1,8 @@
 //! Permissions in SQLite or PostgreSQL.
 //!
-//! The order of creation is a *position*, which each checkpoint counts up. Positions are committed in the order in which
-//! they are assigned. A page starts at a position, so concurrent writes never shift it. A deleted permission keeps its
-//! position in a table of its own, so it still works as a cursor.
+//! Each checkpoint numbers its permissions in the order of creation. This number is the *position*. Positions are
+//! committed in the order in which they are assigned. A page starts at a position, so concurrent writes never shift it.
+//! A deleted permission keeps its position in a table of its own, so it still works as a cursor.
 
 mod error;
 mod postgres;
@@ -54,7 +54,7 @@ impl Database {
         Self(Location::Postgres(url.into()))
     }
 
-    /// Makes the relative path of a file relative to `folder`.
+    /// Resolves a relative path of a SQLite file against `folder`.
     pub(crate) fn in_folder(self, folder: &Path) -> Self {
         match self.0 {
             Location::SqliteFile(path) if !is_sqlite_url(&path) => {
@@ -114,7 +114,7 @@ pub(crate) enum Order {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PageQuery {
     pub(crate) checkpoint: String,
-    /// The id of the permission before the first one of the page.
+    /// The cursor. The page starts after the permission with this id.
     pub(crate) after: Option<String>,
     pub(crate) limit: u32,
     pub(crate) order: Order,
@@ -135,7 +135,7 @@ pub(crate) enum PageResult {
 #[derive(Debug, Clone)]
 pub(crate) struct Creation {
     pub(crate) checkpoint: String,
-    /// Without duplicates, in the order of the response.
+    /// Project ids without duplicates, in the order of the response.
     pub(crate) project_ids: Vec<String>,
     /// Seconds since 1970.
     pub(crate) created_at: i64,

@@ -13,7 +13,8 @@ pub(super) struct Migration {
     pub(super) sql: &'static str,
 }
 
-/// The migrations that a database still needs. Fails with the version of the database if it is newer than this program.
+/// Returns the migrations that a database still needs. Fails with the version of the database if it is newer than this
+/// program.
 pub(super) fn pending(
     migrations: &'static [Migration],
     applied: i64,
@@ -35,7 +36,7 @@ pub(super) fn newer(database: &str, version: i64) -> String {
 }
 
 impl Migration {
-    /// The checksum that sqlx would record.
+    /// Returns the checksum that sqlx would record.
     pub(super) fn checksum(&self) -> Vec<u8> {
         Sha384::digest(self.sql).to_vec()
     }

@@ -9,13 +9,13 @@ use crate::process::Process;
 use crate::{Available, asynchronous};
 
 const IDLE: usize = 10_000;
-/// Number of other open files of this process.
+/// File descriptors that this process needs besides the connections.
 const OTHER_FILES: u64 = 500;
 
 /// Opens idle connections.
 fn crowd(server: &Process) -> Available<Vec<TcpStream>> {
     let needed = IDLE as u64 + OTHER_FILES;
-    // The server raises its own limit. Both processes have the same hard limit.
+    // The server raises its own soft limit to the hard limit, which is the same for both processes.
     let allowed = rlimit::increase_nofile_limit(needed).unwrap_or_default();
     if allowed < needed {
         return Err(format!(
@@ -77,7 +77,6 @@ async fn connections_beyond_the_limit_evict_the_longest_idle() -> Available<()> 
     Ok(())
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![
         asynchronous(

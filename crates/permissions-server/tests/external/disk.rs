@@ -83,7 +83,7 @@ async fn full_postgres_disk_refuses_writes_until_space_is_free() -> Available<()
     Ok(())
 }
 
-/// Creates until a request is refused. Returns the number of created permissions and the refusal.
+/// Creates until a request is refused. Returns the number of created permissions and the error response.
 async fn create_until_refused(client: &Client) -> (usize, Reply) {
     let mut created = 0;
     loop {
@@ -109,7 +109,7 @@ fn start_on_full_disk_is_refused() -> Available<()> {
 async fn start_with_existing_file_on_full_disk_is_refused() -> Available<()> {
     let before = stopped_database().await;
     let copy = format!("cp '{}/permissions.db' .", before.path().display());
-    // Free space: none, less than the shared memory, less than the log.
+    // The free space is zero, less than the shared memory needs, or less than the log needs.
     for pages in [0, 1, 4, 8] {
         let fill = format!(
             "{copy} && head -c 2000000 /dev/zero > filler; \
@@ -174,7 +174,6 @@ fn start_error(fill: &str) -> Available<(String, String)> {
     Ok((message, file))
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![
         asynchronous(

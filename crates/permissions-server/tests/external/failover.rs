@@ -80,7 +80,6 @@ async fn promoted_standby_has_all_acknowledged_creates() -> Available<()> {
     Ok(())
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![asynchronous(
         "failover::promoted_standby_has_all_acknowledged_creates",

@@ -19,7 +19,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 /// A value, or the reason why the test cannot run.
 pub type Available<T> = Result<T, String>;
 
-/// A test over an empty database.
+/// A test with an empty database.
 pub type DatabaseTest = fn(database::TestDatabase) -> futures_util::future::BoxFuture<'static, ()>;
 
 /// Lists functions that test an empty database.
@@ -86,7 +86,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// A test over the database that `create` returns.
+/// A test with the database that `create` returns.
 fn over_database<F>(
     name: &str,
     create: impl FnOnce() -> F + Send + 'static,

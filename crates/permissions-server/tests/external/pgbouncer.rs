@@ -22,7 +22,8 @@ struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts PgBouncer before `database`. Two server connections for all clients make it switch them often.
+    /// Starts PgBouncer as a proxy of `database`. All clients share two server connections, so that PgBouncer reassigns
+    /// them often.
     fn start(socket: &str, database: &str) -> Available<Self> {
         let program = [
             "/usr/sbin/pgbouncer",
@@ -131,7 +132,6 @@ async fn two_servers_share_connections_in_transaction_mode() -> Available<()> {
     Ok(())
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     let mut trials = vec![asynchronous(
         "pgbouncer::two_servers_share_connections_in_transaction_mode",

@@ -95,7 +95,7 @@ impl Cluster {
     }
 }
 
-/// The cluster of all tests: `DATABASE_URL`, or a new one.
+/// The cluster that all tests share: `DATABASE_URL`, or a new one.
 pub fn cluster() -> Available<&'static Cluster> {
     static CLUSTER: OnceLock<Available<Cluster>> = OnceLock::new();
     let cluster = CLUSTER.get_or_init(|| match std::env::var("DATABASE_URL") {
@@ -214,7 +214,7 @@ impl SmallCluster {
 /// Runs a command with a disk of 16 MB at `folder` in a mount namespace of its own.
 fn with_disk(folder: &str, user: Command) -> Available<Command> {
     let mut command = Command::new("unshare");
-    // PostgreSQL itself never runs as root.
+    // As root, no user namespace is needed. The command itself runs as another user.
     if is_root() {
         command.args(["--mount", "sh", "-c"]);
     } else {
@@ -298,7 +298,7 @@ impl Script {
         format!("postgres://test@{}", self.folder.replace('/', "%2F"))
     }
 
-    /// Runs a line of input and waits for its end.
+    /// Sends a line to the script and waits until the script has executed it.
     fn order(&mut self, order: &str) {
         let input = self.process.stdin.as_mut().expect("piped");
         writeln!(input, "{order}").expect("sent");

@@ -35,7 +35,7 @@ impl Drop for Processes {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(killing) = self.killing.take() {
-            // An error is a panic of the thread, which the panic hook has printed.
+            // Only a panic of the thread makes this fail. The panic hook has already printed it.
             let _ = killing.join();
         }
     }

@@ -128,7 +128,6 @@ fn schemathesis_finds_no_violations() -> Available<()> {
     Ok(())
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![
         blocking("sdks::python_sdk_works", python_sdk_works),

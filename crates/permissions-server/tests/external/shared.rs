@@ -254,7 +254,6 @@ async fn tls_connections_follow_sslmode() -> Available<()> {
     Ok(())
 }
 
-/// The tests of this module.
 pub fn trials() -> Vec<Trial> {
     vec![
         asynchronous(

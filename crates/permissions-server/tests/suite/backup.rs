@@ -1,4 +1,4 @@
-//! Reads of other programs from the SQLite file.
+//! Other programs that read the SQLite file while the server writes.
 
 use std::path::Path;
 

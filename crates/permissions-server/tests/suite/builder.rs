@@ -1,4 +1,4 @@
-//! Features for tests of clients.
+//! Builder settings that help to test clients.
 
 use std::time::Duration;
 

@@ -59,7 +59,7 @@ async fn sighup_reloads_the_keys() {
     std::fs::write(&file, "sk-admin-new\n").expect("written");
     process.signal("HUP");
 
-    // The process handles the signal at some time after this call.
+    // The process handles the signal asynchronously.
     while status("sk-admin-new").await != 200 {}
     assert_eq!(status("sk-admin-old").await, 401);
 }

@@ -46,11 +46,11 @@ async fn killed_server_keeps_acknowledged_writes() {
                 name,
             ));
         }
-        // Every round has at least one acknowledged write.
+        // Waits for an acknowledged write of this round.
         while known.lock().expect("sound").created.len() <= round as usize {
             tokio::task::yield_now().await;
         }
-        // A random time, so that the kill hits different steps of a commit.
+        // Waits for a random time, so that the kill interrupts different steps of a commit.
         let moment = Duration::from_millis(rand::rng().random_range(0..60));
         tokio::time::sleep(moment).await;
         process.kill();

@@ -99,7 +99,7 @@ async fn idle_connections_are_evicted_at_the_limit() {
 }
 
 #[tokio::test]
-async fn bytes_other_than_http_affect_one_connection() {
+async fn non_http_bytes_close_only_their_connection() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     for garbage in [
@@ -170,7 +170,7 @@ async fn changed_key_file_is_reloaded_if_valid() {
 
     std::fs::write(&file, "# none\n").expect("written");
     let error = server.reload_keys().expect_err("an error");
-    assert!(error.to_string().contains("contains none"), "{error}");
+    assert!(error.to_string().contains("contains no keys"), "{error}");
     assert_eq!(status("sk-admin-1").await, 200);
 
     std::fs::write(&file, "sk-admin-number-2\n").expect("written");
@@ -277,7 +277,7 @@ async fn healthz_responds_while_slow_bodies_use_all_connections() {
         let response = read_to_end(&mut stream).await;
         assert!(response.starts_with("HTTP/1.1 200"), "{response}");
 
-        // With a valid key, no slow request has ended.
+        // Slow requests with a valid key are still being received.
         if key == server.admin_key() {
             for stream in &slow {
                 let mut byte = [0];

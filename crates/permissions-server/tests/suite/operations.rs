@@ -323,7 +323,7 @@ pub async fn permissions_survive_a_restart(database: TestDatabase) {
 }
 
 #[tokio::test]
-async fn seed_and_fixed_clock_repeat_responses() {
+async fn same_seed_and_clock_give_same_responses() {
     let mut bodies = Vec::new();
     for _ in 0..2 {
         let server = permissions_server::Server::builder()

@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use crate::database::TestDatabase;
 use crate::support::Client;
 
-/// Permissions, the page size, and concurrent deletions.
+/// A random test case: initial permissions, a page size and concurrent deletions.
 #[derive(Debug, Clone)]
 struct Case {
-    /// One permission each. `false` means that it may be deleted during the reads.
+    /// One element for each permission. Elements that are `false` may be deleted while the pages are read.
     initial: Vec<bool>,
     page: usize,
-    /// The order of the deletions.
+    /// Which permissions to delete, in this order.
     deletions: Vec<prop::sample::Index>,
 }
 
@@ -135,7 +135,7 @@ async fn read_during_changes(database: &TestDatabase, case: &Case) {
     }
 }
 
-/// A page of one project has its permission until the permission is deleted, and is empty from then on.
+/// Checks that a page of one project contains its permission until it is deleted, and is empty afterwards.
 async fn read_one_project(client: Arc<Client>, project: String, id: String) {
     let mut deleted = false;
     for order in ["ascending", "descending", "ascending", "descending"] {

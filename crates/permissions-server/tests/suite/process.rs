@@ -61,7 +61,7 @@ impl Process {
             panic!("the server did not start: {line}{stderr}");
         };
         let base_url = base_url.to_owned();
-        // If the pipe is full, the server blocks.
+        // Reads the log, because the server would block if the pipe were full.
         let mut stderr = child.stderr.take().expect("piped");
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         Self {

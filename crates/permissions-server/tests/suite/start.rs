@@ -79,7 +79,7 @@ async fn folder_as_database_is_refused() {
 }
 
 #[tokio::test]
-async fn memory_name_as_file_is_refused() {
+async fn memory_keyword_as_file_path_is_refused() {
     let path = Path::new(":memory:");
     assert_message(
         &start_error(path).await,

@@ -1,4 +1,4 @@
-//! A client that shows requests and responses as they are sent.
+//! A client that shows status and body of each response to the test.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use permissions_server::Server;
 
 pub const MODEL: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// Servers over one database, and an admin key of all of them.
+/// Servers with one database, and an admin key that all of them accept.
 pub trait Endpoints: Send + Sync {
     fn base_urls(&self) -> Vec<String>;
     fn key(&self) -> String;
@@ -60,7 +60,7 @@ impl Client {
         Self::with(vec![base_url.to_owned()], key)
     }
 
-    /// Changes the checkpoint.
+    /// Sends the next requests for another checkpoint.
     pub fn checkpoint(self, checkpoint: &str) -> Self {
         Self {
             checkpoint: checkpoint.to_owned(),
@@ -145,7 +145,7 @@ impl Client {
 }
 
 impl Reply {
-    /// One member of every permission.
+    /// Returns one property of every permission.
     pub fn each(&self, member: &str) -> Vec<&str> {
         self.body["data"]
             .as_array()

@@ -65,9 +65,9 @@ impl Hosts {
         let (scheme, rest) = url
             .expose_secret()
             .split_once("://")
-            .ok_or_else(|| invalid("it has no scheme"))?;
+            .ok_or_else(|| invalid("the URL has no scheme"))?;
         if !matches!(scheme, "postgres" | "postgresql") {
-            return Err(invalid("its scheme is not postgres"));
+            return Err(invalid("the scheme is not postgres"));
         }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -87,7 +87,8 @@ impl Hosts {
                 Some(("target_session_attrs", _)) => {
                     return Err(invalid("target_session_attrs can only be read-write"));
                 }
-                // tokio-postgres does not check certificates, so these are parameters of our TLS connector.
+                // tokio-postgres does not check certificates, so the TLS connector of this crate parses these
+                // parameters.
                 Some(("sslmode", mode)) => tls.0 = Some(mode),
                 Some(("sslrootcert", file)) => tls.1 = Some(file),
                 _ => kept.push(pair),
@@ -99,7 +100,7 @@ impl Hosts {
             let url = format!("postgres://{user}@{host}{path}?{query}");
             let mut config: Config = url
                 .parse()
-                .map_err(|_| invalid("a host, a port or a parameter of it is invalid"))?;
+                .map_err(|_| invalid("a host, a port or a parameter is invalid"))?;
             if config.get_hosts().is_empty() {
                 config.host("localhost");
             }
@@ -139,7 +140,7 @@ impl Hosts {
                     return Ok(client);
                 }
                 Ok(Err(error)) => reason(&error),
-                Err(_) => "it does not respond".to_owned(),
+                Err(_) => "the host does not respond".to_owned(),
             };
             reasons.push(if self.configs.len() == 1 {
                 reason

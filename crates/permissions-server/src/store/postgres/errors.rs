@@ -1,4 +1,4 @@
-//! Meanings and messages of PostgreSQL's errors.
+//! Converts PostgreSQL's errors to causes and messages.
 
 use std::error::Error as _;
 use std::io;
@@ -32,32 +32,32 @@ fn kind(error: &Error) -> StoreErrorKind {
         "53100" => StoreErrorKind::Full,
         "XX001" | "XX002" => StoreErrorKind::Damaged,
         "53300" => StoreErrorKind::ConnectionLost,
-        // The server shuts down or starts (57P), or the connection fails (08).
+        // 57P: PostgreSQL is starting or shutting down. 08: the connection failed.
         code if code.starts_with("57P") || code.starts_with("08") => StoreErrorKind::ConnectionLost,
-        // Out of memory or locks (53), or cancelled by an administrator (57).
+        // 53: out of memory or locks. 57: cancelled by an administrator.
         code if code.starts_with("53") || code.starts_with("57") => StoreErrorKind::Unavailable,
         _ => StoreErrorKind::Internal,
     }
 }
 
-/// Describes an error, as the predicate of a sentence about a host.
+/// Returns the reason why a host failed.
 pub(super) fn reason(error: &Error) -> String {
     if let Some(database) = error.as_db_error() {
         return match database.code().code() {
-            "28P01" | "28000" => "it rejects the user or the password".to_owned(),
-            "3D000" => "it has no such database; create it with createdb".to_owned(),
+            "28P01" | "28000" => "the host rejects the user or the password".to_owned(),
+            "3D000" => "the host has no such database; create it with createdb".to_owned(),
             "42501" => "the user may not create tables; grant CREATE on the schema".to_owned(),
-            code => format!("it reports: {} ({code})", database.message()),
+            code => format!("the host reports: {} ({code})", database.message()),
         };
     }
     let io = error
         .source()
         .and_then(|source| source.downcast_ref::<io::Error>());
     match io.map(|io| (io.kind(), io)) {
-        Some((io::ErrorKind::ConnectionRefused, _)) => "it refuses connections".to_owned(),
+        Some((io::ErrorKind::ConnectionRefused, _)) => "the host refuses connections".to_owned(),
         // tokio-postgres reports a standby with this error.
-        Some((io::ErrorKind::PermissionDenied, _)) => "it accepts no writes".to_owned(),
-        Some((_, io)) => format!("it cannot be reached ({io})"),
+        Some((io::ErrorKind::PermissionDenied, _)) => "the host accepts no writes".to_owned(),
+        Some((_, io)) => format!("the host cannot be reached ({io})"),
         None => match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),

@@ -90,7 +90,7 @@ impl PostgresStore {
     pub(crate) async fn delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
         let delete =
             |client: Arc<Client>| async move { operations::delete(&client, deletion).await };
-        // A repeated delete would not find the permission that the first attempt has deleted.
+        // A delete is not retried: if the first attempt had an effect, a second one would respond with 404.
         self.run(false, delete).await
     }
 

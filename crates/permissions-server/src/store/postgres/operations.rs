@@ -1,4 +1,4 @@
-//! The statements of the store.
+//! The SQL statements for PostgreSQL.
 
 use std::collections::HashMap;
 
@@ -25,8 +25,8 @@ const OF_PROJECTS: &str = "
         AND o.project_id = requested.project_id LIMIT 1
     ) p";
 
-/// Starts a transaction whose commit is on disk when it returns, even if an administrator has turned that off. The setting
-/// ends with the transaction, because PgBouncer lends a connection for one transaction.
+/// Starts a transaction whose commit waits for the disk, even if the administrator has turned that off. The setting
+/// ends with the transaction, because PgBouncer assigns a connection for one transaction only.
 const BEGIN_DURABLE: &str = "BEGIN;
     SELECT set_config('synchronous_commit', 'on', true)
     WHERE current_setting('synchronous_commit') = 'off'";
@@ -87,7 +87,7 @@ pub(super) async fn create(
         if existing.len() < creation.project_ids.len() {
             existing = insert_missing(client, creation, ids, &existing).await?;
         }
-        // If a concurrent request has deleted one of them meanwhile, it is created again.
+        // The insert below creates permissions that a concurrent request has deleted since.
         let ordered = creation.project_ids.iter().map(|id| existing.remove(id));
         if let Some(all) = ordered.collect() {
             return Ok(all);

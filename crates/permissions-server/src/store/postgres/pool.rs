@@ -17,7 +17,7 @@ use crate::store::{StoreError, StoreErrorKind};
 
 /// Maximum number of connections. PostgreSQL allows 100 by default, which several servers share.
 const CONNECTIONS: usize = 16;
-/// How long a request waits for a connection of another request.
+/// How long a request waits for a connection if all connections are in use.
 const WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]

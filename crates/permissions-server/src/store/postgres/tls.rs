@@ -39,7 +39,7 @@ pub(super) struct Handshake {
 pub(super) struct Encrypted<S>(TlsStream<S>);
 
 impl Tls {
-    /// Parses `sslmode` and `sslrootcert` of a URL. Fails with the reason.
+    /// Parses `sslmode` and `sslrootcert` of a URL. Returns the reason if one is invalid.
     pub(super) fn new(mode: Option<&str>, root_file: Option<&str>) -> Result<Self, String> {
         let (mode, checks_issuer, checks_name) = match mode.unwrap_or("prefer") {
             "disable" => (SslMode::Disable, false, false),
@@ -158,7 +158,7 @@ fn roots(file: &str) -> Result<Arc<RootCertStore>, String> {
     Ok(Arc::new(roots))
 }
 
-/// Checks certificates as `sslmode` demands.
+/// Verifies certificates according to `sslmode`.
 #[derive(Debug)]
 struct Verifier {
     /// `None` accepts every certificate.

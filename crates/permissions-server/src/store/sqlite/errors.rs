@@ -9,11 +9,11 @@ use rusqlite::ErrorCode;
 use crate::error::StartError;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// Size of the file that [`probe`] writes. SQLite starts with 32 KiB of shared memory and frees it if it fails, so a
-/// smaller file could still find space on a full disk.
+/// Size of the file that [`probe`] writes. It is larger than the 32 KiB that SQLite frees after a failed start, because
+/// a smaller file would fit on the full disk.
 const PROBE_BYTES: usize = 128 << 10;
 
-/// Converts a failure of a request.
+/// Converts an error of a read or a write.
 pub(super) fn at_run_time(error: rusqlite::Error) -> StoreError {
     use ErrorCode::{
         CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
@@ -36,11 +36,11 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Converts a failure to open the file at `path`.
+/// Converts an error of opening the file at `path`.
 pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
     let reason = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another process holds a lock on it; stop that process or wait until it has finished".to_owned()
+            "another process holds a lock on the file; stop that process or wait until it has finished".to_owned()
         }
         // SQLite reports a full or read-only disk with any of these codes, depending on which of its files is affected.
         Some(ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
@@ -48,7 +48,7 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
         }
         Some(ErrorCode::DatabaseCorrupt) => DAMAGED.to_owned(),
         Some(ErrorCode::NotADatabase) => {
-            "it is not a SQLite database; use another path, or move the file away to start with an empty database"
+            "the file is not a SQLite database; use another path, or move the file away to start with an empty database"
                 .to_owned()
         }
         Some(ErrorCode::DiskFull) => FULL.to_owned(),
@@ -58,9 +58,9 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
 }
 
 pub(super) const DAMAGED: &str =
-    "it is damaged; restore it from a backup, or move it away to start with an empty database";
+    "the file is damaged; restore a backup, or move it away to start with an empty database";
 pub(super) const READ_ONLY: &str =
-    "it is read-only; make the file and its folder writable, or use another path";
+    "the file is read-only; make the file and its folder writable, or use another path";
 const FULL: &str = "the disk is full; free some space or use a path on another disk";
 
 /// The message for a file that cannot be opened.
@@ -71,23 +71,23 @@ pub(super) fn cannot_open(path: &Path, reason: &str) -> String {
     )
 }
 
-/// Finds out why SQLite failed to write to the folder of `path`.
+/// Returns the reason why SQLite failed to write to the folder of `path`.
 fn disk_reason(path: &Path, error: &rusqlite::Error) -> String {
     let code = error.sqlite_error_code();
     let reason = match probe(path).map_err(|error| error.kind()) {
         Err(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => FULL,
         Err(ErrorKind::ReadOnlyFilesystem) => {
-            "its file system is read-only; mount it writable, or use a path on another disk"
+            "the file system is read-only; mount it writable, or use a path on another disk"
         }
         _ if code == Some(ErrorCode::ReadOnly) => READ_ONLY,
         Err(ErrorKind::PermissionDenied) => {
-            "you may not create files in its folder; make the folder writable, or use another path"
+            "you may not create files in the folder; make the folder writable, or use another path"
         }
         _ if code == Some(ErrorCode::SystemIoFailure) => {
             "the disk reported an error; check the disk and that its file system supports locks and shared memory"
         }
         _ => {
-            "it cannot be opened or created; check that its folder exists and that you may write to it"
+            "the file cannot be opened or created; check that its folder exists and that you may write to it"
         }
     };
     reason.to_owned()

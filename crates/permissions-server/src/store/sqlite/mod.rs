@@ -39,8 +39,8 @@ pub(crate) struct SqliteStore {
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// Number of this thread, which selects its preferred reader. The pages that this reader has read last are likely to be in
-    /// the cache of this thread's processor.
+    /// Number of this thread. Each thread prefers one reader, because a processor's cache contains the pages that its
+    /// thread has read last.
     static PREFERRED: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 

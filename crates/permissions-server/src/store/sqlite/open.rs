@@ -137,7 +137,7 @@ fn check_content(path: &Path, bytes: u64, connection: &mut Connection) -> Result
     let application = number("PRAGMA application_id")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     if application != APPLICATION_ID && (application != 0 || tables != 0) {
-        let reason = "it contains the data of another program; use the path of another file";
+        let reason = "the file contains the data of another program; use the path of another file";
         return Err(Failure::Unusable(errors::cannot_open(path, reason)));
     }
     if (1..=CHECKED_BYTES).contains(&bytes) {
@@ -154,7 +154,7 @@ fn check_content(path: &Path, bytes: u64, connection: &mut Connection) -> Result
 /// Migrates the schema in one transaction. Concurrent starts wait for its lock.
 fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // This writes on every start, so that a full or read-only disk is reported by the start.
+    // Every start writes, so that a full or read-only disk makes the start fail.
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
@@ -193,7 +193,7 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
 fn check_path(path: &Path) -> Result<u64, StartError> {
     let refuse = |reason: &str| Err(StartError::new(errors::cannot_open(path, reason)));
     if path.as_os_str().is_empty() {
-        return refuse("its path is empty; use the path of a file");
+        return refuse("the path is empty; use the path of a file");
     }
     if path == Path::new(":memory:") {
         return refuse(
@@ -207,7 +207,7 @@ fn check_path(path: &Path) -> Result<u64, StartError> {
         );
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => refuse("it is a folder; use the path of a file"),
+        Ok(found) if found.is_dir() => refuse("the path is a folder; use the path of a file"),
         Ok(found) if found.permissions().readonly() => refuse(errors::READ_ONLY),
         Ok(found) => Ok(found.len()),
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {

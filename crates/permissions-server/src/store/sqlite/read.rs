@@ -6,13 +6,13 @@ use rusqlite::{Connection, Row, params};
 
 use crate::store::{Order, PageQuery, PageResult, Permission};
 
-/// Selects the place of the permission `?2` of the checkpoint `c`, also if it has been deleted.
+/// SQL that selects the place of the permission `?2` of the checkpoint `c`, even if the permission has been deleted.
 const CURSOR: &str = "
     SELECT place FROM permissions WHERE id = ?2 AND place >> 36 = c.key
     UNION ALL
     SELECT place FROM deleted_permissions WHERE id = ?2 AND place >> 36 = c.key";
 
-/// The statements of a page without and with a project filter.
+/// The SQL of a page without and with a project filter.
 static ASCENDING: LazyLock<[String; 2]> =
     LazyLock::new(|| [false, true].map(|of_project| statement(Order::Ascending, of_project)));
 static DESCENDING: LazyLock<[String; 2]> =
@@ -73,8 +73,8 @@ fn rows(
     Ok(found)
 }
 
-/// The statement that reads a page. The search for the cursor is part of it, because starting a second statement takes as
-/// long as the search.
+/// Returns the SQL of a page. It includes the search for the cursor, because starting a second statement takes as long
+/// as the search.
 fn statement(order: Order, of_project: bool) -> String {
     let (lower, upper) = ("c.key << 36", "(c.key + 1) << 36");
     let (after, start, before, end, direction) = match order {

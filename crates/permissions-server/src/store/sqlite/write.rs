@@ -101,7 +101,7 @@ impl Writer {
         drop(self.queue.lock().take());
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
-            // An error is a panic of the thread, which the panic hook has printed.
+            // Only a panic of the thread makes this fail. The panic hook has already printed it.
             let _ = tokio::task::spawn_blocking(|| thread.join()).await;
         }
     }
@@ -113,7 +113,7 @@ fn run(connection: &Shared, mut queue: mpsc::Receiver<Box<dyn Write>>, log: Opti
     while queue.blocking_recv_many(&mut batch, limit) > 0 {
         let mut connection = connection.lock();
         match log.map_or(Ok(()), |log| log.limit(&connection)) {
-            Ok(()) => commit(&mut connection, std::mem::take(&mut batch)),
+            Ok(()) => commit(&mut connection, &mut batch),
             Err(error) => batch
                 .drain(..)
                 .for_each(|write| write.reply(Err(error.clone()))),
@@ -121,18 +121,18 @@ fn run(connection: &Shared, mut queue: mpsc::Receiver<Box<dyn Write>>, log: Opti
     }
 }
 
-/// Runs a batch in one transaction and sends the results.
-fn commit(connection: &mut Connection, mut batch: Vec<Box<dyn Write>>) {
-    let result = transaction(connection, &mut batch).map_err(errors::at_run_time);
+/// Runs a batch in one transaction, sends the results and empties the batch.
+fn commit(connection: &mut Connection, batch: &mut Vec<Box<dyn Write>>) {
+    let result = transaction(connection, batch).map_err(errors::at_run_time);
     match result {
-        // Errors of the lock or the disk would affect each write, so they are not repeated.
+        // An error of the lock or the disk would affect every write, so the writes are not repeated one by one.
         Err(error) if error.kind == StoreErrorKind::Internal && batch.len() > 1 => {
             batch
-                .into_iter()
-                .for_each(|write| commit(connection, vec![write]));
+                .drain(..)
+                .for_each(|write| commit(connection, &mut vec![write]));
         }
         result => batch
-            .into_iter()
+            .drain(..)
             .for_each(|write| write.reply(result.clone())),
     }
 }
@@ -208,21 +208,28 @@ fn existing(
 }
 
 /// Assigns `count` positions. Returns the key of the checkpoint and the first position.
+///
+/// An upsert with `RETURNING` would be slower: SQLite allocates a statement journal of 64 KiB for it.
 fn assign_positions(
     connection: &Connection,
     checkpoint: &str,
     count: usize,
 ) -> Result<(i64, i64), rusqlite::Error> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let found: Option<(i64, i64)> = connection
+        .prepare_cached("SELECT key, next_position FROM checkpoints WHERE name = ?1")?
+        .query_row([checkpoint], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if let Some((key, first)) = found {
+        connection
+            .prepare_cached("UPDATE checkpoints SET next_position = ?2 WHERE key = ?1")?
+            .execute([key, first.saturating_add(count)])?;
+        return Ok((key, first));
+    }
     connection
-        .prepare_cached(
-            "INSERT INTO checkpoints (name, next_position) VALUES (?1, 1 + ?2)
-             ON CONFLICT (name) DO UPDATE SET next_position = next_position + ?2
-             RETURNING key, next_position - ?2",
-        )?
-        .query_row(
-            params![checkpoint, i64::try_from(count).unwrap_or(i64::MAX)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .prepare_cached("INSERT INTO checkpoints (name, next_position) VALUES (?1, 1 + ?2)")?
+        .execute(params![checkpoint, count])?;
+    Ok((connection.last_insert_rowid(), 1))
 }
 
 /// Deletes a permission and keeps its place for cursors. Returns `false` if the checkpoint has no such permission.
