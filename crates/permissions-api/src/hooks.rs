@@ -9,8 +9,8 @@ use http_body_util::Limited;
 use progenitor_client::{ClientHooks, ClientInfo as _, Error, OperationInfo};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _};
+use tracing::Instrument as _;
 use tracing::level_filters::LevelFilter;
-use tracing::{Instrument as _, Span};
 
 use crate::Client;
 
@@ -18,7 +18,7 @@ use crate::Client;
 pub const DEFAULT_BODY_LIMIT: usize = 32 << 20;
 
 /// Header that progenitor adds to every request. The OpenAI API does not define it.
-const API_VERSION: &str = "api-version";
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// Headers, query parameters, timeout and body limit of a call, and the head of its response.
 ///
@@ -150,12 +150,13 @@ impl CallContext {
             request.headers_mut().remove(CONTENT_TYPE);
         }
         let headers = request.headers_mut();
-        // A copy of the prepared map costs less than the insertion of each header into the generated one.
-        let generated = mem::replace(headers, HeaderMap::clone(&self.shared));
-        for (name, value) in &generated {
-            if name != API_VERSION && !headers.contains_key(name) {
-                headers.insert(name, value.clone());
-            }
+        headers.remove(API_VERSION);
+        let mut previous = None;
+        for (name, value) in &*self.shared {
+            match previous.replace(name) == Some(name) {
+                true => headers.append(name, value.clone()),
+                false => headers.insert(name, value.clone()).is_some(),
+            };
         }
         for (name, value) in &self.headers {
             match value {
@@ -216,18 +217,10 @@ impl ClientHooks<CallContext> for Client {
         let context = self.inner();
         let requested = context.checks_url.then(|| request.url().clone());
         // Without a subscriber for the level, even a disabled span would cost 1 % of a request.
-        let span = match LevelFilter::current() >= LevelFilter::DEBUG {
-            true => tracing::debug_span!(
-                "http_request",
-                operation = info.operation_id,
-                method = request.method().as_str(),
-                status = tracing::field::Empty,
-            ),
-            false => Span::none(),
+        let mut response = match LevelFilter::current() >= LevelFilter::DEBUG {
+            true => Box::pin(self.traced(request, info)).await?,
+            false => self.client().execute(request).await?,
         };
-        let sent = span.in_scope(|| self.client().execute(request));
-        let mut response = sent.instrument(span.clone()).await?;
-        span.record("status", response.status().as_u16());
         let redirected = requested.is_some_and(|url| url != *response.url());
         context.observe_response(&mut response, redirected);
         Ok(limited(
@@ -242,6 +235,19 @@ impl Client {
     #[must_use]
     pub fn with_context(&self, context: CallContext) -> Self {
         Self::new_with_client(self.baseurl(), self.client().clone(), context)
+    }
+
+    async fn traced(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        let span = tracing::debug_span!(
+            "http_request",
+            operation = info.operation_id,
+            method = request.method().as_str(),
+            status = tracing::field::Empty,
+        );
+        let sent = span.in_scope(|| self.client().execute(request));
+        let response = sent.instrument(span.clone()).await?;
+        span.record("status", response.status().as_u16());
+        Ok(response)
     }
 
     /// Returns the context of the client's calls.

@@ -143,13 +143,10 @@ fn replace(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn find(text: &[u8], secret: &[u8]) -> Option<usize> {
-    let first = secret.first()?;
-    if text.len() < secret.len() {
-        return None;
-    }
-    text.windows(secret.len()).position(|window| {
-        window[0].eq_ignore_ascii_case(first) && window.eq_ignore_ascii_case(secret)
-    })
+    // Setting this bit converts a letter to lower case.
+    let first = secret.first()? | 0x20;
+    text.windows(secret.len())
+        .position(|window| window[0] | 0x20 == first && window.eq_ignore_ascii_case(secret))
 }
 
 #[cfg(test)]

@@ -75,66 +75,18 @@ impl Transport {
         }
         let differs = remaining != self.http.timeout || self.http.is_custom;
         api.context_mut().set_timeout(remaining.filter(|_| differs));
-        let mut sent = match operation.send(api).await {
-            Ok(response) => Ok(response.into_inner()),
-            Err(api::Error::UnexpectedResponse(response)) if is_other_success(&response) => {
-                decode::<O>(response).await
-            }
-            Err(error) => Err(error),
+        let sending = Sending {
+            transport: self,
+            options,
+            fresh,
+            failures,
+            timeout,
         };
-        let mut observed = api.context().take_observed();
-        // The hooks leave the headers of an error status in the response.
-        if let (Err(api::Error::UnexpectedResponse(response)), Some(seen)) =
-            (&mut sent, &mut observed)
-            && !response.status().is_success()
-        {
-            seen.headers = response.headers().clone();
+        match operation.send(api).await {
+            Ok(response) => sending.accept(operation, api, response.into_inner()),
+            // Boxed, because every call's future would contain its space otherwise.
+            Err(error) => Box::pin(sending.reject(operation, api, error)).await,
         }
-        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
-        let key = fresh.as_ref().or(self.key.fixed());
-        let redactor = Redactor::new(
-            &self.secrets,
-            fresh.as_ref(),
-            &options.headers,
-            &options.query,
-        );
-        let metadata = Metadata::new(observed, failures, &redactor);
-        let mismatch = match sent {
-            Ok(_) if is_redirected => None,
-            Ok(value) => match operation.check(&value) {
-                Ok(()) => return Ok(Reply { value, metadata }),
-                Err(reason) => Some(reason),
-            },
-            Err(error) if !is_redirected => {
-                let failed = Failed {
-                    action: operation.action(),
-                    transport: self,
-                    timeout,
-                    key,
-                    key_source: match &options.key {
-                        Some(_) => "the options of the request".into(),
-                        None => self.key_source.clone(),
-                    },
-                    redactor,
-                    metadata,
-                };
-                // Boxed, because every call's future would contain its space otherwise.
-                return Err(Box::pin(failed.explain::<O>(error)).await);
-            }
-            Err(_) => None,
-        };
-        let (kind, reason) = match mismatch {
-            Some(reason) => (ErrorKind::Incomplete, redactor.text(reason)),
-            None => (
-                ErrorKind::Redirect,
-                "the HTTP client followed a redirect, so the response is from another URL"
-                    .to_owned(),
-            ),
-        };
-        let error = Error::new(kind, operation.action(), reason);
-        Err(Failure::ambiguous(
-            error.with_response(ErrorResponse::new(metadata)),
-        ))
     }
 
     async fn fresh_key(
@@ -166,6 +118,104 @@ fn set_unless_own(
     if !options.headers.iter().any(|(own, _)| *own == name) {
         api.context_mut().set_header(name, Some(value));
     }
+}
+
+/// An attempt whose request has been sent.
+struct Sending<'a> {
+    transport: &'a Transport,
+    options: &'a RequestOptions,
+    /// The key, unless the client's headers contain it.
+    fresh: Option<Secret>,
+    failures: u32,
+    timeout: Option<Duration>,
+}
+
+impl Sending<'_> {
+    /// Accepts a decoded response, unless it contradicts the request.
+    fn accept<O: Operation>(
+        &self,
+        operation: &O,
+        api: &api::Client,
+        value: O::Output,
+    ) -> Result<Reply<O::Output>, Failure> {
+        let observed = api.context().take_observed();
+        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
+        let redactor = self.redactor();
+        let metadata = Metadata::new(observed, self.failures, &redactor);
+        if is_redirected {
+            return Err(redirected(operation.action(), metadata));
+        }
+        match operation.check(&value) {
+            Ok(()) => Ok(Reply { value, metadata }),
+            Err(reason) => {
+                let reason = redactor.text(reason);
+                let error = Error::new(ErrorKind::Incomplete, operation.action(), reason);
+                let details = ErrorResponse::new(metadata);
+                Err(Failure::ambiguous(error.with_response(details)))
+            }
+        }
+    }
+
+    /// Explains why there is no decoded response. Decodes a success with another status than 200.
+    async fn reject<O: Operation>(
+        &self,
+        operation: &O,
+        api: &api::Client,
+        error: api::Error<()>,
+    ) -> Result<Reply<O::Output>, Failure> {
+        let error = match error {
+            api::Error::UnexpectedResponse(response) if is_other_success(&response) => {
+                match decode::<O>(response).await {
+                    Ok(value) => return self.accept(operation, api, value),
+                    Err(error) => error,
+                }
+            }
+            error => error,
+        };
+        let mut observed = api.context().take_observed();
+        // The hooks leave the headers of an error status in the response.
+        if let (api::Error::UnexpectedResponse(response), Some(seen)) = (&error, &mut observed)
+            && !response.status().is_success()
+        {
+            seen.headers = response.headers().clone();
+        }
+        let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
+        let redactor = self.redactor();
+        let metadata = Metadata::new(observed, self.failures, &redactor);
+        if is_redirected {
+            return Err(redirected(operation.action(), metadata));
+        }
+        let failed = Failed {
+            action: operation.action(),
+            transport: self.transport,
+            timeout: self.timeout,
+            key: self.fresh.as_ref().or(self.transport.key.fixed()),
+            key_source: match &self.options.key {
+                Some(_) => "the options of the request".into(),
+                None => self.transport.key_source.clone(),
+            },
+            redactor,
+            metadata,
+        };
+        Err(failed.explain::<O>(error).await)
+    }
+
+    fn redactor(&self) -> Redactor<'_> {
+        let options = self.options;
+        Redactor::new(
+            &self.transport.secrets,
+            self.fresh.as_ref(),
+            &options.headers,
+            &options.query,
+        )
+    }
+}
+
+/// Creates the failure of a response from another URL. That server may have made the change.
+fn redirected(action: Action, metadata: Metadata) -> Failure {
+    let reason = "the HTTP client followed a redirect, so the response is from another URL";
+    let error = Error::new(ErrorKind::Redirect, action, reason);
+    Failure::ambiguous(error.with_response(ErrorResponse::new(metadata)))
 }
 
 /// A failed attempt, which becomes a [`Failure`].
