@@ -39,7 +39,7 @@ impl Action {
 
     /// Returns the span of all log events of the call.
     pub(crate) fn span(&self) -> Span {
-        // Without a subscriber for the level, even a disabled span would cost 1 % of a request.
+        // Skips the span if no subscriber records it, because even a disabled span costs 1 % of a request.
         if LevelFilter::current() < LevelFilter::DEBUG {
             return Span::none();
         }

@@ -51,7 +51,7 @@ impl Bulk {
         Permissions::new(self.client.clone(), checkpoint.clone())
     }
 
-    /// Returns the options of a request that ends with this call.
+    /// Returns the options of one request of this call, with the remaining time as its deadline.
     pub(crate) fn options(&self) -> RequestOptions {
         RequestOptions {
             deadline: self.deadline.left(),
@@ -59,12 +59,12 @@ impl Bulk {
         }
     }
 
-    /// Lists the permissions of a checkpoint, which is one step of the call.
+    /// Lists the permissions of a checkpoint and counts one step of progress.
     pub(crate) async fn list(&self, checkpoint: &CheckpointId) -> Result<Vec<Permission>, Error> {
         self.list_with(checkpoint, |list| list).await
     }
 
-    /// Lists the permissions of a checkpoint with other settings than the default.
+    /// Lists the permissions of a checkpoint after the function has configured the list.
     pub(crate) async fn list_with(
         &self,
         checkpoint: &CheckpointId,

@@ -20,7 +20,7 @@ pub struct Drift {
     pub unmanaged: Vec<CheckpointId>,
 }
 
-/// The differences of one checkpoint.
+/// The differences between the live state and the desired state of one checkpoint.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CheckpointDrift {
@@ -119,7 +119,7 @@ impl CheckpointDrift {
         }
     }
 
-    /// Returns whether the live state is the desired state.
+    /// Returns whether the live state equals the desired state.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
         self.extra.is_empty() && self.missing.is_empty()

@@ -75,7 +75,7 @@ macro_rules! method {
     };
 }
 
-/// Defines blocking types, each with the asynchronous type and the runtime that runs it.
+/// Defines blocking types. Each contains the asynchronous value and the runtime that its calls use.
 macro_rules! wrapper {
     ($(
         $(#[$attribute:meta])*

@@ -312,7 +312,7 @@ impl Page {
     }
 }
 
-/// Gives access to the page's data and metadata.
+/// Dereferences to the asynchronous page, which has the data and the metadata.
 impl Deref for Page {
     type Target = crate::Page;
 

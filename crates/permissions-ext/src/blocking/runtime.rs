@@ -12,7 +12,7 @@ use tokio::task::coop;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 
-/// More polls than tokio allows a task before it must yield (128).
+/// Number of polls that exceeds the budget of a tokio task, which is 128.
 const BEYOND_ANY_BUDGET: usize = 1024;
 
 /// A runtime whose background thread runs connections and timers. Calls run on the threads of their callers.

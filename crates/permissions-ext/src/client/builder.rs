@@ -220,8 +220,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time of one attempt, from the connection to the last byte of the response. The default is 60 s, or
-    /// the timeout of a client that [`http_client`](Self::http_client) sets.
+    /// Limits the time of one attempt, from connecting to the last byte of the response. The default is 60 s, or the
+    /// timeout of a client that [`http_client`](Self::http_client) sets.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -252,8 +252,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits a single wait of a plan, an apply, an audit or a create with several batches. The
-    /// default is 10 minutes.
+    /// Sets the longest wait that the API may ask for during a plan, an apply, an audit or a create with several
+    /// batches. The default is 10 minutes.
     pub fn max_bulk_wait(mut self, wait: Duration) -> Self {
         self.max_bulk_wait = wait;
         self
@@ -397,7 +397,7 @@ impl ClientBuilder {
             .key_source
             .unwrap_or_else(|| default_key_source.to_owned());
         let key = match self.key {
-            // The key in the header is redacted from errors like any other.
+            // Marks the key of a custom `Authorization` header as a secret, so that errors redact it.
             _ if own_authorization.is_some() => own_authorization
                 .and_then(Secret::in_header)
                 .map_or(Key::Absent, Key::Fixed),
@@ -464,7 +464,7 @@ impl ClientBuilder {
         Ok(headers)
     }
 
-    /// Discards the error about a variable whose value is now set explicitly.
+    /// Discards the error about an environment variable, because a method has set its value.
     fn forgive(mut self, variable: &'static str) -> Self {
         self.bad_variables.retain(|(name, _)| *name != variable);
         self
@@ -501,7 +501,7 @@ fn missing_key(has_ordinary_key: bool) -> Error {
     ))
 }
 
-/// Shows no URL and no header. Even a header's name may be a secret, if the arguments of `header` were swapped.
+/// Omits URLs and headers. Even a header's name may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

@@ -77,7 +77,7 @@ impl From<&Permission> for PermissionRef {
     }
 }
 
-/// The parts of a [`CheckpointPlan`] that the live state already contains, and those it does not.
+/// The changes of a [`CheckpointPlan`] that are not done yet, and the permissions to create that already exist.
 #[derive(Debug, Default)]
 pub(super) struct Remaining {
     /// Permissions to create that exist, for example because an earlier apply was interrupted.
@@ -169,7 +169,7 @@ impl CheckpointPlan {
         }
     }
 
-    /// Returns the first contradiction. A plan that was edited by hand may contain one.
+    /// Returns the first contradiction between the changes. A plan that was edited by hand may contain one.
     pub(super) fn contradiction(&self) -> Option<String> {
         let mut create = BTreeSet::new();
         if let Some(twice) = self.create.iter().find(|it| !create.insert(*it)) {

@@ -8,8 +8,8 @@ use crate::model::{CheckpointId, InvalidId, ProjectId};
 
 /// The projects that should have a permission, for each checkpoint. Other checkpoints are not changed.
 ///
-/// Serializes as an object from checkpoint to projects, sorted by checkpoint and project. Deserializing fails if a
-/// checkpoint occurs twice.
+/// Serializes as an object that maps each checkpoint to its projects, both sorted. Deserializing fails if a checkpoint
+/// occurs twice.
 ///
 /// ```
 /// use permissions_ext::sync::DesiredState;
@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for DesiredState {
             type Value = DesiredState;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object from checkpoint to projects")
+                f.write_str("an object that maps checkpoints to projects")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DesiredState, A::Error> {

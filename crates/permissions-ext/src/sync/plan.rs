@@ -52,7 +52,7 @@ struct Unchecked {
 #[serde(try_from = "u32", into = "u32")]
 struct Version;
 
-/// Version 1 had no target.
+/// Missing in plans of version 1.
 const VERSION: u32 = 2;
 
 impl Plan {
@@ -88,7 +88,7 @@ impl Plan {
         parts.flat_map(|part| part.changes().map(move |change| (&part.checkpoint, change)))
     }
 
-    /// Returns whether the live state is the desired state.
+    /// Returns whether the live state equals the desired state.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
         self.creations() == 0 && self.deletions() == 0

@@ -13,10 +13,10 @@ use crate::event::Event;
 use crate::options::RequestOptions;
 use crate::retry_policy::RetryPolicy;
 
-/// Limit of the attempts that an error contains. A bulk call may be refused any number of times.
+/// Largest number of attempts that an error lists. The API may refuse a bulk call any number of times.
 const MAX_HISTORY: usize = 16;
 
-/// The attempts of one request, and the decision about another one.
+/// The failed attempts of one request. Decides whether to retry.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
     options: &'a RequestOptions,
@@ -29,7 +29,7 @@ pub(crate) struct Retries<'a> {
     history: Vec<Attempt>,
     /// Number of failed attempts.
     failures: u32,
-    /// Number of failed attempts that `max_retries` limits.
+    /// Number of failed attempts that count towards `max_retries`.
     retries: u32,
     started: Instant,
 }
@@ -110,7 +110,7 @@ impl<'a> Retries<'a> {
         Ok(reply)
     }
 
-    /// Decides about another attempt and waits for it. Returns the error if there is no other attempt.
+    /// Decides whether to retry, and waits before the retry. Returns the error if there is no retry.
     ///
     /// If the API asked to wait, the wait is part of the next attempt.
     pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Error> {
@@ -190,8 +190,8 @@ impl<'a> Retries<'a> {
         self.failures
     }
 
-    /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after 429 without a
-    /// header, because it has no limit of attempts then.
+    /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after a 429 response
+    /// without a header, because its attempts are not limited then.
     fn asked_wait(&self, failure: &Failure) -> Option<Duration> {
         let error = &failure.error;
         if !error.is_retryable() {
@@ -209,7 +209,7 @@ impl<'a> Retries<'a> {
         }
     }
 
-    /// Returns the delay before the next attempt. `None` if there is no other attempt.
+    /// Returns the delay before the next attempt. `None` if the call fails.
     fn delay(&mut self, failure: &Failure, asked: Option<Duration>) -> Option<Duration> {
         let is_bulk = self.options.bulk.is_some();
         if !failure.error.is_retryable() {

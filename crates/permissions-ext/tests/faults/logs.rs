@@ -33,7 +33,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Records the log of the current thread at the level trace until the guard is dropped.
+/// Records the trace log of the current thread until the guard is dropped.
 fn record() -> (Log, impl Drop) {
     let log = Log::default();
     // With a single subscriber, tracing caches whether the first thread that logs has a subscriber. That may be another
@@ -56,7 +56,7 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Returns the lines of this project. Other crates log headers at the level trace.
+    /// Returns the log lines of this project. Other crates log headers at trace level.
     fn own_lines(&self) -> Vec<String> {
         let text = self.text();
         let own = text

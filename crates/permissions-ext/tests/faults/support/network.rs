@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::wire::{Reply, Request};
 
-/// The disturbance of one request.
+/// A network fault that affects one request.
 #[derive(Clone, Copy, Debug)]
 pub enum Disturbance {
     None,
@@ -17,13 +17,13 @@ pub enum Disturbance {
     DoneWithStatus(u16),
     /// The connection is lost. The request is processed after this many further requests have arrived.
     Delayed(u8),
-    /// The request is processed twice. The response is that of the first or the second time.
+    /// The request is processed twice. The client receives the first or the second response.
     Duplicated {
         second_response: bool,
     },
 }
 
-/// The disturbances in turn, and the delayed requests.
+/// The network faults in order, and the delayed requests.
 #[derive(Debug, Default)]
 pub struct Network {
     disturbances: Vec<Disturbance>,
