@@ -49,13 +49,11 @@ impl Action {
 
     pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
         match self {
-            Self::Configure | Self::ParseId | Self::Plan | Self::Audit => None,
-            #[cfg(feature = "blocking")]
-            Self::Wait => None,
             Self::List(checkpoint) | Self::Create(checkpoint) | Self::Delete(checkpoint) => {
                 Some(checkpoint)
             }
             Self::Apply(checkpoint) => checkpoint.as_ref(),
+            _ => None,
         }
     }
 }

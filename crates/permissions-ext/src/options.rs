@@ -14,6 +14,9 @@ use crate::progress::BulkProgress;
 use crate::retry_policy::RetryPolicy;
 use crate::secret::Secret;
 
+pub(crate) const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
+pub(crate) const PROJECT: HeaderName = HeaderName::from_static("openai-project");
+
 /// The options of a request.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {

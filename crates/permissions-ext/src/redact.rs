@@ -19,7 +19,7 @@ const SHORTEST: usize = 6;
 const KEY_PREFIX: usize = 12;
 
 /// Replaces the secrets of one request: the key, and the values of custom headers, organization, project and query
-/// parameters. The case does not matter, because a host name, for example, is converted to lower case.
+/// parameters. Ignores case, because a server may convert a secret to lower case, for example in a host name.
 pub(crate) struct Redactor<'a> {
     secrets: Cow<'a, Secrets>,
 }

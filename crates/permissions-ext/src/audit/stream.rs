@@ -42,14 +42,14 @@ impl AuditStream {
             };
         }
         let left = checkpoints.len();
-        // Created when the stream is first polled, because the deadline starts then.
+        // Created when the stream is first polled, because the deadline starts at that time.
         let bulk = async move { Bulk::new(client, options, concurrency, on_progress, left) };
         let results = stream::once(bulk).flat_map(move |bulk| {
             let (bulk, project_id) = (Arc::new(bulk), project_id.clone());
             let audits = stream::iter(checkpoints.clone()).map(move |checkpoint| {
                 let (bulk, project_id) = (bulk.clone(), project_id.clone());
                 async move {
-                    let list = bulk.list_with(&checkpoint, |mut list| {
+                    let list = bulk.list(&checkpoint, |mut list| {
                         if let Some(project_id) = project_id {
                             list = list.project_id(project_id);
                         }

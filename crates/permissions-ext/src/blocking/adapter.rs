@@ -68,7 +68,7 @@ macro_rules! method {
         ///
         /// # Errors
         ///
-        /// Fails like the asynchronous method, and in an asynchronous task.
+        /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
         pub fn $method(self) -> Result<$output, Error> {
             self.runtime.wait(self.inner.$method())
         }
@@ -98,8 +98,8 @@ macro_rules! wrapper {
     )*};
 }
 
-/// Defines iterators over asynchronous streams. `$fetched` returns an item that needs no request, and `$convert` creates
-/// the blocking item.
+/// Defines iterators over asynchronous streams. `$fetched` returns the next item if it has already been fetched.
+/// `$convert` creates the blocking item.
 macro_rules! iterator {
     ($(
         $(#[$attribute:meta])*

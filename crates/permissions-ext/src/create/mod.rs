@@ -101,7 +101,7 @@ impl Create {
         self
     }
 
-    /// Replaces all options. An apply passes the options of its own call.
+    /// Replaces all options with those of an apply.
     pub(crate) fn with_options(self, options: RequestOptions) -> Self {
         Self { options, ..self }
     }

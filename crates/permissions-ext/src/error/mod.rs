@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
     pub(crate) key_source: Option<Arc<str>>,
     pub(crate) is_project_key: bool,
-    /// Overrides the kind in `is_retryable`.
+    /// Result of `is_retryable`, if it differs from the default of the kind.
     pub(crate) should_retry: Option<bool>,
 }
 
@@ -149,7 +149,7 @@ impl Error {
         })
     }
 
-    /// Replaces the operation that failed, for errors of a request that is part of another call.
+    /// Replaces the operation in the error. A list within a create, for example, reports the create.
     pub(crate) fn during(self, action: Action) -> Self {
         self.with(|inner| inner.action = action)
     }

@@ -10,7 +10,7 @@ const KEPT_BODY: usize = 64 << 10;
 /// Longest excerpt of a body without an error object, in characters.
 const EXCERPT: usize = 200;
 
-/// A response that is not the documented success.
+/// A response without the documented result, as an error contains it.
 #[derive(Clone)]
 pub(crate) struct ErrorResponse {
     pub(super) metadata: Metadata,

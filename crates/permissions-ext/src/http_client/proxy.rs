@@ -73,8 +73,8 @@ impl ProxyChoice {
     }
 }
 
-/// Reads the variables in reqwest's order. Of the lowercase and the uppercase name, the first one that is set is used,
-/// even if it is empty.
+/// Reads the variables in reqwest's order. The uppercase name takes precedence over the lowercase one, even if its
+/// value is empty.
 fn from_variables(
     base_url: &Url,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -106,7 +106,7 @@ fn from_variables(
             return ProxyUrl::parse(&value).map(Proxy::Url).map_err(unusable);
         }
     }
-    // reqwest reads proxy settings from these systems only.
+    // reqwest reads the proxy settings of macOS and Windows only.
     Ok(if cfg!(any(target_os = "macos", windows)) {
         Proxy::System
     } else {

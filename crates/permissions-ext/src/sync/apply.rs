@@ -200,7 +200,7 @@ struct Run {
 /// One checkpoint of the plan, with the changes that are not done yet.
 type Part<'a> = (&'a CheckpointPlan, Remaining);
 
-/// Checkpoints and projects with a create that is not done. Their permissions are not deleted.
+/// Checkpoints and projects with a failed or skipped create. Their permissions are not deleted.
 struct Undone {
     checkpoints: BTreeSet<CheckpointId>,
     projects: BTreeSet<ProjectId>,

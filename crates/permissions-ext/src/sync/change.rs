@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::Comparison;
 use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
 
 /// The part of a [`Plan`](super::Plan) for one checkpoint.
@@ -100,23 +101,14 @@ impl CheckpointPlan {
     pub(super) fn new(
         checkpoint: CheckpointId,
         desired: &BTreeSet<ProjectId>,
-        live: &[Permission],
+        live: Vec<Permission>,
     ) -> Self {
-        let (mut unchanged, mut delete): (Vec<_>, Vec<_>) = live
-            .iter()
-            .map(PermissionRef::from)
-            .partition(|permission| desired.contains(&permission.project_id));
-        unchanged.sort();
-        delete.sort();
-        let kept: BTreeSet<&ProjectId> = unchanged.iter().map(|it| &it.project_id).collect();
-        let create = desired
-            .iter()
-            .filter(|project_id| !kept.contains(project_id));
+        let live = Comparison::new(desired, live);
         Self {
             checkpoint,
-            create: create.cloned().collect(),
-            delete,
-            unchanged,
+            create: live.missing,
+            delete: live.extra.iter().map(PermissionRef::from).collect(),
+            unchanged: live.unchanged.iter().map(PermissionRef::from).collect(),
         }
     }
 

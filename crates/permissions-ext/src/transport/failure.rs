@@ -36,14 +36,6 @@ impl Failure {
         }
     }
 
-    /// Turns a timeout into a missed deadline, if the attempt had only the time until the deadline.
-    pub(crate) fn at_deadline(self) -> Self {
-        Self {
-            error: self.error.at_deadline(),
-            ..self
-        }
-    }
-
     /// Creates the failure of a request that the rate limiter did not send.
     pub(super) fn interrupted(interrupt: Interrupt, action: Action, max_wait: Duration) -> Self {
         let (kind, reason, wait) = match interrupt {

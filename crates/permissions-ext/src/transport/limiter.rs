@@ -85,8 +85,8 @@ impl Limiters {
         by_key.entry(hash).or_default().clone()
     }
 
-    /// Returns the longest pause of the client. It exceeds the limits of all calls, so that they fail at once, but a
-    /// wrong header does not block the client for days.
+    /// Returns the longest pause of the client: twice the longest wait of any call. During such a pause, every call
+    /// fails at once. The limit prevents a wrong header from blocking the client for days.
     pub(super) fn max_pause(&self) -> Duration {
         self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
     }

@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_pause_is_kept_and_idle_rate_reset() {
+    fn longer_pause_is_kept_and_idle_rate_forgotten() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {

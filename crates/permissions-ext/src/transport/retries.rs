@@ -76,20 +76,22 @@ impl<'a> Retries<'a> {
         }
         let ends_at_deadline =
             left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
-        let failures = self.failures();
         let reply = self
             .transport
             .attempt(
                 operation,
                 &mut self.api,
                 self.options,
-                failures,
+                self.failures,
                 if ends_at_deadline { left } else { timeout },
             )
             .await
-            .map_err(|failure| match ends_at_deadline {
-                true => failure.at_deadline(),
-                false => failure,
+            .map_err(|failure| Failure {
+                error: match ends_at_deadline {
+                    true => failure.error.at_deadline(),
+                    false => failure.error,
+                },
+                ..failure
             })?;
         let max_wait = self.transport.limiters.max_wait;
         self.limiter.accept(self.permit, &reply.metadata, max_wait);
@@ -166,7 +168,7 @@ impl<'a> Retries<'a> {
     fn notify(&self, error: &Error, delay: Option<Duration>) -> Result<(), Error> {
         let delay_ms = delay.map(|delay| delay.as_secs_f64() * 1e3);
         tracing::debug!(
-            failures = self.failures(),
+            failures = self.failures,
             delay_ms,
             reason = error.reason(),
             "an attempt failed"
@@ -179,15 +181,11 @@ impl<'a> Retries<'a> {
             checkpoint,
             elapsed: self.started.elapsed(),
             error,
-            failures: self.failures(),
+            failures: self.failures,
             delay,
         };
         let observer = &self.transport.observer;
         observer.notify(&event, || error.action().clone())
-    }
-
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
     }
 
     /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after a 429 response

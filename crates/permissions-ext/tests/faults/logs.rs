@@ -138,7 +138,7 @@ async fn logs_and_debug_texts_contain_no_secret() {
 }
 
 #[tokio::test]
-async fn error_about_20_mib_of_text_is_below_1_kib() {
+async fn error_about_20_mib_text_is_short() {
     let (log, _guard) = record();
     let text = r"\u001b".repeat(5 << 20);
     let item = |created_at: &str| {

@@ -107,7 +107,7 @@ async fn bulk_call_waits_more_often_than_max_retries() {
 }
 
 #[tokio::test]
-async fn bulk_call_retries_other_failures_only_as_often_as_allowed() {
+async fn bulk_call_retries_other_failures_at_most_max_retries() {
     for (reply, kind) in [
         (Reply::html(500), ErrorKind::Server),
         (Reply::Reset, ErrorKind::Transport),

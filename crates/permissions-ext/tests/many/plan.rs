@@ -60,7 +60,7 @@ async fn plan_with_deletes_fails_unless_allowed() {
 }
 
 #[tokio::test]
-async fn plan_is_stale_after_a_change_of_the_live_state() {
+async fn plan_is_stale_after_live_state_changes() {
     let world = World::new().await;
     world.create("ft:a", &["proj_1"]).await;
     let plan = world.plan(&[("ft:a", &["proj_1", "proj_2"])]).await;

@@ -19,7 +19,7 @@ pub(crate) enum Behavior {
     Refuse(u16),
     /// Forwards the request and closes the connection without a response.
     LoseResponse,
-    /// Forwards the request once all requests of the barrier have arrived.
+    /// Waits until as many requests have arrived as the barrier requires, then forwards the request.
     Hold(Arc<Barrier>),
 }
 

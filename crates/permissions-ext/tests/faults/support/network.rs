@@ -11,7 +11,7 @@ pub enum Disturbance {
     RequestLost,
     /// The request is processed, and the response is lost.
     ResponseLost,
-    /// The request is not processed and has this status.
+    /// The response has this status, and the request is not processed.
     Refused(u16),
     /// The request is processed, but the response has this status.
     DoneWithStatus(u16),
