@@ -51,7 +51,7 @@ impl Bulk {
         Permissions::new(self.client.clone(), checkpoint.clone())
     }
 
-    /// Returns the options of a request that ends with this call.
+    /// Returns the options of one request of this call, with the remaining time as its deadline.
     pub(crate) fn options(&self) -> RequestOptions {
         RequestOptions {
             deadline: self.deadline.left(),
@@ -59,13 +59,8 @@ impl Bulk {
         }
     }
 
-    /// Lists the permissions of a checkpoint, which is one step of the call.
-    pub(crate) async fn list(&self, checkpoint: &CheckpointId) -> Result<Vec<Permission>, Error> {
-        self.list_with(checkpoint, |list| list).await
-    }
-
-    /// Lists the permissions of a checkpoint with other settings than the default.
-    pub(crate) async fn list_with(
+    /// Lists the permissions of a checkpoint and counts one step of progress. `settings` configures the list.
+    pub(crate) async fn list(
         &self,
         checkpoint: &CheckpointId,
         settings: impl FnOnce(List) -> List,
@@ -91,7 +86,9 @@ impl Bulk {
         &self,
         checkpoints: Vec<&CheckpointId>,
     ) -> Result<Vec<Vec<Permission>>, Error> {
-        let lists = self.start(checkpoints.len(), |index| self.list(checkpoints[index]));
+        let lists = self.start(checkpoints.len(), |index| {
+            self.list(checkpoints[index], |list| list)
+        });
         let lists = lists.map(|(index, list)| list.map(|list| (index, list)));
         Ok(in_order(lists.try_collect().await?))
     }
@@ -105,7 +102,8 @@ impl Bulk {
         in_order(self.start(count, create).collect().await)
     }
 
-    /// Runs futures concurrently. A future is created when it starts, because a plan may have 90,000 changes.
+    /// Runs futures concurrently. Creates each future only when it starts, which limits memory: a plan may have 90,000
+    /// changes.
     fn start<F: Future>(
         &self,
         count: usize,

@@ -75,7 +75,7 @@ request_options!(Delete);
 request_options!(DeleteProject);
 
 impl Delete {
-    /// Replaces all options, for a delete that is part of another call.
+    /// Replaces all options with those of an apply.
     pub(crate) fn with_options(self, options: RequestOptions) -> Self {
         Self { options, ..self }
     }

@@ -65,7 +65,7 @@ impl Observer {
         Self(Some(Arc::new(observe)))
     }
 
-    /// Whether there is a callback, for callers that compute an event.
+    /// Returns whether there is a callback. Without one, callers need not create an event.
     pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }

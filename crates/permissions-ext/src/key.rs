@@ -20,7 +20,7 @@ type KeyFuture = Pin<Box<dyn Future<Output = Result<SecretString, BoxError>> + S
 pub(crate) enum Key {
     Fixed(Secret),
     Provider(Arc<dyn Fn() -> KeyFuture + Send + Sync>),
-    /// A gateway adds the key.
+    /// No key, because a gateway adds it.
     Absent,
 }
 

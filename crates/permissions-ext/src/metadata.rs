@@ -63,7 +63,7 @@ impl Metadata {
         headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
-    /// Returns the value of a header without parsing its name.
+    /// Returns the value of a header. Faster than [`header`](Self::header), which parses the name.
     pub(crate) fn value(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -75,7 +75,7 @@ impl Metadata {
     }
 }
 
-/// Does not show the headers, because cookies are secrets.
+/// Omits the headers, because cookies are secrets.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
@@ -102,7 +102,7 @@ pub struct RateLimit {
 const REQUEST_ID: &str = "x-request-id";
 
 impl RateLimit {
-    /// Reads the headers. Returns `None` if the response has none of them.
+    /// Reads the rate limit headers. Returns `None` if the response has no such header.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let text = |name| headers.get(name)?.to_str().ok();
         let limit = Self {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn response_without_rate_limit_headers_has_none() {
+    fn response_without_rate_limit_headers_has_no_rate_limit() {
         assert_eq!(RateLimit::read(&HeaderMap::new()), None);
     }
 }

@@ -23,7 +23,7 @@ pub struct Permission {
 #[serde(rename_all = "snake_case")]
 #[allow(
     clippy::exhaustive_enums,
-    reason = "a list can only be read forwards or backwards"
+    reason = "the API defines exactly two orders"
 )]
 pub enum Order {
     /// Oldest first.

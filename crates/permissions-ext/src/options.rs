@@ -14,6 +14,9 @@ use crate::progress::BulkProgress;
 use crate::retry_policy::RetryPolicy;
 use crate::secret::Secret;
 
+pub(crate) const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
+pub(crate) const PROJECT: HeaderName = HeaderName::from_static("openai-project");
+
 /// The options of a request.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
@@ -80,7 +83,7 @@ fn invalid(reason: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, Action::Configure, reason)
 }
 
-/// Shows neither headers nor query parameters. Even a name may be a secret, if the arguments of `header` were swapped.
+/// Omits headers and query parameters. Even a name may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestOptions")
@@ -103,7 +106,8 @@ pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
     Ok((name, value))
 }
 
-/// Parses the name of a header. The error does not contain it, because it is the value if the arguments were swapped.
+/// Parses the name of a header. The error does not contain the name, which is a secret value if the arguments were
+/// swapped.
 fn header_name(name: &str) -> Result<HeaderName, String> {
     HeaderName::try_from(name).map_err(|_| {
         format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How far a bulk call has got.
+/// The progress of a bulk call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -38,9 +38,9 @@ impl fmt::Debug for OnProgress {
     }
 }
 
-/// The progress of one bulk call, shared by its requests.
+/// The progress of one bulk call, which all of its requests share.
 ///
-/// The presence of this value in the options of a request selects the waiting rules of bulk calls.
+/// A request with this value in its options waits for the rate limit as a part of a bulk call.
 pub(crate) struct BulkProgress {
     callback: OnProgress,
     done: AtomicUsize,
@@ -101,7 +101,7 @@ impl BulkProgress {
 
     /// Waits until [`stop`](Self::stop) is called.
     pub(crate) async fn stopped(&self) {
-        // Created before the check, so that a stop in between is not missed.
+        // Created before the check, so that it also notices a stop that happens in between.
         let notified = self.on_stop.notified();
         if !self.is_stopped() {
             notified.await;

@@ -11,14 +11,15 @@ use crate::secret::Secret;
 /// Replaces every secret in texts.
 const REPLACEMENT: &str = "[redacted]";
 
-/// Shorter header values and query parameters, such as `true`, occur in text by chance.
+/// Minimum length of redacted header values and query parameters. Shorter ones, such as `true`, occur in text by
+/// chance.
 const SHORTEST: usize = 6;
 
-/// All keys have the same prefix, such as `sk-admin-`. More bytes of a truncated key are secret.
+/// Minimum length of a redacted part of a truncated key. Shorter parts are only the common prefix, such as `sk-admin-`.
 const KEY_PREFIX: usize = 12;
 
 /// Replaces the secrets of one request: the key, and the values of custom headers, organization, project and query
-/// parameters. The case does not matter, because a host name, for example, is converted to lower case.
+/// parameters. Ignores case, because a server may convert a secret to lower case, for example in a host name.
 pub(crate) struct Redactor<'a> {
     secrets: Cow<'a, Secrets>,
 }
@@ -44,7 +45,7 @@ impl Secrets {
 }
 
 impl<'a> Redactor<'a> {
-    /// Collects the secrets of a request. The key is the one that the client's headers do not contain.
+    /// Collects the secrets of a request. `key` is a key that the client's headers do not contain.
     pub(crate) fn new(
         shared: &'a Secrets,
         key: Option<&Secret>,

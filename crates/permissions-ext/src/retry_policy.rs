@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn policy_allows_only_its_retries() {
+    fn retries_stop_at_max_retries() {
         assert!(!RetryPolicy::none().allows(1));
         assert!(RetryPolicy::new().allows(2));
         assert!(!RetryPolicy::new().allows(3));
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn backoff_stays_between_jitter_and_longest_delay(
+        fn backoff_with_jitter_never_exceeds_longest_delay(
             failures in 1_u32..5_000,
             initial in 0_u64..10_000,
             cap in 0_u64..100_000,

@@ -230,7 +230,7 @@ fn call_without_server_fails_to_connect() {
     assert!(kinds.contains(&error.kind()), "{error}");
 }
 
-/// One runtime of each kind.
+/// Returns a current-thread and a multi-thread runtime.
 fn runtimes() -> Vec<Runtime> {
     vec![
         Builder::new_current_thread().enable_all().build().unwrap(),

@@ -27,7 +27,7 @@ const VARIABLES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// A server that gives the same answer to every request and records the requests.
+/// A server that sends the same response to every request and records the requests.
 struct Peer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
@@ -57,12 +57,12 @@ impl Peer {
         peer
     }
 
-    /// Starts an API whose lists are empty.
+    /// Starts a server that responds to every request with an empty list.
     async fn api() -> Self {
         Self::start("127.0.0.1:0", Reply::new(200, EMPTY)).await
     }
 
-    /// Starts a proxy that answers with a status and does not forward requests.
+    /// Starts a proxy that responds to every request with this status.
     async fn proxy(status: u16) -> Self {
         Self::start(
             "127.0.0.1:0",
@@ -83,7 +83,7 @@ struct SocksRequest {
     login: Option<String>,
 }
 
-/// Starts a SOCKS5 proxy whose connections all lead to one server.
+/// Starts a SOCKS5 proxy that forwards every connection to one server.
 async fn socks_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<SocksRequest>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -158,8 +158,8 @@ async fn list(builder: ClientBuilder) -> Result<(), Error> {
     permissions.list().send().await.map(drop)
 }
 
-/// Lists from the base URL in the environment and prints the result, for tests that need other
-/// environment variables: only another process can have them.
+/// Lists permissions with the settings of the environment and prints the result. Other tests run this one in a child
+/// process, because they need other environment variables.
 #[tokio::test]
 async fn list_in_a_child_process() {
     let Ok(base_url) = std::env::var("TEST_BASE_URL") else {
@@ -171,7 +171,7 @@ async fn list_in_a_child_process() {
     }
 }
 
-/// Returns `ok` or the error of a list in a process with these variables.
+/// Lists permissions in a child process with these environment variables. Returns `ok` or the error.
 async fn list_with(base_url: &str, variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "list_in_a_child_process", "--nocapture"]);
@@ -232,7 +232,7 @@ async fn proxy_variable_applies_to_other_hosts() {
 #[tokio::test]
 async fn no_proxy_star_exempts_ip_addresses() {
     let (api, proxy) = (Peer::api().await, Peer::proxy(502).await);
-    // Connects to this machine, but is not a loopback address.
+    // The address 0.0.0.0 connects to this machine, but is not a loopback address.
     let base_url = format!("http://0.0.0.0:{}/v1", api.address.port());
     let proxy_url = format!("http://{}", proxy.address);
     let mut variables = all_variables(&proxy_url);

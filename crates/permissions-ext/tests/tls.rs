@@ -62,7 +62,7 @@ async fn server(authority: &Authority, names: &[&str]) -> Server {
     builder.start().await.unwrap()
 }
 
-/// Starts a server behind a gateway that requires a client certificate of this authority.
+/// Starts a server behind a gateway that requires a client certificate from this certificate authority.
 async fn guarded(authority: &Authority) -> (Server, SocketAddr) {
     let server = Server::start().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -287,7 +287,7 @@ async fn handshake_without_answer_is_a_connect_timeout() {
     assert!(text.contains("no connection within 30ms"), "{text}");
 }
 
-/// A proxy whose tunnels all lead to one server. It records the head of each CONNECT request.
+/// A proxy that connects every tunnel to one server. It records the head of each CONNECT request.
 async fn tunnel_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -313,9 +313,10 @@ async fn tunnel_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<String>>
     (address, requests)
 }
 
-/// Lists from the server in the environment, for a test that starts this one with proxy variables.
+/// Lists permissions with the settings of the environment. The next test runs this one in a child process with proxy
+/// variables.
 #[tokio::test]
-async fn server_from_environment_is_trusted_by_its_root() {
+async fn list_with_environment_settings() {
     let authority = Authority::new("ours");
     let server = server(&authority, &["127.0.0.1"]).await;
     let variable = |name: &str, own: &str| std::env::var(name).unwrap_or_else(|_| own.to_owned());
@@ -326,15 +327,15 @@ async fn server_from_environment_is_trusted_by_its_root() {
     assert_eq!(share(builder).await.unwrap(), 1);
 }
 
-// Only another process can have other environment variables.
+// Starts a child process, because environment variables belong to the whole process.
 #[tokio::test]
-async fn tunnel_of_proxy_variable_is_encrypted_to_the_server() {
+async fn tls_through_proxy_tunnel_ends_at_the_server() {
     let authority = Authority::new("ours");
     let server = server(&authority, &["api.test"]).await;
     let (proxy, requests) = tunnel_proxy(server.address()).await;
     let mut child = Command::new(std::env::current_exe().unwrap());
     child
-        .args(["--exact", "server_from_environment_is_trusted_by_its_root"])
+        .args(["--exact", "list_with_environment_settings"])
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
         .env("HTTPS_PROXY", format!("http://user:word@{proxy}"))
@@ -399,9 +400,13 @@ fn unusable_client_certificate_fails_without_the_key() {
     let broken = |pem: &str| pem.replacen("\nM", "\n%", 1);
     let garbled = |pem: &str| pem.replacen("\nM", "\nA", 1);
     let cases = [
-        ("", key.as_str(), "client certificate holds no certificate"),
+        (
+            "",
+            key.as_str(),
+            "client certificate contains no PEM certificate",
+        ),
         (&key, &certificate, "are the two swapped"),
-        (&certificate, "", "holds no private key"),
+        (&certificate, "", "contains no PEM private key"),
         (&certificate, &certificate, "are the two swapped"),
         (&certificate, &encrypted, "is encrypted; decrypt it"),
         (
@@ -451,8 +456,8 @@ fn unusable_root_certificates_fail() {
     let authority = Authority::new("ours");
     let garbled = authority.pem().replacen("\nM", "\nA", 1);
     for (pem, reason) in [
-        ("", "hold no certificate"),
-        ("not a certificate", "hold no certificate"),
+        ("", "contain no PEM certificate"),
+        ("not a certificate", "contain no PEM certificate"),
         (&garbled, "one of the root certificates cannot be used"),
         ("-----BEGIN CERTIFICATE-----\n%%\n", "cannot be read"),
     ] {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
-use crate::sync::DesiredState;
+use crate::sync::{Comparison, DesiredState};
 
 /// The differences between the live state and a desired state, returned by [`Report::drift`].
 #[derive(Clone, Debug, Serialize)]
@@ -20,7 +20,7 @@ pub struct Drift {
     pub unmanaged: Vec<CheckpointId>,
 }
 
-/// The differences of one checkpoint.
+/// The differences between the live state and the desired state of one checkpoint.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct CheckpointDrift {
@@ -102,24 +102,16 @@ impl Drift {
 
 impl CheckpointDrift {
     fn new(checkpoint: &CheckpointId, desired: &BTreeSet<ProjectId>, live: &[Permission]) -> Self {
-        let mut live = live.to_vec();
-        live.sort_by(|a, b| (&a.project_id, &a.id).cmp(&(&b.project_id, &b.id)));
-        let (unchanged, extra): (Vec<_>, Vec<_>) = live
-            .into_iter()
-            .partition(|permission| desired.contains(&permission.project_id));
-        let found: BTreeSet<&ProjectId> = unchanged.iter().map(|it| &it.project_id).collect();
-        let missing = desired
-            .iter()
-            .filter(|project_id| !found.contains(project_id));
+        let live = Comparison::new(desired, live.to_vec());
         Self {
             checkpoint: checkpoint.clone(),
-            missing: missing.cloned().collect(),
-            unchanged,
-            extra,
+            unchanged: live.unchanged,
+            extra: live.extra,
+            missing: live.missing,
         }
     }
 
-    /// Returns whether the live state is the desired state.
+    /// Returns whether the live state equals the desired state.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
         self.extra.is_empty() && self.missing.is_empty()

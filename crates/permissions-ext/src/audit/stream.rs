@@ -19,7 +19,7 @@ use crate::error::Error;
 /// [`CheckpointAudit`] contains the error. Dropping the stream cancels all requests.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct AuditStream {
-    /// In a mutex that is never locked, so that the stream is `Sync` although its futures may not be.
+    /// The mutex is never locked. It makes the stream `Sync` although its futures may not be.
     results: Mutex<BoxStream<'static, Result<CheckpointAudit, Error>>>,
     left: usize,
 }
@@ -42,14 +42,14 @@ impl AuditStream {
             };
         }
         let left = checkpoints.len();
-        // Created when the stream is first polled, because the deadline starts then.
+        // Created when the stream is first polled, because the deadline starts at that time.
         let bulk = async move { Bulk::new(client, options, concurrency, on_progress, left) };
         let results = stream::once(bulk).flat_map(move |bulk| {
             let (bulk, project_id) = (Arc::new(bulk), project_id.clone());
             let audits = stream::iter(checkpoints.clone()).map(move |checkpoint| {
                 let (bulk, project_id) = (bulk.clone(), project_id.clone());
                 async move {
-                    let list = bulk.list_with(&checkpoint, |mut list| {
+                    let list = bulk.list(&checkpoint, |mut list| {
                         if let Some(project_id) = project_id {
                             list = list.project_id(project_id);
                         }
@@ -70,7 +70,7 @@ impl AuditStream {
         }
     }
 
-    /// Returns the next result. Loops can use it without a crate for streams.
+    /// Returns the next result, for loops in programs that do not depend on `futures`.
     pub async fn next(&mut self) -> Option<Result<CheckpointAudit, Error>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

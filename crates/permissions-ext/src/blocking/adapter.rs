@@ -68,14 +68,14 @@ macro_rules! method {
         ///
         /// # Errors
         ///
-        /// Fails like the asynchronous method, and in an asynchronous task.
+        /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
         pub fn $method(self) -> Result<$output, Error> {
             self.runtime.wait(self.inner.$method())
         }
     };
 }
 
-/// Defines blocking types, each with the asynchronous type and the runtime that runs it.
+/// Defines blocking types. Each contains the asynchronous value and the runtime that its calls use.
 macro_rules! wrapper {
     ($(
         $(#[$attribute:meta])*
@@ -98,8 +98,8 @@ macro_rules! wrapper {
     )*};
 }
 
-/// Defines iterators over asynchronous streams. `$fetched` returns an item that needs no request, and `$convert` creates
-/// the blocking item.
+/// Defines iterators over asynchronous streams. `$fetched` returns the next item if it has already been fetched.
+/// `$convert` creates the blocking item.
 macro_rules! iterator {
     ($(
         $(#[$attribute:meta])*

@@ -287,7 +287,7 @@ impl List {
     ///
     /// # Errors
     ///
-    /// Fails like the asynchronous method, and in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
     pub fn send(self) -> Result<Page, Error> {
         let page = self.runtime.wait(self.inner.send())?;
         Ok(Page::new(page, self.runtime))
@@ -305,14 +305,14 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// Fails like the asynchronous method, and in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
     pub fn next(&self) -> Result<Option<Self>, Error> {
         let next = self.runtime.wait(self.inner.next())?;
         Ok(next.map(|page| Self::new(page, self.runtime.clone())))
     }
 }
 
-/// Gives access to the page's data and metadata.
+/// Dereferences to the asynchronous page, which has the data and the metadata.
 impl Deref for Page {
     type Target = crate::Page;
 

@@ -12,17 +12,15 @@ use tokio::task::coop;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 
-/// More polls than tokio allows a task before it must yield (128).
+/// Number of polls that exceeds the budget of a tokio task, which is 128.
 const BEYOND_ANY_BUDGET: usize = 1024;
 
 /// A runtime whose background thread runs connections and timers. Calls run on the threads of their callers.
 #[derive(Clone)]
-pub(super) struct Runtime(Arc<Background>);
-
-struct Background {
+pub(super) struct Runtime {
     handle: Handle,
-    /// Dropping it ends the thread.
-    _stop: oneshot::Sender<()>,
+    /// Dropping the last clone ends the thread.
+    _stop: Arc<oneshot::Sender<()>>,
 }
 
 impl Runtime {
@@ -44,10 +42,10 @@ impl Runtime {
                 let _ = runtime.block_on(stopped);
             })
             .map_err(failed)?;
-        Ok(Self(Arc::new(Background {
+        Ok(Self {
             handle,
-            _stop: stop,
-        })))
+            _stop: Arc::new(stop),
+        })
     }
 
     /// Blocks until the call is done. Fails in an asynchronous task.
@@ -59,7 +57,7 @@ impl Runtime {
                 "the blocking client was called in an asynchronous task and would block its thread",
             ));
         }
-        let _entered = self.0.handle.enter();
+        let _entered = self.handle.enter();
         let waker = Waker::from(Arc::new(Caller(thread::current())));
         let mut context = Context::from_waker(&waker);
         let mut call = pin!(call);
@@ -72,10 +70,10 @@ impl Runtime {
     }
 }
 
-/// Whether tokio is polling a task on this thread, outside of `spawn_blocking` and `block_in_place`.
+/// Returns whether this thread runs an asynchronous task, outside of `spawn_blocking` and `block_in_place`.
 ///
-/// Only then does tokio limit how often the task may poll before it must yield. Using up this budget is the only test
-/// that does not panic. The task yields at its next await.
+/// tokio limits the number of polls of a task, and only of a task, before it must yield. Exhausting this limit is the
+/// only way to detect a task without a panic. The task then yields at its next await.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;

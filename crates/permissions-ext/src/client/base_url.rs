@@ -8,16 +8,16 @@ pub(super) const DEFAULT: &str = "https://api.openai.com/v1";
 pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     let url = Url::parse(text.trim())
         .map_err(|cause| format!("the base URL is not a URL: {cause}; {BEGIN}"))?;
-    // The message contains the origin only, because the URL may contain a password.
+    // The message contains only the origin, because the URL may contain a password.
     let place = url.origin().ascii_serialization();
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!(
-            "the base URL of {place} holds a user name or password; the admin key is all that is sent"
+            "the base URL of {place} contains a user name or password; only the admin key is sent"
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!(
-            "the base URL of {place} has a query or fragment; give it up to its path, such as /v1"
+            "the base URL of {place} has a query or fragment; end it after the path, such as /v1"
         ));
     }
     match url.scheme() {
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     Ok(url)
 }
 
-const BEGIN: &str = "begin it with https://, or http:// on this machine";
+const BEGIN: &str = "use https://, or http:// for this machine";
 
 #[cfg(test)]
 mod tests {

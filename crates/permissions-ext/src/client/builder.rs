@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use secrecy::SecretString;
 
@@ -13,7 +13,7 @@ use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
 use crate::key::Key;
-use crate::options::header;
+use crate::options::{ORGANIZATION, PROJECT, header};
 use crate::redact::Secrets;
 use crate::secret::Secret;
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
@@ -36,7 +36,8 @@ use crate::{Error, Event, RetryPolicy};
 /// ```
 #[must_use]
 pub struct ClientBuilder {
-    key: KeyChoice,
+    /// `None` if no key was set. An error is the reason why the key is unusable.
+    key: Option<Result<Key, &'static str>>,
     key_source: Option<String>,
     default_key_source: &'static str,
     base_url: Option<String>,
@@ -61,21 +62,14 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     /// Whether `OPENAI_API_KEY` is set, which the error about a missing admin key then mentions.
     ordinary_key: bool,
-    /// Unusable variables and the reasons. A method that sets the value removes its variable.
+    /// Unusable environment variables with the reasons. A method that sets the same value removes the variable.
     bad_variables: Vec<(&'static str, String)>,
-}
-
-enum KeyChoice {
-    Unset,
-    Given(SecretString),
-    Provider(Key),
-    Absent,
 }
 
 impl ClientBuilder {
     pub(super) fn new() -> Self {
         Self {
-            key: KeyChoice::Unset,
+            key: None,
             key_source: None,
             default_key_source: "",
             base_url: None,
@@ -123,7 +117,7 @@ impl ClientBuilder {
         let project = read(environment::PROJECT);
         builder.ordinary_key = lookup(environment::ORDINARY_KEY).is_some();
         if let Some(key) = key {
-            builder.key = KeyChoice::Given(key.into());
+            builder.key = Some(Secret::new(key.into()).map(Key::Fixed));
             builder.default_key_source = environment::ADMIN_KEY;
         }
         Self {
@@ -137,7 +131,7 @@ impl ClientBuilder {
 
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.key = KeyChoice::Given(key.into());
+        self.key = Some(Secret::new(key.into()).map(Key::Fixed));
         self.default_key_source = "`ClientBuilder::admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
@@ -165,7 +159,7 @@ impl ClientBuilder {
             + Send
             + 'static,
     {
-        self.key = KeyChoice::Provider(Key::provider(provider));
+        self.key = Some(Ok(Key::provider(provider)));
         self.default_key_source = "the key provider";
         self.forgive(environment::ADMIN_KEY)
     }
@@ -179,7 +173,7 @@ impl ClientBuilder {
 
     /// Sends no key, for a gateway that adds one.
     pub fn without_key(mut self) -> Self {
-        self.key = KeyChoice::Absent;
+        self.key = Some(Ok(Key::Absent));
         self.forgive(environment::ADMIN_KEY)
     }
 
@@ -220,8 +214,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the time of one attempt, from the connection to the last byte of the response. The default is 60 s, or
-    /// the timeout of a client that [`http_client`](Self::http_client) sets.
+    /// Limits the time of one attempt, from connecting to the last byte of the response. The default is 60 s, or the
+    /// timeout of a client that [`http_client`](Self::http_client) sets.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -252,8 +246,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits a single wait of a plan, an apply, an audit or a create with several batches. The
-    /// default is 10 minutes.
+    /// Sets the longest wait that the API may ask for during a plan, an apply, an audit or a create with several
+    /// batches. The default is 10 minutes.
     pub fn max_bulk_wait(mut self, wait: Duration) -> Self {
         self.max_bulk_wait = wait;
         self
@@ -397,14 +391,19 @@ impl ClientBuilder {
             .key_source
             .unwrap_or_else(|| default_key_source.to_owned());
         let key = match self.key {
-            // The key in the header is redacted from errors like any other.
+            // Marks the key of a custom `Authorization` header as a secret, so that errors redact it.
             _ if own_authorization.is_some() => own_authorization
                 .and_then(Secret::in_header)
                 .map_or(Key::Absent, Key::Fixed),
-            KeyChoice::Given(key) => Key::Fixed(fixed_key(key, &key_source)?),
-            KeyChoice::Provider(provider) => provider,
-            KeyChoice::Absent => Key::Absent,
-            KeyChoice::Unset => return Err(missing_key(self.ordinary_key)),
+            Some(Ok(key)) => {
+                warn_about_project_key(&key, &key_source);
+                key
+            }
+            Some(Err(reason)) => {
+                let reason = format!("the admin key from {key_source} is unusable: {reason}");
+                return Err(Error::key(reason));
+            }
+            None => return Err(missing_key(self.ordinary_key)),
         };
         if let Some(secret) = key.fixed() {
             headers.insert(AUTHORIZATION, secret.header());
@@ -464,7 +463,7 @@ impl ClientBuilder {
         Ok(headers)
     }
 
-    /// Discards the error about a variable whose value is now set explicitly.
+    /// Discards the error about an environment variable, because a method has set its value.
     fn forgive(mut self, variable: &'static str) -> Self {
         self.bad_variables.retain(|(name, _)| *name != variable);
         self
@@ -474,20 +473,14 @@ impl ClientBuilder {
 /// Default timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
-const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
-const PROJECT: HeaderName = HeaderName::from_static("openai-project");
 
-fn fixed_key(key: SecretString, source: &str) -> Result<Secret, Error> {
-    let secret = Secret::new(key).map_err(|reason| {
-        Error::key(format!("the admin key from {source} is unusable: {reason}"))
-    })?;
-    if secret.is_project_key() {
+fn warn_about_project_key(key: &Key, source: &str) {
+    if key.fixed().is_some_and(Secret::is_project_key) {
         tracing::warn!(
             source,
             "the key starts with sk-proj-, so it is a project key, but these operations require an admin key"
         );
     }
-    Ok(secret)
 }
 
 fn missing_key(has_ordinary_key: bool) -> Error {
@@ -501,26 +494,14 @@ fn missing_key(has_ordinary_key: bool) -> Error {
     ))
 }
 
-/// Shows no URL and no header. Even a header's name may be a secret, if the arguments of `header` were swapped.
+/// Omits the key, URLs and headers. Even a header's name may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("key", &self.key)
             .field("headers", &self.headers.len())
             .field("retry", &self.retry)
             .field("timeout", &self.timeout)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for KeyChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unset => "Unset",
-            Self::Given(_) => "Given([redacted])",
-            Self::Provider(_) => "Provider",
-            Self::Absent => "Absent",
-        })
     }
 }

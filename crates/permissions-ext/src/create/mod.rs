@@ -101,7 +101,7 @@ impl Create {
         self
     }
 
-    /// Replaces all options, for a create that is part of another call.
+    /// Replaces all options with those of an apply.
     pub(crate) fn with_options(self, options: RequestOptions) -> Self {
         Self { options, ..self }
     }
@@ -141,7 +141,7 @@ impl Create {
     }
 }
 
-/// The request for one batch.
+/// The POST request of one batch.
 struct CreateRequest<'a> {
     checkpoint: &'a CheckpointId,
     project_ids: &'a [ProjectId],

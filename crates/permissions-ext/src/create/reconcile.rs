@@ -12,7 +12,7 @@ use crate::permissions::Permissions;
 use crate::progress::BulkProgress;
 use crate::transport::{Deadline, Retries};
 
-/// Up to this many projects are looked up one by one. For more, the whole list is read.
+/// Largest number of projects that are looked up one by one. For more projects, the client reads the whole list.
 const FILTERED_LOOKUPS: usize = 3;
 
 /// Creates permissions in batches and reconciles after ambiguous failures.
@@ -102,12 +102,12 @@ impl<'a> Reconciler<'a> {
             let is_ambiguous = failure.is_ambiguous;
             let verdict = retries.after(failure).await;
             if is_ambiguous {
-                // Boxed, because most calls do not get here and would have a larger future.
+                // Boxed to keep the future small. Most calls do not reconcile.
                 let read = Box::pin(self.read(&missing)).await;
                 self.retain_missing(&mut missing);
                 match (verdict, read) {
                     _ if missing.is_empty() => return Ok(()),
-                    // The failure of the create is more useful than that of the list.
+                    // Returns the error of the create, which is more useful than the error of the list.
                     (Err(error), _) | (Ok(()), Err(error)) => return Err(error),
                     (Ok(()), Ok(())) => {}
                 }
@@ -143,7 +143,7 @@ impl<'a> Reconciler<'a> {
         Ok(())
     }
 
-    /// Records the permissions of the requested projects. A response may contain other projects.
+    /// Records the permissions of the requested projects. Ignores other projects in the response.
     fn record(&mut self, permissions: impl IntoIterator<Item = Permission>) {
         for permission in permissions {
             if let Some(found) = self.found.get_mut(&permission.project_id) {

@@ -18,7 +18,7 @@ fn remedy_of(mut cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
     use rustls::Error::{AlertReceived, InvalidCertificate};
 
-    // `source` of an I/O error skips the error that it wraps.
+    // `io::Error::source` omits the wrapped error, so `get_ref` returns it.
     while let Some(io) = cause.downcast_ref::<std::io::Error>() {
         cause = io.get_ref()?;
     }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use super::text::{Bounded, OneLine, shorten};
 use super::{Attempt, Error};
 
-/// Limit of every text of an error, in bytes. With an ellipsis it stays below 1 KiB, so one error fits into a log
-/// line.
+/// Limit of an error's text in bytes. It stays below 1 KiB with an ellipsis, so that an error fits into one log line.
 const LIMIT: usize = 1_000;
 
-/// Longest part of an error text that the API or the caller chose, in bytes.
+/// Limit of each text from the API or the caller within an error, in bytes.
 const PART: usize = 240;
 
 impl fmt::Display for Error {
@@ -33,7 +32,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Writes for people, because a failed `main` or `unwrap` prints it.
+/// Writes readable text instead of the fields, because a failed `main` or `unwrap` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = Bounded::new(f, LIMIT);

@@ -28,7 +28,7 @@ pub enum ErrorKind {
     PermissionDenied,
     /// The checkpoint or permission does not exist (404, 410).
     NotFound,
-    /// A concurrent change got in the way (409, 412, 423).
+    /// The request conflicts with a concurrent change (409, 412, 423).
     Conflict,
     /// Too many requests (429).
     RateLimited,
@@ -76,7 +76,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Maps a response to a kind. No other function does.
+    /// Maps a response to a kind. This is the only function that does so.
     pub(super) fn of_response(status: u16, code: Option<&str>) -> Self {
         match status {
             400.. if code == Some(INSUFFICIENT_QUOTA) => Self::QuotaExceeded,

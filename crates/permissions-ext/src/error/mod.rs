@@ -67,7 +67,7 @@ pub(crate) struct Inner {
     /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
     pub(crate) key_source: Option<Arc<str>>,
     pub(crate) is_project_key: bool,
-    /// Overrides the kind in `is_retryable`.
+    /// Result of `is_retryable`, if it differs from the default of the kind.
     pub(crate) should_retry: Option<bool>,
 }
 
@@ -122,7 +122,7 @@ impl Error {
         Self::new(kind, action, reason).with_response(response)
     }
 
-    /// Adds the cause. A rejected certificate among the causes changes the kind.
+    /// Adds the cause. If it contains a rejected certificate, the kind becomes `Certificate`.
     pub(crate) fn with_source(self, source: impl Into<BoxError>) -> Self {
         let source: Arc<dyn StdError + Send + Sync> = Arc::from(source.into());
         self.with(|inner| {
@@ -138,7 +138,7 @@ impl Error {
         self.with(|inner| inner.response = Some(response))
     }
 
-    /// Turns a timeout into a missed deadline. Other errors stay as they are.
+    /// Changes the kind from timeout to deadline. Leaves other errors unchanged.
     pub(crate) fn at_deadline(self) -> Self {
         if self.0.kind != ErrorKind::Timeout {
             return self;
@@ -149,7 +149,7 @@ impl Error {
         })
     }
 
-    /// Replaces the operation that failed, for errors of a request that is part of another call.
+    /// Replaces the operation in the error. A list within a create, for example, reports the create.
     pub(crate) fn during(self, action: Action) -> Self {
         self.with(|inner| inner.action = action)
     }
@@ -162,7 +162,7 @@ impl Error {
         &self.0.reason
     }
 
-    /// Whether the API itself reports that the permission does not exist.
+    /// Returns whether the API itself reports that the permission does not exist.
     ///
     /// A gateway on the way can respond with 404 too, and so does the API for an unknown route.
     pub(crate) fn confirms_absence(&self) -> bool {

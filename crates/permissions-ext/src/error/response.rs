@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 use crate::metadata::Metadata;
 use crate::redact::Redactor;
 
-/// Longest body that an error keeps, in bytes. The API's errors have less than 1 KiB.
+/// Longest body that an error keeps: 64 KiB, because the API's errors are smaller than 1 KiB.
 const KEPT_BODY: usize = 64 << 10;
 
 /// Longest excerpt of a body without an error object, in characters.
 const EXCERPT: usize = 200;
 
-/// A response that is not the documented success.
+/// A response without the documented result, as an error contains it.
 #[derive(Clone)]
 pub(crate) struct ErrorResponse {
     pub(super) metadata: Metadata,
@@ -19,8 +19,8 @@ pub(crate) struct ErrorResponse {
     pub(super) param: Option<String>,
     pub(super) message: Option<String>,
     pub(super) body: Option<Bytes>,
-    /// Whether the body has an `error` object with a textual `type`. The API writes its errors like that, proxies do
-    /// not.
+    /// Whether the body has an `error` object with a textual `type`. This distinguishes errors of the API from those of
+    /// a proxy.
     pub(super) has_error_type: bool,
 }
 
@@ -42,7 +42,7 @@ impl ErrorResponse {
     /// hide a secret in the body.
     pub(crate) fn with_body(mut self, body: &Bytes, redactor: &Redactor<'_>) -> Self {
         let body = match body.get(..KEPT_BODY) {
-            // A copy, because a slice would keep the whole body in memory.
+            // Copies the part that is kept, because a slice would keep the whole body in memory.
             Some(start) => redactor.truncated_body(&Bytes::copy_from_slice(start)),
             None => redactor.truncated_body(body),
         };

@@ -12,7 +12,7 @@ pub(crate) struct SendFailure {
     pub(crate) kind: ErrorKind,
     pub(crate) reason: String,
     pub(crate) sent: Sent,
-    /// Whether another attempt can succeed although the kind alone does not say so.
+    /// Whether another attempt may succeed, although errors of this kind are usually not retried.
     pub(crate) should_retry: Option<bool>,
     pub(crate) cause: reqwest::Error,
 }
@@ -25,9 +25,9 @@ pub(crate) enum Sent {
 }
 
 impl HttpClient {
-    /// Classifies an error by its type. The timeout is the one of the attempt, if the client set one.
+    /// Classifies an error by its type. `timeout` is the timeout of the attempt, if the client set one.
     pub(crate) fn classify(&self, error: reqwest::Error, timeout: Option<Duration>) -> SendFailure {
-        // The URL contains ids and the caller's query parameters.
+        // Removes the URL, which contains ids and the caller's query parameters.
         let cause = error.without_url();
         if cause.is_connect() {
             return self.no_connection(cause);
@@ -54,7 +54,7 @@ impl HttpClient {
         };
         let sent = match kind {
             ErrorKind::InvalidRequest => Sent::No,
-            // A timeout while connecting is not distinguishable from one after the request.
+            // reqwest does not report whether the timeout passed before or after the request was sent.
             _ => Sent::Maybe,
         };
         SendFailure {
@@ -66,8 +66,8 @@ impl HttpClient {
         }
     }
 
-    /// Classifies an error before the request was sent. reqwest does not export the types of proxy
-    /// errors, so their texts decide.
+    /// Classifies an error that occurred before the request was sent. Matches the texts of proxy errors, because
+    /// reqwest does not export their types.
     fn no_connection(&self, cause: reqwest::Error) -> SendFailure {
         let origin = self.origin();
         let proxy = self.proxy.name();

@@ -14,14 +14,14 @@ pub(crate) use self::proxy::{Proxy, ProxyChoice};
 pub(crate) use self::tls::Tls;
 use crate::Error;
 
-/// A reqwest client, and what its error messages mention.
+/// A reqwest client, with the proxy and the timeouts that its error messages mention.
 pub(crate) struct HttpClient {
     pub(crate) client: reqwest::Client,
     base_url: Url,
     proxy: Proxy,
     /// `None` for the caller's client, whose timeout is unknown.
     connect_timeout: Option<Duration>,
-    /// Timeout of an attempt, unless the call sets another. `None`: the caller's client decides.
+    /// Default timeout of an attempt. `None` if the caller's client has its own timeout.
     pub(crate) timeout: Option<Duration>,
     /// Whether the client is the caller's.
     pub(crate) is_custom: bool,
@@ -94,7 +94,7 @@ impl HttpClient {
     }
 }
 
-/// Without the reqwest client, whose `Debug` prints default headers.
+/// Omits the reqwest client, because its `Debug` output contains the default headers.
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient")

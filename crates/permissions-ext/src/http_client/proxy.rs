@@ -1,4 +1,4 @@
-//! The proxy between this client and the API.
+//! The proxy that a client uses.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -28,9 +28,9 @@ pub(crate) enum ProxyChoice {
 pub(crate) enum Proxy {
     None,
     Url(ProxyUrl),
-    /// The settings of the operating system decide for each request.
+    /// The operating system selects the proxy for each request.
     System,
-    /// The caller's HTTP client decides.
+    /// The caller's HTTP client selects the proxy.
     Unknown,
 }
 
@@ -63,16 +63,18 @@ impl ProxyChoice {
                 .map(Proxy::Url)
                 .map_err(|reason| Error::config(format!("the proxy cannot be used: {reason}"))),
             Self::Never => Ok(Proxy::None),
-            // A server on this machine is unreachable for a proxy, and a proxy could read its key.
+            // A proxy cannot reach a server on this machine, and it could read the key.
             Self::Environment if is_loopback(base_url) => Ok(Proxy::None),
-            // A CGI script's HTTP_PROXY comes from a header of the request, so reqwest ignores proxies there.
+            // In a CGI script, an attacker can set HTTP_PROXY with a request header. reqwest therefore ignores proxy
+            // variables there.
             Self::Environment if variable("REQUEST_METHOD").is_some() => Ok(Proxy::None),
             Self::Environment => from_variables(base_url, variable),
         }
     }
 }
 
-/// Reads the variables in reqwest's order. The first one of a pair counts, even if it is empty.
+/// Reads the variables in reqwest's order. The uppercase name takes precedence over the lowercase one, even if its
+/// value is empty.
 fn from_variables(
     base_url: &Url,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -104,7 +106,7 @@ fn from_variables(
             return ProxyUrl::parse(&value).map(Proxy::Url).map_err(unusable);
         }
     }
-    // reqwest reads proxy settings from these systems only.
+    // reqwest reads the proxy settings of macOS and Windows only.
     Ok(if cfg!(any(target_os = "macos", windows)) {
         Proxy::System
     } else {
@@ -130,7 +132,7 @@ fn is_exempt(base_url: &Url, no_proxy: &str) -> bool {
     })
 }
 
-/// Returns whether a host has this domain name or is in the domain, which may start with a dot.
+/// Returns whether a host equals the domain or is one of its subdomains. The domain may start with a dot.
 fn is_in_domain(host: &str, domain: &str) -> bool {
     let domain = domain.strip_prefix('.').unwrap_or(domain);
     let domain = domain.to_ascii_lowercase();
@@ -151,8 +153,7 @@ impl Proxy {
         }
     }
 
-    /// Returns the proxy's name if it forwards the requests, so that a response can come from the
-    /// proxy. SOCKS proxies and tunnels only forward bytes.
+    /// Returns a description of the proxy if it can respond itself. SOCKS proxies and tunnels only forward bytes.
     pub(super) fn forwards(&self, base_url: &Url) -> Option<String> {
         match self {
             Self::Url(url) if base_url.scheme() == "http" && !url.is_socks() => self.name(),
@@ -177,7 +178,7 @@ impl Proxy {
             Self::None => Ok(builder.no_proxy()),
             Self::System | Self::Unknown => Ok(builder),
             Self::Url(url) => {
-                // Without the cause, which contains the URL.
+                // Omits the cause, because it contains the URL.
                 let proxy = reqwest::Proxy::all(url.with_credentials()).map_err(|_| {
                     let address = url.address();
                     Error::config(format!("the proxy {address} cannot be used: invalid URL"))
@@ -272,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn first_variable_of_a_pair_counts_even_if_empty() {
+    fn empty_uppercase_proxy_variable_overrides_lowercase() {
         let variables = [("HTTPS_PROXY", ""), ("https_proxy", "http://lower.test")];
         assert_eq!(resolve(API, &variables), Ok(None));
         let variables = [("HTTPS_PROXY", " "), ("all_proxy", "http://all.test")];
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxy_variable_is_ignored_if_not_applicable() {
+    fn unusable_proxy_variable_is_ignored_if_not_used() {
         let bad = "socks://h";
         for (base_url, variables) in [
             ("http://127.0.0.1:8080/v1", vec![("HTTP_PROXY", bad)]),
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_exempts_domains_networks_and_everything() {
+    fn no_proxy_matches_domains_networks_and_star() {
         for (no_proxy, host, exempt) in [
             ("api.test", "api.test", true),
             ("other.test, .Test", "api.test", true),

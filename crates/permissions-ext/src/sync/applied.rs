@@ -53,7 +53,7 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// A create for the same checkpoint or the same project is not done. Deleting anyway could leave the project
+    /// A create for the same checkpoint or the same project has not succeeded. Deleting anyway could leave the project
     /// without access to both the old and the new checkpoint.
     CreateFailed,
     /// Another change failed with an error that affects all changes: the key was rejected, the quota is used up, or
@@ -176,7 +176,7 @@ impl fmt::Display for Applied {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::CreateFailed => "a create for the same checkpoint or project is not done",
+            Self::CreateFailed => "a create for the same checkpoint or project has not succeeded",
             Self::Aborted => "another change failed with an error that affects all changes",
             Self::Stopped => "the apply was stopped",
         })

@@ -33,7 +33,7 @@ pub struct Apply {
     concurrency: usize,
     on_change: Option<OnChange>,
     on_progress: OnProgress,
-    /// In a mutex that is never locked, so that `Apply` is `Sync` although the future may not be.
+    /// The mutex is never locked. It makes `Apply` `Sync` although the future may not be.
     stop: Option<Mutex<StopSignal>>,
     options: RequestOptions,
 }
@@ -188,7 +188,7 @@ impl Apply {
     }
 }
 
-/// An apply after its checks.
+/// An apply whose plan is allowed and belongs to the client's target.
 struct Run {
     bulk: Bulk,
     plan: Plan,
@@ -200,7 +200,7 @@ struct Run {
 /// One checkpoint of the plan, with the changes that are not done yet.
 type Part<'a> = (&'a CheckpointPlan, Remaining);
 
-/// Checkpoints and projects with a create that is not done. Their permissions are not deleted.
+/// Checkpoints and projects with a failed or skipped create. Their permissions are not deleted.
 struct Undone {
     checkpoints: BTreeSet<CheckpointId>,
     projects: BTreeSet<ProjectId>,
@@ -233,7 +233,7 @@ impl Run {
         let parts = self.plan.checkpoints();
         let checkpoints = parts.iter().map(|part| &part.checkpoint).collect();
         let live = match self.bulk.list_all(checkpoints).await {
-            // All changes will be skipped, so the live state does not matter.
+            // Returns without an error, because a stopped apply skips all changes.
             Err(_) if self.ended.get().is_some() => {
                 return Ok(parts.iter().map(Remaining::all).collect());
             }
@@ -311,7 +311,7 @@ impl Run {
         creates.collect()
     }
 
-    /// Adds the permissions that exist afterwards to the outcomes. Returns the outcome of the other projects.
+    /// Records the projects whose permissions exist after the create. Returns the outcome of the other projects.
     async fn send_create(
         &self,
         checkpoint: &CheckpointId,

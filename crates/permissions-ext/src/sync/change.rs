@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::Comparison;
 use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
 
 /// The part of a [`Plan`](super::Plan) for one checkpoint.
@@ -77,7 +78,7 @@ impl From<&Permission> for PermissionRef {
     }
 }
 
-/// The parts of a [`CheckpointPlan`] that the live state already contains, and those it does not.
+/// The changes of a [`CheckpointPlan`] that are not done yet, and the permissions to create that already exist.
 #[derive(Debug, Default)]
 pub(super) struct Remaining {
     /// Permissions to create that exist, for example because an earlier apply was interrupted.
@@ -100,23 +101,14 @@ impl CheckpointPlan {
     pub(super) fn new(
         checkpoint: CheckpointId,
         desired: &BTreeSet<ProjectId>,
-        live: &[Permission],
+        live: Vec<Permission>,
     ) -> Self {
-        let (mut unchanged, mut delete): (Vec<_>, Vec<_>) = live
-            .iter()
-            .map(PermissionRef::from)
-            .partition(|permission| desired.contains(&permission.project_id));
-        unchanged.sort();
-        delete.sort();
-        let kept: BTreeSet<&ProjectId> = unchanged.iter().map(|it| &it.project_id).collect();
-        let create = desired
-            .iter()
-            .filter(|project_id| !kept.contains(project_id));
+        let live = Comparison::new(desired, live);
         Self {
             checkpoint,
-            create: create.cloned().collect(),
-            delete,
-            unchanged,
+            create: live.missing,
+            delete: live.extra.iter().map(PermissionRef::from).collect(),
+            unchanged: live.unchanged.iter().map(PermissionRef::from).collect(),
         }
     }
 
@@ -169,7 +161,7 @@ impl CheckpointPlan {
         }
     }
 
-    /// Returns the first contradiction. A plan that was edited by hand may contain one.
+    /// Returns the first contradiction between the changes. A plan that was edited by hand may contain one.
     pub(super) fn contradiction(&self) -> Option<String> {
         let mut create = BTreeSet::new();
         if let Some(twice) = self.create.iter().find(|it| !create.insert(*it)) {

@@ -4,12 +4,12 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{CheckpointId, InvalidId, ProjectId};
+use crate::model::{CheckpointId, InvalidId, Permission, ProjectId};
 
 /// The projects that should have a permission, for each checkpoint. Other checkpoints are not changed.
 ///
-/// Serializes as an object from checkpoint to projects, sorted by checkpoint and project. Deserializing fails if a
-/// checkpoint occurs twice.
+/// Serializes as an object that maps each checkpoint to its projects, both sorted. Deserializing fails if a checkpoint
+/// occurs twice.
 ///
 /// ```
 /// use permissions_ext::sync::DesiredState;
@@ -76,7 +76,35 @@ impl DesiredState {
     }
 }
 
-/// Rejects a repeated checkpoint. Otherwise the last entry would silently remove the projects of the first.
+/// The live state of one checkpoint, compared with its desired projects.
+pub(crate) struct Comparison {
+    /// Permissions of desired projects, sorted by project.
+    pub(crate) unchanged: Vec<Permission>,
+    /// Permissions of other projects, sorted by project.
+    pub(crate) extra: Vec<Permission>,
+    /// Desired projects without a permission, sorted.
+    pub(crate) missing: Vec<ProjectId>,
+}
+
+impl Comparison {
+    pub(crate) fn new(desired: &BTreeSet<ProjectId>, mut live: Vec<Permission>) -> Self {
+        live.sort_by(|a, b| (&a.project_id, &a.id).cmp(&(&b.project_id, &b.id)));
+        let (unchanged, extra): (Vec<_>, Vec<_>) = live
+            .into_iter()
+            .partition(|permission| desired.contains(&permission.project_id));
+        let found: BTreeSet<&ProjectId> = unchanged.iter().map(|it| &it.project_id).collect();
+        let missing = desired
+            .iter()
+            .filter(|project_id| !found.contains(project_id));
+        Self {
+            missing: missing.cloned().collect(),
+            unchanged,
+            extra,
+        }
+    }
+}
+
+/// Rejects a repeated checkpoint. Otherwise the last entry would silently replace the projects of the first.
 impl<'de> Deserialize<'de> for DesiredState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Checkpoints;
@@ -84,7 +112,7 @@ impl<'de> Deserialize<'de> for DesiredState {
             type Value = DesiredState;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object from checkpoint to projects")
+                f.write_str("an object that maps checkpoints to projects")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DesiredState, A::Error> {

@@ -25,6 +25,7 @@ mod target;
 pub use self::applied::{Applied, AppliedChange, Outcome, SkipReason};
 pub use self::apply::Apply;
 pub use self::change::{Change, CheckpointPlan, PermissionRef};
+pub(crate) use self::desired_state::Comparison;
 pub use self::desired_state::DesiredState;
 pub use self::plan::Plan;
 pub use self::plan_request::PlanRequest;

@@ -1,4 +1,5 @@
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Change, CheckpointPlan, Target};
 use crate::model::CheckpointId;
@@ -34,7 +35,7 @@ use crate::model::CheckpointId;
 #[serde(try_from = "Unchecked")]
 #[must_use = "a plan changes nothing before it is applied"]
 pub struct Plan {
-    version: Version,
+    version: u32,
     target: Target,
     checkpoints: Vec<CheckpointPlan>,
 }
@@ -42,24 +43,21 @@ pub struct Plan {
 /// A deserialized plan, which may contain contradictions.
 #[derive(Deserialize)]
 struct Unchecked {
-    version: Version,
+    #[serde(rename = "version", deserialize_with = "check_version")]
+    _version: (),
+    /// Missing in plans of version 1.
     target: Option<Target>,
     checkpoints: Vec<CheckpointPlan>,
 }
 
-/// The version of the format. Only [`VERSION`] can be deserialized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "u32", into = "u32")]
-struct Version;
-
-/// Version 1 had no target.
+/// The only version of the format that can be deserialized.
 const VERSION: u32 = 2;
 
 impl Plan {
     pub(super) fn new(target: Target, mut checkpoints: Vec<CheckpointPlan>) -> Self {
         checkpoints.sort_by(|a, b| a.checkpoint.cmp(&b.checkpoint));
         Self {
-            version: Version,
+            version: VERSION,
             target,
             checkpoints,
         }
@@ -88,7 +86,7 @@ impl Plan {
         parts.flat_map(|part| part.changes().map(move |change| (&part.checkpoint, change)))
     }
 
-    /// Returns whether the live state is the desired state.
+    /// Returns whether the live state equals the desired state.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
         self.creations() == 0 && self.deletions() == 0
@@ -132,10 +130,7 @@ impl TryFrom<Unchecked> for Plan {
         let target = unchecked
             .target
             .ok_or("the plan has no target: make a new plan")?;
-        let plan = Self {
-            version: unchecked.version,
-            ..Self::new(target, unchecked.checkpoints)
-        };
+        let plan = Self::new(target, unchecked.checkpoints);
         let is_same = |pair: &&[CheckpointPlan]| pair[0].checkpoint == pair[1].checkpoint;
         if let Some(pair) = plan.checkpoints.windows(2).find(is_same) {
             return Err(format!(
@@ -155,21 +150,13 @@ impl TryFrom<Unchecked> for Plan {
     }
 }
 
-impl From<Version> for u32 {
-    fn from(Version: Version) -> Self {
-        VERSION
+/// Fails while the version is read, because the fields of other versions may differ.
+fn check_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    if version == VERSION {
+        return Ok(());
     }
-}
-
-impl TryFrom<u32> for Version {
-    type Error = String;
-
-    fn try_from(version: u32) -> Result<Self, Self::Error> {
-        if version == VERSION {
-            return Ok(Self);
-        }
-        Err(format!(
-            "the plan has format version {version}, but only version {VERSION} is supported: make a new plan"
-        ))
-    }
+    Err(D::Error::custom(format_args!(
+        "the plan has format version {version}, but only version {VERSION} is supported: make a new plan"
+    )))
 }

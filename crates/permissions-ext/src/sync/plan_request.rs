@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::options::{RequestOptions, request_options};
 use crate::progress::{OnProgress, Progress};
 
-/// A request for a plan.
+/// A request that compares a desired state with the live state.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read before `send`"]
 pub struct PlanRequest {
@@ -64,7 +64,7 @@ impl PlanRequest {
         let live = bulk.list_all(checkpoints.collect()).await?;
         let parts = self.desired.iter().zip(live);
         let parts = parts.map(|((checkpoint, projects), live)| {
-            CheckpointPlan::new(checkpoint.clone(), projects, &live)
+            CheckpointPlan::new(checkpoint.clone(), projects, live)
         });
         Ok(Plan::new(target, parts.collect()))
     }

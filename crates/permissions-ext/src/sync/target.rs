@@ -4,10 +4,7 @@ use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::options::RequestOptions;
-
-const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
-const PROJECT: HeaderName = HeaderName::from_static("openai-project");
+use crate::options::{ORGANIZATION, PROJECT, RequestOptions};
 
 /// The API, organization and project whose permissions a plan changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
     pub(crate) fn after(duration: Option<Duration>) -> Self {
-        // A duration that overflows the clock is no limit.
+        // A duration that overflows the clock counts as no deadline.
         Self(duration.and_then(|duration| Instant::now().checked_add(duration)))
     }
 

@@ -11,11 +11,11 @@ use crate::error::{Error, ErrorKind, readable};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// Whether the API may have processed the request, or may still do so.
+    /// Whether the API may have processed the request or may still process it.
     pub(crate) is_ambiguous: bool,
     /// The wait that the API asked for.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether the call ends without another attempt, regardless of the kind of the error.
+    /// Whether the call ends without another attempt, even if errors of this kind are retried.
     pub(crate) is_final: bool,
 }
 
@@ -33,14 +33,6 @@ impl Failure {
         Self {
             is_ambiguous: true,
             ..Self::not_sent(error)
-        }
-    }
-
-    /// Turns a timeout into a missed deadline, if the attempt had only the time until the deadline.
-    pub(crate) fn at_deadline(self) -> Self {
-        Self {
-            error: self.error.at_deadline(),
-            ..self
         }
     }
 

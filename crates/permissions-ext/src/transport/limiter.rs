@@ -23,14 +23,14 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-req
 /// Longest sleep between two reports of a wait.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Number of keys from which unused limiters are dropped, for programs that pass a new key to each request.
+/// Number of limiters at which unused ones are dropped. A program may pass a new key to each request.
 const MAX_KEYS: usize = 64;
 
 /// The rate limiters of a client and its clones, one for each admin key.
 pub(crate) struct Limiters {
     default: Arc<Limiter>,
     by_key: Mutex<HashMap<u64, Arc<Limiter>>>,
-    /// Hashes keys, so that the map contains none.
+    /// Hashes the keys. The map contains only hashes, so that no key stays in memory.
     hasher: RandomState,
     /// Longest wait of a single call.
     pub(super) max_wait: Duration,
@@ -44,7 +44,7 @@ pub(super) struct Limiter {
     /// Whether requests may have to wait. While it is false, a request costs one atomic load.
     is_active: AtomicBool,
     pacer: Mutex<Pacer>,
-    /// Held by the first waiting bulk request. The others queue here in order.
+    /// Held by the first waiting bulk request. The others wait for this lock in order.
     queue: tokio::sync::Mutex<()>,
 }
 
@@ -85,8 +85,8 @@ impl Limiters {
         by_key.entry(hash).or_default().clone()
     }
 
-    /// Returns the longest pause of the client. It exceeds the limits of all calls, so that they fail at once, but a
-    /// wrong header does not block the client for days.
+    /// Returns the longest pause of the client: twice the longest wait of any call. During such a pause, every call
+    /// fails at once. The limit prevents a wrong header from blocking the client for days.
     pub(super) fn max_pause(&self) -> Duration {
         self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
     }
@@ -112,7 +112,7 @@ impl Limiter {
         if !self.is_active() {
             return Ok(Permit::default());
         }
-        // Boxed, because most requests do not wait and would have a larger future.
+        // Boxed to keep the future small. Most requests do not wait.
         Box::pin(async {
             match bulk {
                 Some(bulk) => self.wait_in_queue(bulk, deadline, max_wait).await,
@@ -122,7 +122,7 @@ impl Limiter {
         .await
     }
 
-    /// Learns from a successful response.
+    /// Updates the rate after a successful response.
     pub(super) fn accept(&self, permit: Permit, metadata: &Metadata, max_wait: Duration) {
         let is_exhausted = metadata.value(&REMAINING) == Some("0");
         if is_exhausted && let Some(rate) = metadata.rate_limit().and_then(allowed_rate) {
@@ -133,7 +133,7 @@ impl Limiter {
         }
     }
 
-    /// Learns from a response that asks to wait.
+    /// Updates the rate and the pause after a response that asks to wait.
     pub(super) fn refuse(
         &self,
         permit: Permit,
@@ -180,7 +180,7 @@ impl Limiter {
         deadline: Deadline,
         max_wait: Duration,
     ) -> Result<Permit, Interrupt> {
-        // A request whose pause ends too late fails at once, not when it is the first of the queue.
+        // Checks the pause before the queue, so that a request whose pause ends too late fails at once.
         check(self.pacer().pause(Instant::now()), deadline, max_wait)?;
         let left = deadline.left();
         let turn = until_stopped(bulk, self.queue.lock());
@@ -201,7 +201,8 @@ impl Limiter {
                 }
                 (pacer.pause(now), wait)
             };
-            // A long interval between two requests is a wait that the API asked for, too.
+            // Limits a long interval between two requests like a wait that the API asked for, because the rate limit
+            // causes it.
             check(pause, deadline, max_wait)?;
             check(wait, deadline, Duration::MAX)?;
             if !pause.is_zero() || wait > REPORT_INTERVAL {

@@ -1,4 +1,4 @@
-//! The one place that sends: an attempt, and what happens after it failed.
+//! Sending: attempts, retries and the rate limiter.
 
 mod attempt;
 mod deadline;
@@ -35,12 +35,12 @@ use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
-    /// Without a slash at the end.
+    /// Base URL without a trailing slash.
     pub(crate) base_url: String,
     pub(crate) http: HttpClient,
     /// Headers of every request, with the key unless a provider returns it.
     pub(crate) headers: Arc<HeaderMap>,
-    /// Secrets in these headers.
+    /// Secrets that the default headers contain.
     pub(crate) secrets: Secrets,
     pub(crate) key: Key,
     /// Description of the key's source for errors.

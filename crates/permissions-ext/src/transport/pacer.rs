@@ -21,22 +21,23 @@ const SEARCH_GROWTH: f64 = 1.025;
 const SEARCH_MARGIN: f64 = 0.9;
 const DECREASE: f64 = 0.04;
 const MAX_DECREASE: f64 = 0.5;
-/// Growth per pause after the search.
+/// Increase of the rate per pause once the search has ended.
 const GROWTH: f64 = 0.0005;
-/// Pauses after which the growth doubles.
+/// Number of pauses after which the increase doubles.
 const GROWTH_DOUBLES: f64 = 10.0;
-/// Pauses within which a second refusal means that the rate is far too high.
+/// If fewer than this many pauses lie between two refusals, the rate is far too high.
 const EARLY: f64 = 5.0;
-/// Share of the accepted rate to which a refusal may lower the rate. The accepted rate includes pauses, so the API
-/// allows at least as much.
+/// Lower bound of the rate after a refusal, as a share of the accepted rate. The accepted rate includes the pauses, so
+/// the API allows at least that rate.
 const FLOOR: f64 = 0.97;
-/// Shortest pause to derive a rate from. A server may ask to wait for one millisecond.
+/// Shortest pause that a rate is derived from. A server may ask to wait for one millisecond, which would result in a
+/// very high rate.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
-/// Limit of a pause. The clock cannot represent much longer ones.
+/// Longest pause. The clock cannot represent much longer ones.
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
 /// Highest rate in requests per second.
 const MAX_RATE: f64 = 1e6;
-/// Shortest interval between two requests, as a share of the planned one.
+/// Shortest interval between two requests, as a share of the planned interval.
 const MIN_SPACING: f64 = 0.95;
 /// Resolution of timers.
 const TICK: Duration = Duration::from_millis(1);
@@ -45,7 +46,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
-    /// No request is sent before.
+    /// Time before which no request is sent.
     paused_until: Option<Instant>,
     pace: Option<Pace>,
     /// Number of refusals that changed the rate.
@@ -57,14 +58,14 @@ pub(super) struct Pacer {
 struct Pace {
     /// Requests per second.
     rate: f64,
-    /// No bulk request is sent before.
+    /// Time before which no bulk request is sent.
     next: Instant,
     phase: Phase,
-    /// The last pause in seconds, which is the unit of time of the rules.
+    /// Length of the last pause in seconds. The other constants count time in such pauses.
     pause: f64,
     /// Time of the last refusal that changed the rate.
     refused_at: Instant,
-    /// Time of the last growth.
+    /// Time of the last increase of the rate.
     grown_at: Instant,
     /// Number of requests that were accepted since the last refusal.
     accepted: f64,
@@ -84,7 +85,7 @@ enum Phase {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Permit {
     epoch: u64,
-    /// `None` if the request was not paced, or is the first one after a pause, which is accepted at any rate.
+    /// `None` if the request was not paced or is the first one after a pause, which the API accepts at any rate.
     sent: Option<Sent>,
 }
 
@@ -92,11 +93,11 @@ pub(super) struct Permit {
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     planned: f64,
-    /// Rate from the time since the previous request, which a late timer makes longer.
+    /// Rate that results from the time since the previous request. A late timer lowers it.
     actual: f64,
 }
 
-/// What a refused bulk call has achieved, for the first rate.
+/// Accepted requests of a bulk call before its first refusal. They determine the first rate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Achieved {
     pub(super) steps: usize,
@@ -128,14 +129,14 @@ impl Pacer {
         self.pace.is_none() && self.pause(now).is_zero()
     }
 
-    /// Permits a bulk request that is sent now.
+    /// Records a bulk request that is sent now and returns its permit.
     pub(super) fn take(&mut self, now: Instant) -> Permit {
         let epoch = self.epoch;
         let sent = self.pace.as_mut().and_then(|pace| pace.send(now));
         Permit { epoch, sent }
     }
 
-    /// Learns from a response that is not a refusal.
+    /// Updates the rate after an accepted request.
     pub(super) fn accept(&mut self, permit: Permit, now: Instant) {
         let Some(pace) = &mut self.pace else {
             return;
@@ -151,7 +152,7 @@ impl Pacer {
         }
     }
 
-    /// Learns from a response that asks to wait. `rate` is the rate from its headers.
+    /// Updates the pause and the rate after a response that asks to wait. `rate` is the rate from its headers.
     pub(super) fn refuse(
         &mut self,
         permit: Permit,
@@ -177,7 +178,7 @@ impl Pacer {
         self.start(now, until, pause, rate, phase);
     }
 
-    /// Learns from an accepted request that has used up the limit, with the rate from its headers.
+    /// Sets the rate from the headers of an accepted request that has used up the limit.
     pub(super) fn exhaust(&mut self, now: Instant, rate: f64, max_wait: Duration) {
         let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(max_wait);
         let until = self.pause_for(now, interval.min(max_wait));
@@ -219,7 +220,7 @@ impl Pace {
     fn send(&mut self, now: Instant) -> Option<Sent> {
         let planned = self.rate;
         let interval = Duration::from_secs_f64(1.0 / planned);
-        // Timers may be late. The next requests make up for it, but hardly come closer to each other.
+        // After a late timer, the next requests are sent slightly closer together, until the planned rate is reached.
         self.next = match self.phase {
             _ if interval < 5 * TICK => self.next.max(earlier(now, 2 * TICK)) + interval,
             Phase::Search(_) => now + interval,
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn token_bucket_is_used_with_few_refusals() {
+    fn bulk_rate_reaches_limit_with_few_refusals() {
         for rate in [2.0, 5.0, 20.0] {
             for burst in [1.0, rate, 3.0 * rate] {
                 for latency in [0.001, 0.02] {
@@ -387,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn raised_limit_is_used_again() {
+    fn rate_rises_after_limit_is_raised() {
         let mut server = Bucket::new(5.0, 1.0);
         let slow = simulate(&mut server, 300, 16, 0.01);
         assert!(slow.seconds > 60.0);
@@ -432,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_pause_wins_and_rate_is_forgotten_when_idle() {
+    fn longer_pause_is_kept_and_idle_rate_forgotten() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {
@@ -445,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn exhausted_limit_paces_requests() {
+    fn used_up_limit_paces_requests() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         pacer.exhaust(start, 2.0, Duration::from_secs(60));

@@ -13,10 +13,10 @@ use crate::event::Event;
 use crate::options::RequestOptions;
 use crate::retry_policy::RetryPolicy;
 
-/// Limit of the attempts that an error contains. A bulk call may be refused any number of times.
+/// Largest number of attempts that an error lists. The API may refuse a bulk call any number of times.
 const MAX_HISTORY: usize = 16;
 
-/// The attempts of one request, and the decision about another one.
+/// The failed attempts of one request. Decides whether to retry.
 pub(crate) struct Retries<'a> {
     transport: &'a Transport,
     options: &'a RequestOptions,
@@ -29,7 +29,7 @@ pub(crate) struct Retries<'a> {
     history: Vec<Attempt>,
     /// Number of failed attempts.
     failures: u32,
-    /// Number of failed attempts that `max_retries` limits.
+    /// Number of failed attempts that count towards `max_retries`.
     retries: u32,
     started: Instant,
 }
@@ -76,20 +76,22 @@ impl<'a> Retries<'a> {
         }
         let ends_at_deadline =
             left.is_some_and(|left| timeout.is_none_or(|timeout| left < timeout));
-        let failures = self.failures();
         let reply = self
             .transport
             .attempt(
                 operation,
                 &mut self.api,
                 self.options,
-                failures,
+                self.failures,
                 if ends_at_deadline { left } else { timeout },
             )
             .await
-            .map_err(|failure| match ends_at_deadline {
-                true => failure.at_deadline(),
-                false => failure,
+            .map_err(|failure| Failure {
+                error: match ends_at_deadline {
+                    true => failure.error.at_deadline(),
+                    false => failure.error,
+                },
+                ..failure
             })?;
         let max_wait = self.transport.limiters.max_wait;
         self.limiter.accept(self.permit, &reply.metadata, max_wait);
@@ -110,7 +112,7 @@ impl<'a> Retries<'a> {
         Ok(reply)
     }
 
-    /// Decides about another attempt and waits for it. Returns the error if there is no other attempt.
+    /// Decides whether to retry, and waits before the retry. Returns the error if there is no retry.
     ///
     /// If the API asked to wait, the wait is part of the next attempt.
     pub(crate) async fn after(&mut self, failure: Failure) -> Result<(), Error> {
@@ -166,7 +168,7 @@ impl<'a> Retries<'a> {
     fn notify(&self, error: &Error, delay: Option<Duration>) -> Result<(), Error> {
         let delay_ms = delay.map(|delay| delay.as_secs_f64() * 1e3);
         tracing::debug!(
-            failures = self.failures(),
+            failures = self.failures,
             delay_ms,
             reason = error.reason(),
             "an attempt failed"
@@ -179,19 +181,15 @@ impl<'a> Retries<'a> {
             checkpoint,
             elapsed: self.started.elapsed(),
             error,
-            failures: self.failures(),
+            failures: self.failures,
             delay,
         };
         let observer = &self.transport.observer;
         observer.notify(&event, || error.action().clone())
     }
 
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after 429 without a
-    /// header, because it has no limit of attempts then.
+    /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after a 429 response
+    /// without a header, because its attempts are not limited then.
     fn asked_wait(&self, failure: &Failure) -> Option<Duration> {
         let error = &failure.error;
         if !error.is_retryable() {
@@ -209,7 +207,7 @@ impl<'a> Retries<'a> {
         }
     }
 
-    /// Returns the delay before the next attempt. `None` if there is no other attempt.
+    /// Returns the delay before the next attempt. `None` if the call fails.
     fn delay(&mut self, failure: &Failure, asked: Option<Duration>) -> Option<Duration> {
         let is_bulk = self.options.bulk.is_some();
         if !failure.error.is_retryable() {

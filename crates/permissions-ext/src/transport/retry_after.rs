@@ -16,7 +16,7 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
         let value = text(RETRY_AFTER)?;
         parse(value, 1.0).or_else(|| {
             let date = httpdate::parse_http_date(value).ok()?;
-            // The server's clock, so that a wrong clock of this machine does not change the wait.
+            // Uses the server's clock, so that a wrong clock of this machine does not change the wait.
             let now = text(DATE).and_then(|now| httpdate::parse_http_date(now).ok());
             date.duration_since(now.unwrap_or_else(SystemTime::now))
                 .ok()
@@ -25,8 +25,8 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
     wait.filter(|wait| !wait.is_zero())
 }
 
-/// Parses a number of units of this many seconds. A number that does not fit is the longest duration, which exceeds
-/// every limit.
+/// Parses a number of units, each of `seconds`. A number that does not fit results in the longest duration, which
+/// exceeds every limit.
 fn parse(value: &str, unit: f64) -> Option<Duration> {
     // Rust also parses `inf`, `nan` and signs, which are invalid in this header.
     if !value.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_win_over_seconds_even_at_zero() {
+    fn retry_after_ms_of_zero_overrides_seconds() {
         assert_eq!(
             read(&[("retry-after-ms", "250"), ("retry-after", "9")]),
             Some(Duration::from_millis(250))
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_numbers_become_the_longest_duration() {
+    fn huge_retry_after_results_in_longest_duration() {
         for huge in ["1e100", &"9".repeat(300), &"9".repeat(400)] {
             assert_eq!(read(&[("retry-after", huge)]), Some(Duration::MAX));
         }

@@ -35,12 +35,13 @@ struct Program {
     disturbances: Vec<Disturbance>,
     /// Whether creates are idempotent. Delayed and duplicated requests require it.
     idempotent: bool,
-    /// The option of creates.
+    /// Value of `read_first` in every create.
     read_first: bool,
     steps: Vec<Step>,
 }
 
-/// For each project whether it has a permission according to the client. A project is missing after a failed call.
+/// Whether each project has a permission, according to the client's results. A failed call removes its projects from
+/// the map.
 type Reported = BTreeMap<ProjectId, bool>;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -253,7 +254,7 @@ impl Run {
                 count <= 1,
                 "{step:?} created {count} permissions for {project}"
             );
-            // The result of a failed call is known from here on.
+            // After this list, the result of a failed call is known.
             let reported = *self.reported.entry(project.clone()).or_insert(count == 1);
             assert_eq!(
                 count == 1,
@@ -271,7 +272,7 @@ async fn run(program: Program) {
     }
 }
 
-/// Runs independent programs concurrently, because each one mostly waits.
+/// Runs independent programs concurrently, because each program mostly waits for the network.
 fn run_all(programs: Vec<Program>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -107,7 +107,8 @@ async fn root_certificates_with_http_client_are_refused() {
     );
 }
 
-/// Runs in a child process of the next test, with other variables. On its own, it lists from a server of its own.
+/// The next test runs this one in a child process with other environment variables. Run directly, it starts its own
+/// server.
 #[tokio::test]
 async fn list_uses_base_url_from_environment() {
     let server = FaultServer::start().await;

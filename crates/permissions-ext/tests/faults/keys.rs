@@ -64,7 +64,7 @@ async fn admin_key_takes_precedence_over_ordinary_key() {
 }
 
 #[test]
-fn missing_admin_key_error_names_variable() {
+fn missing_admin_key_error_mentions_variable() {
     let none = environment(&[]).build().unwrap_err();
     assert!(
         none.kind() == ErrorKind::Key && none.to_string().contains("OPENAI_ADMIN_KEY"),
@@ -100,7 +100,7 @@ fn explicit_values_override_environment() {
 
 #[cfg(unix)]
 #[test]
-fn non_utf8_variable_is_named_unless_overridden() {
+fn non_utf8_variable_fails_unless_overridden() {
     use std::os::unix::ffi::OsStringExt as _;
     let lookup =
         |name: &str| (name == "OPENAI_ADMIN_KEY").then(|| std::ffi::OsString::from_vec(vec![0xff]));
@@ -351,7 +351,7 @@ async fn echoed_key_is_redacted_in_errors_and_events() {
 }
 
 #[tokio::test]
-async fn truncated_key_and_key_in_header_are_redacted() {
+async fn truncated_key_and_header_key_are_redacted_in_errors() {
     let server = FaultServer::start().await;
     let own = "sk-admin-in-a-custom-header";
     let rejected = |key: &str| {
@@ -396,13 +396,13 @@ fn invalid_base_url_error_names_its_source() {
     let error = environment(&variables).build().unwrap_err().to_string();
     for expected in [
         "OPENAI_BASE_URL: the base URL has the scheme localhost",
-        "begin it with https://",
+        "use https://",
     ] {
         assert!(error.contains(expected), "{error}");
     }
     let explicit = environment(&variables).base_url("api.openai.com/v1");
     let error = explicit.build().unwrap_err().to_string();
-    assert!(error.contains("begin it with https://"), "{error}");
+    assert!(error.contains("use https://"), "{error}");
     assert!(!error.contains("OPENAI_BASE_URL"), "{error}");
 }
 

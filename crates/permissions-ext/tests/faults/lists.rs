@@ -426,7 +426,7 @@ fn streams_are_send_sync_and_unpin() {
 }
 
 #[test]
-fn list_continues_in_another_runtime() {
+fn list_can_be_continued_in_another_runtime() {
     let runtime = || tokio::runtime::Runtime::new().unwrap();
     let servers = runtime();
     let server = servers.block_on(FaultServer::with_permissions(&["proj_1", "proj_2"]));
@@ -464,7 +464,7 @@ async fn position_of_other_order_or_project_is_refused() {
 }
 
 #[tokio::test]
-async fn page_size_zero_error_names_page_size() {
+async fn page_size_zero_error_mentions_page_size() {
     let server = FaultServer::with_permissions(&["proj_1"]).await;
     let list = server.permissions().list().page_size(0);
     let all: Result<Vec<Permission>, Error> = list.all().await;

@@ -33,7 +33,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Records the log of the current thread at the level trace until the guard is dropped.
+/// Records the trace log of the current thread until the guard is dropped.
 fn record() -> (Log, impl Drop) {
     let log = Log::default();
     // With a single subscriber, tracing caches whether the first thread that logs has a subscriber. That may be another
@@ -56,7 +56,7 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Returns the lines of this project. Other crates log headers at the level trace.
+    /// Returns the log lines of this project. Other crates log headers at trace level.
     fn own_lines(&self) -> Vec<String> {
         let text = self.text();
         let own = text
@@ -138,7 +138,7 @@ async fn logs_and_debug_texts_contain_no_secret() {
 }
 
 #[tokio::test]
-async fn error_about_20_mib_of_text_is_below_1_kib() {
+async fn error_about_20_mib_text_is_short() {
     let (log, _guard) = record();
     let text = r"\u001b".repeat(5 << 20);
     let item = |created_at: &str| {

@@ -14,7 +14,7 @@ use crate::scenario::{
 use crate::support::wire::Reply;
 use crate::support::{Fault, FaultServer, KEY};
 
-/// Long enough for every response, and short enough to wait for the missing ones.
+/// Timeout of an attempt: long enough for every response, and short enough for tests without a response.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 const FLOAT: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","project_id":"proj_1",
@@ -223,7 +223,7 @@ async fn oversized_body_is_cut_off_and_not_retried() {
         let faults = vec![Fault::Before(Reply::Endless(sent.clone()))];
         let outcome = run("1 GiB", operation, faults).await;
         outcome.failed(ErrorKind::BodyTooLarge, methods_without_retry(operation));
-        // The limit is 1 MiB. Socket buffers hold some more.
+        // The body limit is 1 MiB, and socket buffers contain some more.
         let sent = sent.load(Ordering::Relaxed);
         assert!(sent < 32 << 20, "{sent} bytes were received");
     }

@@ -45,7 +45,7 @@ async fn refused_request_pauses_all_clones() {
 }
 
 #[tokio::test]
-async fn pause_belongs_to_the_admin_key() {
+async fn pause_affects_only_requests_with_same_key() {
     let server = FaultServer::start().await;
     server.respond("GET", [refused("30")]);
     let client = client(&server);
@@ -63,7 +63,7 @@ async fn pause_belongs_to_the_admin_key() {
 }
 
 #[tokio::test]
-async fn client_pauses_after_exhausted_limit() {
+async fn client_waits_after_rate_limit_headers_report_zero() {
     let server = FaultServer::start().await;
     let page = r#"{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}"#;
     let reply = Reply::new(200, page)
@@ -82,7 +82,7 @@ async fn client_pauses_after_exhausted_limit() {
         .unwrap_err();
 
     assert_eq!(error.kind(), ErrorKind::Deadline, "{error}");
-    // One of the two requests becomes available after half of the reset time.
+    // The limit is two requests, so one of them is available again after half of the reset time.
     let wait = error.retry_after().unwrap();
     assert!(
         wait > Duration::from_secs(13) && wait <= Duration::from_secs(15),
@@ -107,7 +107,7 @@ async fn bulk_call_waits_more_often_than_max_retries() {
 }
 
 #[tokio::test]
-async fn bulk_call_retries_other_failures_only_as_often_as_allowed() {
+async fn bulk_call_retries_other_failures_at_most_max_retries() {
     for (reply, kind) in [
         (Reply::html(500), ErrorKind::Server),
         (Reply::Reset, ErrorKind::Transport),
@@ -124,7 +124,7 @@ async fn bulk_call_retries_other_failures_only_as_often_as_allowed() {
 }
 
 #[tokio::test]
-async fn bulk_call_ends_at_used_up_quota() {
+async fn bulk_call_fails_after_insufficient_quota() {
     let server = FaultServer::start().await;
     let body = serde_json::json!({"error": {"message": "quota", "code": "insufficient_quota"}});
     server.respond("GET", [Reply::json(429, &body).with("retry-after", "1")]);

@@ -18,7 +18,7 @@ fn segments(request: &Request) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_request_has_user_agent_and_accept_only() {
+async fn requests_have_only_user_agent_and_accept_headers() {
     let server = FaultServer::start().await;
     let permissions = server.permissions();
     permissions.create(["proj_1"]).send().await.unwrap();
@@ -160,7 +160,7 @@ fn empty_and_dot_ids_are_rejected() {
 }
 
 #[tokio::test]
-async fn id_with_special_characters_stays_one_segment() {
+async fn id_with_special_characters_is_one_path_segment() {
     let server = FaultServer::start().await;
     let client = server.client_builder().build().unwrap();
     for id in [
@@ -192,7 +192,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_id_is_restored_from_the_path(id in "\\PC{1,20}|[ -~]{1,20}") {
+    fn percent_decoded_path_contains_the_original_id(id in "\\PC{1,20}|[ -~]{1,20}") {
         prop_assume!(id != "." && id != ".." && !id.contains('\\'));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

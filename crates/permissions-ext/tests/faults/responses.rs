@@ -12,7 +12,7 @@ use crate::support::wire::Reply;
 use crate::support::{FaultServer, KEY, checkpoint};
 
 #[tokio::test]
-async fn error_body_in_any_format_has_readable_error() {
+async fn error_body_in_any_format_is_readable() {
     let nested = json!({"error": {"message": "no such cursor.", "type": "invalid_request_error", "param": "after", "code": "bad_cursor"}});
     let numbers = json!({"error": {"message": "seven", "type": 7, "param": null, "code": 400}});
     let cases: Vec<(&str, Reply)> = vec![

@@ -224,7 +224,7 @@ async fn dropped_future_sends_no_further_request() {
         _ = permissions.list().send() => panic!("the call did not wait"),
         () = server.wait_for_requests(1) => {}
     }
-    // This wait is longer than that of the dropped call, whose retry would arrive before.
+    // This call waits longer than the dropped one, so a retry of the dropped call would arrive first.
     server.respond("DELETE", [Reply::html(503).with("retry-after", "0.2")]);
     permissions.delete("cp_1").send().await.unwrap();
     assert_eq!(server.methods(), "GET DELETE DELETE");
@@ -316,7 +316,7 @@ async fn unconfirmed_delete_fails() {
 }
 
 #[tokio::test]
-async fn create_response_with_shared_permission_fails() {
+async fn create_response_with_one_permission_for_two_projects_fails() {
     let server = FaultServer::start().await;
     let one = |project: &str| {
         format!(
@@ -349,7 +349,7 @@ async fn create_response_with_shared_permission_fails() {
 }
 
 #[tokio::test]
-async fn foreign_404_does_not_confirm_deletion() {
+async fn gateway_404_does_not_confirm_deletion() {
     let problem = r#"{"type":"about:blank","title":"Not Found","status":404}"#;
     let numbers = r#"{"error":{"code":404,"message":"no such route"}}"#;
     let route =
@@ -462,7 +462,7 @@ async fn success_without_body_reports_possible_change() {
 }
 
 #[tokio::test]
-async fn unexpected_content_encoding_is_named_without_its_bytes() {
+async fn unexpected_content_encoding_error_omits_body() {
     let server = FaultServer::start().await;
     let bytes = b"\x1f\x8b\x08readable".to_vec();
     for status in [200, 400] {

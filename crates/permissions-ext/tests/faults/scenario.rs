@@ -45,7 +45,7 @@ pub async fn run(name: &str, operation: Operation, faults: Vec<Fault>) -> Outcom
     run_with_timeout(Duration::from_secs(60), name, operation, faults).await
 }
 
-/// Like `run`, for faults that only a timeout ends.
+/// Runs an operation with a short timeout, for faults without a response.
 pub async fn run_with_timeout(
     timeout: Duration,
     name: &str,
@@ -107,7 +107,7 @@ pub async fn run_with_timeout(
 }
 
 impl Outcome {
-    /// Asserts that the operation succeeded and that the store has its effect once.
+    /// Asserts that the operation succeeded and changed the store exactly once.
     pub fn succeeded(self, methods: &str) {
         self.result
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
@@ -135,7 +135,7 @@ impl Outcome {
     }
 }
 
-/// Returns the requests after one ambiguous failure, if the first request had no effect.
+/// Returns the expected methods if the first request was lost before the server processed it.
 pub fn methods_if_not_done(operation: Operation) -> &'static str {
     match operation {
         List => "GET GET",
@@ -144,7 +144,7 @@ pub fn methods_if_not_done(operation: Operation) -> &'static str {
     }
 }
 
-/// Returns the requests after one ambiguous failure, if the first request had its effect.
+/// Returns the expected methods if the first request was processed and its response was lost.
 pub fn methods_if_done(operation: Operation) -> &'static str {
     match operation {
         List => "GET GET",
@@ -153,7 +153,7 @@ pub fn methods_if_done(operation: Operation) -> &'static str {
     }
 }
 
-/// Returns the requests of an operation that an ambiguous failure ends.
+/// Returns the expected methods if the operation fails and its result is unknown.
 pub fn methods_without_retry(operation: Operation) -> &'static str {
     match operation {
         List => "GET",

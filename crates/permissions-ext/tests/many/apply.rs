@@ -303,7 +303,7 @@ async fn apply_stopped_at_the_start_changes_nothing() {
 }
 
 #[tokio::test]
-async fn calls_run_in_a_spawned_task() {
+async fn futures_of_calls_can_be_spawned() {
     let world = World::new().await;
     let client = world.client.clone();
     let call = tokio::spawn(async move {

@@ -41,7 +41,7 @@ async fn audit_returns_a_result_for_each_checkpoint() {
 }
 
 #[tokio::test]
-async fn snapshot_of_an_audit_is_in_sync() {
+async fn desired_state_from_audit_is_in_sync() {
     let world = World::new().await;
     world.create("ft:a", &["proj_1", "proj_2"]).await;
     let report = world
@@ -59,7 +59,7 @@ async fn snapshot_of_an_audit_is_in_sync() {
 }
 
 #[tokio::test]
-async fn audit_keeps_exactly_the_allowed_requests_in_flight() {
+async fn audit_sends_exactly_concurrency_requests_at_once() {
     let world = World::new().await;
     let checkpoints: Vec<String> = (0..8).map(|n| format!("ft:{n}")).collect();
     for checkpoint in &checkpoints {

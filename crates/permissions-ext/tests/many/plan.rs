@@ -39,7 +39,7 @@ async fn apply_creates_missing_and_deletes_extra_permissions() {
 }
 
 #[tokio::test]
-async fn deletes_and_emptied_checkpoints_must_be_allowed() {
+async fn plan_with_deletes_fails_unless_allowed() {
     let world = World::new().await;
     world.create("ft:a", &["proj_1"]).await;
     let plan = world.plan(&[("ft:a", &[])]).await;
@@ -60,7 +60,7 @@ async fn deletes_and_emptied_checkpoints_must_be_allowed() {
 }
 
 #[tokio::test]
-async fn plan_is_stale_after_a_change_of_the_live_state() {
+async fn plan_is_stale_after_live_state_changes() {
     let world = World::new().await;
     world.create("ft:a", &["proj_1"]).await;
     let plan = world.plan(&[("ft:a", &["proj_1", "proj_2"])]).await;

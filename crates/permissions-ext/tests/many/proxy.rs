@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
-/// What the proxy does with a request.
+/// The reaction of the proxy to a request.
 #[derive(Clone)]
 pub(crate) enum Behavior {
     /// Forwards the request and its response.
@@ -19,7 +19,7 @@ pub(crate) enum Behavior {
     Refuse(u16),
     /// Forwards the request and closes the connection without a response.
     LoseResponse,
-    /// Forwards the request once enough requests wait at the barrier.
+    /// Waits until as many requests have arrived as the barrier requires, then forwards the request.
     Hold(Arc<Barrier>),
 }
 

@@ -1,4 +1,4 @@
-//! TLS settings, for the backend that the crate's features choose.
+//! TLS settings for the backend that the crate's features select.
 
 #[cfg(all(not(feature = "__rustls"), feature = "native-tls"))]
 #[path = "native.rs"]
@@ -61,14 +61,15 @@ impl Tls {
 }
 
 impl Identity {
-    /// Returns chain and key after a check for common mistakes, whose messages the backends lack.
+    /// Returns the certificate chain and the key. Checks for common mistakes first, because the backends report them
+    /// without details.
     fn checked(&self) -> Result<(&[u8], &[u8]), &'static str> {
         let key = self.key.expose_secret();
         if !contains(&self.chain, b"-----BEGIN CERTIFICATE-----") {
             return Err(if contains(&self.chain, PRIVATE_KEY) {
-                "the client certificate holds a private key and no certificate; are the two swapped?"
+                "the client certificate contains a private key and no certificate; are the two swapped?"
             } else {
-                "the client certificate holds no certificate in PEM, which starts with -----BEGIN CERTIFICATE-----"
+                "the client certificate contains no PEM certificate, which starts with -----BEGIN CERTIFICATE-----"
             });
         }
         if contains(key, b"ENCRYPTED") {
@@ -79,9 +80,9 @@ impl Identity {
         }
         if !contains(key, PRIVATE_KEY) {
             return Err(if contains(key, b"-----BEGIN CERTIFICATE-----") {
-                "the key of the client certificate holds a certificate and no private key; are the two swapped?"
+                "the key of the client certificate contains a certificate and no private key; are the two swapped?"
             } else {
-                "the key of the client certificate holds no private key in PEM, which starts with \
+                "the key of the client certificate contains no PEM private key, which starts with \
                  -----BEGIN PRIVATE KEY-----"
             });
         }
@@ -92,9 +93,9 @@ impl Identity {
 /// End of the first line of a private key in any of the PEM formats.
 const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
 
-/// Error if a root certificate file has no PEM block of a certificate.
+/// Error message for a root certificate file that contains no PEM certificate.
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
-const NO_ROOT: &str = "the root certificates hold no certificate in PEM, which starts with -----BEGIN CERTIFICATE-----";
+const NO_ROOT: &str = "the root certificates contain no PEM certificate, which starts with -----BEGIN CERTIFICATE-----";
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)

@@ -21,7 +21,7 @@ pub(super) fn configure(
         builder = builder.tls_certs_merge(certificates);
     }
     if let Some((chain, key)) = identity {
-        // Without the cause, whose text may contain a part of the key.
+        // Omits the cause, because its text may contain a part of the key.
         let identity = Identity::from_pkcs8_pem(chain, key).map_err(|_| {
             Error::config(
                 "the client certificate cannot be used with its key; use a matching pair with the key in PKCS#8, as \

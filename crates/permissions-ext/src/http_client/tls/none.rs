@@ -2,7 +2,7 @@ use reqwest::ClientBuilder;
 
 use crate::Error;
 
-/// Fails if the client needs TLS. A server on the same machine does not.
+/// Fails if the client needs TLS, because no TLS feature is enabled.
 pub(super) fn configure(
     builder: ClientBuilder,
     needs_tls: bool,

@@ -43,7 +43,7 @@ pub(super) fn configure(
             .map_err(unusable_identity)?,
         None => config.with_no_client_auth(),
     };
-    // reqwest leaves the protocols of a preconfigured backend as they are.
+    // reqwest does not set the ALPN protocols of a preconfigured backend.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(builder.tls_backend_preconfigured(config))
 }
@@ -59,7 +59,8 @@ fn parse_roots(texts: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error>
         }
         roots.extend(certificates);
     }
-    // The verifier's error does not distinguish an unusable root from missing system roots.
+    // Checks each root first, because the verifier reports an unusable root and missing system roots with the same
+    // error.
     let mut store = RootCertStore::empty();
     for root in &roots {
         store.add(root.clone()).map_err(|cause| {
@@ -79,7 +80,7 @@ fn parse(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
 }
 
 fn parse_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
-    // Without the cause, whose text may contain a part of the key.
+    // Omits the cause, because its text may contain a part of the key.
     PrivateKeyDer::from_pem_slice(text).map_err(|_| {
         Error::config("the key of the client certificate cannot be read: it is not valid PEM")
     })

@@ -24,11 +24,11 @@ pub const CHECKPOINT: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 /// A fault that affects one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The request is not processed. This is the reply.
+    /// Sends this reply without processing the request.
     Before(Reply),
-    /// The request is processed. This is the reply.
+    /// Processes the request, then sends this reply.
     After(Reply),
-    /// The request is processed. The function changes the bytes of the response.
+    /// Processes the request, then sends the response after the function has changed its bytes.
     Changed(fn(Vec<u8>) -> Reply),
 }
 
@@ -79,7 +79,7 @@ impl FaultServer {
         server
     }
 
-    /// Starts a server whose requests are disturbed in turn, repeatedly.
+    /// Starts a server that injects these network faults, one per request, repeatedly.
     pub async fn with_disturbances(disturbances: Vec<Disturbance>, idempotent: bool) -> Self {
         let server = Self::start().await;
         *server.shared.network.lock().unwrap() = Network::new(disturbances);

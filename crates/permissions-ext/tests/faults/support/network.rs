@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::wire::{Reply, Request};
 
-/// The disturbance of one request.
+/// A network fault that affects one request.
 #[derive(Clone, Copy, Debug)]
 pub enum Disturbance {
     None,
@@ -11,19 +11,19 @@ pub enum Disturbance {
     RequestLost,
     /// The request is processed, and the response is lost.
     ResponseLost,
-    /// The request is not processed and has this status.
+    /// The response has this status, and the request is not processed.
     Refused(u16),
     /// The request is processed, but the response has this status.
     DoneWithStatus(u16),
     /// The connection is lost. The request is processed after this many further requests have arrived.
     Delayed(u8),
-    /// The request is processed twice. The response is that of the first or the second time.
+    /// The request is processed twice. The client receives the first or the second response.
     Duplicated {
         second_response: bool,
     },
 }
 
-/// The disturbances in turn, and the delayed requests.
+/// The network faults in order, and the delayed requests.
 #[derive(Debug, Default)]
 pub struct Network {
     disturbances: Vec<Disturbance>,

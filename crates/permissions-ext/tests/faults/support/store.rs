@@ -28,7 +28,7 @@ impl Store {
         id
     }
 
-    /// Processes a request like the API.
+    /// Processes a request as the API does.
     pub fn process(&mut self, request: &Request) -> Reply {
         match request.method.as_str() {
             "GET" => self.list(request),
