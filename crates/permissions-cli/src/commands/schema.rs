@@ -10,6 +10,12 @@ use crate::{file, manifest};
 pub(crate) struct Args {}
 
 pub(crate) fn run() -> Result<Exit, Failure> {
-    file::write_stdout(manifest::SCHEMA)?;
+    let schema = serde_json::to_string_pretty(&manifest::schema()).map_err(|error| {
+        Failure::new(
+            Exit::Failure,
+            format!("failed to write the schema: {error}"),
+        )
+    })?;
+    file::write_stdout(&format!("{schema}\n"))?;
     Ok(Exit::Success)
 }

@@ -2,6 +2,7 @@
 
 mod labels;
 mod parse;
+mod schema;
 mod update;
 mod variables;
 
@@ -19,8 +20,8 @@ use crate::failure::Failure;
 use crate::file;
 use crate::problem::Problem;
 
-/// The JSON Schema of a manifest.
-pub(crate) const SCHEMA: &str = include_str!("permissions.schema.json");
+pub(crate) use schema::schema;
+use schema::{Document, Id};
 
 /// The manifest of commands without a `--file`.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
@@ -146,13 +147,13 @@ impl Manifest {
 
     /// The digest of the desired state. Comments, order and layout do not change it.
     pub(crate) fn digest(&self) -> String {
-        let mut desired: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut document = Document::default();
         for entry in self.entries() {
-            let mut projects: Vec<&str> = entry.projects().map(ProjectId::as_str).collect();
-            projects.sort_unstable();
-            desired.insert(entry.checkpoint.as_str(), projects);
+            let projects = entry.projects().map(|project| Id(project.as_str()));
+            let checkpoint = Id(entry.checkpoint.as_str());
+            document.checkpoints.insert(checkpoint, projects.collect());
         }
-        let canonical = serde_json::json!(desired).to_string();
+        let canonical = serde_json::json!(document.checkpoints).to_string();
         let digest = Sha256::digest(canonical.as_bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("sha256:{hex}")
