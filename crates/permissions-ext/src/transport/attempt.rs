@@ -90,6 +90,10 @@ impl Transport {
         {
             seen.headers = response.headers().clone();
         }
+        // The redactor cannot find percent-encoded secrets.
+        if let Some(seen) = observed.as_mut().filter(|_| !options.query.is_empty()) {
+            seen.url.set_query(None);
+        }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let key = fresh.as_ref().or(self.key.fixed());
         let redactor = Redactor::new(
