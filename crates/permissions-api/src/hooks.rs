@@ -37,10 +37,12 @@ pub struct CallContext {
     observed: Option<Mutex<Option<Observed>>>,
 }
 
-/// Status and headers of a response. `Debug` prints no header values, because they may be secret.
+/// URL, status and headers of a response. `Debug` prints neither the URL nor header values, because they may be secret.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Observed {
+    /// The URL of the response, with the query.
+    pub url: reqwest::Url,
     /// The status code.
     pub status: u16,
     /// The headers. Empty if the status is not a success, because the response then keeps them.
@@ -185,6 +187,7 @@ impl CallContext {
             false => HeaderMap::new(),
         };
         *observed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Observed {
+            url: response.url().clone(),
             status: status.as_u16(),
             headers,
             redirected,
@@ -334,6 +337,7 @@ mod tests {
             .header(cookie.0.clone(), cookie.1.clone())
             .query("after", "secret");
         let observed = Observed {
+            url: "https://example.com/?after=secret".parse().unwrap(),
             status: 200,
             headers: HeaderMap::from_iter([cookie]),
             redirected: false,

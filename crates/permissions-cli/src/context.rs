@@ -61,7 +61,7 @@ impl Context {
         Ok(Text::new(self.stdout()?, self.look()))
     }
 
-    /// Whether an option asks for rows, instead of the layout for people.
+    /// Whether an option or a setting requires rows. Otherwise some commands print a layout for people.
     pub(crate) fn wants_rows(&self) -> bool {
         self.preferences.format.is_some() || self.has_filter()
     }

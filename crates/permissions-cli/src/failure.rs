@@ -84,7 +84,7 @@ impl Failure {
         self
     }
 
-    /// Describes a failure after changes were made. The exit code then does not claim that nothing was sent.
+    /// Describes a failure after changes were made. Its exit code is not 64, which means that nothing was sent.
     pub(crate) fn after_changes(mut self, changes: &str) -> Self {
         if matches!(self.exit, Exit::Usage | Exit::Success) {
             self.exit = Exit::Failure;

@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod problem;
 mod progress;
+mod progress_terminal;
 mod requests;
 mod run;
 mod saved_plan;

@@ -16,7 +16,7 @@ pub(crate) struct Global {
     /// Use a SQLite file instead of the API
     ///
     /// The command starts an embedded server on the file and stops it at the end. No key and no network are needed.
-    /// `create`, `apply` and `serve` create a missing file; other commands fail.
+    /// `create`, `serve` and `apply` without a saved plan create a missing file; other commands fail.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) local: Option<PathBuf>,
 

@@ -12,7 +12,7 @@ pub(crate) struct Problem {
     file: String,
     /// From 1.
     line: usize,
-    /// In characters, from 1.
+    /// Column in characters, from 1.
     column: usize,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]

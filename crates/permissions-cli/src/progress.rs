@@ -4,8 +4,10 @@ use std::io::{self, IsTerminal as _};
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use permissions_ext::{Event, Progress as Step};
+
+use crate::progress_terminal::Terminal;
 
 /// Eight redraws per second look smooth and cost little.
 const REDRAW: Duration = Duration::from_millis(125);
@@ -23,7 +25,8 @@ impl Progress {
         let bar = if visible && io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{spinner} {msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());
-            let bar = ProgressBar::new_spinner()
+            let target = ProgressDrawTarget::term_like(Box::new(Terminal));
+            let bar = ProgressBar::with_draw_target(None, target)
                 .with_style(style)
                 .with_message("starting");
             bar.enable_steady_tick(REDRAW);

@@ -100,7 +100,7 @@ async fn api(command: ApiCommand, context: &Context, session: &Session) -> Resul
 fn creates_file(command: &ApiCommand) -> bool {
     match command {
         ApiCommand::Create(args) => !args.dry_run,
-        ApiCommand::Apply(args) => !args.dry_run,
+        ApiCommand::Apply(args) => !args.dry_run && args.plan.is_none(),
         _ => false,
     }
 }

@@ -58,7 +58,7 @@ impl Session {
                 "the file {} of --local does not exist",
                 file.display()
             ))
-            .remedy("check the path; `create`, `apply` and `serve` create a missing file"));
+            .remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
         }
         let mut limits = Limits::default();
         // No other client uses this server, so its shutdown does not wait for requests on idle connections.
@@ -191,7 +191,10 @@ fn trace(event: &Event<'_>, base_url: &str) {
         "delete" => "DELETE",
         _ => "POST",
     };
-    let mut line = format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions");
+    let mut line = match metadata.and_then(Metadata::url) {
+        Some(url) => format!("{method} {url}"),
+        None => format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions"),
+    };
     let status = metadata
         .and_then(Metadata::status)
         .or(error.and_then(|error| error.status()));
@@ -206,7 +209,7 @@ fn trace(event: &Event<'_>, base_url: &str) {
     }
 }
 
-/// Errors are ignored, because there is nowhere left to report them.
+/// Ignores a failed write, because standard error is the only place for messages.
 fn print_debug(line: &str) {
     let _ = writeln!(io::stderr(), "debug: {}", escape_control(line));
 }

@@ -32,7 +32,7 @@ impl ColorChoice {
             .unwrap_or_default()
     }
 
-    /// Whether to colour output, which `is_terminal` or not.
+    /// Whether to colour an output. `is_terminal` is whether that output is a terminal.
     pub(crate) fn enabled(self, is_terminal: bool) -> bool {
         match self {
             Self::Always => true,

@@ -6,12 +6,13 @@ use permissions_api::hooks::Observed;
 
 use crate::redact::Redactor;
 
-/// Status and headers of a response, and the number of attempts before it.
+/// URL, status and headers of a response, and the number of attempts before it.
 ///
 /// Secrets that the server echoed are replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
+    url: Option<String>,
     status: Option<u16>,
     headers: HeaderMap,
     retries: u32,
@@ -27,10 +28,18 @@ impl Metadata {
         };
         redactor.headers(&mut seen.headers);
         Self {
+            url: Some(redactor.text(seen.url.into())),
             status: Some(seen.status),
             headers: seen.headers,
             retries,
         }
+    }
+
+    /// Returns the URL of the request, without query parameters that [`RequestOptions`](crate::RequestOptions) added.
+    /// `None` if there was no response.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// Returns the HTTP status. `None` if there was no response.

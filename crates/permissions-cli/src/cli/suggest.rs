@@ -92,7 +92,12 @@ fn known(name: &str, args: &[OsString]) -> Option<String> {
             .ends_with(".toml")
             .then(|| format!("use --file {name} for a manifest"));
     }
-    // `delete` and `create` take the projects in different ways.
+    if name == "--file" && args.iter().any(|arg| arg == "audit") {
+        let tip =
+            "use --manifest FILE to choose checkpoints, or --against FILE to show differences";
+        return Some(tip.to_owned());
+    }
+    // Projects are arguments of `create`, and values of an option of `delete`.
     if name == "--project-id" || name == "--project" {
         let create = args.iter().any(|arg| arg == "create" || arg == "grant");
         return Some(if create {

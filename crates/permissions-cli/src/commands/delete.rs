@@ -60,7 +60,8 @@ struct Selection {
 }
 
 impl Selection {
-    /// Sorts the arguments. `--project` takes all words after it, so a checkpoint id may be among its values.
+    /// Separates the checkpoint from the permissions and projects. `--project` accepts several values, so a checkpoint
+    /// id after it is parsed as a project.
     fn new(args: &Args) -> Result<Self, Failure> {
         let (misplaced, projects): (Vec<&String>, Vec<&String>) = args
             .projects
@@ -209,7 +210,7 @@ async fn find(
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
     };
-    // These rows are written if the list fails.
+    // If the live permissions cannot be read, the output contains these rows.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
             changes.announce(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));

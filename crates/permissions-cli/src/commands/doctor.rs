@@ -120,7 +120,7 @@ fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
     findings.setting("base URL", Some(&settings.base_url), String::clone);
     let key = settings
         .key()
-        .map_or_else(|_| "none that is valid".to_owned(), |key| masked(&key));
+        .map_or_else(|_| "no valid key".to_owned(), |key| masked(&key));
     findings.add("admin key", key, Some(settings.key_source()));
     findings.setting(
         "organization",

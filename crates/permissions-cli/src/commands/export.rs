@@ -45,7 +45,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let live = live(distinct(checkpoints), context, session).await?;
     let text = manifest::write(&live)?;
     match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
-        Some(path) => file::create(path, &text)?,
+        Some(path) => file::create(path, &text).map_err(|failure| match path.extension() {
+            Some(extension) if extension == "toml" && path.is_file() => failure.remedy(format!(
+                "update this manifest with permissions export --update --file {}, or choose another name",
+                path.display()
+            )),
+            _ => failure,
+        })?,
         None => file::write_stdout(&text)?,
     }
     Ok(Exit::Success)

@@ -34,7 +34,8 @@ impl Rows {
         Ok(Self::Text)
     }
 
-    /// Announces a row for each checkpoint. It is written if the live permissions cannot be read.
+    /// Adds a row with an unknown change for each checkpoint. `show` replaces these rows. They are printed only if the
+    /// live permissions cannot be read.
     pub(super) fn announce(&mut self, checkpoints: &[&CheckpointId]) {
         if let Self::Rows(changes) = self {
             for checkpoint in checkpoints {

@@ -115,7 +115,7 @@ impl Manifest {
             .collect()
     }
 
-    /// The comments of the files.
+    /// The comments of checkpoints and projects, which the audit page shows as labels.
     pub(crate) fn labels(&self) -> Labels {
         let mut labels = Labels::default();
         for file in &self.files {

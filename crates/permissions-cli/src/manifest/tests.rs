@@ -156,7 +156,7 @@ proptest! {
 
     /// An export contains all live permissions, whatever their ids are.
     #[test]
-    fn export_reads_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
+    fn exported_manifest_is_read_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
         let ids: BTreeMap<CheckpointId, Vec<ProjectId>> = ids
             .into_iter()
             .filter_map(|(checkpoint, projects)| {

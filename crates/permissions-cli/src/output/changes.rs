@@ -13,7 +13,7 @@ use super::rows::Output;
 /// Writes one row per change and closes the document in any case.
 pub(crate) struct Changes {
     output: Option<Output>,
-    /// Announced rows in order. `None` after a row was written.
+    /// Rows in order, each with its result so far. A written row is replaced by `None`.
     pending: Vec<Option<Vec<Cell>>>,
     error: Option<Error>,
 }
@@ -55,7 +55,7 @@ impl Changes {
         }
     }
 
-    /// Removes the announced rows.
+    /// Removes the rows that have no result yet.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();
     }
@@ -77,7 +77,7 @@ impl Changes {
         self.error.take().map_or(Ok(()), Err)
     }
 
-    /// Closes the document of a command that made no changes. A reader that stopped reading is then not an error.
+    /// Closes the document of a command that made no changes. A broken pipe is then not an error.
     pub(crate) fn finish_unchanged(self) -> Result<(), Error> {
         match self.finish() {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

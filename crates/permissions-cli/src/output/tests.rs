@@ -246,7 +246,7 @@ fn yaml_ids(yaml: &str) -> Vec<String> {
 }
 
 proptest! {
-    /// Any id from a server stays in its line and in its cell.
+    /// An id with line breaks or separators stays in one cell of one line.
     #[test]
     fn ids_never_break_a_format(ids in prop::collection::vec(any::<String>(), 1..4)) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// Narrower columns would not show enough of an id to recognize it.
 const MIN_WIDTH: usize = 9;
 
-/// Shortens text in the middle to at most `width` columns. The start and the end of an id tell most about it.
+/// Shortens text in the middle to at most `width` columns. The start and the end of an id identify it best.
 pub(crate) fn shorten(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();

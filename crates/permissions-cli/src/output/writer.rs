@@ -15,10 +15,10 @@ pub(crate) struct Look {
 
 /// Writes one format.
 pub(super) trait Writer {
-    /// Adds a row. The writer may keep it until the next flush.
+    /// Adds a row. The writer may buffer it until the next flush.
     fn row(&mut self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()>;
 
-    /// Writes the rows that were kept.
+    /// Writes the buffered rows.
     fn flush(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }

@@ -67,7 +67,7 @@ impl KeySource {
     }
 
     /// Runs the program without a shell and returns its output. Its standard error stays visible, because password
-    /// managers ask there.
+    /// managers print their prompts there.
     fn run(&self, words: &[String]) -> Result<SecretString, Failure> {
         let Some((program, arguments)) = words.split_first() else {
             return Err(self.failure("the command is empty"));

@@ -79,8 +79,19 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
         Ok(text) => text,
         Err(error) if chosen.is_none() && is_out_of_reach(error.kind()) => return Ok(None),
         Err(error) => {
-            let path = path.display();
-            return Err(Failure::usage(format!("failed to read {path}: {error}")));
+            let message = format!("failed to read {}: {error}", path.display());
+            let failure = Failure::usage(message);
+            let source = if option.is_some() {
+                "--profile"
+            } else {
+                VARIABLE
+            };
+            return Err(match chosen {
+                Some(name) => failure.remedy(format!(
+                    "create the file with a table [profiles.{name}], or leave out the profile {name} ({source})"
+                )),
+                None => failure,
+            });
         }
     };
     // The line itself is not printed, because it may contain a key by mistake.

@@ -179,3 +179,45 @@ fn column(lines: &str, at: usize) -> Vec<&str> {
         .filter_map(|line| line.split('\t').nth(at))
         .collect()
 }
+
+#[test]
+fn file_of_another_program_is_not_overwritten() {
+    let world = World::new();
+    let manifest = world.folder().join("permissions.toml");
+    std::fs::write(&manifest, "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n").unwrap();
+    let before = std::fs::read_to_string(&manifest).unwrap();
+
+    for args in [
+        "plan --file permissions.toml --out permissions.toml",
+        "audit ft:a --html permissions.toml",
+    ] {
+        let refused = run(world.command(args.split_whitespace()));
+        assert_eq!(refused.code(), Some(64), "{args}: {refused}");
+        assert!(
+            refused.to_string().contains("move the file away"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), before);
+    }
+
+    for _ in 0..2 {
+        let again = run(world.command(["audit", "ft:a", "--html", "page.html"]));
+        assert_eq!(
+            again.code(),
+            Some(0),
+            "a page of the option is replaced: {again}"
+        );
+    }
+}
+
+#[test]
+fn export_to_existing_manifest_suggests_update() {
+    let world = World::new();
+    std::fs::write(world.folder().join("permissions.toml"), "[checkpoints]\n").unwrap();
+
+    let refused = world.run("export ft:a --out permissions.toml");
+
+    assert_eq!(refused.code(), Some(1), "{refused}");
+    let remedy = "permissions export --update --file permissions.toml";
+    assert!(refused.stderr().contains(remedy), "{refused}");
+}

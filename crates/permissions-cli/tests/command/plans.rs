@@ -108,6 +108,25 @@ fn plan_for_local_file_is_bound_to_its_path() {
 }
 
 #[test]
+fn saved_plan_never_creates_local_file() {
+    let world = drifted();
+    world.run("plan --out plan.json");
+
+    let refused = run_local(&world, "apply plan.json --yes --allow-delete");
+
+    assert_eq!(refused.code(), Some(64), "{refused}");
+    assert!(refused.stderr().contains("does not exist"), "{refused}");
+    assert!(!world.folder().join("new.db").exists());
+}
+
+fn run_local(world: &World, args: &str) -> Ran {
+    let args = format!("--local new.db {args}");
+    let mut command: Command = bare(args.split_whitespace());
+    command.current_dir(world.folder());
+    run(command)
+}
+
+#[test]
 fn finished_plan_applied_again_does_nothing() {
     let world = drifted();
     world.run("plan --out plan.json");

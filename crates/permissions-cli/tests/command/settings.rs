@@ -145,15 +145,21 @@ fn doctor_explains_each_failure() {
 fn trace_shows_requests_without_key() {
     let world = World::new();
     world.run("create ft:a proj_a proj_b proj_c").data();
+    let ids = world.run("list ft:a --columns id").data().to_owned();
+    let ids: Vec<&str> = ids.lines().collect();
 
     let told = world.run("list ft:a --page-size 2 -vv");
+    let deleted = world.run(&format!("delete ft:a {} --yes -vv", ids[0]));
 
     assert_eq!(told.code(), Some(0));
-    let request = format!(
-        "debug: GET {}/fine_tuning/checkpoints/ft:a/permissions: 200 in",
+    let url = format!(
+        "{}/fine_tuning/checkpoints/ft:a/permissions",
         world.base_url()
     );
-    assert_eq!(told.stderr().matches(&request).count(), 2, "{told}");
+    let second = format!("debug: GET {url}?after={}&limit=2", ids[1]);
+    assert!(told.stderr().contains(&second), "{told}");
+    let delete = format!("debug: DELETE {url}/{}: 200 in", ids[0]);
+    assert!(deleted.stderr().contains(&delete), "{deleted}");
     assert!(
         told.stderr().contains("debug:   x-request-id: req_"),
         "{told}"
@@ -198,4 +204,28 @@ fn columns_and_filters_select_output() {
         assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
         snapshot(name, &format!("permissions {args}"), &refused);
     }
+}
+
+#[test]
+fn doctor_with_wrong_path_fails() {
+    let world = World::new();
+    let elsewhere = world.base_url().replace("/v1", "/v2");
+
+    let mut command = world.command(["doctor"]);
+    command.env("OPENAI_BASE_URL", elsewhere);
+    let told = run(command);
+
+    assert_eq!(told.code(), Some(1), "{told}");
+    assert!(told.to_string().contains("ends in /v1"), "{told}");
+}
+
+#[test]
+fn profile_without_configuration_file_is_named() {
+    let world = World::new();
+
+    let refused = world.run("list ft:a --profile staging");
+
+    assert_eq!(refused.code(), Some(64), "{refused}");
+    let remedy = "[profiles.staging], or leave out the profile staging (--profile)";
+    assert!(refused.stderr().contains(remedy), "{refused}");
 }

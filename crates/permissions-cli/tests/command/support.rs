@@ -117,7 +117,7 @@ pub(crate) fn bare(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command and returns its output.
 pub(crate) fn run(mut command: Command) -> Ran {
     Ran(command.output().unwrap())
 }

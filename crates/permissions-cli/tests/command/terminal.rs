@@ -186,6 +186,9 @@ fn progress_is_shown_only_on_terminal() {
     let shown = terminal.shown();
     assert!(list.wait().unwrap().success());
     assert!(shown.contains("permissions read"), "{shown:?}");
+    // `^C` at the end of a full line would move the cursor, and the line would remain.
+    let lines = shown.split("\u{1b}[2K");
+    assert!(lines.map(|line| line.chars().count()).max() < Some(119));
 
     let piped = slow().run("list ft:a --page-size 1");
     assert_eq!(piped.data().lines().count(), 2);

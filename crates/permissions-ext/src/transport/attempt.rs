@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use permissions_api as api;
-use permissions_api::hooks::CallContext;
+use permissions_api::hooks::{CallContext, Observed};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -141,7 +141,7 @@ impl Sending<'_> {
         let observed = api.context().take_observed();
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let redactor = self.redactor();
-        let metadata = Metadata::new(observed, self.failures, &redactor);
+        let metadata = self.metadata(observed, &redactor);
         if is_redirected {
             return Err(redirected(operation.action(), metadata));
         }
@@ -181,7 +181,7 @@ impl Sending<'_> {
         }
         let is_redirected = observed.as_ref().is_some_and(|seen| seen.redirected);
         let redactor = self.redactor();
-        let metadata = Metadata::new(observed, self.failures, &redactor);
+        let metadata = self.metadata(observed, &redactor);
         if is_redirected {
             return Err(redirected(operation.action(), metadata));
         }
@@ -198,6 +198,14 @@ impl Sending<'_> {
             metadata,
         };
         Err(failed.explain::<O>(error).await)
+    }
+
+    fn metadata(&self, mut observed: Option<Observed>, redactor: &Redactor<'_>) -> Metadata {
+        // The redactor cannot find percent-encoded secrets.
+        if let Some(seen) = observed.as_mut().filter(|_| !self.options.query.is_empty()) {
+            seen.url.set_query(None);
+        }
+        Metadata::new(observed, self.failures, redactor)
     }
 
     fn redactor(&self) -> Redactor<'_> {

@@ -25,7 +25,7 @@ use crate::session::Session;
 pub(crate) struct Args {
     /// Plan that `plan --out` saved; with --file, the plan must be made from this manifest
     #[arg(value_name = "PLAN")]
-    plan: Option<PathBuf>,
+    pub(crate) plan: Option<PathBuf>,
 
     #[command(flatten)]
     manifests: Manifests,
