@@ -217,8 +217,10 @@ impl<'a> Retries<'a> {
         if failure.retry_after.is_some_and(|wait| wait > longest) {
             return None;
         }
-        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline.
-        if is_bulk && asked.is_some() {
+        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline. A 503 with
+        // Retry-After counts as a retry, because a server that stays unavailable would let the call wait for ever.
+        let is_rate_limited = failure.error.kind() == ErrorKind::RateLimited;
+        if is_bulk && is_rate_limited && asked.is_some() {
             return asked;
         }
         self.retries = self.retries.saturating_add(1);
