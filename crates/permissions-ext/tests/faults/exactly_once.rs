@@ -77,14 +77,24 @@ fn disturbance(idempotent: bool) -> BoxedStrategy<Disturbance> {
     .boxed()
 }
 
+fn is_rate_limit(disturbance: &Disturbance) -> bool {
+    matches!(disturbance, Disturbance::Refused(429))
+}
+
 fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
     let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
     let program = (disturbances, any::<bool>(), steps()).prop_map(
-        move |(disturbances, read_first, steps)| Program {
-            disturbances,
-            idempotent,
-            read_first,
-            steps,
+        move |(mut disturbances, read_first, steps)| {
+            // The network repeats its disturbances. A sync never ends if all of them are 429.
+            if disturbances.iter().all(is_rate_limit) {
+                disturbances.push(Disturbance::None);
+            }
+            Program {
+                disturbances,
+                idempotent,
+                read_first,
+                steps,
+            }
         },
     );
     prop::collection::vec(program, PROGRAMS)
