@@ -1,6 +1,6 @@
 //! Data on standard output: rows of named values.
 //!
-//! Each format implements [`Writer`]. [`Output`] chooses the format and the columns, and flushes after each page, so that
+//! Each format implements `writer::Writer`. [`Output`] chooses the format and the columns, and flushes after each page, so that
 //! the first page of a long list is visible while the second is read.
 
 mod cell;
