@@ -35,7 +35,7 @@ impl Metadata {
         }
     }
 
-    /// Returns the URL of the request, without query parameters that [`RequestOptions`](crate::RequestOptions) added.
+    /// Returns the URL of the request, without query parameters that the options of the request added.
     /// `None` if there was no response.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
