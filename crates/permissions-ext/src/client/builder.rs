@@ -215,7 +215,7 @@ impl ClientBuilder {
     }
 
     /// Limits the time of one attempt, from connecting to the last byte of the response. The default is 60 s, or the
-    /// timeout of a client that [`http_client`](Self::http_client) sets.
+    /// timeout of a client that `http_client` sets.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
