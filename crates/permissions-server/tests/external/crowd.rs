@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libtest_mimic::Trial;
 
@@ -12,8 +13,17 @@ const IDLE: usize = 10_000;
 /// File descriptors that this process needs besides the connections.
 const OTHER_FILES: u64 = 500;
 
-/// Opens idle connections.
-fn crowd(server: &Process) -> Available<Vec<TcpStream>> {
+/// Held by the test that has the idle connections. Two tests at once would exceed the limit of open files of this process.
+static CONNECTIONS: Mutex<()> = Mutex::new(());
+
+/// Idle connections of one test.
+struct Crowd {
+    streams: Vec<TcpStream>,
+    _only: MutexGuard<'static, ()>,
+}
+
+/// Opens idle connections, after the other test of this file has closed its own.
+fn crowd(server: &Process) -> Available<Crowd> {
     let needed = IDLE as u64 + OTHER_FILES;
     // The server raises its own soft limit to the hard limit, which is the same for both processes.
     let allowed = rlimit::increase_nofile_limit(needed).unwrap_or_default();
@@ -22,9 +32,13 @@ fn crowd(server: &Process) -> Available<Vec<TcpStream>> {
             "the limit of open files is {allowed}; this test needs {needed}"
         ));
     }
+    let only = CONNECTIONS.lock().unwrap_or_else(PoisonError::into_inner);
     let address = address(server);
     let connect = |_| TcpStream::connect(&address).expect("a connection");
-    Ok((0..IDLE).map(connect).collect())
+    Ok(Crowd {
+        streams: (0..IDLE).map(connect).collect(),
+        _only: only,
+    })
 }
 
 fn address(server: &Process) -> String {
@@ -58,7 +72,7 @@ async fn ten_thousand_idle_connections_stay_open() -> Available<()> {
         assert!(resident < 200, "{resident} MiB");
     }
     // The idle connections are still open.
-    for stream in idle.iter_mut().step_by(97) {
+    for stream in idle.streams.iter_mut().step_by(97) {
         assert!(is_served(stream));
     }
     Ok(())
@@ -70,9 +84,9 @@ async fn connections_beyond_the_limit_evict_the_longest_idle() -> Available<()> 
 
     assert_eq!(server.client().create(&["proj_a"]).await.status, 200);
 
-    let last = idle.last_mut().expect("ten thousand");
+    let last = idle.streams.last_mut().expect("ten thousand");
     assert!(is_served(last), "the newest connection is open");
-    let first = idle.first_mut().expect("ten thousand");
+    let first = idle.streams.first_mut().expect("ten thousand");
     assert!(!is_served(first), "the oldest connection was evicted");
     Ok(())
 }
