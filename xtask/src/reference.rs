@@ -58,6 +58,7 @@ impl fmt::Display for Pointer {
 
 /// Returns the name of the schema if the reference points to an entry of `components/schemas`.
 pub(crate) fn component_name(reference: &str) -> Option<String> {
+    let reference = percent_decoded(reference);
     let name = reference.strip_prefix(SCHEMAS)?;
     (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
@@ -121,7 +122,7 @@ fn escape(key: &str) -> String {
 }
 
 /// Decodes a URI fragment, because documents percent-encode the braces of path templates.
-pub(crate) fn percent_decoded(text: &str) -> String {
+fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

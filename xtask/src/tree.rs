@@ -166,6 +166,21 @@ pub fn read(document: &Value, visit: &mut dyn FnMut(Kind, &Pointer, &Value)) {
     });
 }
 
+/// Visits the `$ref` of every schema in `value`.
+pub(crate) fn references(
+    value: &mut Value,
+    kind: Kind,
+    visit: &mut dyn FnMut(&Pointer, &mut Value),
+) {
+    outside_in_from(value, kind, &mut Pointer::root(), &mut |kind, at, value| {
+        if kind == Kind::Schema
+            && let Some(reference) = value.get_mut("$ref")
+        {
+            visit(at, reference);
+        }
+    });
+}
+
 fn each_child(
     value: &mut Value,
     kind: Kind,
@@ -176,8 +191,7 @@ fn each_child(
     for (key, value) in object {
         at.push(key);
         match (child(kind, key), value) {
-            // `items` can be an array in drafts before 2020-12.
-            (Child::One(kind), Value::Array(list)) | (Child::List(kind), Value::Array(list)) => {
+            (Child::List(kind), Value::Array(list)) => {
                 for (index, value) in list.iter_mut().enumerate() {
                     at.push(&index.to_string());
                     enter(value, kind, at);

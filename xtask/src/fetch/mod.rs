@@ -164,7 +164,7 @@ pub fn file_name(path: &Path) -> String {
 fn check_version(document: &Document) -> Result<(), Problems> {
     select::version(&document.value)
         .map(drop)
-        .map_err(|problem| Problems::one("pin the document", problem))
+        .map_err(|problem| Problems::new("pin the document", vec![problem]))
 }
 
 fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {

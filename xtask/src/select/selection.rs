@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{names, tree::METHODS};
+use crate::{names, reference::Pointer, tree::METHODS};
 
 /// Extension key in which the select stage passes the repairs of an operation to the lower stage.
 pub(crate) const REPAIR_KEY: &str = "x-repair";
@@ -106,6 +106,14 @@ impl Selection {
 }
 
 impl Selector {
+    /// Returns the location of the entry for error messages.
+    pub(super) fn place(&self) -> String {
+        match self.line {
+            0 => "openapi/select.toml".to_owned(),
+            line => format!("openapi/select.toml, line {line}"),
+        }
+    }
+
     fn new(entry: toml::Value, line: usize) -> Result<Self, String> {
         let table = match entry {
             toml::Value::String(request) => Table {
@@ -164,6 +172,13 @@ impl fmt::Display for Selector {
             (None, Some(id)) => write!(f, "operation id {id}"),
             (None, None) => f.write_str("an empty entry"),
         }
+    }
+}
+
+impl Request {
+    /// Returns the location of the operation in a document.
+    pub(crate) fn pointer(&self) -> Pointer {
+        Pointer::of(["paths", &self.path, &self.method])
     }
 }
 
