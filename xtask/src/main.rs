@@ -20,7 +20,7 @@ use xtask::{
     lock::{Lock, Origin},
     output::Change,
     regen::{self, Regenerated},
-    report::{self, Base},
+    report,
 };
 
 /// Timeout of connecting and of each read: a server that sends nothing for 30 s is unavailable.
@@ -140,7 +140,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let upstream = upstream
                 .as_ref()
                 .map(|(path, document)| (path.display().to_string(), &document.value));
-            print(&report::run(&layout, &Base::new(&base), upstream, format)?)?;
+            print(&report::run(&layout, &base, upstream, format)?)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Coverage {
