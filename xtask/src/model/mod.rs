@@ -130,20 +130,16 @@ impl Builder<'_> {
         let is_combination = |key: &&str| schema.get(*key).is_some();
         if !COMBINATIONS.iter().any(is_combination) || sole_reference(schema).is_some() {
             let result = self.build(schema, part);
-            return if is_named(&result) {
-                self.add_type(&part.base, result)
-            } else {
-                result
+            return match is_named(&result) {
+                true => self.add_type(&part.base, result),
+                false => result,
             };
         }
         // Combined objects are copies, so a recursive schema contains a copy of itself.
         if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
             *is_used = true;
             let reference = json!({ "$ref": reference_to(name) });
-            return match schema["nullable"] == true {
-                true => nullable(reference),
-                false => reference,
-            };
+            return nullable_if(schema["nullable"] == true, reference);
         }
         let name = self.unique(&part.base);
         self.open.push((schema.clone(), name.clone(), false));
@@ -160,11 +156,7 @@ impl Builder<'_> {
         let name = self.unique(base);
         let is_nullable = take(&mut schema, "nullable").is_some();
         self.types.insert(name.clone(), schema);
-        let reference = json!({ "$ref": reference_to(&name) });
-        match is_nullable {
-            true => nullable(reference),
-            false => reference,
-        }
+        nullable_if(is_nullable, json!({ "$ref": reference_to(&name) }))
     }
 
     fn unique(&mut self, base: &str) -> String {
@@ -184,9 +176,8 @@ impl Builder<'_> {
             self.findings.problem(&part.at, reason, REMEDY);
             json!({})
         });
-        if schema["nullable"] == true && result != json!({}) {
-            result = nullable(result);
-        }
+        let is_nullable = schema["nullable"] == true && result != json!({});
+        result = nullable_if(is_nullable, result);
         if let (Some(description), None) = (schema.get("description"), result.get("$ref")) {
             result["description"] = description.clone();
         }
@@ -200,11 +191,9 @@ impl Builder<'_> {
         if let Some(name) = sole_reference(schema) {
             let name = self.names.get(&name).cloned().unwrap_or(name);
             let reference = json!({ "$ref": reference_to(&name) });
-            let described = schema.get("description").is_some();
-            return Ok(if described {
-                json!({ "allOf": [reference] })
-            } else {
-                reference
+            return Ok(match schema.get("description") {
+                Some(_) => json!({ "allOf": [reference] }),
+                None => reference,
             });
         }
         let members = match union(schema) {
@@ -303,19 +292,15 @@ impl Builder<'_> {
 
     /// Checks that typify can give the values of an enum distinct names.
     fn check_values(&mut self, values: &BTreeSet<String>, at: &Pointer) {
-        let same = |spelling: fn(&str) -> String| {
-            let is_same = |a: &String, b: &String| a != b && spelling(a) == spelling(b);
-            let twins = values
-                .iter()
-                .filter(|a| values.iter().any(|b| is_same(a, b)));
-            twins.map(String::as_str).collect::<Vec<_>>()
+        let same = |spelling: fn(&str) -> String| -> Vec<&str> {
+            let has_twin =
+                |a: &&String| values.iter().any(|b| *a != b && spelling(a) == spelling(b));
+            values.iter().filter(has_twin).map(String::as_str).collect()
         };
         let marked = same(|value| names::pascal(&names::mark_dropped(value)));
         if !same(names::pascal).is_empty() && !marked.is_empty() {
-            let reason = format!(
-                "the values `{}` have the same name in Rust",
-                marked.join("`, `")
-            );
+            let marked = marked.join("`, `");
+            let reason = format!("the values `{marked}` have the same name in Rust");
             let remedy = "remove `enum` by an action in openapi/overlay.yaml";
             self.findings.problem(&at.join("enum"), reason, remedy);
         }
@@ -361,11 +346,13 @@ fn take(schema: &mut Value, key: &str) -> Option<Value> {
     schema.as_object_mut()?.remove(key)
 }
 
-/// Returns a schema that also allows null.
-fn nullable(mut schema: Value) -> Value {
-    if schema.get("$ref").is_some() {
-        return json!({"allOf": [schema], "nullable": true});
+/// Returns a schema that also allows null, if the condition holds.
+fn nullable_if(condition: bool, mut schema: Value) -> Value {
+    if condition && schema.get("$ref").is_some() {
+        schema = json!({ "allOf": [schema] });
     }
-    schema["nullable"] = json!(true);
+    if condition {
+        schema["nullable"] = json!(true);
+    }
     schema
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Builder, Part, REMEDY, nullable, take};
+use super::{Builder, Part, REMEDY, nullable_if, take};
 use crate::{
     names,
     reference::Pointer,
@@ -79,8 +79,8 @@ impl Builder<'_> {
                 _ => self.schema(&media["schema"], &part),
             };
             // The hooks omit a body that is null.
-            if body["required"] != true && kind == Some(Body::Json) && schema != json!({}) {
-                schema = nullable(schema);
+            if body["required"] != true && kind == Some(Body::Json) {
+                schema = nullable_if(schema != json!({}), schema);
             } else if schema["nullable"] == true {
                 let reason =
                     "a required body that may be null cannot be distinguished from no body";
