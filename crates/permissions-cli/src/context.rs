@@ -5,15 +5,14 @@ use std::io::{self, IsTerminal as _, Write};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Reporter};
-use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::options::Global;
+use crate::options::{ColorChoice, Format, Global};
 use crate::output::{
-    Changes, Columns, Error, Jq, Look, Output, Settings, Text, stdout_is_closed,
-    stdout_is_discarded, stdout_width,
+    Changes, Columns, Look, Output, Settings, Text, stdout_is_closed, stdout_is_discarded,
+    stdout_width,
 };
 use crate::progress::Progress;
-use crate::settings::Preferences;
+use crate::settings::output_settings;
 
 /// The state of a run of the command.
 pub(crate) struct Context {
@@ -21,34 +20,37 @@ pub(crate) struct Context {
     pub(crate) progress: Progress,
     pub(crate) interrupt: Interrupt,
     pub(crate) tally: Tally,
-    preferences: Preferences,
+    /// The format of data, if an option or a setting chooses one.
+    format: Option<Format>,
+    color: ColorChoice,
     reporter: Reporter,
 }
 
 impl Context {
-    /// Reads the preferences. The progress line is shown only if `has_progress` is set.
+    /// Reads the settings of the output. The progress line is shown only if `has_progress` is set.
     pub(crate) fn new(global: Global, has_progress: bool) -> Result<Self, Failure> {
-        let preferences = Preferences::read(&global)?;
+        let (format, color) = output_settings(&global)?;
         let visible = has_progress && !global.quiet && global.verbose == 0;
         Ok(Self {
             progress: Progress::new(visible),
             interrupt: Interrupt::new(),
             tally: Tally::default(),
-            reporter: Reporter::new(global.format_error, preferences.format, preferences.color),
-            preferences,
+            reporter: reporter(&global, format, color),
+            format,
+            color,
             global,
         })
     }
 
     /// Opens standard output for rows.
     pub(crate) fn output(&self, columns: Columns) -> Result<Output, Failure> {
-        let jq = self.global.jq.as_deref().map(Jq::Document);
         let settings = Settings {
             format: self.format(),
             columns: &self.global.columns,
-            jq: jq.or(self.global.jq_rows.as_deref().map(Jq::Rows)),
+            jq: self.global.jq.as_deref(),
+            jq_rows: self.global.jq_rows.as_deref(),
         };
-        Ok(Output::new(self.stdout()?, settings, self.look(), columns)?)
+        Output::new(self.stdout()?, settings, self.look(), columns)
     }
 
     /// Opens standard output for one row per change.
@@ -63,7 +65,7 @@ impl Context {
 
     /// Whether an option or a setting requires rows. Otherwise some commands print a layout for people.
     pub(crate) fn wants_rows(&self) -> bool {
-        self.preferences.format.is_some() || self.has_filter()
+        self.format.is_some() || self.has_filter()
     }
 
     /// Whether the output is a table for people.
@@ -118,7 +120,12 @@ impl Context {
     }
 
     fn format(&self) -> Format {
-        self.preferences.format.unwrap_or_else(Format::of_stdout)
+        let is_terminal = io::stdout().is_terminal();
+        self.format.unwrap_or(if is_terminal {
+            Format::Table
+        } else {
+            Format::Plain
+        })
     }
 
     fn has_filter(&self) -> bool {
@@ -129,15 +136,15 @@ impl Context {
     fn look(&self) -> Look {
         let is_terminal = io::stdout().is_terminal();
         Look {
-            color: self.preferences.color.enabled(is_terminal),
+            color: self.color.enabled(is_terminal),
             local_time: is_terminal,
             width: if is_terminal { stdout_width() } else { None },
         }
     }
 
-    fn stdout(&self) -> Result<Box<dyn Write>, Error> {
+    fn stdout(&self) -> Result<Box<dyn Write>, Failure> {
         if stdout_is_closed() {
-            return Err(Error::Closed);
+            return Err(Failure::closed());
         }
         Ok(Box::new(BesideProgress {
             buffer: Vec::new(),
@@ -146,14 +153,10 @@ impl Context {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Closed => Self::closed(),
-            Error::Usage { message, remedy } => Self::usage(message).remedy(remedy),
-            Error::Io(error) => error.into(),
-        }
-    }
+/// Chooses the form of messages. `format` is the format of data.
+pub(crate) fn reporter(global: &Global, format: Option<Format>, color: ColorChoice) -> Reporter {
+    let color = color.enabled(io::stderr().is_terminal());
+    Reporter::new(global.reports_json(format), color)
 }
 
 /// A writer to standard output that hides the progress line during a write.

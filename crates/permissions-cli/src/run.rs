@@ -7,17 +7,17 @@ use crate::commands::{
     apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
     serve, show,
 };
-use crate::context::Context;
+use crate::context::{Context, reporter};
 use crate::exit::Exit;
-use crate::failure::{Failure, Reporter};
+use crate::failure::Failure;
 use crate::file;
 use crate::session::Session;
 
 /// Runs the subcommand and reports a failure.
 pub(crate) fn run(cli: Cli) -> Exit {
     let has_progress = matches!(cli.command, Command::Api(_));
-    let color = cli.global.color.unwrap_or_default();
-    let reporter = Reporter::new(cli.global.format_error, cli.global.format(), color);
+    let color = cli.global.profile_options.color.unwrap_or_default();
+    let reporter = reporter(&cli.global, cli.global.format(), color);
     let context = match Context::new(cli.global, has_progress) {
         Ok(context) => context,
         Err(failure) => {
@@ -106,10 +106,8 @@ fn creates_file(command: &ApiCommand) -> bool {
 }
 
 fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
-    builder.enable_all().build().map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to start the async runtime: {error}"),
-        )
-    })
+    builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed_to("start the async runtime", error))
 }

@@ -6,7 +6,6 @@ use permissions_ext::sync::{Change, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 use crate::manifest::Manifest;
@@ -82,9 +81,8 @@ impl SavedPlan {
             manifest_digest: &self.manifest_digest,
             tool_version: &self.tool_version,
         };
-        let mut text = serde_json::to_string_pretty(&document).map_err(|error| {
-            Failure::new(Exit::Failure, format!("failed to write the plan: {error}"))
-        })?;
+        let mut text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Failure::failed_to("write the plan", error))?;
         text.push('\n');
         file::renew(path, &text, "{")
     }

@@ -8,10 +8,10 @@ use permissions_ext::{CheckpointId, Client, Event, Metadata, Permissions};
 use permissions_server::{Database, Limits, Server};
 
 use crate::context::Context;
-use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
+use crate::style::escape_control;
 
 /// A client, with the embedded server behind it if `--local` is set.
 pub(crate) struct Session {

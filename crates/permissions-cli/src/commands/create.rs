@@ -12,16 +12,11 @@ use super::words::{count, distinct};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Changes, Columns};
 use crate::session::Session;
-use crate::{id_list, ids};
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at", "result"];
-
-/// Positions of columns.
-const ID: usize = 1;
-const CREATED_AT: usize = 3;
-const RESULT: usize = 4;
 
 /// Arguments of `create`.
 #[derive(Debug, clap::Args)]
@@ -68,15 +63,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         rows.changes.into_inner().finish_unchanged()?;
         return Ok(Exit::Success);
     }
-    context
-        .tally
-        .start(rows.checkpoints.len() * rows.projects.len());
+    let total = rows.checkpoints.len() * rows.projects.len();
+    context.tally.start(total);
     let create = |at| create(at, &rows, context, session);
     let result = batch::each(rows.checkpoints.len(), context, create, |at| rows.write(at)).await;
     let written = rows.changes.into_inner().finish();
     let exit = result?;
-    written
-        .map_err(|error| Failure::from(error).after_changes(&rows.summaries.borrow().join("; ")))?;
+    written.map_err(|failure| failure.after_changes(&rows.summaries.borrow().join("; ")))?;
     Ok(exit)
 }
 
@@ -108,11 +101,10 @@ async fn create(
     });
     if !live.is_empty() {
         let summary = match new.map(|new| new.len()) {
-            Some(new) => format!(
-                "{}, {} existing",
-                count(new, "permission") + " created",
-                live.len() - new
-            ),
+            Some(new) => {
+                let existing = live.len() - new;
+                format!("{} created, {existing} existing", count(new, "permission"))
+            }
             None => format!("{} created or existing", count(live.len(), "permission")),
         };
         let summary = format!("{checkpoint}: {summary}");
@@ -137,38 +129,28 @@ impl Rows {
         projects: Vec<ProjectId>,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let hidden = (checkpoints.len() == 1).then_some("checkpoint");
-        let mut changes = context.changes(Columns {
-            all: COLUMNS,
-            hidden,
-        })?;
+        let columns = Columns::of_checkpoints(COLUMNS, checkpoints.len());
+        let mut changes = context.changes(columns)?;
         for checkpoint in &checkpoints {
             for project in &projects {
                 let (checkpoint, project) = (Cell::text(checkpoint), Cell::text(project));
-                changes.announce(vec![
-                    checkpoint,
-                    Cell::Null,
-                    project,
-                    Cell::Null,
-                    Cell::text("skipped"),
-                ]);
+                let skipped = Cell::text("skipped");
+                changes.announce(vec![checkpoint, Cell::Null, project, Cell::Null, skipped]);
             }
         }
-        let summaries = RefCell::default();
         Ok(Self {
             changes: RefCell::new(changes),
             checkpoints,
             projects,
-            summaries,
+            summaries: RefCell::default(),
         })
     }
 
     /// Sets the result of all projects of a checkpoint.
     fn mark(&self, at: usize, result: &str) {
+        let mut changes = self.changes.borrow_mut();
         for number in self.numbers(at) {
-            self.changes
-                .borrow_mut()
-                .set(number, RESULT, Cell::text(result));
+            changes.set(number, "result", Cell::text(result));
         }
     }
 
@@ -176,21 +158,19 @@ impl Rows {
     fn set(&self, at: usize, live: &[Permission], result: impl Fn(&Permission) -> &'static str) {
         let mut changes = self.changes.borrow_mut();
         for (number, project) in self.numbers(at).zip(&self.projects) {
-            if let Some(permission) = live
-                .iter()
-                .find(|permission| permission.project_id == *project)
-            {
-                changes.set(number, ID, Cell::text(&permission.id));
-                changes.set(number, CREATED_AT, Cell::Time(permission.created_at));
-                changes.set(number, RESULT, Cell::text(result(permission)));
+            let mut live = live.iter();
+            if let Some(permission) = live.find(|live| live.project_id == *project) {
+                changes.set(number, "id", Cell::text(&permission.id));
+                changes.set(number, "created_at", Cell::Time(permission.created_at));
+                changes.set(number, "result", Cell::text(result(permission)));
             }
         }
     }
 
     /// Writes the rows of a checkpoint.
     fn write(&self, at: usize) {
-        self.numbers(at)
-            .for_each(|number| self.changes.borrow_mut().write(number));
+        let mut changes = self.changes.borrow_mut();
+        self.numbers(at).for_each(|number| changes.write(number));
     }
 
     /// The numbers of the rows of a checkpoint.
@@ -212,13 +192,13 @@ fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
             .remedy(format!("write it as {EXAMPLE}"))
     };
     let path = Path::new("-");
-    let text = id_list::text(path)?;
+    let text = ids::read_file(path)?;
     let projects = if text.trim_start().starts_with('{') {
         let body: Body = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
         let ids = body.project_ids.iter().map(|id| ids::read(id));
         ids.collect::<Result<Vec<_>, _>>().map_err(refuse)?
     } else {
-        id_list::ids(path, &text, ids::read)?
+        ids::lines(path, &text)?
     };
     if projects.is_empty() {
         let failure = Failure::usage("standard input contains no project");

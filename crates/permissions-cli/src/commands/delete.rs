@@ -16,9 +16,6 @@ use crate::session::Session;
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "result"];
 
-/// The position of the column `result`.
-const RESULT: usize = 3;
-
 const USAGE: &str = "\
 permissions delete [OPTIONS] <CHECKPOINT> <PERMISSION>...
        permissions delete [OPTIONS] <CHECKPOINT> --project <PROJECT>...";
@@ -63,21 +60,17 @@ impl Selection {
     /// Separates the checkpoint from the permissions and projects. `--project` accepts several values, so a checkpoint
     /// id after it is parsed as a project.
     fn new(args: &Args) -> Result<Self, Failure> {
-        let (misplaced, projects): (Vec<&String>, Vec<&String>) = args
-            .projects
-            .iter()
-            .partition(|word| ids::is_checkpoint(word));
+        let projects = args.projects.iter();
+        let (misplaced, projects): (Vec<&String>, Vec<&String>) =
+            projects.partition(|word| ids::is_checkpoint(word));
         let words = args.checkpoint.iter().chain(&args.permissions);
         let mut words: Vec<&String> = words.chain(misplaced).collect();
         if words.is_empty() {
             return Err(Failure::usage("no checkpoint to delete permissions from")
                 .remedy("write it as permissions delete CHECKPOINT --project PROJECT"));
         }
-        let at = words
-            .iter()
-            .position(|word| ids::is_checkpoint(word))
-            .unwrap_or(0);
-        let checkpoint: CheckpointId = ids::argument(words.remove(at))?;
+        let at = words.iter().position(|word| ids::is_checkpoint(word));
+        let checkpoint: CheckpointId = ids::argument(words.remove(at.unwrap_or(0)))?;
         let permissions = words.iter().map(|word| ids::argument(word));
         let permissions: Vec<PermissionId> = permissions.collect::<Result<_, _>>()?;
         let projects = projects.iter().map(|word| ids::argument(word));
@@ -126,16 +119,15 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     context.tally.announce();
     let (yes, dry_run) = (args.yes, args.dry_run);
     let selection = Selection::new(&args)?;
-    let hidden = (selection.checkpoints.len() == 1).then_some("checkpoint");
-    let mut changes = context.changes(Columns {
-        all: COLUMNS,
-        hidden,
-    })?;
+    let mut changes = context.changes(Columns::of_checkpoints(
+        COLUMNS,
+        selection.checkpoints.len(),
+    ))?;
     let targets = find(&selection, &mut changes, context, session).await?;
     if dry_run {
         for target in &targets {
             let result = target.project.as_ref().map_or("none", |_| "would_delete");
-            changes.set(target.row, RESULT, Cell::text(result));
+            changes.set(target.row, "result", Cell::text(result));
         }
     }
     if dry_run || targets.is_empty() {
@@ -144,10 +136,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     if !yes {
         for target in &targets {
-            let project = target
-                .project
-                .as_ref()
-                .map_or("unknown permission", |project| project.as_str());
+            let project = target.project.as_ref().map(ProjectId::as_str);
+            let project = project.unwrap_or("unknown permission");
             context.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
         }
         let permissions = count(targets.len(), "permission");
@@ -160,9 +150,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let delete = async |at: usize| {
         let target: &Target = &targets[at];
         let set = |result| {
-            changes
-                .borrow_mut()
-                .set(target.row, RESULT, Cell::text(result))
+            let mut changes = changes.borrow_mut();
+            changes.set(target.row, "result", Cell::text(result));
         };
         let request = session.permissions(&target.checkpoint)?.delete(&target.id);
         // If the command is stopped during the request, nobody knows whether the permission was deleted.
@@ -181,12 +170,9 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     };
     let done = |at: usize| changes.borrow_mut().write(targets[at].row);
     let result = batch::each(targets.len(), context, delete, done).await;
+    let deleted = deleted.into_inner();
     let summary = |checkpoint| {
-        let deleted = deleted
-            .borrow()
-            .iter()
-            .filter(|deleted| **deleted == checkpoint)
-            .count();
+        let deleted = deleted.iter().filter(|of| **of == checkpoint).count();
         format!("{checkpoint}: {} deleted", count(deleted, "permission"))
     };
     let summaries: Vec<String> = selection.checkpoints.iter().map(summary).collect();
@@ -195,7 +181,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     let written = changes.into_inner().finish();
     let exit = result?;
-    written.map_err(|error| Failure::from(error).after_changes(&summaries.join("; ")))?;
+    written.map_err(|failure| failure.after_changes(&summaries.join("; ")))?;
     Ok(exit)
 }
 
@@ -219,44 +205,45 @@ async fn find(
             changes.announce(row(checkpoint, Cell::Null, Cell::text(project), "skipped"));
         }
     }
-    let mut targets: Vec<(CheckpointId, PermissionId, Option<ProjectId>)> = Vec::new();
+    let mut targets = Vec::new();
     let mut without = Vec::new();
     for checkpoint in &selection.checkpoints {
         let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
             context.warn(&format!("no project can use {checkpoint} after this"));
         }
+        let mut add = |id: &PermissionId, project: Option<&ProjectId>| {
+            targets.push(Target {
+                checkpoint: checkpoint.clone(),
+                id: id.clone(),
+                project: project.cloned(),
+                row: 0,
+            });
+        };
         for id in &selection.permissions {
             let found = live.iter().find(|permission| permission.id == *id);
-            let project = found.map(|found| found.project_id.clone());
-            targets.push((checkpoint.clone(), id.clone(), project));
+            add(id, found.map(|found| &found.project_id));
         }
         for project in &selection.projects {
-            let found = live
-                .iter()
-                .filter(|permission| permission.project_id == *project);
-            let found =
-                found.map(|found| (checkpoint.clone(), found.id.clone(), Some(project.clone())));
-            let before = targets.len();
-            targets.extend(found);
-            if targets.len() == before {
+            let of_project = |permission: &&Permission| permission.project_id == *project;
+            let mut found = live.iter().filter(of_project).peekable();
+            if found.peek().is_none() {
                 without.push((checkpoint, project));
             }
+            found.for_each(|permission| add(&permission.id, Some(project)));
         }
     }
     changes.clear();
     for (checkpoint, project) in without {
         changes.row(&row(checkpoint, Cell::Null, Cell::text(project), "none"));
+        context.note_always(&format!(
+            "{checkpoint}: project {project} has no permission, so there is nothing to delete"
+        ));
     }
-    let announce = |(checkpoint, id, project): (CheckpointId, PermissionId, Option<ProjectId>)| {
-        let cell = project.as_ref().map_or(Cell::Null, Cell::text);
-        let row = changes.announce(row(&checkpoint, Cell::text(&id), cell, "skipped"));
-        Target {
-            checkpoint,
-            id,
-            project,
-            row,
-        }
-    };
-    Ok(targets.into_iter().map(announce).collect())
+    for target in &mut targets {
+        let (id, project) = (Cell::text(&target.id), target.project.as_ref());
+        let project = Cell::optional(project);
+        target.row = changes.announce(row(&target.checkpoint, id, project, "skipped"));
+    }
+    Ok(targets)
 }

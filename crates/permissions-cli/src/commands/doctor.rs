@@ -17,7 +17,7 @@ use crate::style::{CREATED, DELETED};
 
 const COLUMNS: Columns = Columns {
     all: &["name", "value", "source"],
-    hidden: None,
+    hidden: &[],
 };
 
 /// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key

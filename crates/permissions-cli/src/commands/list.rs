@@ -57,10 +57,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             args.page_size
         ));
     }
-    let mut output = context.output(Columns {
-        all: COLUMNS,
-        hidden: (checkpoints.len() == 1).then_some("checkpoint"),
-    })?;
+    let columns = Columns::of_checkpoints(COLUMNS, checkpoints.len());
+    let mut output = context.output(columns)?;
     // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
@@ -95,15 +93,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 }
 
 fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
-    let order = if args.order == "ascending" {
-        Order::Ascending
-    } else {
-        Order::Descending
-    };
     let mut list = session
         .permissions(checkpoint)?
         .list()
-        .order(order)
+        .order(match args.order.as_str() {
+            "ascending" => Order::Ascending,
+            _ => Order::Descending,
+        })
         .page_size(args.page_size);
     if let Some(project) = &args.project {
         list = list.project_id(project);
@@ -142,9 +138,10 @@ async fn print(
         next = pages.try_next().await?;
     }
     if items == 0 && args.max_items != Some(0) {
-        let project = args.project.as_ref();
-        let of_project =
-            project.map_or_else(String::new, |project| format!(" of project {project}"));
+        let of_project = match &args.project {
+            Some(project) => format!(" of project {project}"),
+            None => String::new(),
+        };
         context.note_always(&format!(
             "{checkpoint}: no permissions{of_project}; the API does not report whether this checkpoint exists"
         ));
@@ -158,10 +155,10 @@ async fn print(
 }
 
 fn page_size(text: &str) -> Result<u32, String> {
-    let size = text.parse().ok().filter(|size| *size > 0);
-    size.ok_or_else(|| {
-        format!(
+    match text.parse() {
+        Ok(size @ 1..) => Ok(size),
+        _ => Err(format!(
             "expected a whole number from 1 to {MAX_PAGE_SIZE}; the API may refuse larger numbers"
-        )
-    })
+        )),
+    }
 }

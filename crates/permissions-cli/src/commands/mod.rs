@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 mod manifests;
 pub(crate) mod plan;
+mod plan_rows;
 mod plan_view;
 pub(crate) mod schema;
 pub(crate) mod serve;

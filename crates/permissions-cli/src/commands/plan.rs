@@ -6,6 +6,7 @@ use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
 use super::manifests::Manifests;
+use super::plan_rows::PlanRows;
 use super::plan_view;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -50,13 +51,9 @@ impl Targets {
         checkpoints: impl Iterator<Item = &'a CheckpointId>,
         source: &str,
     ) -> Result<Vec<&'a CheckpointId>, Failure> {
-        let selected: Vec<&CheckpointId> =
-            checkpoints.filter(|found| self.contains(found)).collect();
-        match self
-            .targets
-            .iter()
-            .find(|target| !selected.contains(target))
-        {
+        let selected: Vec<&CheckpointId> = checkpoints.filter(|id| self.contains(id)).collect();
+        let mut targets = self.targets.iter();
+        match targets.find(|target| !selected.contains(target)) {
             None => Ok(selected),
             Some(target) => {
                 let message = format!("the checkpoint {target} of --target is not in {source}");
@@ -69,9 +66,11 @@ impl Targets {
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
     let manifest = args.manifests.read(context)?;
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
-    let mut rows = plan_view::Rows::open(!prints_plan, context)?;
-    let announce = |checkpoints: &[&CheckpointId]| rows.announce(checkpoints);
-    let plan = make(&manifest, &args.targets, context, session, announce).await?;
+    let mut rows = PlanRows::default();
+    if !prints_plan {
+        rows = plan_view::open_rows(context)?;
+    }
+    let plan = make(&manifest, &args.targets, &mut rows, context, session).await?;
     let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
         saved.write(path)?;
@@ -79,20 +78,20 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if prints_plan {
         context.note_always(&plan_view::summary(&saved.plan));
     } else {
-        rows.show(&saved.plan, &[], context)?;
+        plan_view::show(&saved.plan, rows, &[], context)?;
     }
     Ok(plan_view::exit(&saved.plan))
 }
 
-/// Reads the live permissions and makes a plan for the targets. Calls `announce` with the checkpoints first.
+/// Reads the live permissions and makes a plan for the targets. Announces the checkpoints in the rows first.
 pub(super) async fn make(
     manifest: &Manifest,
     targets: &Targets,
+    rows: &mut PlanRows,
     context: &Context,
     session: &Session,
-    announce: impl FnOnce(&[&CheckpointId]),
 ) -> Result<Plan, Failure> {
-    announce(&targets.select(manifest.checkpoints(), &manifest.names())?);
+    rows.announce_checkpoints(&targets.select(manifest.checkpoints(), &manifest.names())?);
     let plan = session
         .client()
         .plan(manifest.desired(|checkpoint| targets.contains(checkpoint)))

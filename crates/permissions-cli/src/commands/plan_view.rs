@@ -1,77 +1,47 @@
-//! Shows a plan as a diff, as Markdown or as rows.
+//! Shows a plan.
 
 use anstyle::Style;
 use permissions_ext::sync::{PermissionRef, Plan};
-use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 
+use super::plan_rows::{self, PlanRows};
 use super::words::count;
 use crate::context::Context;
-use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Cell, Changes, Columns};
-use crate::style::{CREATED, DELETED};
+use crate::style::{CREATED, DELETED, escape_control};
 
-const COLUMNS: Columns = Columns {
-    all: &["change", "checkpoint", "project_id", "permission_id"],
-    hidden: None,
-};
+/// Names and values that are printed above a plan.
+pub(super) type Heading = [(&'static str, String)];
 
-/// The output for a plan.
-pub(super) enum Rows {
-    /// Rows for programs.
-    Rows(Box<Changes>),
-    /// A diff or Markdown for people.
-    Text,
+/// Opens rows for a plan, if an option requires them.
+pub(super) fn open_rows(context: &Context) -> Result<PlanRows, Failure> {
+    let mut rows = PlanRows::default();
+    if context.wants_rows() && !context.wants_markdown() {
+        rows.open(plan_rows::PLAN, context)?;
+    }
+    Ok(rows)
 }
 
-impl Rows {
-    /// Opens the output before the plan is made, so that a document for programs is complete also after a failure.
-    pub(super) fn open(is_shown: bool, context: &Context) -> Result<Self, Failure> {
-        if is_shown && context.wants_rows() && !context.wants_markdown() {
-            return Ok(Self::Rows(Box::new(context.changes(COLUMNS)?)));
-        }
-        Ok(Self::Text)
+/// Shows the plan as rows or for people, and its summary on standard error.
+pub(super) fn show(
+    plan: &Plan,
+    mut rows: PlanRows,
+    heading: &Heading,
+    context: &Context,
+) -> Result<(), Failure> {
+    if rows.is_open() {
+        rows.announce_plan(plan, true);
+        rows.finish_unchanged()?;
+    } else if context.wants_markdown() {
+        markdown(plan, heading, context)?;
+    } else {
+        diff(plan, heading, context)?;
     }
-
-    /// Adds a row with an unknown change for each checkpoint. `show` replaces these rows. They are printed only if the
-    /// live permissions cannot be read.
-    pub(super) fn announce(&mut self, checkpoints: &[&CheckpointId]) {
-        if let Self::Rows(changes) = self {
-            for checkpoint in checkpoints {
-                let cells = [
-                    Cell::text("unknown"),
-                    Cell::text(checkpoint),
-                    Cell::Null,
-                    Cell::Null,
-                ];
-                changes.announce(cells.to_vec());
-            }
-        }
-    }
-
-    /// Shows the plan, and its summary on standard error. `heading` is a list of names and values that is printed above the plan.
-    pub(super) fn show(
-        self,
-        plan: &Plan,
-        heading: &[(&str, String)],
-        context: &Context,
-    ) -> Result<(), Failure> {
-        match self {
-            Self::Rows(mut changes) => {
-                changes.clear();
-                write_rows(plan, &mut changes);
-                changes.finish_unchanged()?;
-            }
-            Self::Text if context.wants_markdown() => markdown(plan, heading, context)?,
-            Self::Text => diff(plan, heading, context)?,
-        }
-        context.note_always(&summary(plan));
-        Ok(())
-    }
+    context.note_always(&summary(plan));
+    Ok(())
 }
 
-fn diff(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Result<(), Failure> {
+fn diff(plan: &Plan, heading: &Heading, context: &Context) -> Result<(), Failure> {
     let mut out = context.text()?;
     for (name, value) in heading {
         out.line(&format!("{name:<9} {value}"), Style::new())?;
@@ -104,30 +74,6 @@ pub(super) fn exit(plan: &Plan) -> Exit {
     }
 }
 
-fn write_rows(plan: &Plan, changes: &mut Changes) {
-    for part in plan.checkpoints() {
-        let mut row = |change: &str, project: &ProjectId, permission: Option<&PermissionId>| {
-            let permission = permission.map_or(Cell::Null, Cell::text);
-            changes.row(&[
-                Cell::text(change),
-                Cell::text(&part.checkpoint),
-                Cell::text(project),
-                permission,
-            ]);
-        };
-        part.create
-            .iter()
-            .for_each(|project| row("create", project, None));
-        let mut known = |change, found: &PermissionRef| {
-            row(change, &found.project_id, Some(&found.permission_id))
-        };
-        part.delete.iter().for_each(|found| known("delete", found));
-        part.unchanged
-            .iter()
-            .for_each(|found| known("unchanged", found));
-    }
-}
-
 /// Summarizes a plan in one line.
 pub(super) fn summary(plan: &Plan) -> String {
     let checkpoints = count(plan.checkpoints().len(), "checkpoint");
@@ -144,16 +90,14 @@ pub(super) fn summary(plan: &Plan) -> String {
 }
 
 /// Writes the plan as a Markdown section with a diff block, which code hosts show in colours.
-fn markdown(plan: &Plan, heading: &[(&str, String)], context: &Context) -> Result<(), Failure> {
+fn markdown(plan: &Plan, heading: &Heading, context: &Context) -> Result<(), Failure> {
     let mut out = context.text()?;
     let mut line = |text: &str| out.parts(&[(text.to_owned(), Style::new())]);
     line(&format!("### Plan: {}", summary(plan)))?;
     line("")?;
     for (name, value) in heading {
-        line(&format!(
-            "- {name}: `{}`",
-            escape_control(value).replace('`', "'")
-        ))?;
+        let value = escape_control(value).replace('`', "'");
+        line(&format!("- {name}: `{value}`"))?;
     }
     if !heading.is_empty() {
         line("")?;
@@ -185,21 +129,20 @@ fn lines(plan: &Plan, with_unchanged: bool) -> Vec<(String, Style)> {
             continue;
         }
         lines.push((format!("  {}", part.checkpoint), Style::new()));
-        let create = part
-            .create
-            .iter()
-            .map(|project| (format!("+   {project}"), CREATED));
-        lines.extend(create);
-        let described = |sign, found: &PermissionRef| {
-            format!("{sign}   {} ({})", found.project_id, found.permission_id)
+        for project in &part.create {
+            lines.push((format!("+   {project}"), CREATED));
+        }
+        let mut found = |sign, found: &PermissionRef, style| {
+            let PermissionRef {
+                project_id,
+                permission_id,
+                ..
+            } = found;
+            lines.push((format!("{sign}   {project_id} ({permission_id})"), style));
         };
-        lines.extend(
-            part.delete
-                .iter()
-                .map(|found| (described('-', found), DELETED)),
-        );
+        part.delete.iter().for_each(|it| found('-', it, DELETED));
         let unchanged = part.unchanged.iter().filter(|_| with_unchanged);
-        lines.extend(unchanged.map(|found| (described(' ', found), Style::new())));
+        unchanged.for_each(|it| found(' ', it, Style::new()));
     }
     lines
 }

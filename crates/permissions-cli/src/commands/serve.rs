@@ -19,7 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
     let mut server = args.server;
-    if context.global.base_url.is_some() {
+    if context.global.profile_options.base_url.is_some() {
         return Err(
             Failure::usage("--base-url is an option of clients, and serve is a server")
                 .remedy("set the address of the server with --listen"),

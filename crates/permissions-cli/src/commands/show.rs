@@ -19,6 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let saved = SavedPlan::read(&args.plan)?;
-    plan_view::Rows::open(true, context)?.show(&saved.plan, &saved.origin(), context)?;
+    let rows = plan_view::open_rows(context)?;
+    plan_view::show(&saved.plan, rows, &saved.origin(), context)?;
     Ok(Exit::Success)
 }

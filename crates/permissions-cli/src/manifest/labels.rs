@@ -1,9 +1,18 @@
 //! Comments of a manifest, as labels of checkpoints and projects.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use permissions_ext::{CheckpointId, ProjectId};
+
 use super::parse::{Entry, UNUSUAL};
-use crate::audit::html::{Label, Labels};
+
+/// Labels of ids.
+#[derive(Debug, Default)]
+pub(crate) struct Labels {
+    pub(crate) checkpoints: BTreeMap<CheckpointId, String>,
+    pub(crate) projects: BTreeMap<ProjectId, String>,
+}
 
 /// Adds the comment after each project, and the comment after or above each checkpoint. The first comment about an id
 /// counts.
@@ -12,17 +21,11 @@ pub(super) fn add(labels: &mut Labels, text: &str, entries: &[Entry]) {
         // A comment on the line of both may be about either.
         let after = |span| comment_after(text, span).filter(|_| !shares_line(text, entry));
         if let Some(label) = after(&entry.span).or_else(|| comment_above(text, &entry.span)) {
-            labels
-                .checkpoints
-                .entry(entry.checkpoint.clone())
-                .or_insert(label);
+            let checkpoint = entry.checkpoint.clone();
+            labels.checkpoints.entry(checkpoint).or_insert(label);
         }
         for item in &entry.items {
-            if let Some(text) = after(&item.span) {
-                let label = Label {
-                    text,
-                    ..Label::default()
-                };
+            if let Some(label) = after(&item.span) {
                 labels.projects.entry(item.id.clone()).or_insert(label);
             }
         }

@@ -14,12 +14,11 @@ use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
-use crate::audit::html::Labels;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 use crate::problem::Problem;
 
+pub(crate) use labels::Labels;
 pub(crate) use schema::schema;
 use schema::{Document, Id};
 
@@ -171,8 +170,7 @@ impl Manifest {
         for (at, file) in self.files.iter().enumerate() {
             let new = if at == 0 { new.as_slice() } else { &[] };
             let text = update::update(&file.text, &file.entries, live, new).map_err(|reason| {
-                let path = file.path.display();
-                Failure::new(Exit::Failure, format!("failed to update {path}: {reason}"))
+                Failure::failed_to(&format!("update {}", file.path.display()), reason)
             })?;
             if text != file.text {
                 updated.push((file.path.as_path(), text));
@@ -189,12 +187,8 @@ impl Manifest {
 /// Writes a manifest of the live permissions.
 pub(crate) fn write(live: &BTreeMap<CheckpointId, Vec<ProjectId>>) -> Result<String, Failure> {
     let new: Vec<&CheckpointId> = live.keys().collect();
-    update::update("", &[], live, &new).map_err(|reason| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to write the manifest: {reason}"),
-        )
-    })
+    update::update("", &[], live, &new)
+        .map_err(|reason| Failure::failed_to("write the manifest", reason))
 }
 
 /// Replaces folders by their `.toml` files in the order of their names.

@@ -4,18 +4,17 @@
 //! known. Rows without a result are written when the value is dropped, which an interrupted command does too. Then the
 //! document is closed.
 
-use std::io;
-
 use super::cell::Cell;
-use super::error::Error;
 use super::rows::Output;
+use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Writes one row per change and closes the document in any case.
 pub(crate) struct Changes {
     output: Option<Output>,
     /// Rows in order, each with its result so far. A written row is replaced by `None`.
     pending: Vec<Option<Vec<Cell>>>,
-    error: Option<Error>,
+    error: Option<Failure>,
 }
 
 impl Changes {
@@ -33,18 +32,19 @@ impl Changes {
         self.pending.len() - 1
     }
 
-    /// Replaces the cell at `position` of an announced row.
-    pub(crate) fn set(&mut self, number: usize, position: usize, cell: Cell) {
+    /// Replaces the cell of a column in an announced row.
+    pub(crate) fn set(&mut self, number: usize, column: &str, cell: Cell) {
+        let position = self.output.as_ref().and_then(|out| out.position(column));
         let row = self.pending.get_mut(number).and_then(Option::as_mut);
-        if let Some(found) = row.and_then(|row| row.get_mut(position)) {
-            *found = cell;
+        if let (Some(row), Some(position)) = (row, position) {
+            row[position] = cell;
         }
     }
 
-    /// Replaces the cell at `position` of all announced rows.
-    pub(crate) fn set_all(&mut self, position: usize, cell: &Cell) {
+    /// Replaces the cell of a column in all announced rows.
+    pub(crate) fn set_all(&mut self, column: &str, cell: &Cell) {
         for number in 0..self.pending.len() {
-            self.set(number, position, cell.clone());
+            self.set(number, column, cell.clone());
         }
     }
 
@@ -72,15 +72,15 @@ impl Changes {
     }
 
     /// Writes the rows without a result and closes the document.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.close();
         self.error.take().map_or(Ok(()), Err)
     }
 
     /// Closes the document of a command that made no changes. A broken pipe is then not an error.
-    pub(crate) fn finish_unchanged(self) -> Result<(), Error> {
+    pub(crate) fn finish_unchanged(self) -> Result<(), Failure> {
         match self.finish() {
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(failure) if failure.exit() == Exit::Success => Ok(()),
             result => result,
         }
     }

@@ -8,10 +8,9 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::Cell;
+use super::text::Look;
 use super::width::{fit, pad, shorten};
-use super::writer::{Look, Writer};
-use crate::escape::escape_control;
-use crate::style::{HEADING, paint};
+use crate::style::{HEADING, escape_control, paint};
 
 const GAP: &str = "  ";
 
@@ -56,10 +55,9 @@ impl Table {
             .collect();
         cells.join(GAP).trim_end().to_owned()
     }
-}
 
-impl Writer for Table {
-    fn row(&mut self, _out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
+    /// Adds a row, which is printed at the next flush.
+    pub(super) fn add(&mut self, cells: &[&Cell]) {
         let cells: Vec<String> = cells
             .iter()
             .map(|cell| {
@@ -74,10 +72,10 @@ impl Writer for Table {
             *width = (*width).max(cell.width());
         }
         self.pending.push(cells);
-        Ok(())
     }
 
-    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the header and the pending rows.
+    pub(super) fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }

@@ -7,11 +7,11 @@ use saphyr_parser::{Event, Parser};
 use std::io::{self, Write};
 
 use super::*;
-use crate::format::Format;
+use crate::options::Format;
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "id", "created_at"],
-    hidden: None,
+    hidden: &[],
 };
 const PLAIN: Look = Look {
     color: false,
@@ -46,6 +46,7 @@ fn settings(format: Format) -> Settings<'static> {
         format,
         columns: &[],
         jq: None,
+        jq_rows: None,
     }
 }
 
@@ -74,7 +75,7 @@ fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String
 #[test]
 fn table_is_aligned_without_hidden_column() {
     let columns = Columns {
-        hidden: Some("checkpoint"),
+        hidden: &["checkpoint"],
         ..COLUMNS
     };
 
@@ -92,7 +93,7 @@ fn table_is_aligned_without_hidden_column() {
 #[test]
 fn plain_format_has_every_column() {
     let columns = Columns {
-        hidden: Some("checkpoint"),
+        hidden: &["checkpoint"],
         ..COLUMNS
     };
 
@@ -149,9 +150,7 @@ fn time_out_of_range_is_printed_as_number() {
 fn row_filter_receives_each_row() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some(Jq::Rows(
-            "select(.id != \"cp_2\") | .id, {when: .created_at}",
-        )),
+        jq_rows: Some("select(.id != \"cp_2\") | .id, {when: .created_at}"),
         ..settings(Format::Table)
     };
     let mut output = open(&shared, settings, PLAIN, COLUMNS);
@@ -167,7 +166,7 @@ fn row_filter_receives_each_row() {
 fn document_filter_receives_all_rows() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some(Jq::Document("map(.id) | @csv, @tsv")),
+        jq: Some("map(.id) | @csv, @tsv"),
         ..settings(Format::Table)
     };
     let mut output = open(&shared, settings, PLAIN, COLUMNS);
@@ -185,7 +184,7 @@ fn dropped_changes_write_announced_rows() {
     let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
     let first = changes.announce(row("cp_1"));
     changes.announce(row("cp_2"));
-    changes.set(first, 1, Cell::text("cp_done"));
+    changes.set(first, "id", Cell::text("cp_done"));
     changes.write(first);
 
     drop(changes);

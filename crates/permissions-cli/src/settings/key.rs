@@ -11,6 +11,7 @@ use super::setting::{Origin, Setting};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::options::KeyCommand;
 
 const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
@@ -21,15 +22,14 @@ const MAX_BYTES: u64 = 64 << 10;
 pub(super) enum KeySource {
     File(Setting<PathBuf>),
     Variable,
-    /// A program with its arguments.
-    Command(Setting<Vec<String>>),
+    Command(Setting<KeyCommand>),
 }
 
 impl KeySource {
     /// Chooses `--key-file`, then the variable, then the profile.
     pub(super) fn choose(
         file: Option<Setting<PathBuf>>,
-        command: Option<Setting<Vec<String>>>,
+        command: Option<Setting<KeyCommand>>,
     ) -> Result<Self, Failure> {
         match (file, command) {
             (Some(file), _) if matches!(file.origin, Origin::Option(_)) => Ok(Self::File(file)),
@@ -53,7 +53,7 @@ impl KeySource {
             Self::File(file) => file::read(&file.value, MAX_BYTES)
                 .map(SecretString::from)
                 .map_err(|error| self.failure(&format!("failed to read it: {error}")))?,
-            Self::Command(command) => self.run(&command.value)?,
+            Self::Command(command) => self.run(command.value.words())?,
         };
         let key = text.expose_secret().trim();
         if key.is_empty() {
@@ -68,7 +68,7 @@ impl KeySource {
 
     /// Runs the program without a shell and returns its output. Its standard error stays visible, because password
     /// managers print their prompts there.
-    fn run(&self, words: &[String]) -> Result<SecretString, Failure> {
+    fn run(&self, words: Vec<String>) -> Result<SecretString, Failure> {
         let Some((program, arguments)) = words.split_first() else {
             return Err(self.failure("the command is empty"));
         };
@@ -113,7 +113,7 @@ impl fmt::Display for KeySource {
                 write!(f, "{} - (standard input)", file.origin)
             }
             Self::File(file) => match &file.origin {
-                Origin::Option(option) => write!(f, "{option} {}", file.value.display()),
+                option @ Origin::Option(_) => write!(f, "{option} {}", file.value.display()),
                 origin => write!(f, "{} ({origin})", file.value.display()),
             },
             Self::Command(command) => write!(f, "{}", command.origin),

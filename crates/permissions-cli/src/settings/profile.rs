@@ -9,50 +9,16 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::file;
-use crate::format::Format;
-use crate::style::ColorChoice;
+use crate::options::ProfileOptions;
 
 const VARIABLE: &str = "PERMISSIONS_PROFILE";
 const DEFAULT: &str = "default";
-
-/// The settings of a profile. A key itself is not a setting, because configuration files are copied and shared.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Profile {
-    pub(super) base_url: Option<String>,
-    pub(super) organization: Option<String>,
-    pub(super) project: Option<String>,
-    pub(super) key_file: Option<String>,
-    pub(super) key_command: Option<KeyCommand>,
-    pub(super) ca_file: Option<String>,
-    pub(super) mtls_client_cert_file: Option<String>,
-    pub(super) mtls_client_key_file: Option<String>,
-    pub(super) format: Option<Format>,
-    pub(super) color: Option<ColorChoice>,
-}
-
-/// A program with its arguments, as an array or as words between spaces.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum KeyCommand {
-    Words(Vec<String>),
-    Line(String),
-}
-
-impl KeyCommand {
-    pub(super) fn words(self) -> Vec<String> {
-        match self {
-            Self::Words(words) => words,
-            Self::Line(line) => line.split_whitespace().map(str::to_owned).collect(),
-        }
-    }
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
-    profiles: BTreeMap<String, Profile>,
+    profiles: BTreeMap<String, ProfileOptions>,
 }
 
 /// The path of the configuration file, even if it does not exist. `None` without a home directory.
@@ -62,7 +28,7 @@ pub(crate) fn config_file() -> Option<PathBuf> {
 }
 
 /// Reads the profile that the option or the variable chooses, or the profile `default` if it exists.
-pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Failure> {
+pub(super) fn read(option: Option<&str>) -> Result<Option<(String, ProfileOptions)>, Failure> {
     let variable = std::env::var(VARIABLE)
         .ok()
         .filter(|name| !name.trim().is_empty());

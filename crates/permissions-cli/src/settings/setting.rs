@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// The source of a setting.
+/// The source of a setting. Options and settings of profiles have the names of the fields of `ProfileOptions`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Origin {
     Option(&'static str),
     Variable(&'static str),
-    /// A setting of a profile: the profile and the setting.
+    /// The profile and the name of the setting.
     Profile(String, &'static str),
     Default,
 }
@@ -15,8 +15,13 @@ pub(crate) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Option(name) | Self::Variable(name) => f.write_str(name),
-            Self::Profile(profile, setting) => write!(f, "{setting} of profile {profile}"),
+            Self::Option(name) => write!(f, "--{}", name.replace('_', "-")),
+            Self::Variable(name) => f.write_str(name),
+            Self::Profile(profile, name) => {
+                // `--project` chooses projects of a list, so the option for the header has a prefix.
+                let name = name.trim_start_matches("api_");
+                write!(f, "{name} of profile {profile}")
+            }
             Self::Default => f.write_str("default"),
         }
     }

@@ -4,13 +4,12 @@ mod run;
 
 use std::path::PathBuf;
 
-use permissions_ext::CheckpointId;
 use permissions_ext::sync::Plan;
 
-use self::run::Rows;
 use super::confirm::confirm;
 use super::manifests::Manifests;
 use super::plan::{self, Targets};
+use super::plan_rows::{self, PlanRows};
 use super::plan_view;
 use super::words::count;
 use crate::context::Context;
@@ -60,16 +59,15 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if args.dry_run {
         return dry_run(&args, context, session).await;
     }
-    let mut rows = Rows::default();
+    let mut rows = PlanRows::default();
     // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
     if context.wants_rows() {
-        rows.open(context)?;
+        rows.open(plan_rows::APPLIED, context)?;
     }
-    let announce = |checkpoints: &[&CheckpointId]| rows.announce_checkpoints(checkpoints);
-    let plan = make(&args, context, session, announce).await?;
-    rows.announce(&plan);
+    let plan = make(&args, &mut rows, context, session).await?;
+    rows.announce_plan(&plan, false);
     if plan.is_in_sync() {
-        rows.finish()?;
+        rows.finish_unchanged()?;
         plan_view::show_on_terminal(&plan, context)?;
         return Ok(Exit::Success);
     }
@@ -79,12 +77,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         plan_view::show_on_terminal(&plan, context)?;
         confirm(&format!("Apply {}?", count(changes, "change")), context).await?;
     }
-    if !context.wants_rows() {
-        rows.open(context)?;
-        rows.announce(&plan);
+    if !rows.is_open() {
+        rows.open(plan_rows::APPLIED, context)?;
+        rows.announce_plan(&plan, false);
     }
     context.tally.start(changes);
-    rows.start();
+    // If the command is stopped now, nobody knows which changes were made.
+    rows.set_all("unknown");
     let apply = session
         .client()
         .apply(plan)
@@ -97,12 +96,9 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 
 /// Shows the plan, and the reason why `apply` would refuse it.
 async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let mut rows = plan_view::Rows::open(true, context)?;
-    let plan = make(args, context, session, |checkpoints| {
-        rows.announce(checkpoints)
-    })
-    .await?;
-    rows.show(&plan, &[], context)?;
+    let mut rows = plan_view::open_rows(context)?;
+    let plan = make(args, &mut rows, context, session).await?;
+    plan_view::show(&plan, rows, &[], context)?;
     if let Err(failure) = check_allowed(&plan, args) {
         context.warn(&failure.as_warning());
     }
@@ -112,13 +108,13 @@ async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Ex
 /// Makes a plan, or reads a saved one and checks its target and its manifest.
 async fn make(
     args: &Args,
+    rows: &mut PlanRows,
     context: &Context,
     session: &Session,
-    announce: impl FnOnce(&[&CheckpointId]),
 ) -> Result<Plan, Failure> {
     let Some(path) = &args.plan else {
         let manifest = args.manifests.read(context)?;
-        return plan::make(&manifest, &args.targets, context, session, announce).await;
+        return plan::make(&manifest, &args.targets, rows, context, session).await;
     };
     let saved = SavedPlan::read(path)?;
     if args.manifests.is_set() {

@@ -11,7 +11,7 @@ use crate::style::{CREATED, EXTRA, HEADING, MISSING};
 const PLAIN: Style = Style::new();
 
 /// Writes the matrix. Returns the width that it needs, if the terminal is narrower.
-pub(super) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<Option<usize>> {
+pub(crate) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<Option<usize>> {
     let number_width = findings.projects.len().to_string().len();
     let cells_width = findings.projects.len() * (number_width + 1);
     let names = findings
@@ -60,7 +60,7 @@ pub(super) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<
 }
 
 fn cells(row: &Row<'_>, findings: &Findings<'_>, width: usize) -> Vec<(String, Style)> {
-    let Some(found) = &row.findings else {
+    let Ok(found) = &row.findings else {
         return vec![(" not read".to_owned(), MISSING)];
     };
     let cell = |project| {

@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use permissions_ext::audit::{CheckpointAudit, CheckpointDrift, Drift, DriftState, Report};
-use permissions_ext::{CheckpointId, Permission, ProjectId};
+use permissions_ext::{CheckpointId, Error, Permission, ProjectId};
 
 /// A project's access to the checkpoint of its row.
 #[derive(Clone, Copy)]
-pub(super) struct Finding<'a> {
-    pub(super) permission: Option<&'a Permission>,
+pub(crate) struct Finding<'a> {
+    pub(crate) permission: Option<&'a Permission>,
     /// `None` without a comparison.
-    pub(super) state: Option<DriftState>,
+    pub(crate) state: Option<DriftState>,
 }
 
 impl Finding<'_> {
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self.state {
             Some(DriftState::Extra) => "extra",
             Some(DriftState::Missing) => "missing",
@@ -24,30 +24,35 @@ impl Finding<'_> {
     }
 }
 
-/// The findings of a checkpoint by project. `None` if the checkpoint could not be read.
-pub(super) struct Row<'a> {
-    pub(super) checkpoint: &'a CheckpointId,
-    pub(super) findings: Option<BTreeMap<&'a ProjectId, Finding<'a>>>,
+/// The findings of a checkpoint.
+pub(crate) struct Row<'a> {
+    pub(crate) checkpoint: &'a CheckpointId,
+    /// Whether the manifest contains the checkpoint. `None` without a comparison.
+    pub(crate) is_managed: Option<bool>,
+    /// The findings by project, or the reason why the checkpoint could not be read.
+    pub(crate) findings: Result<BTreeMap<&'a ProjectId, Finding<'a>>, &'a Error>,
 }
 
 /// All findings, in the order of the command line.
-pub(super) struct Findings<'a> {
-    pub(super) rows: Vec<Row<'a>>,
+pub(crate) struct Findings<'a> {
+    pub(crate) rows: Vec<Row<'a>>,
     /// All projects with a finding.
-    pub(super) projects: BTreeSet<&'a ProjectId>,
-    pub(super) is_compared: bool,
+    pub(crate) projects: BTreeSet<&'a ProjectId>,
+    pub(crate) is_compared: bool,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(report: &'a Report, drift: Option<&'a Drift>) -> Self {
+    pub(crate) fn new(report: &'a Report, drift: Option<&'a Drift>) -> Self {
         let drifts: HashMap<&CheckpointId, &CheckpointDrift> = drift
             .iter()
             .flat_map(|drift| &drift.checkpoints)
             .map(|drift| (&drift.checkpoint, drift))
             .collect();
+        let unmanaged = |id| drift.map(|drift| drift.unmanaged.contains(id));
         let row = |audited: &'a CheckpointAudit| Row {
             checkpoint: &audited.checkpoint,
-            findings: audited.result.as_ref().ok().map(|live| {
+            is_managed: unmanaged(&audited.checkpoint).map(|unmanaged| !unmanaged),
+            findings: audited.result.as_ref().map(|live| {
                 match drifts.get(&audited.checkpoint) {
                     Some(drift) => compared(drift),
                     // The manifest does not contain this checkpoint.
@@ -64,7 +69,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    pub(super) fn count(&self, filter: impl Fn(&Finding<'_>) -> bool) -> usize {
+    pub(crate) fn count(&self, filter: impl Fn(&Finding<'_>) -> bool) -> usize {
         let findings = self
             .rows
             .iter()

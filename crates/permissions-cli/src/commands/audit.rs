@@ -1,30 +1,26 @@
 //! `permissions audit` shows the access of all projects to many checkpoints.
 
-mod findings;
-mod matrix;
-
 use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use jiff::Timestamp;
 use permissions_ext::CheckpointId;
-use permissions_ext::audit::{Drift, DriftState, Report};
+use permissions_ext::audit::{DriftState, Report};
 
-use self::findings::{Finding, Findings};
 use super::manifests;
 use super::words::{count, distinct};
-use crate::audit::html::{self, About};
+use crate::audit::{self, About, Finding, Findings};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::{DEFAULT_FILE, Manifest};
 use crate::output::{Cell, Changes, Columns, Text};
 use crate::session::Session;
-use crate::{file, id_list, ids};
+use crate::{file, ids};
 
 const COLUMNS: Columns = Columns {
     all: &["checkpoint", "project_id", "id", "created_at", "state"],
-    hidden: None,
+    hidden: &[],
 };
 
 /// How every page starts. A file with this start was written by `--html` and may be replaced.
@@ -32,7 +28,7 @@ const PAGE_START: &str = "<!doctype html>";
 
 /// Arguments of `audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = include_str!("../../help/audit.txt"))]
+#[command(after_help = include_str!("../help/audit.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of permissions.toml]
     #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
@@ -72,15 +68,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     };
     let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
     let is_shown = args.html.is_none() || context.wants_rows();
-    let rows = if is_shown && !context.wants_table() {
-        let mut rows = context.changes(COLUMNS)?;
+    let mut rows = None;
+    if is_shown && !context.wants_table() {
+        let rows = rows.insert(context.changes(COLUMNS)?);
         for checkpoint in &checkpoints {
             rows.announce(row(checkpoint, None, "not_read"));
         }
-        Some(rows)
-    } else {
-        None
-    };
+    }
     let report = session
         .client()
         .audit(checkpoints)
@@ -93,7 +87,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         .map(|manifest| report.drift(&manifest.desired(|_| true)));
     let findings = Findings::new(&report, drift.as_ref());
     if let Some(path) = &args.html {
-        let page = page(&report, drift.as_ref(), desired.as_ref(), session)?;
+        let page = page(&findings, desired.as_ref(), session)?;
         file::renew(path, &page, PAGE_START)?;
     }
     if let Some(rows) = rows {
@@ -118,8 +112,8 @@ fn checkpoints(
         checkpoints.extend(manifest.checkpoints().cloned());
     }
     if let Some(path) = &args.from {
-        let text = id_list::text(path)?;
-        checkpoints.extend(id_list::ids(path, &text, ids::read::<CheckpointId>)?);
+        let text = ids::read_file(path)?;
+        checkpoints.extend(ids::lines::<CheckpointId>(path, &text)?);
     }
     let has_source =
         !args.checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
@@ -145,8 +139,8 @@ fn row(checkpoint: &CheckpointId, project: Option<(&str, &Finding<'_>)>, state: 
     let permission = project.and_then(|(_, finding)| finding.permission);
     vec![
         Cell::text(checkpoint),
-        project.map_or(Cell::Null, |(project, _)| Cell::text(project)),
-        permission.map_or(Cell::Null, |permission| Cell::text(&permission.id)),
+        Cell::optional(project.map(|(project, _)| project)),
+        Cell::optional(permission.map(|permission| &permission.id)),
         permission.map_or(Cell::Null, |permission| Cell::Time(permission.created_at)),
         Cell::text(state),
     ]
@@ -155,7 +149,7 @@ fn row(checkpoint: &CheckpointId, project: Option<(&str, &Finding<'_>)>, state: 
 fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure> {
     rows.clear();
     for found in &findings.rows {
-        let Some(projects) = &found.findings else {
+        let Ok(projects) = &found.findings else {
             rows.row(&row(found.checkpoint, None, "not_read"));
             continue;
         };
@@ -172,12 +166,12 @@ fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure>
 
 fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
     let mut out: Text = context.text()?;
-    if let Some(needed) = matrix::write(findings, &mut out)? {
+    if let Some(needed) = audit::write_matrix(findings, &mut out)? {
         let width = out.width().unwrap_or_default();
         for row in &findings.rows {
             let projects = match &row.findings {
-                Some(projects) => count(projects.len(), "project"),
-                None => "not read".to_owned(),
+                Ok(projects) => count(projects.len(), "project"),
+                Err(_) => "not read".to_owned(),
             };
             out.line(&format!("{}: {projects}", row.checkpoint), Style::new())?;
         }
@@ -189,22 +183,20 @@ fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failur
 }
 
 fn page(
-    report: &Report,
-    drift: Option<&Drift>,
+    findings: &Findings<'_>,
     desired: Option<&Manifest>,
     session: &Session,
 ) -> Result<String, Failure> {
     let target = session.client().target();
     let about = About {
-        title: None,
         organization: target.organization.as_deref(),
         base_url: &target.base_url,
         manifest: desired.map(Manifest::names),
         created_at: Timestamp::now().as_second(),
-        labels: desired.map(Manifest::labels).unwrap_or_default(),
     };
-    html::render(&about, report, drift)
-        .map_err(|error| Failure::new(Exit::Failure, format!("failed to render the page: {error}")))
+    let labels = desired.map(Manifest::labels).unwrap_or_default();
+    audit::render(&about, findings, &labels)
+        .map_err(|error| Failure::failed_to("render the page", error))
 }
 
 /// The numbers of extra and missing permissions.
@@ -215,12 +207,10 @@ fn differences(findings: &Findings<'_>) -> (usize, usize) {
 
 fn summary(findings: &Findings<'_>) -> String {
     let (extra, missing) = differences(findings);
+    let present = findings.count(|finding| finding.permission.is_some());
     let mut text = format!(
         "{} of {} to {}",
-        count(
-            findings.count(|finding| finding.permission.is_some()),
-            "permission"
-        ),
+        count(present, "permission"),
         count(findings.projects.len(), "project"),
         count(findings.rows.len(), "checkpoint"),
     );
