@@ -1,7 +1,7 @@
 //! State that every subcommand uses: options, output, messages, progress and signals.
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Reporter};
@@ -30,9 +30,9 @@ impl Context {
     /// Reads the settings of the output. The progress line is shown only if `has_progress` is set.
     pub(crate) fn new(global: Global, has_progress: bool) -> Result<Self, Failure> {
         let (format, color) = output_settings(&global)?;
-        let visible = has_progress && !global.quiet && global.verbose == 0;
+        let has_progress = has_progress && !global.quiet && global.verbose == 0;
         Ok(Self {
-            progress: Progress::new(visible),
+            progress: Progress::new(has_progress),
             interrupt: Interrupt::new(),
             tally: Tally::default(),
             reporter: reporter(&global, format, color),
@@ -146,10 +146,8 @@ impl Context {
         if stdout_is_closed() {
             return Err(Failure::closed());
         }
-        Ok(Box::new(BesideProgress {
-            buffer: Vec::new(),
-            progress: self.progress.clone(),
-        }))
+        let stdout = BesideProgress(self.progress.clone());
+        Ok(Box::new(BufWriter::with_capacity(BUFFER, stdout)))
     }
 }
 
@@ -159,31 +157,24 @@ pub(crate) fn reporter(global: &Global, format: Option<Format>, color: ColorChoi
     Reporter::new(global.reports_json(format), color)
 }
 
-/// A writer to standard output that hides the progress line during a write.
-struct BesideProgress {
-    buffer: Vec<u8>,
-    progress: Progress,
-}
-
 /// Large writes need few system calls.
 const BUFFER: usize = 64 << 10;
 
+/// A writer to standard output that hides the progress line during a write.
+struct BesideProgress(Progress);
+
 impl Write for BesideProgress {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= BUFFER {
-            self.flush()?;
-        }
-        Ok(bytes.len())
+        self.0.suspend(|| {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes)?;
+            stdout.flush()?;
+            Ok(bytes.len())
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let bytes = std::mem::take(&mut self.buffer);
-        self.progress.suspend(|| {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&bytes)?;
-            stdout.flush()
-        })
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod file;
 mod ids;
 mod interrupt;
 mod manifest;
+mod names;
 mod options;
 mod output;
 mod problem;

@@ -21,12 +21,35 @@ pub(crate) fn paint(text: &str, style: Style, color: bool) -> String {
 pub(crate) fn escape_control(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        let overrides = matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || overrides {
+        if c.is_control() || is_override(c) {
             escaped.extend(c.escape_unicode());
         } else {
             escaped.push(c);
         }
     }
     escaped
+}
+
+/// Whether the character breaks a line or changes the direction of the text after it.
+fn is_override(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Quotes a text. The result is a string in JSON and in YAML, and contains no control characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..
+                if !is_override(c) =>
+            {
+                quoted.push(c);
+            }
+            _ => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

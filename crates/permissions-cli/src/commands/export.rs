@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::DEFAULT_FILE;
+use crate::names::Names;
 use crate::session::Session;
 use crate::{file, ids, manifest};
 
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         checkpoints.extend(read_manifest(&args, context)?.checkpoints().cloned());
     }
     let live = live(distinct(checkpoints), context, session).await?;
-    let text = manifest::write(&live)?;
+    let text = manifest::write(&live, &Names::default())?;
     match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
         Some(path) => file::create(path, &text).map_err(|failure| match path.extension() {
             Some(extension) if extension == "toml" && path.is_file() => failure.remedy(format!(
@@ -65,7 +66,7 @@ async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exi
         .chain(manifest.checkpoints())
         .cloned();
     let live = live(distinct(checkpoints), context, session).await?;
-    let updated = manifest.updated(&live)?;
+    let updated = manifest.updated(&live, &Names::default())?;
     for (path, text) in &updated {
         file::replace(path, text)?;
         context.note_always(&format!("updated {}", path.display()));

@@ -1,4 +1,7 @@
 //! Comments of a manifest, as labels of checkpoints and projects.
+//!
+//! `export` writes the name of a project as a quoted string at the start of the comment after the project. Every other
+//! comment, and the text after the name, was written by a person and stays.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,6 +9,7 @@ use std::ops::Range;
 use permissions_ext::{CheckpointId, ProjectId};
 
 use super::parse::{Entry, UNUSUAL};
+use crate::style::quoted;
 
 /// Labels of ids.
 #[derive(Debug, Default)]
@@ -25,7 +29,11 @@ pub(super) fn add(labels: &mut Labels, text: &str, entries: &[Entry]) {
             labels.checkpoints.entry(checkpoint).or_insert(label);
         }
         for item in &entry.items {
-            if let Some(label) = after(&item.span) {
+            if let Some(comment) = after(&item.span) {
+                let label = match split_name(&comment) {
+                    Some((name, rest)) => name + rest,
+                    None => comment,
+                };
                 labels.projects.entry(item.id.clone()).or_insert(label);
             }
         }
@@ -58,4 +66,23 @@ fn comment_above(text: &str, span: &Range<usize>) -> Option<String> {
     let above = before.rsplit('\n').nth(1)?.trim();
     let comment = above.strip_prefix('#').filter(|_| above != UNUSUAL)?;
     Some(comment.trim().to_owned()).filter(|label| !label.is_empty())
+}
+
+/// Splits a comment into the name that `export` wrote and the text after the name.
+fn split_name(comment: &str) -> Option<(String, &str)> {
+    let mut values = serde_json::Deserializer::from_str(comment).into_iter::<String>();
+    let name = values.next()?.ok()?;
+    Some((name, &comment[values.byte_offset()..]))
+}
+
+/// Returns the comment after a project with the current name of the project. `None` if the comment stays.
+pub(super) fn refreshed(after: &str, name: Option<&str>) -> Option<String> {
+    let name = name?;
+    let comment = after.trim_start().strip_prefix('#').map(str::trim_start);
+    let rest = match comment.map(split_name) {
+        None => "",
+        Some(Some((old, rest))) if old != name => rest,
+        Some(_) => return None,
+    };
+    Some(format!(" # {}{rest}", quoted(name)))
 }

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 use crate::file;
+use crate::names::Names;
 use crate::problem::Problem;
 
 pub(crate) use labels::Labels;
@@ -163,15 +164,17 @@ impl Manifest {
     pub(crate) fn updated(
         &self,
         live: &BTreeMap<CheckpointId, Vec<ProjectId>>,
+        names: &Names,
     ) -> Result<Vec<(&Path, String)>, Failure> {
         let known: Vec<&CheckpointId> = self.checkpoints().collect();
         let new: Vec<&CheckpointId> = live.keys().filter(|id| !known.contains(id)).collect();
         let mut updated = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
             let new = if at == 0 { new.as_slice() } else { &[] };
-            let text = update::update(&file.text, &file.entries, live, new).map_err(|reason| {
-                Failure::failed_to(&format!("update {}", file.path.display()), reason)
-            })?;
+            let text =
+                update::update(&file.text, &file.entries, live, new, names).map_err(|reason| {
+                    Failure::failed_to(&format!("update {}", file.path.display()), reason)
+                })?;
             if text != file.text {
                 updated.push((file.path.as_path(), text));
             }
@@ -185,9 +188,12 @@ impl Manifest {
 }
 
 /// Writes a manifest of the live permissions.
-pub(crate) fn write(live: &BTreeMap<CheckpointId, Vec<ProjectId>>) -> Result<String, Failure> {
+pub(crate) fn write(
+    live: &BTreeMap<CheckpointId, Vec<ProjectId>>,
+    names: &Names,
+) -> Result<String, Failure> {
     let new: Vec<&CheckpointId> = live.keys().collect();
-    update::update("", &[], live, &new)
+    update::update("", &[], live, &new, names)
         .map_err(|reason| Failure::failed_to("write the manifest", reason))
 }
 

@@ -43,7 +43,7 @@ fn unusual_id_is_accepted_only_from_export() {
     assert_eq!((by_hand.errors.len(), by_hand.warnings.len()), (3, 0));
 
     let live = live(&[("proj_x", &["cp_1", "proj a"])]);
-    let exported = write(&live).unwrap();
+    let exported = write(&live, &Names::default()).unwrap();
     assert_eq!(exported.matches(UNUSUAL).count(), 3, "{exported}");
 
     let parsed = parse(&exported, &lookup);
@@ -81,7 +81,7 @@ fn update_keeps_comments_order_and_variables() {
     ]);
     let new = "ft:gpt-4o:new".parse().unwrap();
 
-    let text = update(TEXT, &entries, &live, &[&new]).unwrap();
+    let text = update(TEXT, &entries, &live, &[&new], &Names::default()).unwrap();
 
     assert_eq!(
         text,
@@ -104,6 +104,91 @@ fn update_keeps_comments_order_and_variables() {
 }
 
 #[test]
+fn update_keeps_comments_with_their_projects() {
+    let text = "\
+[checkpoints]
+\"ft:a\" = [ # reviewed
+    \"proj_a\", # first
+    # the second one
+    \"proj_b\", # second
+    \"proj_c\" # third
+    # the end
+]
+\"ft:b\" = [
+    \"proj_a\", # only
+]
+";
+    let entries = parse(text, &lookup).entries;
+    let live = live(&[("ft:a", &["proj_a", "proj_c", "proj_d"]), ("ft:b", &[])]);
+
+    let updated = update(text, &entries, &live, &[], &Names::default()).unwrap();
+
+    assert_eq!(
+        updated,
+        "\
+[checkpoints]
+\"ft:a\" = [ # reviewed
+    \"proj_a\", # first
+    \"proj_c\", # third
+    \"proj_d\",
+    # the end
+]
+\"ft:b\" = [
+]
+"
+    );
+}
+
+#[test]
+fn update_refreshes_only_names_that_export_wrote() {
+    let text = "\
+[checkpoints]
+\"ft:a\" = [
+    \"proj_a\", # the pilot
+    \"proj_b\", # \"Old name\", of the maps team
+    \"proj_c\", #\"Same\"
+    \"proj_d\",
+]
+\"ft:b\" = [\"proj_d\", \"proj_e\"]
+";
+    let entries = parse(text, &lookup).entries;
+    let live = live(&[
+        ("ft:a", &["proj_a", "proj_b", "proj_c", "proj_d"]),
+        ("ft:b", &["proj_d", "proj_e"]),
+    ]);
+    let names = Names::of([
+        ("proj_a", "A"),
+        ("proj_b", "New \"name\""),
+        ("proj_c", "Same"),
+        ("proj_d", "D\u{7f}\n"),
+    ]);
+
+    let updated = update(text, &entries, &live, &[], &names).unwrap();
+
+    assert_eq!(
+        updated,
+        "\
+[checkpoints]
+\"ft:a\" = [
+    \"proj_a\", # the pilot
+    \"proj_b\", # \"New \\\"name\\\"\", of the maps team
+    \"proj_c\", #\"Same\"
+    \"proj_d\", # \"D\\u007f\\u000a\"
+]
+\"ft:b\" = [
+    \"proj_d\", # \"D\\u007f\\u000a\"
+    \"proj_e\",
+]
+"
+    );
+    let again = parse(&updated, &lookup).entries;
+    assert_eq!(
+        update(&updated, &again, &live, &[], &names).unwrap(),
+        updated
+    );
+}
+
+#[test]
 fn update_without_drift_keeps_text() {
     let entries = parse(TEXT, &lookup).entries;
     let live = live(&[
@@ -111,7 +196,10 @@ fn update_without_drift_keeps_text() {
         ("ft:gpt-4o:old", &["proj_b", "proj_a"]),
     ]);
 
-    assert_eq!(update(TEXT, &entries, &live, &[]).unwrap(), TEXT);
+    assert_eq!(
+        update(TEXT, &entries, &live, &[], &Names::default()).unwrap(),
+        TEXT
+    );
 }
 
 #[test]
@@ -165,7 +253,7 @@ proptest! {
             })
             .collect();
 
-        let parsed = parse(&write(&ids).unwrap(), &lookup);
+        let parsed = parse(&write(&ids, &Names::default()).unwrap(), &lookup);
 
         prop_assert_eq!(parsed.errors, vec![]);
         let back: BTreeMap<CheckpointId, Vec<ProjectId>> = parsed

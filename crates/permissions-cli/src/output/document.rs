@@ -8,7 +8,7 @@ use super::cell::Cell;
 use super::table::Table;
 use super::text::Look;
 use crate::options::Format;
-use crate::style::escape_control;
+use crate::style::{escape_control, quoted};
 
 /// Writes rows in one format.
 pub(super) struct Document {
@@ -58,6 +58,7 @@ impl Document {
                     let lead = if at == 0 { "- " } else { "  " };
                     let value = match cell {
                         Cell::Null => "null".to_owned(),
+                        // Plain `no`, `1e3` and `2024-01-01` are not strings in YAML.
                         cell => quoted(&cell.plain()),
                     };
                     writeln!(out, "{lead}{name}: {value}")?;
@@ -97,23 +98,4 @@ fn record<T: AsRef<[u8]>>(
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(fields)?;
     writer.flush()
-}
-
-/// Quotes every string, because plain `no`, `1e3` and `2024-01-01` are not strings in YAML.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..
-                if !matches!(c, '\u{2028}' | '\u{2029}') =>
-            {
-                quoted.push(c);
-            }
-            _ => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

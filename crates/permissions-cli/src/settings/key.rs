@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::setting::{Origin, Setting};
+use super::{Origin, Setting};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;

@@ -4,8 +4,10 @@ mod key;
 mod profile;
 mod protocol;
 mod proxy;
-mod setting;
 mod tls;
+
+use std::ffi::OsStr;
+use std::fmt;
 
 use clap::ValueEnum as _;
 use permissions_ext::ClientBuilder;
@@ -16,12 +18,49 @@ pub(crate) use self::key::masked;
 pub(crate) use self::profile::config_file;
 pub(crate) use self::protocol::speaks_other_protocol;
 pub(crate) use self::proxy::proxy;
-pub(crate) use self::setting::{Origin, Setting};
 pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
 use crate::options::{ColorChoice, Format, Global, ProfileOptions};
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+
+/// The source of a setting. Options and settings of profiles have the names of the fields of `ProfileOptions`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Origin {
+    Option(&'static str),
+    Variable(&'static str),
+    /// The profile and the name of the setting.
+    Profile(String, &'static str),
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => write!(f, "--{}", name.replace('_', "-")),
+            Self::Variable(name) => f.write_str(name),
+            Self::Profile(profile, name) => {
+                // `--project` chooses projects of a list, so the option for the header has a prefix.
+                let name = name.trim_start_matches("api_");
+                write!(f, "{name} of profile {profile}")
+            }
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting with its origin. `Display` writes the value.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T: AsRef<OsStr>> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value.as_ref().to_string_lossy())
+    }
+}
 
 /// The settings of a client.
 pub(crate) struct Settings {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::setting::{Origin, Setting};
+use super::{Origin, Setting};
 
 /// The proxy for a base URL, without user name and password. `None` for a direct connection.
 pub(crate) fn proxy(base_url: &str) -> Option<Setting<String>> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use permissions_ext::ClientBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::setting::Setting;
+use super::Setting;
 use crate::failure::Failure;
 use crate::file;
 
@@ -64,5 +64,5 @@ fn incomplete(file: &Setting<PathBuf>, present: &str, missing: &str) -> Failure 
 }
 
 fn described(file: &Setting<PathBuf>) -> String {
-    format!("{} ({})", file.value.display(), file.origin)
+    format!("{file} ({})", file.origin)
 }
