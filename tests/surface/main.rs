@@ -46,7 +46,7 @@ fn surface_contains_no_type_of_dependencies() {
 /// Asynchronous methods whose blocking counterpart is not a method: iterators, and the accessors of a page, which
 /// `Deref` provides.
 const WITHOUT_METHOD: [&str; 8] = [
-    "PermissionStream::next",
+    "ItemStream::next",
     "PageStream::next",
     "AuditStream::next",
     "Page::data",
