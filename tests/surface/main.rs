@@ -46,7 +46,7 @@ fn surface_contains_no_type_of_dependencies() {
 /// Asynchronous methods without a blocking method of the same name. Iterators replace `next`, and `Deref` provides the
 /// accessors of a page.
 const WITHOUT_METHOD: [&str; 8] = [
-    "PermissionStream::next",
+    "ItemStream::next",
     "PageStream::next",
     "AuditStream::next",
     "Page::data",

@@ -65,7 +65,12 @@ impl Progress {
 
     /// Counts the permissions that a list has read.
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        if let Event::Page { items, .. } = event {
+        if let Event::Page {
+            checkpoint: Some(_),
+            items,
+            ..
+        } = event
+        {
             let mut line = self.line();
             line.read += items;
             let seconds = line.started_at.elapsed().as_secs_f64().max(0.001);
