@@ -73,6 +73,11 @@ impl Context {
         !self.has_filter() && self.format() == Format::Table
     }
 
+    /// Whether the output is a table, text or Markdown.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.wants_table() || self.wants_markdown()
+    }
+
     /// Whether the output is Markdown.
     pub(crate) fn wants_markdown(&self) -> bool {
         !self.has_filter() && self.format() == Format::Markdown

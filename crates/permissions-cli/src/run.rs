@@ -4,8 +4,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::{self, ApiCommand, Cli, Command};
 use crate::commands::{
-    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
-    serve, show,
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
+    schema, serve, show,
 };
 use crate::context::{Context, reporter};
 use crate::exit::Exit;
@@ -47,7 +47,9 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, context))
         }
-        Command::Check(args) => check::run(&args, context),
+        Command::Check(args) => {
+            runtime(Builder::new_current_thread())?.block_on(check::run(args, context))
+        }
         Command::Show(args) => show::run(&args, context),
         Command::Schema(_) => schema::run(),
         Command::Completions(args) => completions::run(&args),
@@ -93,6 +95,7 @@ async fn api(command: ApiCommand, context: &Context, session: &Session) -> Resul
         ApiCommand::Apply(args) => apply::run(args, context, session).await,
         ApiCommand::Export(args) => export::run(args, context, session).await,
         ApiCommand::Audit(args) => audit::run(args, context, session).await,
+        ApiCommand::Projects(args) => projects::run(args, context, session).await,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The result of an audit: each project's access to each checkpoint, compared with a manifest or not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use permissions_ext::audit::{CheckpointAudit, CheckpointDrift, Drift, DriftState, Report};
+use permissions_ext::audit::{CheckpointAudit, DriftState, Report};
+use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, Error, Permission, ProjectId};
 
 /// A project's access to the checkpoint of its row.
@@ -42,30 +43,23 @@ pub(crate) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(crate) fn new(report: &'a Report, drift: Option<&'a Drift>) -> Self {
-        let drifts: HashMap<&CheckpointId, &CheckpointDrift> = drift
-            .iter()
-            .flat_map(|drift| &drift.checkpoints)
-            .map(|drift| (&drift.checkpoint, drift))
-            .collect();
-        let unmanaged = |id| drift.map(|drift| drift.unmanaged.contains(id));
-        let row = |audited: &'a CheckpointAudit| Row {
-            checkpoint: &audited.checkpoint,
-            is_managed: unmanaged(&audited.checkpoint).map(|unmanaged| !unmanaged),
-            findings: audited.result.as_ref().map(|live| {
-                match drifts.get(&audited.checkpoint) {
-                    Some(drift) => compared(drift),
-                    // The manifest does not contain this checkpoint.
-                    None => present(live, None).collect(),
-                }
-            }),
+    /// Compares a report with a manifest, if there is one.
+    pub(crate) fn new(report: &'a Report, manifest: Option<&'a DesiredState>) -> Self {
+        let row = |audited: &'a CheckpointAudit| {
+            let desired = manifest.and_then(|manifest| manifest.projects(&audited.checkpoint));
+            let result = audited.result.as_ref();
+            Row {
+                checkpoint: &audited.checkpoint,
+                is_managed: manifest.map(|_| desired.is_some()),
+                findings: result.map(|live| findings(live, desired)),
+            }
         };
         let rows: Vec<Row<'a>> = report.results().iter().map(row).collect();
-        let findings = rows.iter().flat_map(|row| row.findings.iter().flatten());
+        let projects = rows.iter().flat_map(|row| row.findings.iter().flatten());
         Self {
-            projects: findings.map(|(project, _)| *project).collect(),
+            projects: projects.map(|(project, _)| *project).collect(),
             rows,
-            is_compared: drift.is_some(),
+            is_compared: manifest.is_some(),
         }
     }
 
@@ -78,26 +72,27 @@ impl<'a> Findings<'a> {
     }
 }
 
-fn compared(drift: &CheckpointDrift) -> BTreeMap<&ProjectId, Finding<'_>> {
+/// Compares the live permissions of a checkpoint with the projects of the manifest.
+fn findings<'a>(
+    live: &'a [Permission],
+    desired: Option<&'a BTreeSet<ProjectId>>,
+) -> BTreeMap<&'a ProjectId, Finding<'a>> {
     let missing = Finding {
         permission: None,
         state: Some(DriftState::Missing),
     };
-    present(&drift.unchanged, Some(DriftState::Unchanged))
-        .chain(present(&drift.extra, Some(DriftState::Extra)))
-        .chain(drift.missing.iter().map(|project| (project, missing)))
-        .collect()
-}
-
-fn present(
-    permissions: &[Permission],
-    state: Option<DriftState>,
-) -> impl Iterator<Item = (&ProjectId, Finding<'_>)> {
-    let finding = move |permission| Finding {
-        permission: Some(permission),
-        state,
-    };
-    permissions
-        .iter()
-        .map(move |permission| (&permission.project_id, finding(permission)))
+    let desired_projects = desired.into_iter().flatten();
+    let mut findings: BTreeMap<_, _> = desired_projects.map(|id| (id, missing)).collect();
+    for permission in live {
+        let state = |desired: &BTreeSet<ProjectId>| match desired.contains(&permission.project_id) {
+            true => DriftState::Unchanged,
+            false => DriftState::Extra,
+        };
+        let finding = Finding {
+            permission: Some(permission),
+            state: desired.map(state),
+        };
+        findings.insert(&permission.project_id, finding);
+    }
+    findings
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::findings::{Findings, Row};
 use crate::manifest::Labels;
+use crate::names::Names;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 
@@ -108,6 +109,7 @@ pub(crate) fn render(
     about: &About<'_>,
     findings: &Findings<'_>,
     labels: &Labels,
+    names: &Names,
 ) -> serde_json::Result<String> {
     let positions: HashMap<&ProjectId, usize> =
         findings.projects.iter().copied().zip(0..).collect();
@@ -123,8 +125,10 @@ pub(crate) fn render(
             .iter()
             .map(|id| ProjectEntry {
                 id,
-                label: labels.projects.get(*id).map(String::as_str),
-                archived: false,
+                label: names
+                    .get(id)
+                    .or(labels.projects.get(*id).map(String::as_str)),
+                archived: names.is_archived(id),
             })
             .collect(),
     };

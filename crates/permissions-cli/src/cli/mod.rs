@@ -10,8 +10,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, Va
 
 pub(crate) use self::usage::refuse;
 use crate::commands::{
-    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
-    serve, show,
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
+    schema, serve, show,
 };
 use crate::options::{Global, REMOTE};
 use crate::{completion, exit};
@@ -51,7 +51,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     #[command(flatten)]
     Api(ApiCommand),
-    /// Check manifests, without a network
+    /// Check manifests; without --online, no network is needed
     Check(check::Args),
     /// Show a saved plan, without a network
     Show(show::Args),
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Write man pages
     Man(man::Args),
-    /// Run a server for the three operations
+    /// Run a server for the operations
     Serve(serve::Args),
     /// Print the version
     Version,
@@ -90,6 +90,8 @@ pub(crate) enum ApiCommand {
     Export(export::Args),
     /// Show the access of all projects to many checkpoints
     Audit(audit::Args),
+    /// List the projects of the organization
+    Projects(projects::Args),
 }
 
 /// Parses the command line.

@@ -11,12 +11,13 @@ use tokio::sync::mpsc;
 use super::confirm::confirm;
 use super::manifests::Manifests;
 use super::plan::{self, Targets};
-use super::plan_rows::{self, PlanRows};
+use super::plan_rows::PlanRows;
 use super::plan_view;
 use super::words::count;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::names::{NameOptions, Names};
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 
@@ -33,6 +34,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     targets: Targets,
+
+    #[command(flatten)]
+    names: NameOptions,
 
     /// Allow deletions
     #[arg(long)]
@@ -62,26 +66,27 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         return dry_run(&args, context, session).await;
     }
     let mut rows = PlanRows::default();
+    let has_names = args.names.are_shown(context);
     // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
     if context.wants_rows() {
-        rows.open(plan_rows::APPLIED, context)?;
+        rows.open(true, has_names, context)?;
     }
-    let plan = make(&args, &mut rows, context, session).await?;
-    rows.announce_plan(&plan, false);
+    let (plan, names) = make(&args, &mut rows, context, session).await?;
+    rows.announce_plan(&plan, &names, false);
     if plan.is_in_sync() {
         rows.finish_unchanged()?;
-        plan_view::show_on_terminal(&plan, context)?;
+        plan_view::show_on_terminal(&plan, &names, context)?;
         return Ok(Exit::Success);
     }
     check_allowed(&plan, &args)?;
     let changes = plan.creations() + plan.deletions();
     if !args.yes {
-        plan_view::show_on_terminal(&plan, context)?;
+        plan_view::show_on_terminal(&plan, &names, context)?;
         confirm(&format!("Apply {}?", count(changes, "change")), context).await?;
     }
     if !rows.is_open() {
-        rows.open(plan_rows::APPLIED, context)?;
-        rows.announce_plan(&plan, false);
+        rows.open(true, !names.is_empty(), context)?;
+        rows.announce_plan(&plan, &names, false);
     }
     context.tally.start(changes);
     // If the command is stopped now, nobody knows which changes were made.
@@ -98,9 +103,9 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
 
 /// Shows the plan, and the reason why `apply` would refuse it.
 async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let mut rows = plan_view::open_rows(context)?;
-    let plan = make(args, &mut rows, context, session).await?;
-    plan_view::show(&plan, rows, &[], context)?;
+    let mut rows = plan_view::open_rows(args.names.are_shown(context), context)?;
+    let (plan, names) = make(args, &mut rows, context, session).await?;
+    plan_view::show(&plan, &names, rows, &[], context)?;
     if let Err(failure) = check_allowed(&plan, args) {
         context.warn(&failure.as_warning());
     }
@@ -113,10 +118,18 @@ async fn make(
     rows: &mut PlanRows,
     context: &Context,
     session: &Session,
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, Names), Failure> {
     let Some(path) = &args.plan else {
         let manifest = args.manifests.read(context)?;
-        return plan::make(&manifest, &args.targets, rows, context, session).await;
+        return plan::make(
+            &manifest,
+            &args.targets,
+            &args.names,
+            rows,
+            context,
+            session,
+        )
+        .await;
     };
     let saved = SavedPlan::read(path)?;
     if args.manifests.is_set() {
@@ -127,7 +140,7 @@ async fn make(
     let checkpoints = plan.checkpoints().iter().map(|part| &part.checkpoint);
     args.targets.select(checkpoints, "the plan")?;
     plan.retain(|checkpoint| args.targets.contains(checkpoint));
-    Ok(plan)
+    args.names.with(async { Ok(plan) }, context, session).await
 }
 
 /// Refuses a plan for another API, organization, project or file.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use jiff::Timestamp;
-use permissions_ext::CheckpointId;
 use permissions_ext::audit::{DriftState, Report};
+use permissions_ext::{CheckpointId, ProjectId};
 
 use super::manifests;
 use super::words::{count, distinct};
@@ -14,14 +14,19 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::{DEFAULT_FILE, Manifest};
+use crate::names::{self, NameOptions, Names};
 use crate::output::{Cell, Changes, Columns, Text};
 use crate::session::Session;
 use crate::{file, ids};
 
-const COLUMNS: Columns = Columns {
-    all: &["checkpoint", "project_id", "id", "created_at", "state"],
-    hidden: &[],
-};
+const COLUMNS: &[&str] = &[
+    "checkpoint",
+    "project_id",
+    names::COLUMN,
+    "id",
+    "created_at",
+    "state",
+];
 
 /// How every page starts. A file with this start was written by `--html` and may be replaced.
 const PAGE_START: &str = "<!doctype html>";
@@ -53,6 +58,9 @@ pub(crate) struct Args {
     /// Refuse unusual ids that `export` wrote, instead of a warning
     #[arg(long)]
     strict: bool,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -70,30 +78,30 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let is_shown = args.html.is_none() || context.wants_rows();
     let mut rows = None;
     if is_shown && !context.wants_table() {
-        let rows = rows.insert(context.changes(COLUMNS)?);
+        let has_names = args.names.are_shown(context);
+        let columns = Columns::new(COLUMNS).remove(names::COLUMN, !has_names);
+        let rows = rows.insert(context.changes(columns)?);
         for checkpoint in &checkpoints {
-            rows.announce(row(checkpoint, None, "not_read"));
+            rows.announce(row(checkpoint, None, &Names::default(), "not_read"));
         }
     }
-    let report = session
+    let audit = session
         .client()
         .audit(checkpoints)
         .concurrency(context.global.requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"))
-        .send()
-        .await?;
-    let drift = desired
-        .as_ref()
-        .map(|manifest| report.drift(&manifest.desired(|_| true)));
-    let findings = Findings::new(&report, drift.as_ref());
+        .on_progress(context.progress.callback("checkpoints"));
+    let report = async { Ok(audit.send().await?) };
+    let (report, names) = args.names.with(report, context, session).await?;
+    let desired_state = desired.as_ref().map(|manifest| manifest.desired(|_| true));
+    let findings = Findings::new(&report, desired_state.as_ref());
     if let Some(path) = &args.html {
-        let page = page(&findings, desired.as_ref(), session)?;
+        let page = page(&findings, desired.as_ref(), &names, session)?;
         file::renew(path, &page, PAGE_START)?;
     }
     if let Some(rows) = rows {
-        write_rows(&findings, rows)?;
+        write_rows(&findings, &names, rows)?;
     } else if is_shown {
-        write_matrix(&findings, context)?;
+        write_matrix(&findings, &names, context)?;
     }
     context.note_always(&summary(&findings));
     conclude(&report, &findings, context)
@@ -135,38 +143,47 @@ fn checkpoints(
     Ok(distinct(checkpoints))
 }
 
-fn row(checkpoint: &CheckpointId, project: Option<(&str, &Finding<'_>)>, state: &str) -> Vec<Cell> {
-    let permission = project.and_then(|(_, finding)| finding.permission);
+/// Returns the cells of a project's access, or of a checkpoint without a project.
+fn row(
+    checkpoint: &CheckpointId,
+    project: Option<(&ProjectId, &Finding<'_>)>,
+    names: &Names,
+    state: &str,
+) -> Vec<Cell> {
+    let (project, finding) = project.unzip();
+    let permission = finding.and_then(|finding| finding.permission);
     vec![
         Cell::text(checkpoint),
-        Cell::optional(project.map(|(project, _)| project)),
+        Cell::optional(project),
+        Cell::optional(project.and_then(|project| names.get(project))),
         Cell::optional(permission.map(|permission| &permission.id)),
         permission.map_or(Cell::Null, |permission| Cell::Time(permission.created_at)),
         Cell::text(state),
     ]
 }
 
-fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure> {
+fn write_rows(findings: &Findings<'_>, names: &Names, mut rows: Changes) -> Result<(), Failure> {
     rows.clear();
     for found in &findings.rows {
-        let Ok(projects) = &found.findings else {
-            rows.row(&row(found.checkpoint, None, "not_read"));
-            continue;
+        let state = match &found.findings {
+            Err(_) => "not_read",
+            Ok(projects) if projects.is_empty() => "none",
+            Ok(projects) => {
+                for (project, finding) in projects {
+                    let project = Some((*project, finding));
+                    rows.row(&row(found.checkpoint, project, names, finding.name()));
+                }
+                continue;
+            }
         };
-        if projects.is_empty() {
-            rows.row(&row(found.checkpoint, None, "none"));
-        }
-        for (project, finding) in projects {
-            let project = Some((project.as_str(), finding));
-            rows.row(&row(found.checkpoint, project, finding.name()));
-        }
+        rows.row(&row(found.checkpoint, None, names, state));
     }
     Ok(rows.finish_unchanged()?)
 }
 
-fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
+fn write_matrix(findings: &Findings<'_>, names: &Names, context: &Context) -> Result<(), Failure> {
     let mut out: Text = context.text()?;
-    if let Some(needed) = audit::write_matrix(findings, &mut out)? {
+    if let Some(needed) = audit::write_matrix(findings, names, &mut out)? {
         let width = out.width().unwrap_or_default();
         for row in &findings.rows {
             let projects = match &row.findings {
@@ -185,6 +202,7 @@ fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failur
 fn page(
     findings: &Findings<'_>,
     desired: Option<&Manifest>,
+    names: &Names,
     session: &Session,
 ) -> Result<String, Failure> {
     let target = session.client().target();
@@ -195,7 +213,7 @@ fn page(
         created_at: Timestamp::now().as_second(),
     };
     let labels = desired.map(Manifest::labels).unwrap_or_default();
-    audit::render(&about, findings, &labels)
+    audit::render(&about, findings, &labels, names)
         .map_err(|error| Failure::failed_to("render the page", error))
 }
 

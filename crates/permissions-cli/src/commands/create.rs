@@ -129,7 +129,7 @@ impl Rows {
         projects: Vec<ProjectId>,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let columns = Columns::of_checkpoints(COLUMNS, checkpoints.len());
+        let columns = Columns::new(COLUMNS).hide("checkpoint", checkpoints.len() == 1);
         let mut changes = context.changes(columns)?;
         for checkpoint in &checkpoints {
             for project in &projects {

@@ -119,10 +119,9 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     context.tally.announce();
     let (yes, dry_run) = (args.yes, args.dry_run);
     let selection = Selection::new(&args)?;
-    let mut changes = context.changes(Columns::of_checkpoints(
-        COLUMNS,
-        selection.checkpoints.len(),
-    ))?;
+    let is_single = selection.checkpoints.len() == 1;
+    let columns = Columns::new(COLUMNS).hide("checkpoint", is_single);
+    let mut changes = context.changes(columns)?;
     let targets = find(&selection, &mut changes, context, session).await?;
     if dry_run {
         for target in &targets {

@@ -16,10 +16,7 @@ use crate::session::Session;
 use crate::settings::{Setting, Settings, config_file, masked, proxy};
 use crate::style::{CREATED, DELETED};
 
-const COLUMNS: Columns = Columns {
-    all: &["name", "value", "source"],
-    hidden: &[],
-};
+const COLUMNS: &[&str] = &["name", "value", "source"];
 
 /// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key
 /// is valid.
@@ -55,7 +52,7 @@ impl Findings {
 
     fn show(&self, context: &Context) -> Result<(), Failure> {
         if context.wants_rows() {
-            let mut rows = context.changes(COLUMNS)?;
+            let mut rows = context.changes(Columns::new(COLUMNS))?;
             for (name, value, source, _) in &self.0 {
                 let source = Cell::optional(source.as_ref());
                 rows.row(&[Cell::text(name), Cell::text(value), source]);

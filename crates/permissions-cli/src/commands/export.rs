@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::DEFAULT_FILE;
-use crate::names::Names;
+use crate::names::NameOptions;
 use crate::session::Session;
 use crate::{file, ids, manifest};
 
@@ -33,6 +33,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     manifests: Manifests,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -43,8 +46,9 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if args.manifests.is_set() || checkpoints.is_empty() {
         checkpoints.extend(read_manifest(&args, context)?.checkpoints().cloned());
     }
-    let live = live(distinct(checkpoints), context, session).await?;
-    let text = manifest::write(&live, &Names::default())?;
+    let live = live(distinct(checkpoints), context, session);
+    let (live, names) = args.names.with(live, context, session).await?;
+    let text = manifest::write(&live, &names)?;
     match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
         Some(path) => file::create(path, &text).map_err(|failure| match path.extension() {
             Some(extension) if extension == "toml" && path.is_file() => failure.remedy(format!(
@@ -65,8 +69,9 @@ async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exi
         .iter()
         .chain(manifest.checkpoints())
         .cloned();
-    let live = live(distinct(checkpoints), context, session).await?;
-    let updated = manifest.updated(&live, &Names::default())?;
+    let live = live(distinct(checkpoints), context, session);
+    let (live, names) = args.names.with(live, context, session).await?;
+    let updated = manifest.updated(&live, &names)?;
     for (path, text) in &updated {
         file::replace(path, text)?;
         context.note_always(&format!("updated {}", path.display()));

@@ -8,10 +8,17 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ids;
+use crate::names::{self, NameOptions, Names};
 use crate::output::{Cell, Columns, Output};
 use crate::session::Session;
 
-const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at"];
+const COLUMNS: &[&str] = &[
+    "checkpoint",
+    "id",
+    "project_id",
+    names::COLUMN,
+    "created_at",
+];
 
 /// The documented maximum of the API.
 const MAX_PAGE_SIZE: u32 = 100;
@@ -43,6 +50,9 @@ pub(crate) struct Args {
     /// Stop after this number of permissions per checkpoint
     #[arg(long, value_name = "N")]
     max_items: Option<u64>,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
 pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
@@ -57,8 +67,11 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             args.page_size
         ));
     }
-    let columns = Columns::of_checkpoints(COLUMNS, checkpoints.len());
-    let mut output = context.output(columns)?;
+    let columns = Columns::new(COLUMNS)
+        .hide("checkpoint", checkpoints.len() == 1)
+        .remove(names::COLUMN, !args.names.are_shown(context));
+    // Invalid options are reported before a request is sent.
+    context.output(columns.clone())?;
     // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
@@ -74,9 +87,12 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             .buffered(context.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
-    while let Some(list) = lists.next().await {
-        let (checkpoint, first, pages) = list?;
-        match print(&args, &checkpoint, first, pages, context, &mut output).await {
+    let first = async { Ok(lists.next().await) };
+    let (mut next, names) = args.names.with(first, context, session).await?;
+    let mut output = context.output(columns.hide(names::COLUMN, names.is_empty()))?;
+    while let Some(list) = next {
+        let list = list?;
+        match print(&args, list, &names, context, &mut output).await {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
@@ -85,6 +101,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             }
             Err(failure) => return Err(failure),
         }
+        next = lists.next().await;
     }
     if exit == Exit::Success {
         output.finish()?;
@@ -115,9 +132,8 @@ fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<Pa
 
 async fn print(
     args: &Args,
-    checkpoint: &CheckpointId,
-    first: Result<Option<Page>, Error>,
-    mut pages: PageStream,
+    (checkpoint, first, mut pages): (CheckpointId, Result<Option<Page>, Error>, PageStream),
+    names: &Names,
     context: &Context,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -128,9 +144,10 @@ async fn print(
         for permission in page.data() {
             items += 1;
             output.row(&[
-                Cell::text(checkpoint),
+                Cell::text(&checkpoint),
                 Cell::text(&permission.id),
                 Cell::text(&permission.project_id),
+                Cell::optional(names.get(&permission.project_id)),
                 Cell::Time(permission.created_at),
             ])?;
         }

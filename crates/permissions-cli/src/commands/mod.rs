@@ -16,6 +16,7 @@ mod manifests;
 pub(crate) mod plan;
 mod plan_rows;
 mod plan_view;
+pub(crate) mod projects;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::Manifest;
+use crate::names::{NameOptions, Names};
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 use crate::{file, ids};
@@ -25,6 +26,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     targets: Targets,
+
+    #[command(flatten)]
+    names: NameOptions,
 
     /// Save the plan for `apply`; - prints it to standard output
     #[arg(long, value_name = "FILE")]
@@ -68,9 +72,17 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = PlanRows::default();
     if !prints_plan {
-        rows = plan_view::open_rows(context)?;
+        rows = plan_view::open_rows(args.names.are_shown(context), context)?;
     }
-    let plan = make(&manifest, &args.targets, &mut rows, context, session).await?;
+    let make = make(
+        &manifest,
+        &args.targets,
+        &args.names,
+        &mut rows,
+        context,
+        session,
+    );
+    let (plan, names) = make.await?;
     let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
         saved.write(path)?;
@@ -78,24 +90,35 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if prints_plan {
         context.note_always(&plan_view::summary(&saved.plan));
     } else {
-        plan_view::show(&saved.plan, rows, &[], context)?;
+        plan_view::show(&saved.plan, &names, rows, &[], context)?;
     }
     Ok(plan_view::exit(&saved.plan))
 }
 
-/// Reads the live permissions and makes a plan for the targets. Announces the checkpoints in the rows first.
+/// Reads the live permissions and makes a plan for the targets. Announces the checkpoints in the rows first. If names are
+/// shown, warns of archived and unknown projects.
 pub(super) async fn make(
     manifest: &Manifest,
     targets: &Targets,
+    names: &NameOptions,
     rows: &mut PlanRows,
     context: &Context,
     session: &Session,
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, Names), Failure> {
     rows.announce_checkpoints(&targets.select(manifest.checkpoints(), &manifest.names())?);
     let plan = session
         .client()
         .plan(manifest.desired(|checkpoint| targets.contains(checkpoint)))
         .concurrency(context.global.requests.concurrency())
         .on_progress(context.progress.callback("checkpoints"));
-    Ok(plan.send().await?)
+    let plan = async { Ok(plan.send().await?) };
+    let (plan, names) = names.with(plan, context, session).await?;
+    // An embedded server has permissions of projects that it does not know.
+    if !names.is_empty() {
+        for problem in manifest.project_problems(&names, |checkpoint| targets.contains(checkpoint))
+        {
+            context.warn(&problem.line());
+        }
+    }
+    Ok((plan, names))
 }

@@ -7,26 +7,19 @@ use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::names::{self, Names};
 use crate::output::{Cell, Changes, Columns};
 
-/// The columns of a plan.
-pub(super) const PLAN: Columns = Columns {
-    all: &["change", "checkpoint", "project_id", "permission_id"],
-    hidden: &[],
-};
-
 /// The columns of an applied plan.
-pub(super) const APPLIED: Columns = Columns {
-    all: &[
-        "change",
-        "checkpoint",
-        "project_id",
-        "permission_id",
-        "result",
-        "reason",
-    ],
-    hidden: &["reason"],
-};
+const COLUMNS: &[&str] = &[
+    "change",
+    "checkpoint",
+    "project_id",
+    names::COLUMN,
+    "permission_id",
+    "result",
+    "reason",
+];
 
 /// Project and permission of a change. A project to create has no permission yet.
 type Key = (CheckpointId, ProjectId, Option<PermissionId>);
@@ -41,7 +34,19 @@ pub(super) struct PlanRows {
 
 impl PlanRows {
     /// Opens the output. A document that is opened before the plan is made is complete also after a failure.
-    pub(super) fn open(&mut self, columns: Columns, context: &Context) -> Result<(), Failure> {
+    ///
+    /// Rows have results if `is_applied` is set, and names if `has_names` is set.
+    pub(super) fn open(
+        &mut self,
+        is_applied: bool,
+        has_names: bool,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let columns = Columns::new(COLUMNS)
+            .hide("reason", true)
+            .remove("result", !is_applied)
+            .remove("reason", !is_applied)
+            .remove(names::COLUMN, !has_names);
         self.changes = Some(context.changes(columns)?);
         Ok(())
     }
@@ -53,12 +58,12 @@ impl PlanRows {
     /// Announces a row with an unknown change for each checkpoint. They are printed only if no plan can be made.
     pub(super) fn announce_checkpoints(&mut self, checkpoints: &[&CheckpointId]) {
         for checkpoint in checkpoints {
-            self.announce("unknown", checkpoint, None, None);
+            self.announce("unknown", checkpoint, None, None, None);
         }
     }
 
     /// Announces a row for each change of the plan, and for each unchanged permission if `with_unchanged` is set.
-    pub(super) fn announce_plan(&mut self, plan: &Plan, with_unchanged: bool) {
+    pub(super) fn announce_plan(&mut self, plan: &Plan, names: &Names, with_unchanged: bool) {
         self.changes.iter_mut().for_each(Changes::clear);
         for part in plan.checkpoints() {
             let CheckpointPlan {
@@ -71,11 +76,25 @@ impl PlanRows {
                     Change::Delete { permission_id, .. } => ("delete", Some(permission_id)),
                     _ => ("create", None),
                 };
-                self.announce(name, checkpoint, Some(change.project_id()), permission);
+                let project = change.project_id();
+                self.announce(
+                    name,
+                    checkpoint,
+                    Some(project),
+                    names.get(project),
+                    permission,
+                );
             }
             for found in unchanged.iter().filter(|_| with_unchanged) {
                 let (project, permission) = (&found.project_id, &found.permission_id);
-                self.announce("unchanged", checkpoint, Some(project), Some(permission));
+                let name = names.get(project);
+                self.announce(
+                    "unchanged",
+                    checkpoint,
+                    Some(project),
+                    name,
+                    Some(permission),
+                );
             }
         }
     }
@@ -85,6 +104,7 @@ impl PlanRows {
         change: &str,
         checkpoint: &CheckpointId,
         project: Option<&ProjectId>,
+        name: Option<&str>,
         permission: Option<&PermissionId>,
     ) {
         let Some(changes) = &mut self.changes else {
@@ -94,6 +114,7 @@ impl PlanRows {
             Cell::text(change),
             Cell::text(checkpoint),
             Cell::optional(project),
+            Cell::optional(name),
             Cell::optional(permission),
             Cell::text("skipped"),
             Cell::Null,

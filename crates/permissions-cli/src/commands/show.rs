@@ -6,6 +6,7 @@ use super::plan_view;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::names::Names;
 use crate::saved_plan::SavedPlan;
 
 /// Arguments of `show`.
@@ -19,7 +20,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, Failure> {
     let saved = SavedPlan::read(&args.plan)?;
-    let rows = plan_view::open_rows(context)?;
-    plan_view::show(&saved.plan, rows, &saved.origin(), context)?;
+    let rows = plan_view::open_rows(false, context)?;
+    plan_view::show(
+        &saved.plan,
+        &Names::default(),
+        rows,
+        &saved.origin(),
+        context,
+    )?;
     Ok(Exit::Success)
 }

@@ -6,7 +6,7 @@ mod schema;
 mod update;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -122,6 +122,27 @@ impl Manifest {
             labels::add(&mut labels, &file.text, &file.entries);
         }
         labels
+    }
+
+    /// Returns a problem for each archived or unknown project of the checkpoints that the filter selects, at its first
+    /// position.
+    pub(crate) fn project_problems(
+        &self,
+        names: &Names,
+        filter: impl Fn(&CheckpointId) -> bool,
+    ) -> Vec<Problem> {
+        let (mut problems, mut seen) = (Vec::new(), HashSet::new());
+        for file in &self.files {
+            let entries = file.entries.iter();
+            let selected = entries.filter(|entry| filter(&entry.checkpoint));
+            for item in selected.flat_map(|entry| &entry.items) {
+                if let Some(message) = names.problem(&item.id).filter(|_| seen.insert(&item.id)) {
+                    let span = item.span.clone();
+                    problems.push(Problem::new(&file.path, &file.text, span, message, None));
+                }
+            }
+        }
+        problems
     }
 
     /// Each file with its number of checkpoints and permissions.

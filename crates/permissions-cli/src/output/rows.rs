@@ -10,23 +10,35 @@ use crate::failure::Failure;
 use crate::options::Format;
 
 /// The columns of a command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Columns {
-    /// All columns in order, as programs get them.
-    pub(crate) all: &'static [&'static str],
+    /// All columns in order.
+    pub(super) all: &'static [&'static str],
     /// Columns that tables leave out, because their values are the same in every row or are shown elsewhere.
-    pub(crate) hidden: &'static [&'static str],
+    hidden: Vec<&'static str>,
+    /// Columns that no format has.
+    removed: Vec<&'static str>,
 }
 
 impl Columns {
-    /// Hides the checkpoint in the table of a command with a single one.
-    pub(crate) fn of_checkpoints(all: &'static [&'static str], checkpoints: usize) -> Self {
-        let hidden: &[&str] = if checkpoints == 1 {
-            &["checkpoint"]
-        } else {
-            &[]
-        };
-        Self { all, hidden }
+    pub(crate) fn new(all: &'static [&'static str]) -> Self {
+        Self {
+            all,
+            hidden: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// Leaves a column out of tables if the condition is true.
+    pub(crate) fn hide(mut self, column: &'static str, condition: bool) -> Self {
+        self.hidden.extend(condition.then_some(column));
+        self
+    }
+
+    /// Leaves a column out of all formats if the condition is true.
+    pub(crate) fn remove(mut self, column: &'static str, condition: bool) -> Self {
+        self.removed.extend(condition.then_some(column));
+        self
     }
 }
 
@@ -46,7 +58,8 @@ pub(crate) struct Settings<'a> {
 pub(crate) struct Output {
     out: Box<dyn Write>,
     document: Document,
-    columns: Columns,
+    /// All columns of the command.
+    columns: &'static [&'static str],
     /// Positions of the columns to print.
     chosen: Vec<usize>,
     filter: Option<Filter>,
@@ -70,12 +83,12 @@ impl Output {
             let message = "--format markdown works with plan, apply --dry-run and show";
             return Err(Failure::usage(message).remedy("use csv for tables"));
         }
-        let chosen = choose(settings.columns, format, columns)?;
+        let chosen = choose(settings.columns, format, &columns)?;
         let names = chosen.iter().map(|&at| columns.all[at]).collect();
         Ok(Self {
             out,
             document: Document::new(format, names, look),
-            columns,
+            columns: columns.all,
             chosen,
             filter,
             json: Vec::new(),
@@ -84,7 +97,7 @@ impl Output {
 
     /// Returns the position of a column of the command.
     pub(super) fn position(&self, column: &str) -> Option<usize> {
-        self.columns.all.iter().position(|name| *name == column)
+        self.columns.iter().position(|name| *name == column)
     }
 
     /// Writes a row with one cell for each column of the command.
@@ -133,17 +146,21 @@ impl Output {
 }
 
 /// Returns the positions of the columns to print.
-fn choose(names: &[String], format: Format, columns: Columns) -> Result<Vec<usize>, Failure> {
+fn choose(names: &[String], format: Format, columns: &Columns) -> Result<Vec<usize>, Failure> {
+    let all = columns.all.iter().zip(0..);
+    let all = all.filter(|(name, _)| !columns.removed.contains(name));
     if names.is_empty() {
-        let is_shown =
-            |at: &usize| format != Format::Table || !columns.hidden.contains(&columns.all[*at]);
-        return Ok((0..columns.all.len()).filter(is_shown).collect());
+        let is_shown = |name| format != Format::Table || !columns.hidden.contains(name);
+        let shown = all.filter(|(name, _)| is_shown(name));
+        return Ok(shown.map(|(_, at)| at).collect());
     }
+    let known: Vec<(&&str, usize)> = all.collect();
     let position = |name: &String| {
-        let found = columns.all.iter().position(|known| known == name);
-        found.ok_or_else(|| {
+        let found = known.iter().find(|(known, _)| *known == name);
+        found.map(|(_, at)| *at).ok_or_else(|| {
+            let known: Vec<&str> = known.iter().map(|(name, _)| **name).collect();
             Failure::usage(format!("unknown column {name:?} in --columns"))
-                .remedy(format!("use some of {}", columns.all.join(",")))
+                .remedy(format!("use some of {}", known.join(",")))
         })
     };
     names.iter().map(position).collect()

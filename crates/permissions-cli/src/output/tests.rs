@@ -9,10 +9,7 @@ use std::io::{self, Write};
 use super::*;
 use crate::options::Format;
 
-const COLUMNS: Columns = Columns {
-    all: &["checkpoint", "id", "created_at"],
-    hidden: &[],
-};
+const COLUMNS: &[&str] = &["checkpoint", "id", "created_at"];
 const PLAIN: Look = Look {
     color: false,
     local_time: false,
@@ -74,10 +71,7 @@ fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String
 
 #[test]
 fn table_is_aligned_without_hidden_column() {
-    let columns = Columns {
-        hidden: &["checkpoint"],
-        ..COLUMNS
-    };
+    let columns = Columns::new(COLUMNS).hide("checkpoint", true);
 
     let text = written(Format::Table, PLAIN, columns, &["cp_1", "cp_long", "界"]);
 
@@ -92,10 +86,7 @@ fn table_is_aligned_without_hidden_column() {
 
 #[test]
 fn plain_format_has_every_column() {
-    let columns = Columns {
-        hidden: &["checkpoint"],
-        ..COLUMNS
-    };
+    let columns = Columns::new(COLUMNS).hide("checkpoint", true);
 
     let text = written(Format::Plain, PLAIN, columns, &["cp_1"]);
 
@@ -105,7 +96,12 @@ fn plain_format_has_every_column() {
 #[test]
 fn flushed_rows_are_visible() {
     let shared = Shared::default();
-    let mut output = open(&shared, settings(Format::Table), PLAIN, COLUMNS);
+    let mut output = open(
+        &shared,
+        settings(Format::Table),
+        PLAIN,
+        Columns::new(COLUMNS),
+    );
     output.row(&row("cp_1")).unwrap();
 
     output.flush().unwrap();
@@ -120,7 +116,12 @@ fn flushed_rows_are_visible() {
 #[test]
 fn unfinished_array_is_invalid_json() {
     let shared = Shared::default();
-    let mut output = open(&shared, settings(Format::Json), PLAIN, COLUMNS);
+    let mut output = open(
+        &shared,
+        settings(Format::Json),
+        PLAIN,
+        Columns::new(COLUMNS),
+    );
     output.row(&row("cp_1")).unwrap();
     output.flush().unwrap();
 
@@ -131,7 +132,7 @@ fn unfinished_array_is_invalid_json() {
 
 #[test]
 fn document_without_rows_is_valid() {
-    let none = |format| written(format, PLAIN, COLUMNS, &[]);
+    let none = |format| written(format, PLAIN, Columns::new(COLUMNS), &[]);
 
     assert_eq!(none(Format::Json), "[]\n");
     assert_eq!(none(Format::Csv), "checkpoint,id,created_at\n");
@@ -153,7 +154,7 @@ fn row_filter_receives_each_row() {
         jq_rows: Some("select(.id != \"cp_2\") | .id, {when: .created_at}"),
         ..settings(Format::Table)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     for id in ["cp_1", "cp_2"] {
         output.row(&row(id)).unwrap();
     }
@@ -169,7 +170,7 @@ fn document_filter_receives_all_rows() {
         jq: Some("map(.id) | @csv, @tsv"),
         ..settings(Format::Table)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     for id in ["cp\"1", "cp\t2"] {
         output.row(&row(id)).unwrap();
     }
@@ -181,7 +182,12 @@ fn document_filter_receives_all_rows() {
 #[test]
 fn dropped_changes_write_announced_rows() {
     let shared = Shared::default();
-    let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
+    let mut changes = Changes::new(open(
+        &shared,
+        settings(Format::Json),
+        PLAIN,
+        Columns::new(COLUMNS),
+    ));
     let first = changes.announce(row("cp_1"));
     changes.announce(row("cp_2"));
     changes.set(first, "id", Cell::text("cp_done"));
@@ -206,7 +212,7 @@ fn narrow_table_shortens_long_cells() {
     let text = written(
         Format::Table,
         look,
-        COLUMNS,
+        Columns::new(COLUMNS),
         &["cp_0123456789012345678901234567890"],
     );
 
@@ -225,7 +231,7 @@ fn columns_are_printed_in_requested_order() {
         columns: &columns,
         ..settings(Format::Plain)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     output.row(&row("cp_1")).unwrap();
     output.finish().unwrap();
 
@@ -250,20 +256,20 @@ proptest! {
     fn ids_never_break_a_format(ids in prop::collection::vec(any::<String>(), 1..4)) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
 
-        let plain = written(Format::Plain, PLAIN, COLUMNS, &ids);
+        let plain = written(Format::Plain, PLAIN, Columns::new(COLUMNS), &ids);
         prop_assert_eq!(plain.lines().count(), ids.len());
         prop_assert!(plain.lines().all(|line| line.matches('\t').count() == 2));
         prop_assert!(!plain.contains(ESCAPE));
 
-        let json = written(Format::Json, PLAIN, COLUMNS, &ids);
+        let json = written(Format::Json, PLAIN, Columns::new(COLUMNS), &ids);
         let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         let back: Vec<&str> = json.iter().map(|row| row["id"].as_str().unwrap()).collect();
         prop_assert_eq!(&back, &ids);
 
-        let yaml = written(Format::Yaml, PLAIN, COLUMNS, &ids);
+        let yaml = written(Format::Yaml, PLAIN, Columns::new(COLUMNS), &ids);
         prop_assert_eq!(&yaml_ids(&yaml), &ids);
 
-        let csv = written(Format::Csv, PLAIN, COLUMNS, &ids);
+        let csv = written(Format::Csv, PLAIN, Columns::new(COLUMNS), &ids);
         let back: Vec<String> = ::csv::Reader::from_reader(csv.as_bytes())
             .records()
             .map(|record| record.unwrap()[1].to_owned())

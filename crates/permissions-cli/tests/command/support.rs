@@ -37,6 +37,21 @@ impl World {
         })
     }
 
+    /// The organization has two active projects and an archived one.
+    pub(crate) fn with_projects() -> Self {
+        Self::with(|server| {
+            server
+                .project("proj_a", "Forecast service")
+                .project("proj_b", "Maps")
+                .archived_project("proj_c", "Old maps")
+        })
+    }
+
+    /// The organization has these projects, given as ids and names.
+    pub(crate) fn with_many_projects(projects: impl Iterator<Item = (String, String)>) -> Self {
+        Self::with(|server| projects.fold(server, |server, (id, name)| server.project(id, name)))
+    }
+
     fn with(change: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
         let mut limits = Limits::default();
@@ -76,6 +91,15 @@ impl World {
         let permissions = client.permissions(checkpoint).unwrap();
         let create = permissions.create(projects.iter().copied());
         self.runtime.block_on(create.send()).unwrap();
+    }
+
+    /// Returns the number of requests that listed projects.
+    pub(crate) fn project_lists(&self) -> usize {
+        let requests = self.requests();
+        let lists = requests
+            .iter()
+            .filter(|request| request.path.contains("/organization/"));
+        lists.count()
     }
 
     pub(crate) fn base_url(&self) -> &str {

@@ -227,6 +227,45 @@ fn times_are_local_only_on_terminal() {
     assert!(piped.data().contains("2023-11-14T22:13:20Z"), "{piped}");
 }
 
+#[test]
+fn names_are_shown_on_terminal_by_default() {
+    let world = World::with_projects();
+    world.run("create ft:a proj_a").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
+    std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    let shown = |args: &str| on_terminal(world.command(args.split(' ')));
+
+    for (args, name) in [
+        ("list ft:a", "Forecast service"),
+        ("plan", "\"Maps\""),
+        ("audit ft:a", "\"Forecast service\""),
+        ("apply --dry-run", "\"Maps\""),
+        ("export ft:a", "# \"Forecast service\""),
+    ] {
+        let before = world.project_lists();
+        assert!(shown(args).contains(name), "{}", shown(args));
+        assert_eq!(world.project_lists(), before + 1, "{args}");
+        let without = shown(&format!("{args} --no-names"));
+        assert!(!without.contains(name), "{without}");
+        assert_eq!(world.project_lists(), before + 1, "{args} --no-names");
+        let piped = world.run(args);
+        assert!(!piped.stdout().contains(name), "{piped}");
+        assert_eq!(world.project_lists(), before + 1, "{args} in a pipe");
+    }
+    assert!(!shown("list ft:a --format json").contains("project_name"));
+}
+
+#[test]
+fn names_column_without_projects_is_hidden() {
+    let world = World::new();
+    world.run("create ft:a proj_a").data();
+
+    let list = on_terminal(world.command(["list", "ft:a", "--color", "never"]));
+
+    assert!(list.contains("PROJECT ID"), "{list}");
+    assert!(!list.contains("PROJECT NAME"), "{list}");
+}
+
 /// Removes the progress line from a text.
 fn without_progress(text: &str) -> String {
     let (mut left, mut rest) = (String::new(), text);
