@@ -1,6 +1,6 @@
 //! State that every subcommand uses: options, output, messages, progress and signals.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::exit::Exit;
@@ -8,7 +8,7 @@ use crate::failure::{Failure, Reporter};
 use crate::interrupt::Interrupt;
 use crate::options::{ColorChoice, Format, Global};
 use crate::output::{
-    Changes, Columns, Look, Output, Settings, Text, stdout_is_closed, stdout_is_discarded,
+    Changes, Columns, Look, Output, Settings, Text, ensure_stdout, stdout_is_discarded,
     stdout_width,
 };
 use crate::progress::Progress;
@@ -95,10 +95,24 @@ impl Context {
     }
 
     /// Prints what was changed, if `-v` is set or standard output is discarded.
-    pub(crate) fn note_change(&self, text: &str) {
+    pub(crate) fn note_change(&self, text: String) {
         if self.is_verbose() || stdout_is_discarded() {
-            self.note_always(text);
+            self.note_always(&text);
         }
+        self.tally.summaries.borrow_mut().push(text);
+    }
+
+    /// Closes the document of changes. If it cannot be written, the failure contains the changes that were made.
+    pub(crate) fn conclude(
+        &self,
+        changes: Changes,
+        result: Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let written = changes.finish();
+        let exit = result?;
+        let summaries = self.tally.summaries.borrow().join("; ");
+        written.map_err(|failure| failure.after_changes(&summaries))?;
+        Ok(exit)
     }
 
     /// Prints a message, unless `-q` is set.
@@ -148,9 +162,7 @@ impl Context {
     }
 
     fn stdout(&self) -> Result<Box<dyn Write>, Failure> {
-        if stdout_is_closed() {
-            return Err(Failure::closed());
-        }
+        ensure_stdout()?;
         let stdout = BesideProgress(self.progress.clone());
         Ok(Box::new(BufWriter::with_capacity(BUFFER, stdout)))
     }
@@ -183,50 +195,41 @@ impl Write for BesideProgress {
     }
 }
 
-/// Counts the changes of the command, for the message after an interruption.
+/// The changes of the command, for the message after an interruption.
 #[derive(Default)]
-pub(crate) struct Tally(Cell<Phase>);
-
-#[derive(Clone, Copy, Default)]
-enum Phase {
-    #[default]
-    ReadOnly,
-    BeforeChanges,
-    Changing {
-        total: usize,
-        made: usize,
-    },
+pub(crate) struct Tally {
+    makes_changes: Cell<bool>,
+    /// Number of all changes, once the first one is sent.
+    total: Cell<usize>,
+    made: Cell<usize>,
+    summaries: RefCell<Vec<String>>,
 }
 
 impl Tally {
     /// Records that the command is going to make changes.
     pub(crate) fn announce(&self) {
-        self.0.set(Phase::BeforeChanges);
+        self.makes_changes.set(true);
     }
 
     /// Records that the first of `total` changes is sent.
     pub(crate) fn start(&self, total: usize) {
-        self.0.set(Phase::Changing { total, made: 0 });
+        self.total.set(total);
     }
 
     /// Records changes that were made.
     pub(crate) fn add(&self, changes: usize) {
-        if let Phase::Changing { total, made } = self.0.get() {
-            let made = made + changes;
-            self.0.set(Phase::Changing { total, made });
-        }
+        self.made.update(|made| made + changes);
     }
 
     /// The error after Ctrl-C or SIGTERM.
     pub(crate) fn interrupted(&self) -> Failure {
         let stopped = |message: &str| Failure::new(Exit::Interrupted, message);
-        match self.0.get() {
-            Phase::ReadOnly => stopped("stopped before the end"),
-            Phase::BeforeChanges => stopped("stopped; nothing was changed"),
-            Phase::Changing { total, made } => stopped(&format!("stopped: {made} of {total} changes made"))
-                .remedy(
-                    "requests in flight may have made further changes; run the same command again to make the rest",
-                ),
+        match (self.makes_changes.get(), self.total.get(), self.made.get()) {
+            (false, ..) => stopped("stopped before the end"),
+            (true, 0, _) => stopped("stopped; nothing was changed"),
+            (true, total, made) => stopped(&format!("stopped: {made} of {total} changes made")).remedy(
+                "requests in flight may have made further changes; run the same command again to make the rest",
+            ),
         }
     }
 }

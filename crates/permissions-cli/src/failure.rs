@@ -43,12 +43,6 @@ impl Failure {
         Self::new(Exit::Failure, format!("failed to {action}: {error}"))
     }
 
-    /// A closed standard output.
-    pub(crate) fn closed() -> Self {
-        Self::new(Exit::Failure, "standard output is closed")
-            .remedy("redirect it to a file or to /dev/null")
-    }
-
     /// Sets the remedy.
     pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::stdout_is_closed;
+use crate::output::ensure_stdout;
 
 /// The size limit of lists, manifests and plans: 64 MiB, because 100,000 permissions are about 10 MiB.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
@@ -43,9 +43,7 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Writes to standard output.
 pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
-    if stdout_is_closed() {
-        return Err(Failure::closed());
-    }
+    ensure_stdout()?;
     let mut stdout = io::stdout();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)

@@ -41,7 +41,7 @@ impl Id for ProjectId {
     const EXAMPLE: &str = "a project id looks like proj_a";
     const REMEDIES: &[(&str, &str)] = &[(
         CheckpointId::NAME,
-        "; use --checkpoint for further checkpoints",
+        "; use --checkpoint for more checkpoints",
     )];
 }
 

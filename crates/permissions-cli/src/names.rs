@@ -39,16 +39,15 @@ impl NameOptions {
     pub(crate) async fn with<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
-        context: &Context,
-        session: &Session,
+        session: &Session<'_>,
     ) -> Result<(T, Names), Failure> {
-        if !self.are_shown(context) {
+        if !self.are_shown(session) {
             return Ok((call.await?, Names::default()));
         }
         let names = async { Ok(Names::fetch(session.client()).await) };
         let (result, names) = tokio::try_join!(call, names)?;
         let names = names.unwrap_or_else(|error| {
-            context.note_always(&format!(
+            session.note_always(&format!(
                 "names of projects are not shown (--no-names leaves them out): {error}"
             ));
             Names::default()

@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 /// A problem with its position and an excerpt of the file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Problem {
     file: String,
     /// From 1.
@@ -27,8 +27,7 @@ impl Problem {
         path: &Path,
         text: &str,
         span: Range<usize>,
-        message: String,
-        remedy: Option<String>,
+        message: impl Into<String>,
     ) -> Self {
         let start = floor_char_boundary(text, span.start);
         let end = floor_char_boundary(text, span.end).max(start);
@@ -41,10 +40,15 @@ impl Problem {
             file: path.display().to_string(),
             line: text[..start].matches('\n').count() + 1,
             column: before.chars().count() + 1,
-            message,
-            remedy,
+            message: message.into(),
+            remedy: None,
             excerpt: (line, format!("{}{marks}", " ".repeat(before.width()))),
         }
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
     }
 
     /// Formats the problem as several lines, as compilers do.

@@ -75,7 +75,7 @@ async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Fa
     // Biased: a finished command reports its result, even if a signal arrives at the same time.
     let result = tokio::select! {
         biased;
-        result = api(command, context, &session) => result,
+        result = api(command, &session) => result,
         () = context.interrupt.at_once(finishing) => Err(context.tally.interrupted()),
     };
     let result = match result {
@@ -86,16 +86,16 @@ async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Fa
     result
 }
 
-async fn api(command: ApiCommand, context: &Context, session: &Session) -> Result<Exit, Failure> {
+async fn api(command: ApiCommand, session: &Session<'_>) -> Result<Exit, Failure> {
     match command {
-        ApiCommand::List(args) => list::run(args, context, session).await,
-        ApiCommand::Create(args) => create::run(args, context, session).await,
-        ApiCommand::Delete(args) => delete::run(args, context, session).await,
-        ApiCommand::Plan(args) => plan::run(args, context, session).await,
-        ApiCommand::Apply(args) => apply::run(args, context, session).await,
-        ApiCommand::Export(args) => export::run(args, context, session).await,
-        ApiCommand::Audit(args) => audit::run(args, context, session).await,
-        ApiCommand::Projects(args) => projects::run(args, context, session).await,
+        ApiCommand::List(args) => list::run(args, session).await,
+        ApiCommand::Create(args) => create::run(args, session).await,
+        ApiCommand::Delete(args) => delete::run(args, session).await,
+        ApiCommand::Plan(args) => plan::run(args, session).await,
+        ApiCommand::Apply(args) => apply::run(args, session).await,
+        ApiCommand::Export(args) => export::run(args, session).await,
+        ApiCommand::Audit(args) => audit::run(args, session).await,
+        ApiCommand::Projects(args) => projects::run(args, session).await,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The connection of a command: to the API, or to an embedded server on a local file.
 
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use permissions_ext::audit::Report;
 use permissions_ext::{CheckpointId, Client, Event, Metadata, Permissions};
 use permissions_server::{Database, Limits, Server};
 
@@ -13,8 +15,9 @@ use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
 use crate::style::escape_control;
 
-/// A client, with the embedded server behind it if `--local` is set.
-pub(crate) struct Session {
+/// A client, with the embedded server behind it if `--local` is set. It dereferences to the context of the command.
+pub(crate) struct Session<'a> {
+    context: &'a Context,
     client: Client,
     backend: Backend,
 }
@@ -24,9 +27,17 @@ enum Backend {
     Local { server: Server, file: PathBuf },
 }
 
-impl Session {
+impl Deref for Session<'_> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        self.context
+    }
+}
+
+impl<'a> Session<'a> {
     /// Creates the client. Sends nothing yet. A missing `--local` file is created only if `creates_file` is set.
-    pub(crate) async fn open(context: &Context, creates_file: bool) -> Result<Self, Failure> {
+    pub(crate) async fn open(context: &'a Context, creates_file: bool) -> Result<Self, Failure> {
         match &context.global.local {
             Some(file) => Self::local(file, context, creates_file).await,
             None => {
@@ -36,6 +47,7 @@ impl Session {
                     .observer(observer(context, &settings.base_url.value));
                 let client = context.global.requests.configure(builder)?.build()?;
                 Ok(Self {
+                    context,
                     client,
                     backend: Backend::Remote(Box::new(settings)),
                 })
@@ -43,7 +55,7 @@ impl Session {
         }
     }
 
-    async fn local(file: &Path, context: &Context, creates_file: bool) -> Result<Self, Failure> {
+    async fn local(file: &Path, context: &'a Context, creates_file: bool) -> Result<Self, Failure> {
         // The address is not printed, because it may contain a password.
         if file.to_string_lossy().contains("://") {
             return Err(
@@ -79,6 +91,7 @@ impl Session {
             .observer(observer(context, server.base_url()));
         let client = context.global.requests.configure(builder)?.build()?;
         Ok(Self {
+            context,
             client,
             backend: Backend::Local {
                 server,
@@ -94,6 +107,16 @@ impl Session {
     /// The permissions of a checkpoint.
     pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Result<Permissions, Failure> {
         Ok(self.client.permissions(checkpoint)?)
+    }
+
+    /// Reads the permissions of all checkpoints.
+    pub(crate) async fn audit(&self, checkpoints: Vec<CheckpointId>) -> Result<Report, Failure> {
+        let audit = self
+            .client
+            .audit(checkpoints)
+            .concurrency(self.global.requests.concurrency())
+            .on_progress(self.progress.callback("checkpoints"));
+        Ok(audit.send().await?)
     }
 
     /// Adds a remedy that depends on the connection.
@@ -163,27 +186,19 @@ fn observer(
 
 /// Prints a request and its response for `-vv`. Events contain no secrets.
 fn trace(event: &Event<'_>, base_url: &str) {
-    let (operation, checkpoint, elapsed, metadata, error) = match event {
+    let (operation, elapsed, metadata, error) = match event {
         Event::Succeeded {
             operation,
-            checkpoint,
             elapsed,
             metadata,
             ..
-        } => (operation, checkpoint, elapsed, Some(*metadata), None),
+        } => (operation, elapsed, Some(*metadata), None),
         Event::Failed {
             operation,
-            checkpoint,
             elapsed,
             error,
             ..
-        } => (
-            operation,
-            checkpoint,
-            elapsed,
-            error.metadata(),
-            Some(error),
-        ),
+        } => (operation, elapsed, error.metadata(), Some(error)),
         _ => return,
     };
     let method = match *operation {
@@ -191,22 +206,14 @@ fn trace(event: &Event<'_>, base_url: &str) {
         "delete" => "DELETE",
         _ => "POST",
     };
-    let mut line = match (metadata.and_then(Metadata::url), checkpoint) {
-        (Some(url), _) => format!("{method} {url}"),
-        (None, Some(checkpoint)) => {
-            format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions")
-        }
-        (None, None) => format!("{method} {base_url}/organization/projects"),
+    // Without a response, the error contains the operation and the checkpoint.
+    let url = metadata.and_then(Metadata::url).unwrap_or(base_url);
+    let status = metadata.and_then(Metadata::status);
+    let outcome = match (status, error) {
+        (None, Some(error)) => format!("{error} after {elapsed:.0?}"),
+        (status, _) => format!("{} in {elapsed:.0?}", status.unwrap_or_default()),
     };
-    let status = metadata
-        .and_then(Metadata::status)
-        .or(error.and_then(|error| error.status()));
-    match (status, error) {
-        (Some(status), _) => line.push_str(&format!(": {status} in {elapsed:.0?}")),
-        (None, Some(error)) => line.push_str(&format!(": {error} after {elapsed:.0?}")),
-        (None, None) => {}
-    }
-    print_debug(&line);
+    print_debug(&format!("{method} {url}: {outcome}"));
     for (name, value) in metadata.into_iter().flat_map(Metadata::headers) {
         print_debug(&format!("  {name}: {value}"));
     }

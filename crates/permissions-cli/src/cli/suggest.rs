@@ -44,44 +44,35 @@ const KNOWN_OPTIONS: &[(&str, &str)] = &[
 
 /// Replaces the suggestions of clap.
 pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsString]) -> clap::Error {
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg).cloned()
-            else {
-                return error;
-            };
-            error.remove(ContextKind::Suggested);
-            error.remove(ContextKind::SuggestedArg);
-            // The usage line would contain the suggestion of clap.
-            let usage = subcommand(command, args).clone().render_usage();
-            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
-            let name = unknown.split(['=', ' ']).next().unwrap_or_default();
-            if let Some(tip) = known(name, args) {
-                let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
-                error.insert(ContextKind::Suggested, tip);
-            } else if let Some(option) = closest(name, &long_options(command, args)) {
-                error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
-            }
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return error,
+    };
+    let Some(ContextValue::String(unknown)) = error.get(kind).cloned() else {
+        return error;
+    };
+    error.remove(ContextKind::Suggested);
+    if kind == ContextKind::InvalidSubcommand {
+        error.remove(ContextKind::SuggestedSubcommand);
+        let names = command.get_subcommands();
+        let names = names.flat_map(|command| command.get_name_and_visible_aliases());
+        if let Some(name) = closest(&unknown, names.map(str::to_owned)) {
+            let names = ContextValue::Strings(vec![name]);
+            error.insert(ContextKind::SuggestedSubcommand, names);
         }
-        ErrorKind::InvalidSubcommand => {
-            let Some(ContextValue::String(unknown)) =
-                error.get(ContextKind::InvalidSubcommand).cloned()
-            else {
-                return error;
-            };
-            error.remove(ContextKind::Suggested);
-            error.remove(ContextKind::SuggestedSubcommand);
-            let names: Vec<String> = command
-                .get_subcommands()
-                .flat_map(|command| command.get_name_and_visible_aliases())
-                .map(str::to_owned)
-                .collect();
-            if let Some(name) = closest(&unknown, &names) {
-                let names = ContextValue::Strings(vec![name]);
-                error.insert(ContextKind::SuggestedSubcommand, names);
-            }
-        }
-        _ => {}
+        return error;
+    }
+    error.remove(ContextKind::SuggestedArg);
+    // The usage line would contain the suggestion of clap.
+    let usage = subcommand(command, args).clone().render_usage();
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    let name = unknown.split(['=', ' ']).next().unwrap_or_default();
+    if let Some(tip) = known(name, args) {
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    } else if let Some(option) = closest(name, long_options(command, args)) {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
     }
     error
 }
@@ -119,23 +110,18 @@ fn subcommand<'a>(command: &'a Command, args: &[OsString]) -> &'a Command {
 }
 
 /// The long options of the subcommand and the global ones.
-fn long_options(command: &Command, args: &[OsString]) -> Vec<String> {
-    let options = subcommand(command, args)
-        .get_arguments()
-        .chain(command.get_arguments());
-    options
+fn long_options(command: &Command, args: &[OsString]) -> impl Iterator<Item = String> {
+    let own = subcommand(command, args).get_arguments();
+    own.chain(command.get_arguments())
         .filter_map(|option| option.get_long_and_visible_aliases())
         .flatten()
         .map(|name| format!("--{name}"))
-        .collect()
 }
 
 /// Returns the name with the fewest typing errors, at most one in three characters.
-fn closest(unknown: &str, names: &[String]) -> Option<String> {
+fn closest(unknown: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let length = unknown.trim_start_matches('-').chars().count();
-    let distances = names
-        .iter()
-        .map(|name| (strsim::osa_distance(unknown, name), name));
+    let distances = names.map(|name| (strsim::osa_distance(unknown, &name), name));
     let (distance, name) = distances.min()?;
-    (distance * 3 <= length).then(|| name.clone())
+    (distance * 3 <= length).then_some(name)
 }

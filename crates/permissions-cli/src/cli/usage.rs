@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Reporter};
-use crate::output::stdout_is_closed;
+use crate::output::ensure_stdout;
 
 /// Prints help, the version or the error, and returns the exit code.
 pub(crate) fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
@@ -36,9 +36,7 @@ pub(crate) fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
 }
 
 fn print(help: &clap::Error) -> Result<(), Failure> {
-    if stdout_is_closed() {
-        return Err(Failure::closed());
-    }
+    ensure_stdout()?;
     help.print()?;
     // Standard output keeps an incomplete last line in its buffer.
     Ok(io::stdout().flush()?)

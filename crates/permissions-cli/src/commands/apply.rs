@@ -60,35 +60,35 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     args.plan.as_deref().map_or(Ok(()), SavedPlan::check_path)
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    context.tally.announce();
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    session.tally.announce();
     if args.dry_run {
-        return dry_run(&args, context, session).await;
+        return dry_run(&args, session).await;
     }
     let mut rows = PlanRows::default();
-    let has_names = args.names.are_shown(context);
+    let has_names = args.names.are_shown(session);
     // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
-    if context.wants_rows() {
-        rows.open(true, has_names, context)?;
+    if session.wants_rows() {
+        rows.open(true, has_names, session)?;
     }
-    let (plan, names) = make(&args, &mut rows, context, session).await?;
-    rows.announce_plan(&plan, &names, false);
+    let (plan, names) = make(&args, &rows, session).await?;
+    rows.add_plan(&plan, &names, false);
     if plan.is_in_sync() {
         rows.finish_unchanged()?;
-        plan_view::show_on_terminal(&plan, &names, context)?;
+        plan_view::show_on_terminal(&plan, &names, session)?;
         return Ok(Exit::Success);
     }
     check_allowed(&plan, &args)?;
     let changes = plan.creations() + plan.deletions();
     if !args.yes {
-        plan_view::show_on_terminal(&plan, &names, context)?;
-        confirm(&format!("Apply {}?", count(changes, "change")), context).await?;
+        plan_view::show_on_terminal(&plan, &names, session)?;
+        confirm(&format!("Apply {}?", count(changes, "change")), session).await?;
     }
     if !rows.is_open() {
-        rows.open(true, !names.is_empty(), context)?;
-        rows.announce_plan(&plan, &names, false);
+        rows.open(true, !names.is_empty(), session)?;
+        rows.add_plan(&plan, &names, false);
     }
-    context.tally.start(changes);
+    session.tally.start(changes);
     // If the command is stopped now, nobody knows which changes were made.
     rows.set_all("unknown");
     let apply = session
@@ -96,18 +96,18 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         .apply(plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
-        .concurrency(context.global.requests.concurrency())
-        .stop_when(context.interrupt.graceful());
-    send(apply, rows, context).await
+        .concurrency(session.global.requests.concurrency())
+        .stop_when(session.interrupt.graceful());
+    send(apply, rows, session).await
 }
 
 /// Shows the plan, and the reason why `apply` would refuse it.
-async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let mut rows = plan_view::open_rows(args.names.are_shown(context), context)?;
-    let (plan, names) = make(args, &mut rows, context, session).await?;
-    plan_view::show(&plan, &names, rows, &[], context)?;
+async fn dry_run(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let rows = plan_view::open_rows(args.names.are_shown(session), session)?;
+    let (plan, names) = make(args, &rows, session).await?;
+    plan_view::show(&plan, &names, rows, &[], session)?;
     if let Err(failure) = check_allowed(&plan, args) {
-        context.warn(&failure.as_warning());
+        session.warn(&failure.as_warning());
     }
     Ok(plan_view::exit(&plan))
 }
@@ -115,36 +115,27 @@ async fn dry_run(args: &Args, context: &Context, session: &Session) -> Result<Ex
 /// Makes a plan, or reads a saved one and checks its target and its manifest.
 async fn make(
     args: &Args,
-    rows: &mut PlanRows,
-    context: &Context,
-    session: &Session,
+    rows: &PlanRows,
+    session: &Session<'_>,
 ) -> Result<(Plan, Names), Failure> {
     let Some(path) = &args.plan else {
-        let manifest = args.manifests.read(context)?;
-        return plan::make(
-            &manifest,
-            &args.targets,
-            &args.names,
-            rows,
-            context,
-            session,
-        )
-        .await;
+        let manifest = args.manifests.read(session)?;
+        return plan::make(&manifest, &args.targets, &args.names, rows, session).await;
     };
     let saved = SavedPlan::read(path)?;
     if args.manifests.is_set() {
-        saved.check_manifest(&args.manifests.read(context)?)?;
+        saved.check_manifest(&args.manifests.read(session)?)?;
     }
     let mut plan = saved.plan;
     check_target(&plan, session)?;
     let checkpoints = plan.checkpoints().iter().map(|part| &part.checkpoint);
     args.targets.select(checkpoints, "the plan")?;
     plan.retain(|checkpoint| args.targets.contains(checkpoint));
-    args.names.with(async { Ok(plan) }, context, session).await
+    args.names.with(async { Ok(plan) }, session).await
 }
 
 /// Refuses a plan for another API, organization, project or file.
-fn check_target(plan: &Plan, session: &Session) -> Result<(), Failure> {
+fn check_target(plan: &Plan, session: &Session<'_>) -> Result<(), Failure> {
     let current = session.client().target();
     if *plan.target() == current {
         return Ok(());
@@ -175,8 +166,8 @@ fn check_allowed(plan: &Plan, args: &Args) -> Result<(), Failure> {
 }
 
 /// Applies the plan, and writes the row of each change as soon as its outcome is known.
-async fn send(apply: Apply, mut rows: PlanRows, context: &Context) -> Result<Exit, Failure> {
-    let mut resolve = |applied: &AppliedChange| {
+async fn send(apply: Apply, rows: PlanRows, context: &Context) -> Result<Exit, Failure> {
+    let resolve = |applied: &AppliedChange| {
         if matches!(applied.outcome, Outcome::Created(_) | Outcome::Deleted) {
             context.tally.add(1);
         }

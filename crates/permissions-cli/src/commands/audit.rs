@@ -63,8 +63,8 @@ pub(crate) struct Args {
     names: NameOptions,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    if args.html.as_deref().is_some_and(file::is_stdio) && context.wants_rows() {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    if args.html.as_deref().is_some_and(file::is_stdio) && session.wants_rows() {
         return Err(
             Failure::usage("--html - and --format both write to standard output")
                 .remedy("write the page to a file"),
@@ -72,26 +72,21 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     let desired = match args.against.as_slice() {
         [] => None,
-        paths => Some(manifests::read(paths, "--against", args.strict, context)?),
+        paths => Some(manifests::read(paths, "--against", args.strict, session)?),
     };
-    let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
-    let is_shown = args.html.is_none() || context.wants_rows();
+    let checkpoints = checkpoints(&args, desired.as_ref(), session)?;
+    let is_shown = args.html.is_none() || session.wants_rows();
     let mut rows = None;
-    if is_shown && !context.wants_table() {
-        let has_names = args.names.are_shown(context);
+    if is_shown && !session.wants_table() {
+        let has_names = args.names.are_shown(session);
         let columns = Columns::new(COLUMNS).remove(names::COLUMN, !has_names);
-        let rows = rows.insert(context.changes(columns)?);
+        let rows = rows.insert(session.changes(columns)?);
         for checkpoint in &checkpoints {
-            rows.announce(row(checkpoint, None, &Names::default(), "not_read"));
+            rows.add_pending(row(checkpoint, None, &Names::default(), "not_read"));
         }
     }
-    let audit = session
-        .client()
-        .audit(checkpoints)
-        .concurrency(context.global.requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"));
-    let report = async { Ok(audit.send().await?) };
-    let (report, names) = args.names.with(report, context, session).await?;
+    let report = session.audit(checkpoints);
+    let (report, names) = args.names.with(report, session).await?;
     let desired_state = desired.as_ref().map(|manifest| manifest.desired(|_| true));
     let findings = Findings::new(&report, desired_state.as_ref());
     if let Some(path) = &args.html {
@@ -101,10 +96,10 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     if let Some(rows) = rows {
         write_rows(&findings, &names, rows)?;
     } else if is_shown {
-        write_matrix(&findings, &names, context)?;
+        write_matrix(&findings, &names, session)?;
     }
-    context.note_always(&summary(&findings));
-    conclude(&report, &findings, context)
+    session.note_always(&summary(&findings));
+    conclude(&report, &findings, session)
 }
 
 /// The checkpoints of the arguments, of `--manifest` and of `--from`. Without any, those of `--against` or of
@@ -123,16 +118,12 @@ fn checkpoints(
         let text = ids::read_file(path)?;
         checkpoints.extend(ids::lines::<CheckpointId>(path, &text)?);
     }
-    let has_source =
-        !args.checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
-    match desired {
-        _ if has_source => {}
-        Some(desired) => checkpoints.extend(desired.checkpoints().cloned()),
-        None if Path::new(DEFAULT_FILE).exists() => {
-            let manifest = manifests::read(&[], "--manifest", args.strict, context)?;
-            checkpoints.extend(manifest.checkpoints().cloned());
-        }
-        None => {}
+    let has_source = !checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
+    if !has_source && let Some(desired) = desired {
+        checkpoints.extend(desired.checkpoints().cloned());
+    } else if !has_source && Path::new(DEFAULT_FILE).exists() {
+        let manifest = manifests::read(&[], "--manifest", args.strict, context)?;
+        checkpoints.extend(manifest.checkpoints().cloned());
     }
     if checkpoints.is_empty() {
         return Err(Failure::usage(format!(
@@ -162,7 +153,7 @@ fn row(
     ]
 }
 
-fn write_rows(findings: &Findings<'_>, names: &Names, mut rows: Changes) -> Result<(), Failure> {
+fn write_rows(findings: &Findings<'_>, names: &Names, rows: Changes) -> Result<(), Failure> {
     rows.clear();
     for found in &findings.rows {
         let state = match &found.findings {
@@ -178,7 +169,7 @@ fn write_rows(findings: &Findings<'_>, names: &Names, mut rows: Changes) -> Resu
         };
         rows.row(&row(found.checkpoint, None, names, state));
     }
-    Ok(rows.finish_unchanged()?)
+    rows.finish_unchanged()
 }
 
 fn write_matrix(findings: &Findings<'_>, names: &Names, context: &Context) -> Result<(), Failure> {
@@ -203,7 +194,7 @@ fn page(
     findings: &Findings<'_>,
     desired: Option<&Manifest>,
     names: &Names,
-    session: &Session,
+    session: &Session<'_>,
 ) -> Result<String, Failure> {
     let target = session.client().target();
     let about = About {

@@ -1,6 +1,5 @@
 //! `permissions create` lets projects use checkpoints.
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -30,17 +29,17 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     projects: Vec<ProjectId>,
 
-    /// Further checkpoint for the same projects; may be repeated
+    /// Another checkpoint for the same projects; may be repeated
     #[arg(long = "checkpoint", value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
-    further: Vec<CheckpointId>,
+    more: Vec<CheckpointId>,
 
     /// Show what would be created, and create nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    context.tally.announce();
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    session.tally.announce();
     let mut projects = Vec::new();
     for project in args.projects {
         if project.as_str() == "-" {
@@ -49,10 +48,10 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             projects.push(project);
         }
     }
-    let rows = Rows::announce(
-        distinct([vec![args.checkpoint], args.further].concat()),
+    let rows = Rows::new(
+        distinct([vec![args.checkpoint], args.more].concat()),
         distinct(projects),
-        context,
+        session,
     )?;
     if args.dry_run {
         for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
@@ -60,26 +59,18 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             rows.mark(at, "would_create");
             rows.set(at, &live, |_| "existing");
         }
-        rows.changes.into_inner().finish_unchanged()?;
+        rows.changes.finish_unchanged()?;
         return Ok(Exit::Success);
     }
     let total = rows.checkpoints.len() * rows.projects.len();
-    context.tally.start(total);
-    let create = |at| create(at, &rows, context, session);
-    let result = batch::each(rows.checkpoints.len(), context, create, |at| rows.write(at)).await;
-    let written = rows.changes.into_inner().finish();
-    let exit = result?;
-    written.map_err(|failure| failure.after_changes(&rows.summaries.borrow().join("; ")))?;
-    Ok(exit)
+    session.tally.start(total);
+    let create = |at| create(at, &rows, session);
+    let result = batch::each(rows.checkpoints.len(), session, create, |at| rows.write(at)).await;
+    session.conclude(rows.changes, result)
 }
 
 /// Creates the permissions of one checkpoint. `at` is its position in `rows.checkpoints`.
-async fn create(
-    at: usize,
-    rows: &Rows,
-    context: &Context,
-    session: &Session,
-) -> Result<(), Failure> {
+async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Failure> {
     let checkpoint = &rows.checkpoints[at];
     let request = session
         .permissions(checkpoint)?
@@ -108,69 +99,66 @@ async fn create(
             None => format!("{} created or existing", count(live.len(), "permission")),
         };
         let summary = format!("{checkpoint}: {summary}");
-        context.tally.add(live.len());
-        context.note_change(&summary);
-        rows.summaries.borrow_mut().push(summary);
+        session.tally.add(live.len());
+        session.note_change(summary);
     }
     Ok(result.map(drop)?)
 }
 
-/// One row for each project of each checkpoint, and a summary for each finished checkpoint.
+/// One row for each project of each checkpoint.
 struct Rows {
-    changes: RefCell<Changes>,
+    changes: Changes,
     checkpoints: Vec<CheckpointId>,
     projects: Vec<ProjectId>,
-    summaries: RefCell<Vec<String>>,
 }
 
 impl Rows {
-    fn announce(
+    fn new(
         checkpoints: Vec<CheckpointId>,
         projects: Vec<ProjectId>,
         context: &Context,
     ) -> Result<Self, Failure> {
         let columns = Columns::new(COLUMNS).hide("checkpoint", checkpoints.len() == 1);
-        let mut changes = context.changes(columns)?;
+        let changes = context.changes(columns)?;
         for checkpoint in &checkpoints {
             for project in &projects {
                 let (checkpoint, project) = (Cell::text(checkpoint), Cell::text(project));
                 let skipped = Cell::text("skipped");
-                changes.announce(vec![checkpoint, Cell::Null, project, Cell::Null, skipped]);
+                changes.add_pending(vec![checkpoint, Cell::Null, project, Cell::Null, skipped]);
             }
         }
         Ok(Self {
-            changes: RefCell::new(changes),
+            changes,
             checkpoints,
             projects,
-            summaries: RefCell::default(),
         })
     }
 
     /// Sets the result of all projects of a checkpoint.
     fn mark(&self, at: usize, result: &str) {
-        let mut changes = self.changes.borrow_mut();
         for number in self.numbers(at) {
-            changes.set(number, "result", Cell::text(result));
+            self.changes.set(number, "result", Cell::text(result));
         }
     }
 
     /// Sets the permissions of requested projects.
     fn set(&self, at: usize, live: &[Permission], result: impl Fn(&Permission) -> &'static str) {
-        let mut changes = self.changes.borrow_mut();
         for (number, project) in self.numbers(at).zip(&self.projects) {
             let mut live = live.iter();
             if let Some(permission) = live.find(|live| live.project_id == *project) {
-                changes.set(number, "id", Cell::text(&permission.id));
-                changes.set(number, "created_at", Cell::Time(permission.created_at));
-                changes.set(number, "result", Cell::text(result(permission)));
+                self.changes.set(number, "id", Cell::text(&permission.id));
+                self.changes
+                    .set(number, "created_at", Cell::Time(permission.created_at));
+                self.changes
+                    .set(number, "result", Cell::text(result(permission)));
             }
         }
     }
 
     /// Writes the rows of a checkpoint.
     fn write(&self, at: usize) {
-        let mut changes = self.changes.borrow_mut();
-        self.numbers(at).for_each(|number| changes.write(number));
+        self.numbers(at)
+            .for_each(|number| self.changes.write(number));
     }
 
     /// The numbers of the rows of a checkpoint.

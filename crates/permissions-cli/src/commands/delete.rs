@@ -7,7 +7,6 @@ use permissions_ext::{CheckpointId, Permission, PermissionId, ProjectId};
 use super::batch;
 use super::confirm::{confirm, require_terminal};
 use super::words::{count, distinct};
-use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ids;
@@ -36,9 +35,9 @@ pub(crate) struct Args {
     #[arg(long = "project", value_name = "PROJECT", num_args = 1..)]
     projects: Vec<String>,
 
-    /// Further checkpoint for the same projects; may be repeated
+    /// Another checkpoint for the same projects; may be repeated
     #[arg(long = "checkpoint", value_name = "CHECKPOINT", requires = "projects", value_parser = ids::read::<CheckpointId>)]
-    further: Vec<CheckpointId>,
+    more: Vec<CheckpointId>,
 
     /// Delete without a prompt
     #[arg(short, long)]
@@ -85,7 +84,7 @@ impl Selection {
             )
             .remedy("delete by permission ids or by projects")),
             _ => Ok(Self {
-                checkpoints: distinct([vec![checkpoint], args.further.clone()].concat()),
+                checkpoints: distinct([vec![checkpoint], args.more.clone()].concat()),
                 permissions: distinct(permissions),
                 projects: distinct(projects),
             }),
@@ -115,14 +114,14 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    context.tally.announce();
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    session.tally.announce();
     let (yes, dry_run) = (args.yes, args.dry_run);
     let selection = Selection::new(&args)?;
     let is_single = selection.checkpoints.len() == 1;
     let columns = Columns::new(COLUMNS).hide("checkpoint", is_single);
-    let mut changes = context.changes(columns)?;
-    let targets = find(&selection, &mut changes, context, session).await?;
+    let changes = session.changes(columns)?;
+    let targets = find(&selection, &changes, session).await?;
     if dry_run {
         for target in &targets {
             let result = target.project.as_ref().map_or("none", |_| "would_delete");
@@ -137,21 +136,17 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         for target in &targets {
             let project = target.project.as_ref().map(ProjectId::as_str);
             let project = project.unwrap_or("unknown permission");
-            context.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
+            session.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
         }
         let permissions = count(targets.len(), "permission");
         let checkpoints = count(selection.checkpoints.len(), "checkpoint");
-        confirm(&format!("Delete {permissions} of {checkpoints}?"), context).await?;
+        confirm(&format!("Delete {permissions} of {checkpoints}?"), session).await?;
     }
-    context.tally.start(targets.len());
-    let changes = RefCell::new(changes);
+    session.tally.start(targets.len());
     let deleted = RefCell::new(Vec::new());
     let delete = async |at: usize| {
         let target: &Target = &targets[at];
-        let set = |result| {
-            let mut changes = changes.borrow_mut();
-            changes.set(target.row, "result", Cell::text(result));
-        };
+        let set = |result| changes.set(target.row, "result", Cell::text(result));
         let request = session.permissions(&target.checkpoint)?.delete(&target.id);
         // If the command is stopped during the request, nobody knows whether the permission was deleted.
         set("unknown");
@@ -161,36 +156,29 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             Ok(_) => {
                 set("deleted");
                 deleted.borrow_mut().push(&target.checkpoint);
-                context.tally.add(1);
+                session.tally.add(1);
             }
             Err(_) => set("failed"),
         }
         Ok(result.map(drop)?)
     };
-    let done = |at: usize| changes.borrow_mut().write(targets[at].row);
-    let result = batch::each(targets.len(), context, delete, done).await;
+    let done = |at: usize| changes.write(targets[at].row);
+    let result = batch::each(targets.len(), session, delete, done).await;
     let deleted = deleted.into_inner();
-    let summary = |checkpoint| {
+    for checkpoint in &selection.checkpoints {
         let deleted = deleted.iter().filter(|of| **of == checkpoint).count();
-        format!("{checkpoint}: {} deleted", count(deleted, "permission"))
-    };
-    let summaries: Vec<String> = selection.checkpoints.iter().map(summary).collect();
-    for summary in &summaries {
-        context.note_change(summary);
+        let deleted = count(deleted, "permission");
+        session.note_change(format!("{checkpoint}: {deleted} deleted"));
     }
-    let written = changes.into_inner().finish();
-    let exit = result?;
-    written.map_err(|failure| failure.after_changes(&summaries.join("; ")))?;
-    Ok(exit)
+    session.conclude(changes, result)
 }
 
-/// Reads the live permissions of the checkpoints, and announces a row for each permission to delete. Warns if no
+/// Reads the live permissions of the checkpoints, and adds a row for each permission to delete. Warns if no
 /// project is left. A permission id that is not in the list stays a target, so that the API reports it.
 async fn find(
     selection: &Selection,
-    changes: &mut Changes,
-    context: &Context,
-    session: &Session,
+    changes: &Changes,
+    session: &Session<'_>,
 ) -> Result<Vec<Target>, Failure> {
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
@@ -198,10 +186,10 @@ async fn find(
     // If the live permissions cannot be read, the output contains these rows.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
-            changes.announce(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));
+            changes.add_pending(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));
         }
         for project in &selection.projects {
-            changes.announce(row(checkpoint, Cell::Null, Cell::text(project), "skipped"));
+            changes.add_pending(row(checkpoint, Cell::Null, Cell::text(project), "skipped"));
         }
     }
     let mut targets = Vec::new();
@@ -209,7 +197,7 @@ async fn find(
     for checkpoint in &selection.checkpoints {
         let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
-            context.warn(&format!("no project can use {checkpoint} after this"));
+            session.warn(&format!("no project can use {checkpoint} after this"));
         }
         let mut add = |id: &PermissionId, project: Option<&ProjectId>| {
             targets.push(Target {
@@ -235,14 +223,14 @@ async fn find(
     changes.clear();
     for (checkpoint, project) in without {
         changes.row(&row(checkpoint, Cell::Null, Cell::text(project), "none"));
-        context.note_always(&format!(
+        session.note_always(&format!(
             "{checkpoint}: project {project} has no permission, so there is nothing to delete"
         ));
     }
     for target in &mut targets {
         let (id, project) = (Cell::text(&target.id), target.project.as_ref());
         let project = Cell::optional(project);
-        target.row = changes.announce(row(&target.checkpoint, id, project, "skipped"));
+        target.row = changes.add_pending(row(&target.checkpoint, id, project, "skipped"));
     }
     Ok(targets)
 }

@@ -52,12 +52,12 @@ impl Findings {
 
     fn show(&self, context: &Context) -> Result<(), Failure> {
         if context.wants_rows() {
-            let mut rows = context.changes(Columns::new(COLUMNS))?;
+            let rows = context.changes(Columns::new(COLUMNS))?;
             for (name, value, source, _) in &self.0 {
                 let source = Cell::optional(source.as_ref());
                 rows.row(&[Cell::text(name), Cell::text(value), source]);
             }
-            return Ok(rows.finish_unchanged()?);
+            return rows.finish_unchanged();
         }
         let mut out = context.text()?;
         for (name, value, source, style) in &self.0 {
@@ -124,7 +124,7 @@ fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
     findings.add("TLS roots", roots, name);
     let tls = &settings.tls;
     for (name, file) in [
-        ("further roots", &tls.roots),
+        ("additional roots", &tls.roots),
         ("certificate", &tls.certificate),
         ("certificate key", &tls.key),
     ] {
@@ -136,7 +136,11 @@ fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
 }
 
 /// Lists one permission of the checkpoint.
-async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result<Exit, Failure> {
+async fn test(
+    args: &Args,
+    session: &Session<'_>,
+    findings: &mut Findings,
+) -> Result<Exit, Failure> {
     let checkpoint = match &args.checkpoint {
         Some(checkpoint) => checkpoint.clone(),
         None => ids::argument(NONEXISTENT)?,

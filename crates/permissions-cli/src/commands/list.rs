@@ -55,23 +55,23 @@ pub(crate) struct Args {
     names: NameOptions,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     let checkpoints = distinct(args.checkpoints.clone());
     if checkpoints.len() > 1 && args.after.is_some() {
         return Err(Failure::usage("--after requires a single checkpoint")
             .remedy("list each checkpoint in a run of its own"));
     }
     if args.page_size > MAX_PAGE_SIZE {
-        context.warn(&format!(
+        session.warn(&format!(
             "--page-size {}: the API may refuse more than {MAX_PAGE_SIZE}",
             args.page_size
         ));
     }
     let columns = Columns::new(COLUMNS)
         .hide("checkpoint", checkpoints.len() == 1)
-        .remove(names::COLUMN, !args.names.are_shown(context));
+        .remove(names::COLUMN, !args.names.are_shown(session));
     // Invalid options are reported before a request is sent.
-    context.output(columns.clone())?;
+    session.output(columns.clone())?;
     // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
@@ -84,19 +84,19 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     let mut lists = std::pin::pin!(
         stream::iter(checkpoints.iter().cloned())
             .map(first_page)
-            .buffered(context.global.requests.concurrency())
+            .buffered(session.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
     let first = async { Ok(lists.next().await) };
-    let (mut next, names) = args.names.with(first, context, session).await?;
-    let mut output = context.output(columns.hide(names::COLUMN, names.is_empty()))?;
+    let (mut next, names) = args.names.with(first, session).await?;
+    let mut output = session.output(columns.hide(names::COLUMN, names.is_empty()))?;
     while let Some(list) = next {
         let list = list?;
-        match print(&args, list, &names, context, &mut output).await {
+        match print(&args, list, &names, session, &mut output).await {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
-                context.report(&failure);
+                session.report(&failure);
                 exit = Exit::Failure;
             }
             Err(failure) => return Err(failure),
@@ -109,7 +109,11 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(exit)
 }
 
-fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
+fn pages(
+    args: &Args,
+    checkpoint: &CheckpointId,
+    session: &Session<'_>,
+) -> Result<PageStream, Failure> {
     let mut list = session
         .permissions(checkpoint)?
         .list()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::manifest::{Manifest, ReadOptions};
+use crate::manifest::Manifest;
 
 /// Options for manifests.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) fn read(
     strict: bool,
     context: &Context,
 ) -> Result<Manifest, Failure> {
-    let manifest = Manifest::read(paths, ReadOptions { option, strict })?;
+    let manifest = Manifest::read(paths, option, strict)?;
     for warning in manifest.warnings() {
         context.warn(&warning.line());
     }

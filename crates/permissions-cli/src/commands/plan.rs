@@ -8,7 +8,6 @@ use permissions_ext::sync::Plan;
 use super::manifests::Manifests;
 use super::plan_rows::PlanRows;
 use super::plan_view;
-use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::Manifest;
@@ -67,57 +66,49 @@ impl Targets {
     }
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    let manifest = args.manifests.read(context)?;
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let manifest = args.manifests.read(session)?;
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = PlanRows::default();
     if !prints_plan {
-        rows = plan_view::open_rows(args.names.are_shown(context), context)?;
+        rows = plan_view::open_rows(args.names.are_shown(session), session)?;
     }
-    let make = make(
-        &manifest,
-        &args.targets,
-        &args.names,
-        &mut rows,
-        context,
-        session,
-    );
+    let make = make(&manifest, &args.targets, &args.names, &rows, session);
     let (plan, names) = make.await?;
     let saved = SavedPlan::new(plan, &manifest);
     if let Some(path) = &args.out {
         saved.write(path)?;
     }
     if prints_plan {
-        context.note_always(&plan_view::summary(&saved.plan));
+        session.note_always(&plan_view::summary(&saved.plan));
     } else {
-        plan_view::show(&saved.plan, &names, rows, &[], context)?;
+        plan_view::show(&saved.plan, &names, rows, &[], session)?;
     }
     Ok(plan_view::exit(&saved.plan))
 }
 
-/// Reads the live permissions and makes a plan for the targets. Announces the checkpoints in the rows first. If names are
+/// Reads the live permissions and makes a plan for the targets. Adds rows for the checkpoints first. If names are
 /// shown, warns of archived and unknown projects.
 pub(super) async fn make(
     manifest: &Manifest,
     targets: &Targets,
     names: &NameOptions,
-    rows: &mut PlanRows,
-    context: &Context,
-    session: &Session,
+    rows: &PlanRows,
+    session: &Session<'_>,
 ) -> Result<(Plan, Names), Failure> {
-    rows.announce_checkpoints(&targets.select(manifest.checkpoints(), &manifest.names())?);
+    rows.add_checkpoints(&targets.select(manifest.checkpoints(), &manifest.names())?);
     let plan = session
         .client()
         .plan(manifest.desired(|checkpoint| targets.contains(checkpoint)))
-        .concurrency(context.global.requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"));
+        .concurrency(session.global.requests.concurrency())
+        .on_progress(session.progress.callback("checkpoints"));
     let plan = async { Ok(plan.send().await?) };
-    let (plan, names) = names.with(plan, context, session).await?;
+    let (plan, names) = names.with(plan, session).await?;
     // An embedded server has permissions of projects that it does not know.
     if !names.is_empty() {
         for problem in manifest.project_problems(&names, |checkpoint| targets.contains(checkpoint))
         {
-            context.warn(&problem.line());
+            session.warn(&problem.line());
         }
     }
     Ok((plan, names))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use permissions_ext::sync::{AppliedChange, Change, CheckpointPlan, Outcome, Plan};
+use permissions_ext::sync::{AppliedChange, Change, Outcome, Plan};
 use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 
 use crate::context::Context;
@@ -55,93 +55,63 @@ impl PlanRows {
         self.changes.is_some()
     }
 
-    /// Announces a row with an unknown change for each checkpoint. They are printed only if no plan can be made.
-    pub(super) fn announce_checkpoints(&mut self, checkpoints: &[&CheckpointId]) {
-        for checkpoint in checkpoints {
-            self.announce("unknown", checkpoint, None, None, None);
-        }
-    }
-
-    /// Announces a row for each change of the plan, and for each unchanged permission if `with_unchanged` is set.
-    pub(super) fn announce_plan(&mut self, plan: &Plan, names: &Names, with_unchanged: bool) {
-        self.changes.iter_mut().for_each(Changes::clear);
-        for part in plan.checkpoints() {
-            let CheckpointPlan {
-                checkpoint,
-                unchanged,
-                ..
-            } = part;
-            for change in part.changes() {
-                let (name, permission) = match &change {
-                    Change::Delete { permission_id, .. } => ("delete", Some(permission_id)),
-                    _ => ("create", None),
-                };
-                let project = change.project_id();
-                self.announce(
-                    name,
-                    checkpoint,
-                    Some(project),
-                    names.get(project),
-                    permission,
-                );
-            }
-            for found in unchanged.iter().filter(|_| with_unchanged) {
-                let (project, permission) = (&found.project_id, &found.permission_id);
-                let name = names.get(project);
-                self.announce(
-                    "unchanged",
-                    checkpoint,
-                    Some(project),
-                    name,
-                    Some(permission),
-                );
-            }
-        }
-    }
-
-    fn announce(
-        &mut self,
-        change: &str,
-        checkpoint: &CheckpointId,
-        project: Option<&ProjectId>,
-        name: Option<&str>,
-        permission: Option<&PermissionId>,
-    ) {
-        let Some(changes) = &mut self.changes else {
+    /// Adds a row with an unknown change for each checkpoint. They are printed only if no plan can be made.
+    pub(super) fn add_checkpoints(&self, checkpoints: &[&CheckpointId]) {
+        let Some(changes) = &self.changes else {
             return;
         };
-        let number = changes.announce(vec![
-            Cell::text(change),
-            Cell::text(checkpoint),
-            Cell::optional(project),
-            Cell::optional(name),
-            Cell::optional(permission),
-            Cell::text("skipped"),
-            Cell::Null,
-        ]);
-        if let Some(project) = project {
-            let key = (checkpoint.clone(), project.clone(), permission.cloned());
-            self.numbers.insert(key, number);
+        for checkpoint in checkpoints {
+            let mut row = vec![Cell::Null; COLUMNS.len()];
+            row[..2].clone_from_slice(&[Cell::text("unknown"), Cell::text(checkpoint)]);
+            let number = changes.add_pending(row);
+            changes.set(number, "result", Cell::text("skipped"));
+        }
+    }
+
+    /// Adds a row for each change of the plan, and for each unchanged permission if `with_unchanged` is set.
+    pub(super) fn add_plan(&mut self, plan: &Plan, names: &Names, with_unchanged: bool) {
+        let Some(changes) = &self.changes else {
+            return;
+        };
+        changes.clear();
+        for part in plan.checkpoints() {
+            let checkpoint = &part.checkpoint;
+            let unchanged = part.unchanged.iter().filter(|_| with_unchanged);
+            let create = part.create.iter().map(|project| ("create", project, None));
+            let delete = part.delete.iter().map(|found| ("delete", found));
+            let found = delete.chain(unchanged.map(|found| ("unchanged", found)));
+            let found = found.map(|(name, it)| (name, &it.project_id, Some(&it.permission_id)));
+            for (change, project, permission) in create.chain(found) {
+                let number = changes.add_pending(vec![
+                    Cell::text(change),
+                    Cell::text(checkpoint),
+                    Cell::text(project),
+                    Cell::optional(names.get(project)),
+                    Cell::optional(permission),
+                    Cell::text("skipped"),
+                    Cell::Null,
+                ]);
+                let key = (checkpoint.clone(), project.clone(), permission.cloned());
+                self.numbers.insert(key, number);
+            }
         }
     }
 
     /// Sets the result of all changes.
-    pub(super) fn set_all(&mut self, result: &str) {
-        let changes = self.changes.iter_mut();
+    pub(super) fn set_all(&self, result: &str) {
+        let changes = self.changes.iter();
         changes.for_each(|changes| changes.set_all("result", &Cell::text(result)));
     }
 
     /// Sets the result of a change and writes its row.
-    pub(super) fn resolve(&mut self, applied: &AppliedChange) {
+    pub(super) fn resolve(&self, applied: &AppliedChange) {
         let permission = match &applied.change {
             Change::Delete { permission_id, .. } => Some(permission_id.clone()),
             _ => None,
         };
         let project = applied.change.project_id().clone();
-        let number = self
-            .numbers
-            .get(&(applied.checkpoint.clone(), project, permission));
-        let (Some(changes), Some(&number)) = (&mut self.changes, number) else {
+        let key = (applied.checkpoint.clone(), project, permission);
+        let (Some(changes), Some(&number)) = (&self.changes, self.numbers.get(&key)) else {
             return;
         };
         match &applied.outcome {

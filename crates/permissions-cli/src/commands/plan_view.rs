@@ -32,7 +32,7 @@ pub(super) fn show(
     context: &Context,
 ) -> Result<(), Failure> {
     if rows.is_open() {
-        rows.announce_plan(plan, names, true);
+        rows.add_plan(plan, names, true);
         rows.finish_unchanged()?;
     } else if context.wants_markdown() {
         markdown(plan, names, heading, context)?;

@@ -3,7 +3,6 @@
 use futures_util::TryStreamExt as _;
 
 use super::words::count;
-use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Cell, Columns};
@@ -20,9 +19,9 @@ pub(crate) struct Args {
     include_archived: bool,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     let columns = Columns::new(COLUMNS).hide("archived_at", !args.include_archived);
-    let mut output = context.output(columns)?;
+    let mut output = session.output(columns)?;
     let projects = session.client().projects();
     let mut pages = projects.include_archived(args.include_archived).pages();
     let mut projects = 0;
@@ -41,8 +40,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     output.finish()?;
     if projects == 0 {
-        context.note_always("the organization has no projects");
+        session.note_always("the organization has no projects");
     }
-    context.note(&count(projects, "project"));
+    session.note(&count(projects, "project"));
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-use super::parse::{UNUSUAL, parse};
+use super::parse::{Parsed, UNUSUAL};
 use super::update::update;
 use super::variables::{escape, expand};
 use super::*;
@@ -19,34 +19,28 @@ fn lookup(name: &str) -> Option<String> {
     (name == "PROJECT").then(|| "proj_from_env".to_owned())
 }
 
-fn live(checkpoints: &[(&str, &[&str])]) -> BTreeMap<CheckpointId, Vec<ProjectId>> {
-    checkpoints
-        .iter()
-        .map(|(checkpoint, projects)| {
-            let projects = projects.iter().map(|id| id.parse().unwrap());
-            (checkpoint.parse().unwrap(), projects.collect())
-        })
-        .collect()
+fn live(checkpoints: &[(&str, &[&str])]) -> DesiredState {
+    let checkpoints = checkpoints.iter().map(|(checkpoint, projects)| {
+        let projects = projects.iter().map(|id| id.parse().unwrap());
+        (checkpoint.parse().unwrap(), projects)
+    });
+    checkpoints.collect()
 }
 
-fn problem(text: &str, mistake: super::parse::Mistake) -> String {
-    let path = Path::new("permissions.toml");
-    Problem::new(path, text, mistake.span, mistake.message, mistake.remedy).text()
+fn parse(text: &str) -> Parsed {
+    super::parse::parse(Path::new("permissions.toml"), text, &lookup)
 }
 
 #[test]
 fn unusual_id_is_accepted_only_from_export() {
-    let by_hand = parse(
-        "[checkpoints]\n\"proj_x\" = [\"cp_1\", \"proj a\"]\n",
-        &lookup,
-    );
+    let by_hand = parse("[checkpoints]\n\"proj_x\" = [\"cp_1\", \"proj a\"]\n");
     assert_eq!((by_hand.errors.len(), by_hand.warnings.len()), (3, 0));
 
     let live = live(&[("proj_x", &["cp_1", "proj a"])]);
     let exported = write(&live, &Names::default()).unwrap();
     assert_eq!(exported.matches(UNUSUAL).count(), 3, "{exported}");
 
-    let parsed = parse(&exported, &lookup);
+    let parsed = parse(&exported);
     assert_eq!(
         (parsed.errors.len(), parsed.warnings.len()),
         (0, 3),
@@ -56,24 +50,21 @@ fn unusual_id_is_accepted_only_from_export() {
 
 #[test]
 fn both_prefixes_of_checkpoints_are_valid() {
-    let parsed = parse(
-        "[checkpoints]\n\"ft:a:b::c\" = []\n\"ft-abc123\" = []\n",
-        &lookup,
-    );
+    let parsed = parse("[checkpoints]\n\"ft:a:b::c\" = []\n\"ft-abc123\" = []\n");
 
     assert_eq!((parsed.entries.len(), parsed.errors.len()), (2, 0));
 }
 
 #[test]
 fn variable_in_id_is_replaced() {
-    let entries = parse(TEXT, &lookup).entries;
+    let entries = parse(TEXT).entries;
 
     assert_eq!(entries[0].items[1].id.as_str(), "proj_from_env");
 }
 
 #[test]
 fn update_keeps_comments_order_and_variables() {
-    let entries = parse(TEXT, &lookup).entries;
+    let entries = parse(TEXT).entries;
     let live = live(&[
         ("ft:gpt-4o:acme", &["proj_c", "proj_from_env", "proj_a"]),
         ("ft:gpt-4o:old", &["proj_b"]),
@@ -118,7 +109,7 @@ fn update_keeps_comments_with_their_projects() {
     \"proj_a\", # only
 ]
 ";
-    let entries = parse(text, &lookup).entries;
+    let entries = parse(text).entries;
     let live = live(&[("ft:a", &["proj_a", "proj_c", "proj_d"]), ("ft:b", &[])]);
 
     let updated = update(text, &entries, &live, &[], &Names::default()).unwrap();
@@ -151,7 +142,7 @@ fn update_refreshes_only_names_that_export_wrote() {
 ]
 \"ft:b\" = [\"proj_d\", \"proj_e\"]
 ";
-    let entries = parse(text, &lookup).entries;
+    let entries = parse(text).entries;
     let live = live(&[
         ("ft:a", &["proj_a", "proj_b", "proj_c", "proj_d"]),
         ("ft:b", &["proj_d", "proj_e"]),
@@ -181,7 +172,7 @@ fn update_refreshes_only_names_that_export_wrote() {
 ]
 "
     );
-    let again = parse(&updated, &lookup).entries;
+    let again = parse(&updated).entries;
     assert_eq!(
         update(&updated, &again, &live, &[], &names).unwrap(),
         updated
@@ -190,7 +181,7 @@ fn update_refreshes_only_names_that_export_wrote() {
 
 #[test]
 fn update_without_drift_keeps_text() {
-    let entries = parse(TEXT, &lookup).entries;
+    let entries = parse(TEXT).entries;
     let live = live(&[
         ("ft:gpt-4o:acme", &["proj_from_env", "proj_a"]),
         ("ft:gpt-4o:old", &["proj_b", "proj_a"]),
@@ -213,12 +204,9 @@ ft.c = []
 \"\" = []
 ";
 
-    let mistakes = parse(text, &lookup).errors;
+    let mistakes = parse(text).errors;
 
-    let shown: Vec<String> = mistakes
-        .into_iter()
-        .map(|mistake| problem(text, mistake))
-        .collect();
+    let shown: Vec<String> = mistakes.iter().map(Problem::text).collect();
     insta::with_settings!({
         description => "all mistakes of a manifest",
         omit_expression => true,
@@ -236,30 +224,30 @@ proptest! {
     /// Any text is parsed, and every mistake has a position.
     #[test]
     fn arbitrary_text_never_panics(text in "[\\[\\]\"$={}a.#:\n é']{0,40}") {
-        let parsed = parse(&text, &lookup);
+        let parsed = parse(&text);
         for mistake in parsed.errors.into_iter().chain(parsed.warnings) {
-            prop_assert!(problem(&text, mistake).contains("permissions.toml:"));
+            prop_assert!(mistake.text().contains("permissions.toml:"));
         }
     }
 
     /// An export contains all live permissions, whatever their ids are.
     #[test]
     fn exported_manifest_is_read_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
-        let ids: BTreeMap<CheckpointId, Vec<ProjectId>> = ids
+        let ids: DesiredState = ids
             .into_iter()
             .filter_map(|(checkpoint, projects)| {
-                let projects = projects.into_iter().filter_map(|id| id.parse().ok()).collect();
+                let projects = projects.into_iter().filter_map(|id| id.parse().ok());
                 Some((checkpoint.parse().ok()?, projects))
             })
             .collect();
 
-        let parsed = parse(&write(&ids, &Names::default()).unwrap(), &lookup);
+        let parsed = parse(&write(&ids, &Names::default()).unwrap());
 
         prop_assert_eq!(parsed.errors, vec![]);
-        let back: BTreeMap<CheckpointId, Vec<ProjectId>> = parsed
+        let back: DesiredState = parsed
             .entries
             .into_iter()
-            .map(|entry| (entry.checkpoint.clone(), entry.projects().cloned().collect()))
+            .map(|entry| (entry.checkpoint.clone(), entry.projects().cloned().collect::<Vec<_>>()))
             .collect();
         prop_assert_eq!(back, ids);
     }

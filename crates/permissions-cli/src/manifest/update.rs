@@ -1,17 +1,16 @@
 //! Writes live permissions into a manifest. Comments, order and variables stay.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
-use toml_edit::{Array, DocumentMut, Item, RawString, Table, Value};
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use super::labels::refreshed;
+use super::comments::{Line, refreshed, split};
 use super::parse::{CHECKPOINTS, Entry, UNUSUAL};
 use super::variables::escape;
 use crate::ids::{self, Id};
 use crate::names::Names;
-
-type Live = BTreeMap<CheckpointId, Vec<ProjectId>>;
 
 const INDENT: &str = "\n    ";
 
@@ -20,7 +19,7 @@ const INDENT: &str = "\n    ";
 pub(super) fn update(
     text: &str,
     entries: &[Entry],
-    live: &Live,
+    live: &DesiredState,
     new: &[&CheckpointId],
     names: &Names,
 ) -> Result<String, String> {
@@ -32,15 +31,16 @@ pub(super) fn update(
         .ok_or("checkpoints is not a table")?;
     for entry in entries {
         let array = checkpoints.get_mut(&entry.key).and_then(Item::as_array_mut);
-        if let (Some(array), Some(live)) = (array, live.get(&entry.checkpoint)) {
+        if let (Some(array), Some(live)) = (array, live.projects(&entry.checkpoint)) {
             let known: Vec<&ProjectId> = entry.projects().collect();
             set(array, &known, live, names);
         }
     }
     for checkpoint in new {
         let mut array = Array::new();
-        let live = live.get(*checkpoint).map_or(&[][..], Vec::as_slice);
-        set(&mut array, &[], live, names);
+        if let Some(live) = live.projects(checkpoint) {
+            set(&mut array, &[], live, names);
+        }
         let key = escape(checkpoint.as_str());
         checkpoints.insert(&key, Item::Value(array.into()));
         if is_unusual(*checkpoint)
@@ -52,18 +52,9 @@ pub(super) fn update(
     Ok(document.to_string())
 }
 
-/// A project of an array, with the comments about it.
-struct Line {
-    /// Spaces, line breaks and comments before the project.
-    before: String,
-    project: Value,
-    /// The comment after the project, on the same line.
-    after: String,
-}
-
 /// Removes projects that are not live from an array of the `known` projects, adds new ones at the end, and refreshes the
 /// names in comments.
-fn set(array: &mut Array, known: &[&ProjectId], live: &[ProjectId], names: &Names) {
+fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, names: &Names) {
     let (head, mut lines, tail) = split(array);
     let was_spread = tail.contains('\n') || lines.iter().any(|line| line.before.contains('\n'));
     let first = lines.first().map(|line| line.before.clone());
@@ -71,7 +62,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &[ProjectId], names: &Name
     let mut known = known.iter();
     let mut kept = Vec::new();
     lines.retain_mut(|line| {
-        let Some(project) = known.next().filter(|project| live.contains(project)) else {
+        let Some(project) = known.next().filter(|project| live.contains(**project)) else {
             is_changed = true;
             return false;
         };
@@ -121,40 +112,6 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &[ProjectId], names: &Name
     let is_last_on_line = is_spread && count > 0 && !tail.contains('\n');
     array.set_trailing(after + if is_last_on_line { "\n" } else { &tail });
     array.set_trailing_comma(count > 0 && (is_spread || array.trailing_comma()));
-}
-
-/// Splits an array into its head, its projects and its tail. toml_edit assigns the comment on the line of a project to the
-/// next project, here it belongs to the project before it. The head is a comment on the line of the bracket.
-fn split(array: &Array) -> (String, Vec<Line>, String) {
-    let text = |raw: Option<&RawString>| {
-        let text = raw.and_then(RawString::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let (mut head, mut lines) = (String::new(), Vec::<Line>::new());
-    let mut cut = |lines: &mut Vec<Line>, text: &str| {
-        let Some((line, _)) = text.split_once('\n') else {
-            return text.to_owned();
-        };
-        let comment = line.trim_end();
-        let after = lines.last_mut().map_or(&mut head, |line| &mut line.after);
-        after.push_str(comment);
-        text[comment.len()..].to_owned()
-    };
-    let mut rest = String::new();
-    for value in array {
-        let before = cut(&mut lines, &(rest + &text(value.decor().prefix())));
-        let mut project = value.clone();
-        project.decor_mut().clear();
-        lines.push(Line {
-            before,
-            project,
-            after: String::new(),
-        });
-        rest = cut(&mut lines, &text(value.decor().suffix()));
-        rest.truncate(rest.trim_end_matches([' ', '\t']).len());
-    }
-    let tail = cut(&mut lines, &(rest + &text(Some(array.trailing()))));
-    (head, lines, tail)
 }
 
 fn is_unusual<T: Id + AsRef<str>>(id: &T) -> bool {

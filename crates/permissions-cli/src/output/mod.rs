@@ -16,7 +16,7 @@ mod width;
 pub(crate) use cell::Cell;
 pub(crate) use changes::Changes;
 pub(crate) use rows::{Columns, Output, Settings};
-pub(crate) use stdout::{stdout_is_closed, stdout_is_discarded, stdout_width};
+pub(crate) use stdout::{ensure_stdout, stdout_is_discarded, stdout_width};
 pub(crate) use text::{Look, Text};
 pub(crate) use width::{fit, pad, shorten};
 

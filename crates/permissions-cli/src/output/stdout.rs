@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::exit::Exit;
+use crate::failure::Failure;
+
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Records before `main` whether standard output is closed.
@@ -25,9 +28,13 @@ impl inventory::Collect for Probe {
 #[cfg(unix)]
 inventory::submit! { Probe }
 
-/// Whether standard output was closed when the command started.
-pub(crate) fn stdout_is_closed() -> bool {
-    CLOSED.load(Ordering::Relaxed)
+/// Fails if standard output was closed when the command started.
+pub(crate) fn ensure_stdout() -> Result<(), Failure> {
+    if CLOSED.load(Ordering::Relaxed) {
+        let failure = Failure::new(Exit::Failure, "standard output is closed");
+        return Err(failure.remedy("redirect it to a file or to /dev/null"));
+    }
+    Ok(())
 }
 
 /// Whether standard output is the null device.

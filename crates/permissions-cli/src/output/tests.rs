@@ -180,16 +180,16 @@ fn document_filter_receives_all_rows() {
 }
 
 #[test]
-fn dropped_changes_write_announced_rows() {
+fn dropped_changes_write_pending_rows() {
     let shared = Shared::default();
-    let mut changes = Changes::new(open(
+    let changes = Changes::new(open(
         &shared,
         settings(Format::Json),
         PLAIN,
         Columns::new(COLUMNS),
     ));
-    let first = changes.announce(row("cp_1"));
-    changes.announce(row("cp_2"));
+    let first = changes.add_pending(row("cp_1"));
+    changes.add_pending(row("cp_2"));
     changes.set(first, "id", Cell::text("cp_done"));
     changes.write(first);
 

@@ -1,7 +1,6 @@
 //! The admin key and its source.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -72,27 +71,18 @@ impl KeySource {
         let Some((program, arguments)) = words.split_first() else {
             return Err(self.failure("the command is empty"));
         };
-        let start_failure = |error| self.failure(&format!("failed to run {program}: {error}"));
-        let mut child = Command::new(program)
+        let output = Command::new(program)
             .args(arguments)
             .stdin(Stdio::inherit())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(start_failure)?;
-        let mut output = String::new();
-        let stdout = child.stdout.take();
-        let read = stdout.map_or(Ok(0), |stdout| {
-            stdout.take(MAX_BYTES).read_to_string(&mut output)
-        });
-        let output = SecretString::from(output);
-        let status = child.wait().map_err(start_failure)?;
-        if !status.success() {
-            return Err(self.failure(&format!("{program} failed with {status}")));
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| self.failure(&format!("failed to run {program}: {error}")))?;
+        if !output.status.success() {
+            return Err(self.failure(&format!("{program} failed with {}", output.status)));
         }
-        read.map_err(|error| {
-            self.failure(&format!("failed to read the output of {program}: {error}"))
-        })?;
-        Ok(output)
+        String::from_utf8(output.stdout)
+            .map(SecretString::from)
+            .map_err(|_| self.failure(&format!("the output of {program} is not valid UTF-8")))
     }
 
     fn failure(&self, reason: &str) -> Failure {

@@ -33,25 +33,25 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, ProfileOption
         .ok()
         .filter(|name| !name.trim().is_empty());
     let chosen = option.map(str::to_owned).or(variable);
-    let Some(path) = config_file() else {
-        return match chosen {
-            None => Ok(None),
-            Some(name) => Err(Failure::usage(format!(
-                "unknown profile {name}: there is no configuration file without a home directory"
-            ))),
-        };
+    let source = if option.is_some() {
+        "--profile"
+    } else {
+        VARIABLE
     };
-    let text = match file::read(&path, file::MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if chosen.is_none() && is_out_of_reach(error.kind()) => return Ok(None),
-        Err(error) => {
-            let message = format!("failed to read {}: {error}", path.display());
-            let failure = Failure::usage(message);
-            let source = if option.is_some() {
-                "--profile"
-            } else {
-                VARIABLE
-            };
+    let path = match (config_file(), &chosen) {
+        (Some(path), _) => path,
+        (None, None) => return Ok(None),
+        (None, Some(name)) => {
+            return Err(Failure::usage(format!(
+                "unknown profile {name}: there is no configuration file without a home directory"
+            )));
+        }
+    };
+    let text = match (file::read(&path, file::MAX_BYTES), &chosen) {
+        (Ok(text), _) => text,
+        (Err(error), None) if is_out_of_reach(error.kind()) => return Ok(None),
+        (Err(error), chosen) => {
+            let failure = Failure::usage(format!("failed to read {}: {error}", path.display()));
             return Err(match chosen {
                 Some(name) => failure.remedy(format!(
                     "create the file with a table [profiles.{name}], or leave out the profile {name} ({source})"

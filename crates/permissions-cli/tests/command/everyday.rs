@@ -79,7 +79,7 @@ fn delete_by_permission_id_deletes_it() {
 }
 
 #[test]
-fn further_checkpoints_are_changed_too() {
+fn several_checkpoints_are_changed() {
     let world = World::new();
 
     let created = world.run("create ft:a proj_a proj_b --checkpoint ft:b --checkpoint ft:c");
