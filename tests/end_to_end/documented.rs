@@ -1,11 +1,10 @@
 //! The examples of the API reference: the client reads them, and the server's responses have the same shape.
 
-use permissions_ext::Client;
 use permissions_server::Server;
 use permissions_tests::RecordingPeer;
 use serde_json::{Value, json};
 
-use crate::{checkpoint, http_client, project};
+use crate::{http_client, project, recorded_permissions};
 
 /// Response of the list operation in the API reference.
 const LIST: &str = r#"{
@@ -52,25 +51,11 @@ const DELETE: &str = r#"{
   "deleted": true
 }"#;
 
-fn client(peer: &RecordingPeer) -> Client {
-    Client::builder()
-        .admin_key("sk-admin-recorded")
-        .base_url(peer.base_url())
-        .build()
-        .unwrap()
-}
-
 #[tokio::test]
 async fn client_reads_documented_list() {
     let peer = RecordingPeer::responding([LIST]).await.unwrap();
 
-    let permissions: Vec<_> = client(&peer)
-        .permissions(checkpoint())
-        .unwrap()
-        .list()
-        .all()
-        .await
-        .unwrap();
+    let permissions: Vec<_> = recorded_permissions(&peer).list().all().await.unwrap();
 
     let read: Vec<_> = permissions
         .iter()
@@ -102,9 +87,7 @@ async fn client_reads_documented_list() {
 async fn client_reads_documented_create_response() {
     let peer = RecordingPeer::responding([CREATE]).await.unwrap();
 
-    let created = client(&peer)
-        .permissions(checkpoint())
-        .unwrap()
+    let created = recorded_permissions(&peer)
         .create([project("proj_abGMw1llN8IrBb6SvvY5A1iH")])
         .send()
         .await
@@ -122,9 +105,7 @@ async fn client_reads_documented_delete_response() {
     let peer = RecordingPeer::responding([DELETE]).await.unwrap();
 
     let permission_id = "cp_zc4Q7MP6XxulcVzj4MZdwsAB";
-    client(&peer)
-        .permissions(checkpoint())
-        .unwrap()
+    recorded_permissions(&peer)
         .delete(permission_id)
         .send()
         .await

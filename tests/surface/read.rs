@@ -213,7 +213,7 @@ fn type_of(line: &str) -> Option<&str> {
     rest.split('<').next()
 }
 
-/// Whether a line is no `impl` of a trait, or one for a public type.
+/// Returns whether a line is in the public surface. An `impl` of a trait is in it only if its type is public.
 fn is_of_public_type(line: &str, types: &[String]) -> bool {
     let Some((_, owner)) = line
         .strip_prefix("impl ")
