@@ -5,7 +5,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::cli::{self, ApiCommand, Cli, Command};
 use crate::commands::{
     apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
-    schema, serve, show,
+    schema, serve,
 };
 use crate::context::{Context, reporter};
 use crate::exit::Exit;
@@ -50,7 +50,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
         Command::Check(args) => {
             runtime(Builder::new_current_thread())?.block_on(check::run(args, context))
         }
-        Command::Show(args) => show::run(&args, context),
+        Command::Show(args) => plan::show(&args, context),
         Command::Schema(_) => schema::run(),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, cli::command()),

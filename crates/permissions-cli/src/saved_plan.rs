@@ -107,13 +107,11 @@ impl SavedPlan {
 
     /// Describes where the plan comes from, as lines of a name and a value.
     pub(crate) fn origin(&self) -> Vec<(&'static str, String)> {
-        let mut origin = vec![("target", self.plan.target().to_string())];
-        if let Some(digest) = &self.manifest_digest {
-            origin.push(("manifest", digest.clone()));
-        }
-        if let Some(version) = &self.tool_version {
-            origin.push(("made by", format!("permissions {version}")));
-        }
-        origin
+        let target = Some(("target", self.plan.target().to_string()));
+        let digest = self.manifest_digest.clone();
+        let version = self.tool_version.as_ref();
+        let version = version.map(|version| ("made by", format!("permissions {version}")));
+        let lines = [target, digest.map(|digest| ("manifest", digest)), version];
+        lines.into_iter().flatten().collect()
     }
 }

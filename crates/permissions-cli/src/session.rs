@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use permissions_ext::audit::Report;
-use permissions_ext::{CheckpointId, Client, Event, Metadata, Permissions};
-use permissions_server::{Database, Limits, Server};
+use permissions_ext::{CheckpointId, Client, ClientBuilder, Event, Metadata, Permissions};
+use permissions_server::{Database, Limits, Server, StartError};
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -38,65 +38,23 @@ impl Deref for Session<'_> {
 impl<'a> Session<'a> {
     /// Creates the client. Sends nothing yet. A missing `--local` file is created only if `creates_file` is set.
     pub(crate) async fn open(context: &'a Context, creates_file: bool) -> Result<Self, Failure> {
-        match &context.global.local {
-            Some(file) => Self::local(file, context, creates_file).await,
+        let (builder, backend) = match &context.global.local {
+            Some(file) => local(file, context, creates_file).await?,
             None => {
                 let settings = Settings::read(&context.global)?;
-                let builder = settings
-                    .client()?
-                    .observer(observer(context, &settings.base_url.value));
-                let client = context.global.requests.configure(builder)?.build()?;
-                Ok(Self {
-                    context,
-                    client,
-                    backend: Backend::Remote(Box::new(settings)),
-                })
+                (settings.client()?, Backend::Remote(Box::new(settings)))
             }
-        }
-    }
-
-    async fn local(file: &Path, context: &'a Context, creates_file: bool) -> Result<Self, Failure> {
-        // The address is not printed, because it may contain a password.
-        if file.to_string_lossy().contains("://") {
-            return Err(
-                Failure::usage("--local expects the path of a SQLite file, not a URL").remedy(
-                    "run `permissions serve --database URL`, and use its address with --base-url",
-                ),
-            );
-        }
-        let is_missing = is_missing(file);
-        if is_missing && !creates_file {
-            return Err(Failure::usage(format!(
-                "the file {} of --local does not exist",
-                file.display()
-            ))
-            .remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
-        }
-        let mut limits = Limits::default();
-        // No other client uses this server, so its shutdown does not wait for requests on idle connections.
-        limits.keep_alive_grace = Duration::ZERO;
-        let server = Server::builder()
-            .database(Database::sqlite_file(file))
-            .limits(limits)
-            .start()
-            .await
-            .map_err(start_failure)?;
-        if is_missing {
-            context.note_always(&format!("created the database file {}", file.display()));
-        }
-        let builder = Client::builder()
-            .admin_key(server.admin_key())
-            .base_url(server.base_url())
-            .target_name(target_name(file))
-            .observer(observer(context, server.base_url()));
+        };
+        let base_url = match &backend {
+            Backend::Remote(settings) => &settings.base_url.value,
+            Backend::Local { server, .. } => server.base_url(),
+        };
+        let builder = builder.observer(observer(context, base_url));
         let client = context.global.requests.configure(builder)?.build()?;
         Ok(Self {
             context,
             client,
-            backend: Backend::Local {
-                server,
-                file: file.to_owned(),
-            },
+            backend,
         })
     }
 
@@ -152,6 +110,47 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Starts a server on a file, and returns the settings of its client.
+async fn local(
+    file: &Path,
+    context: &Context,
+    creates_file: bool,
+) -> Result<(ClientBuilder, Backend), Failure> {
+    // The address is not printed, because it may contain a password.
+    if file.to_string_lossy().contains("://") {
+        return Err(
+            Failure::usage("--local expects the path of a SQLite file, not a URL").remedy(
+                "run `permissions serve --database URL`, and use its address with --base-url",
+            ),
+        );
+    }
+    let is_missing = is_missing(file);
+    if is_missing && !creates_file {
+        return Err(Failure::usage(format!(
+            "the file {} of --local does not exist",
+            file.display()
+        ))
+        .remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
+    }
+    let mut limits = Limits::default();
+    // No other client uses this server, so its shutdown does not wait for requests on idle connections.
+    limits.keep_alive_grace = Duration::ZERO;
+    let server = Server::builder()
+        .database(Database::sqlite_file(file))
+        .limits(limits)
+        .start()
+        .await?;
+    if is_missing {
+        context.note_always(&format!("created the database file {}", file.display()));
+    }
+    let builder = Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url())
+        .target_name(target_name(file));
+    let file = file.to_owned();
+    Ok((builder, Backend::Local { server, file }))
+}
+
 /// The canonical path of the file, so that a plan is for the same file in every working directory.
 fn target_name(file: &Path) -> String {
     let path = file.canonicalize();
@@ -165,9 +164,11 @@ fn is_missing(file: &Path) -> bool {
     missing && !file.as_os_str().is_empty()
 }
 
-/// Describes a server that did not start. Its error contains the file or the port, and a remedy.
-pub(crate) fn start_failure(error: permissions_server::StartError) -> Failure {
-    Failure::new(Exit::Failure, error.to_string())
+/// A server that did not start. Its error contains the file or the port, and a remedy.
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(Exit::Failure, error.to_string())
+    }
 }
 
 fn observer(

@@ -15,13 +15,9 @@ pub(crate) struct Finding<'a> {
 }
 
 impl Finding<'_> {
-    pub(crate) fn name(&self) -> &'static str {
-        match self.state {
-            Some(DriftState::Extra) => "extra",
-            Some(DriftState::Missing) => "missing",
-            Some(_) => "unchanged",
-            None => "access",
-        }
+    pub(crate) fn name(&self) -> String {
+        self.state
+            .map_or_else(|| "access".to_owned(), |state| state.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, Va
 pub(crate) use self::usage::refuse;
 use crate::commands::{
     apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
-    schema, serve, show,
+    schema, serve,
 };
 use crate::options::{Global, REMOTE};
 use crate::{completion, exit};
@@ -54,7 +54,7 @@ pub(crate) enum Command {
     /// Check manifests; without --online, no network is needed
     Check(check::Args),
     /// Show a saved plan, without a network
-    Show(show::Args),
+    Show(plan::ShowArgs),
     /// Print the JSON Schema of a manifest
     Schema(schema::Args),
     /// Show the settings and test the connection

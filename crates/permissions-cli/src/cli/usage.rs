@@ -59,21 +59,13 @@ fn failure(error: &clap::Error) -> Failure {
 fn requests_json(args: &[OsString]) -> bool {
     let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let value_of = |option: &str| {
-        let next = args.iter().skip_while(|arg| **arg != option).nth(1);
-        let joined = || {
-            args.iter()
-                .find_map(|arg| arg.strip_prefix(option)?.strip_prefix('='))
-        };
-        next.copied().or_else(joined)
+        let mut joined = args.iter().filter_map(|arg| arg.strip_prefix(option));
+        let joined = joined.find_map(|value| value.strip_prefix('='));
+        joined.or_else(|| args.iter().copied().skip_while(|arg| *arg != option).nth(1))
     };
-    match value_of("--format-error") {
-        Some(format) => format == "json",
-        None => {
-            args.contains(&"--json")
-                || matches!(
-                    value_of("--format").or(value_of("-o")),
-                    Some("json" | "jsonl")
-                )
-        }
+    if let Some(format) = value_of("--format-error") {
+        return format == "json";
     }
+    let format = value_of("--format").or(value_of("-o"));
+    args.contains(&"--json") || matches!(format, Some("json" | "jsonl"))
 }

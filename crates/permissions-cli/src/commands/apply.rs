@@ -9,15 +9,12 @@ use permissions_ext::sync::{Applied, AppliedChange, Apply, Outcome, Plan, SkipRe
 use tokio::sync::mpsc;
 
 use super::confirm::confirm;
-use super::manifests::Manifests;
-use super::plan::{self, Targets};
-use super::plan_rows::PlanRows;
-use super::plan_view;
+use super::plan::PlanOptions;
+use super::plan_view::{NamedPlan, PlanRows};
 use super::words::count;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::names::{NameOptions, Names};
 use crate::saved_plan::SavedPlan;
 use crate::session::Session;
 
@@ -30,13 +27,7 @@ pub(crate) struct Args {
     pub(crate) plan: Option<PathBuf>,
 
     #[command(flatten)]
-    manifests: Manifests,
-
-    #[command(flatten)]
-    targets: Targets,
-
-    #[command(flatten)]
-    names: NameOptions,
+    options: PlanOptions,
 
     /// Allow deletions
     #[arg(long)]
@@ -66,34 +57,35 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         return dry_run(&args, session).await;
     }
     let mut rows = PlanRows::default();
-    let has_names = args.names.are_shown(session);
+    let has_names = args.options.names.are_shown(session);
     // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
     if session.wants_rows() {
-        rows.open(true, has_names, session)?;
+        rows.open(has_names, session)?;
     }
-    let (plan, names) = make(&args, &rows, session).await?;
-    rows.add_plan(&plan, &names, false);
+    let named = make(&args, &rows, session).await?;
+    let plan = &named.plan;
+    rows.add_plan(&named, false);
     if plan.is_in_sync() {
         rows.finish_unchanged()?;
-        plan_view::show_on_terminal(&plan, &names, session)?;
+        named.show_on_terminal(session)?;
         return Ok(Exit::Success);
     }
-    check_allowed(&plan, &args)?;
+    check_allowed(plan, &args)?;
     let changes = plan.creations() + plan.deletions();
     if !args.yes {
-        plan_view::show_on_terminal(&plan, &names, session)?;
+        named.show_on_terminal(session)?;
         confirm(&format!("Apply {}?", count(changes, "change")), session).await?;
     }
     if !rows.is_open() {
-        rows.open(true, !names.is_empty(), session)?;
-        rows.add_plan(&plan, &names, false);
+        rows.open(!named.names.is_empty(), session)?;
+        rows.add_plan(&named, false);
     }
     session.tally.start(changes);
     // If the command is stopped now, nobody knows which changes were made.
     rows.set_all("unknown");
     let apply = session
         .client()
-        .apply(plan)
+        .apply(named.plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
         .concurrency(session.global.requests.concurrency())
@@ -103,35 +95,34 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
 
 /// Shows the plan, and the reason why `apply` would refuse it.
 async fn dry_run(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    let rows = plan_view::open_rows(args.names.are_shown(session), session)?;
-    let (plan, names) = make(args, &rows, session).await?;
-    plan_view::show(&plan, &names, rows, &[], session)?;
-    if let Err(failure) = check_allowed(&plan, args) {
+    let mut rows = PlanRows::default();
+    rows.open_plan(args.options.names.are_shown(session), session)?;
+    let plan = make(args, &rows, session).await?;
+    plan.show(rows, &[], session)?;
+    if let Err(failure) = check_allowed(&plan.plan, args) {
         session.warn(&failure.as_warning());
     }
-    Ok(plan_view::exit(&plan))
+    Ok(plan.exit())
 }
 
 /// Makes a plan, or reads a saved one and checks its target and its manifest.
-async fn make(
-    args: &Args,
-    rows: &PlanRows,
-    session: &Session<'_>,
-) -> Result<(Plan, Names), Failure> {
+async fn make(args: &Args, rows: &PlanRows, session: &Session<'_>) -> Result<NamedPlan, Failure> {
+    let options = &args.options;
     let Some(path) = &args.plan else {
-        let manifest = args.manifests.read(session)?;
-        return plan::make(&manifest, &args.targets, &args.names, rows, session).await;
+        let manifest = options.manifests.read(session)?;
+        return options.make(&manifest, rows, session).await;
     };
     let saved = SavedPlan::read(path)?;
-    if args.manifests.is_set() {
-        saved.check_manifest(&args.manifests.read(session)?)?;
+    if options.manifests.is_set() {
+        saved.check_manifest(&options.manifests.read(session)?)?;
     }
     let mut plan = saved.plan;
     check_target(&plan, session)?;
     let checkpoints = plan.checkpoints().iter().map(|part| &part.checkpoint);
-    args.targets.select(checkpoints, "the plan")?;
-    plan.retain(|checkpoint| args.targets.contains(checkpoint));
-    args.names.with(async { Ok(plan) }, session).await
+    options.select(checkpoints, "the plan")?;
+    plan.retain(|checkpoint| options.contains(checkpoint));
+    let (plan, names) = options.names.with(async { Ok(plan) }, session).await?;
+    Ok(NamedPlan { plan, names })
 }
 
 /// Refuses a plan for another API, organization, project or file.

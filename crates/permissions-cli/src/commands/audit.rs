@@ -162,7 +162,7 @@ fn write_rows(findings: &Findings<'_>, names: &Names, rows: Changes) -> Result<(
             Ok(projects) => {
                 for (project, finding) in projects {
                     let project = Some((*project, finding));
-                    rows.row(&row(found.checkpoint, project, names, finding.name()));
+                    rows.row(&row(found.checkpoint, project, names, &finding.name()));
                 }
                 continue;
             }

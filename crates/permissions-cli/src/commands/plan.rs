@@ -1,13 +1,12 @@
-//! `permissions plan` shows what `apply` would change.
+//! `permissions plan` shows what `apply` would change, and `permissions show` prints a saved plan without a network.
 
 use std::path::PathBuf;
 
 use permissions_ext::CheckpointId;
-use permissions_ext::sync::Plan;
 
 use super::manifests::Manifests;
-use super::plan_rows::PlanRows;
-use super::plan_view;
+use super::plan_view::{NamedPlan, PlanRows};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::Manifest;
@@ -21,28 +20,28 @@ use crate::{file, ids};
 #[command(after_help = include_str!("../help/plan.txt"))]
 pub(crate) struct Args {
     #[command(flatten)]
-    manifests: Manifests,
-
-    #[command(flatten)]
-    targets: Targets,
-
-    #[command(flatten)]
-    names: NameOptions,
+    options: PlanOptions,
 
     /// Save the plan for `apply`; - prints it to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-/// The option that limits a plan to some checkpoints.
+/// The options of `plan` and `apply` that select the changes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Targets {
+pub(crate) struct PlanOptions {
+    #[command(flatten)]
+    pub(super) manifests: Manifests,
+
     /// Plan changes of this checkpoint only; may be repeated
     #[arg(long = "target", value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     targets: Vec<CheckpointId>,
+
+    #[command(flatten)]
+    pub(super) names: NameOptions,
 }
 
-impl Targets {
+impl PlanOptions {
     /// Whether the checkpoint is selected.
     pub(super) fn contains(&self, checkpoint: &CheckpointId) -> bool {
         self.targets.is_empty() || self.targets.contains(checkpoint)
@@ -64,52 +63,68 @@ impl Targets {
             }
         }
     }
+
+    /// Reads the live permissions and makes a plan. Adds rows for the checkpoints first. If names are shown, warns of
+    /// archived and unknown projects.
+    pub(super) async fn make(
+        &self,
+        manifest: &Manifest,
+        rows: &PlanRows,
+        session: &Session<'_>,
+    ) -> Result<NamedPlan, Failure> {
+        rows.add_checkpoints(&self.select(manifest.checkpoints(), &manifest.names())?);
+        let plan = session
+            .client()
+            .plan(manifest.desired(|checkpoint| self.contains(checkpoint)))
+            .concurrency(session.global.requests.concurrency())
+            .on_progress(session.progress.callback("checkpoints"));
+        let plan = async { Ok(plan.send().await?) };
+        let (plan, names) = self.names.with(plan, session).await?;
+        // An embedded server has permissions of projects that it does not know.
+        if !names.is_empty() {
+            for problem in manifest.project_problems(&names, |id| self.contains(id)) {
+                session.warn(&problem.line());
+            }
+        }
+        Ok(NamedPlan { plan, names })
+    }
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    let manifest = args.manifests.read(session)?;
+    let options = &args.options;
+    let manifest = options.manifests.read(session)?;
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = PlanRows::default();
     if !prints_plan {
-        rows = plan_view::open_rows(args.names.are_shown(session), session)?;
+        rows.open_plan(options.names.are_shown(session), session)?;
     }
-    let make = make(&manifest, &args.targets, &args.names, &rows, session);
-    let (plan, names) = make.await?;
-    let saved = SavedPlan::new(plan, &manifest);
+    let plan = options.make(&manifest, &rows, session).await?;
     if let Some(path) = &args.out {
-        saved.write(path)?;
+        SavedPlan::new(plan.plan.clone(), &manifest).write(path)?;
     }
     if prints_plan {
-        session.note_always(&plan_view::summary(&saved.plan));
+        session.note_always(&plan.summary());
     } else {
-        plan_view::show(&saved.plan, &names, rows, &[], session)?;
+        plan.show(rows, &[], session)?;
     }
-    Ok(plan_view::exit(&saved.plan))
+    Ok(plan.exit())
 }
 
-/// Reads the live permissions and makes a plan for the targets. Adds rows for the checkpoints first. If names are
-/// shown, warns of archived and unknown projects.
-pub(super) async fn make(
-    manifest: &Manifest,
-    targets: &Targets,
-    names: &NameOptions,
-    rows: &PlanRows,
-    session: &Session<'_>,
-) -> Result<(Plan, Names), Failure> {
-    rows.add_checkpoints(&targets.select(manifest.checkpoints(), &manifest.names())?);
-    let plan = session
-        .client()
-        .plan(manifest.desired(|checkpoint| targets.contains(checkpoint)))
-        .concurrency(session.global.requests.concurrency())
-        .on_progress(session.progress.callback("checkpoints"));
-    let plan = async { Ok(plan.send().await?) };
-    let (plan, names) = names.with(plan, session).await?;
-    // An embedded server has permissions of projects that it does not know.
-    if !names.is_empty() {
-        for problem in manifest.project_problems(&names, |checkpoint| targets.contains(checkpoint))
-        {
-            session.warn(&problem.line());
-        }
-    }
-    Ok((plan, names))
+/// Arguments of `show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = include_str!("../help/show.txt"))]
+pub(crate) struct ShowArgs {
+    /// Plan that `plan --out` saved; - reads it from standard input
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+}
+
+pub(crate) fn show(args: &ShowArgs, context: &Context) -> Result<Exit, Failure> {
+    let saved = SavedPlan::read(&args.plan)?;
+    let mut rows = PlanRows::default();
+    rows.open_plan(false, context)?;
+    let origin = saved.origin();
+    let (plan, names) = (saved.plan, Names::default());
+    NamedPlan { plan, names }.show(rows, &origin, context)?;
+    Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! `permissions serve` runs a server for the three operations.
+//! `permissions serve` runs a server for the operations.
 
 use std::io::{self, Write as _};
 
@@ -7,7 +7,6 @@ use permissions_server::{Database, ServeArgs, Server};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::session::start_failure;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -42,9 +41,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         }
         announce(server);
     };
-    permissions_server::serve(server, announce)
-        .await
-        .map_err(start_failure)?;
+    permissions_server::serve(server, announce).await?;
     Ok(Exit::Success)
 }
 

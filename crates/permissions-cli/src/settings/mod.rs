@@ -1,9 +1,8 @@
 //! Settings of the client and their origin. Options override the environment, which overrides the profile.
 
+mod connection;
 mod key;
 mod profile;
-mod protocol;
-mod proxy;
 mod tls;
 
 use std::ffi::OsStr;
@@ -13,11 +12,10 @@ use clap::ValueEnum as _;
 use permissions_ext::ClientBuilder;
 use secrecy::SecretString;
 
+pub(crate) use self::connection::{proxy, speaks_other_protocol};
 use self::key::KeySource;
 pub(crate) use self::key::masked;
 pub(crate) use self::profile::config_file;
-pub(crate) use self::protocol::speaks_other_protocol;
-pub(crate) use self::proxy::proxy;
 pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
 use crate::options::{ColorChoice, Format, Global, ProfileOptions};
@@ -146,7 +144,7 @@ impl Settings {
             ))
             .remedy("use a URL such as https://api.openai.com/v1"));
         };
-        if url.scheme() != "http" || self.allow_http || proxy::is_loopback(&url) {
+        if url.scheme() != "http" || self.allow_http || connection::is_loopback(&url) {
             return Ok(());
         }
         let host = url.host_str().unwrap_or_default();
