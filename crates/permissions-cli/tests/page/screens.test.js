@@ -61,7 +61,7 @@ test("phone shows a list instead of the matrix", async () => {
   assert.equal(await page.locator(".card").count(), 4);
   assert.equal(await overflow(page), 0);
   const card = page.locator(".card").first();
-  assert.match((await card.innerText()).replace(/\s+/g, " "), /forecast:B7R9VjQd.*production 3 projects, 2 differences ▲ retired team.*○ proj_voice.*the service.*proj_maps/);
+  assert.match((await card.innerText()).replace(/\s+/g, " "), /forecast:B7R9VjQd.*production 3 projects, 2 differences ▲ retired team \(archived\).*○ proj_voice.*the service.*proj_maps/);
   await card.getByRole("button", { name: "retired team" }).tap();
   assert.match(await page.getByRole("dialog").innerText(), /cp_3/);
   await close();

@@ -46,3 +46,4 @@ function stateInWords(state) {
 }
 
 const nameOf = ({ id, label }) => label || id;
+const archivedNote = ({ archived }) => (archived ? " (archived)" : "");

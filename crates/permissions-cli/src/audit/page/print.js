@@ -49,7 +49,7 @@ function printDifferences({ rows, columns }) {
   const line = (row, state) => {
     const found = columns.filter((column) => row.states[column.index] === state);
     if (found.length === 0) return null;
-    const names = found.flatMap((column, at) => [at > 0 ? ", " : "", column.label ? `${column.label} ` : "", el("span", { className: "id" }, column.id)]);
+    const names = found.flatMap((column, at) => [at > 0 ? ", " : "", column.label ? `${column.label} ` : "", el("span", { className: "id" }, column.id), archivedNote(column)]);
     return el("div", {}, `${SIGNS[state]} ${STATES[state]}: `, ...names);
   };
   const differing = rows.filter((row) => row.states.some((state) => state >= EXTRA));
@@ -87,7 +87,7 @@ function printTable({ rows, columns, rowTotals, first, sum, start, total }) {
 
 function turned(project) {
   const label = project.label ? el("span", {}, shorten(project.label, 48)) : null;
-  return el("div", { className: "turned" }, label, el("span", { className: "id" }, project.id));
+  return el("div", { className: "turned" }, label, el("span", { className: "id" }, project.id, archivedNote(project)));
 }
 
 function printRow(row, columns, rowTotals, width) {
