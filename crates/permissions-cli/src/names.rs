@@ -105,7 +105,7 @@ impl Names {
 #[cfg(test)]
 impl Names {
     /// Returns the given names.
-    pub(crate) fn of<const N: usize>(names: [(&str, &str); N]) -> Self {
+    pub(crate) fn of<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let project = |(id, name): (&str, &str)| {
             let project = serde_json::json!({ "id": id, "name": name, "created_at": 0 });
             (

@@ -230,9 +230,12 @@ proptest! {
         }
     }
 
-    /// An export contains all live permissions, whatever their ids are.
+    /// An export contains all live permissions, whatever the ids and names are. A second export changes nothing.
     #[test]
-    fn exported_manifest_is_read_back(ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4)) {
+    fn exported_manifest_is_read_back(
+        ids in prop::collection::btree_map("[ -~é]{1,8}", prop::collection::btree_set("[ -~é]{1,8}", 0..4), 0..4),
+        name in any::<String>(),
+    ) {
         let ids: DesiredState = ids
             .into_iter()
             .filter_map(|(checkpoint, projects)| {
@@ -240,10 +243,14 @@ proptest! {
                 Some((checkpoint.parse().ok()?, projects))
             })
             .collect();
+        let projects: Vec<&str> = ids.iter().flat_map(|(_, ids)| ids).map(|id| id.as_str()).collect();
+        let names = Names::of(projects.iter().step_by(2).map(|id| (*id, name.as_str())));
 
-        let parsed = parse(&write(&ids, &Names::default()).unwrap());
+        let text = write(&ids, &names).unwrap();
+        let parsed = parse(&text);
 
-        prop_assert_eq!(parsed.errors, vec![]);
+        prop_assert_eq!(&parsed.errors, &vec![]);
+        prop_assert_eq!(&update(&text, &parsed.entries, &ids, &[], &names).unwrap(), &text);
         let back: DesiredState = parsed
             .entries
             .into_iter()
