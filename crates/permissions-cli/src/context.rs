@@ -174,7 +174,7 @@ pub(crate) fn reporter(global: &Global, format: Option<Format>, color: ColorChoi
     Reporter::new(global.reports_json(format), color)
 }
 
-/// Large writes need few system calls.
+/// The buffer size of standard output. A large buffer needs fewer system calls.
 const BUFFER: usize = 64 << 10;
 
 /// A writer to standard output that hides the progress line during a write.
@@ -228,7 +228,7 @@ impl Tally {
             (false, ..) => stopped("stopped before the end"),
             (true, 0, _) => stopped("stopped; nothing was changed"),
             (true, total, made) => stopped(&format!("stopped: {made} of {total} changes made")).remedy(
-                "requests in flight may have made further changes; run the same command again to make the rest",
+                "requests in flight may have made more changes; run the same command again to make the rest",
             ),
         }
     }

@@ -61,7 +61,7 @@ impl Failure {
         self
     }
 
-    /// Describes a failure after changes were made. Its exit code is not 64, which means that nothing was sent.
+    /// Describes a failure after changes were made. Its exit code is never 64, because 64 means that nothing was sent.
     pub(crate) fn after_changes(mut self, changes: &str) -> Self {
         if matches!(self.exit, Exit::Usage | Exit::Success) {
             self.exit = Exit::Failure;
@@ -71,7 +71,7 @@ impl Failure {
         ))
     }
 
-    /// The remedy, or an empty text.
+    /// The remedy, or an empty string.
     pub(crate) fn remedy_text(&self) -> &str {
         self.remedy.as_deref().unwrap_or_default()
     }
@@ -201,7 +201,7 @@ fn exit_of(error: &Error) -> Exit {
     }
 }
 
-/// The remedy with the options of the command. The remedies of the library name methods.
+/// The remedy, which refers to options of the command. The remedies of the library refer to methods instead.
 fn remedy(error: &Error) -> Option<Cow<'_, str>> {
     let remedy = match error.kind() {
         // These remedies name the source of the key.

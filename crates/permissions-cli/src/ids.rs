@@ -19,7 +19,7 @@ const PREFIXES: &[(&str, &str)] = &[
     ("cp_", PermissionId::NAME),
 ];
 
-/// An id type of the command line.
+/// A type of id that the command line accepts.
 pub(crate) trait Id: TryFrom<String, Error: Display> {
     const NAME: &str;
     const EXAMPLE: &str;

@@ -35,7 +35,7 @@ impl NameOptions {
 
     /// Waits for a call. If names are shown, lists the projects of the organization at the same time.
     ///
-    /// Names only explain ids, so a failure of this list is a note.
+    /// Names only explain ids, so if this list fails, only a note is printed.
     pub(crate) async fn with<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
@@ -48,7 +48,7 @@ impl NameOptions {
         let (result, names) = tokio::try_join!(call, names)?;
         let names = names.unwrap_or_else(|error| {
             session.note_always(&format!(
-                "names of projects are not shown (--no-names leaves them out): {error}"
+                "names of projects are not shown: {error}; use --no-names to turn them off"
             ));
             Names::default()
         });
@@ -104,7 +104,7 @@ impl Names {
 
 #[cfg(test)]
 impl Names {
-    /// Returns the given names.
+    /// Creates the value from pairs of an id and a name.
     pub(crate) fn of<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let project = |(id, name): (&str, &str)| {
             let project = serde_json::json!({ "id": id, "name": name, "created_at": 0 });

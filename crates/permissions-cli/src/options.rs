@@ -51,7 +51,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILTER", conflicts_with_all = ["format", "jq"])]
     pub(crate) jq_rows: Option<String>,
 
-    /// Print what was done on standard error; -vv prints requests and responses
+    /// Print to standard error what was done; -vv also prints requests and responses
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 
@@ -82,7 +82,7 @@ pub(crate) struct ProfileOptions {
     #[serde(rename = "project")]
     pub(crate) api_project: Option<String>,
 
-    /// Read the admin key from a file, or from standard input with - [env: OPENAI_ADMIN_KEY]
+    /// Read the admin key from a file, or from standard input with - [default: the key in OPENAI_ADMIN_KEY]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
 
@@ -111,7 +111,7 @@ pub(crate) struct ProfileOptions {
     pub(crate) color: Option<ColorChoice>,
 }
 
-/// A program with its arguments, as an array or as words between spaces.
+/// A program with its arguments, as an array or as a string of words separated by spaces.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum KeyCommand {
@@ -134,7 +134,7 @@ impl From<String> for KeyCommand {
     }
 }
 
-/// Options about the API, which exclude `--local`.
+/// Options for the API connection, which conflict with `--local`.
 pub(crate) const REMOTE: &[&str] = &[
     "base_url",
     "profile",

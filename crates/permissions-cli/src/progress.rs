@@ -11,8 +11,8 @@ use crate::output::shorten;
 /// Eight redraws per second look smooth and cost little.
 const REDRAW: Duration = Duration::from_millis(125);
 
-/// Columns that stay free for `^C`, which the terminal prints at the cursor. In a full line it would move the cursor to
-/// the next line, and the progress line would remain.
+/// Columns that stay free for `^C`, which the terminal prints at the cursor. If the line were full, `^C` would move the
+/// cursor to the next line, and the progress line could not be cleared.
 const FREE: usize = 3;
 
 /// The ANSI sequence that clears the line.
@@ -90,7 +90,7 @@ impl Progress {
             ),
             None => format!("{done} of {total} {things}"),
         };
-        // No other message may follow during the wait, so this one is drawn at once.
+        // Drawn at once, because there might be no other message during the wait.
         Self::set(self.line(), message, step.waiting.is_some());
     }
 

@@ -62,7 +62,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
 }
 
 async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Failure> {
-    // Errors of the arguments are reported before those of the settings.
+    // Errors in the arguments are reported before errors in the settings.
     match &command {
         ApiCommand::Apply(args) => apply::check(args)?,
         ApiCommand::Delete(args) => delete::check(args)?,
@@ -99,7 +99,8 @@ async fn api(command: ApiCommand, session: &Session<'_>) -> Result<Exit, Failure
     }
 }
 
-/// Whether the command creates a missing `--local` file. For other commands, a missing file is a mistyped name.
+/// Whether the command creates a missing `--local` file. For other commands, the path of a missing file is probably
+/// mistyped.
 fn creates_file(command: &ApiCommand) -> bool {
     match command {
         ApiCommand::Create(args) => !args.dry_run,

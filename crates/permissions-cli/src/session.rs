@@ -151,7 +151,7 @@ async fn local(
     Ok((builder, Backend::Local { server, file }))
 }
 
-/// The canonical path of the file, so that a plan is for the same file in every working directory.
+/// The canonical path of the file, so that a saved plan refers to the same file from every working directory.
 fn target_name(file: &Path) -> String {
     let path = file.canonicalize();
     path.as_deref().unwrap_or(file).display().to_string()
@@ -164,7 +164,7 @@ fn is_missing(file: &Path) -> bool {
     missing && !file.as_os_str().is_empty()
 }
 
-/// A server that did not start. Its error contains the file or the port, and a remedy.
+/// Describes why a server did not start. The message contains the file or the port, and a remedy.
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         Self::new(Exit::Failure, error.to_string())

@@ -1,4 +1,4 @@
-//! The result of an audit: each project's access to each checkpoint, compared with a manifest or not.
+//! The result of an audit: each project's access to each checkpoint, optionally compared with a manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -74,7 +74,7 @@ struct ProjectEntry<'a> {
     archived: bool,
 }
 
-/// A checkpoint with its cells by state. Projects are positions in the list of projects.
+/// A checkpoint and its cells, grouped by state. Each project is an index into the list of projects.
 #[derive(Serialize)]
 struct CheckpointEntry<'a> {
     id: &'a CheckpointId,
@@ -135,7 +135,7 @@ pub(crate) fn render(
     // "</script>" in an id or error would end the element that contains the data.
     let data = serde_json::to_string(&page)?.replace('<', "\\u003c");
     Ok(fill(TEMPLATE, |name| match name {
-        // The title of the browser's tab, where the organization distinguishes several audits.
+        // The title of the browser tab contains the organization, so that several open audits can be told apart.
         "title" => Cow::Owned(escape(&match about.organization {
             Some(organization) => format!("{TITLE} ({organization})"),
             None => TITLE.to_owned(),
@@ -148,7 +148,7 @@ pub(crate) fn render(
     }))
 }
 
-/// Replaces each `/*{name}*/` of a template. Replacements are not searched for further names.
+/// Replaces each `/*{name}*/` of a template. A replacement is not searched for other names.
 fn fill<'a>(template: &str, text: impl Fn(&str) -> Cow<'a, str>) -> String {
     let mut filled = String::new();
     let mut rest = template;

@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Write man pages
     Man(man::Args),
-    /// Run a server for the operations
+    /// Run a local server with the operations of the API
     Serve(serve::Args),
     /// Print the version
     Version,
@@ -103,7 +103,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Returns the command line with all its completions and conflicts.
+/// Returns the clap command with the completions and conflicts of all arguments.
 pub(crate) fn command() -> clap::Command {
     let command = Cli::command().mut_subcommands(|subcommand| subcommand.mut_args(complete));
     command.mut_args(|arg| {

@@ -118,7 +118,7 @@ fn long_options(command: &Command, args: &[OsString]) -> impl Iterator<Item = St
         .map(|name| format!("--{name}"))
 }
 
-/// Returns the name with the fewest typing errors, at most one in three characters.
+/// Returns the name with the smallest edit distance, if it is at most one edit per three characters.
 fn closest(unknown: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let length = unknown.trim_start_matches('-').chars().count();
     let distances = names.map(|name| (strsim::osa_distance(unknown, &name), name));

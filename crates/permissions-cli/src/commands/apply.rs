@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_delete: bool,
 
-    /// Allow that no project can use a checkpoint afterwards
+    /// Allow changes that leave a checkpoint without projects
     #[arg(long)]
     allow_empty: bool,
 
@@ -58,7 +58,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     }
     let mut rows = PlanRows::default();
     let has_names = args.options.names.are_shown(session);
-    // In a format for programs, every change has a row, also if it is not allowed or the live state cannot be read.
+    // In a machine-readable format, every change has a row, even if the plan is refused or the live state cannot be
+    // read.
     if session.wants_rows() {
         rows.open(has_names, session)?;
     }
@@ -138,7 +139,8 @@ fn check_target(plan: &Plan, session: &Session<'_>) -> Result<(), Failure> {
     .remedy("use the base URL, organization and project of the plan, or make a new plan"))
 }
 
-/// Refuses deletions without `--allow-delete`, and an empty checkpoint without `--allow-empty`.
+/// Refuses a plan that deletes permissions, unless `--allow-delete` is set, or that leaves a checkpoint without
+/// projects, unless `--allow-empty` is set.
 fn check_allowed(plan: &Plan, args: &Args) -> Result<(), Failure> {
     if plan.deletions() > 0 && !args.allow_delete {
         let permissions = count(plan.deletions(), "permission");

@@ -51,11 +51,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     against: Vec<PathBuf>,
 
-    /// Write a page to search, sort and print; - is standard output
+    /// Write an HTML page that can be searched, sorted and printed; - writes it to standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// Refuse unusual ids that `export` wrote, instead of a warning
+    /// Treat unusual ids that `export` wrote as errors, not as warnings
     #[arg(long)]
     strict: bool,
 
@@ -129,7 +129,7 @@ fn checkpoints(
         return Err(Failure::usage(format!(
             "no checkpoint to audit: there is none in the arguments, and {DEFAULT_FILE} does not exist or is empty"
         ))
-        .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
+        .remedy("give checkpoint ids, a list with --from or a manifest with --manifest"));
     }
     Ok(distinct(checkpoints))
 }

@@ -141,7 +141,7 @@ impl Rows {
         }
     }
 
-    /// Sets the permissions of requested projects.
+    /// Sets the permission in the row of each requested project.
     fn set(&self, at: usize, live: &[Permission], result: impl Fn(&Permission) -> &'static str) {
         for (number, project) in self.numbers(at).zip(&self.projects) {
             let mut live = live.iter();
@@ -161,7 +161,7 @@ impl Rows {
             .for_each(|number| self.changes.write(number));
     }
 
-    /// The numbers of the rows of a checkpoint.
+    /// The indexes of the rows of a checkpoint.
     fn numbers(&self, at: usize) -> Range<usize> {
         at * self.projects.len()..(at + 1) * self.projects.len()
     }

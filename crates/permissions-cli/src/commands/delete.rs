@@ -80,7 +80,7 @@ impl Selection {
                     .remedy("add permission ids, or projects with --project PROJECT"),
             ),
             (false, false) => Err(Failure::usage(
-                "permission ids and --project exclude each other",
+                "permission ids and --project cannot be used together",
             )
             .remedy("delete by permission ids or by projects")),
             _ => Ok(Self {
@@ -96,7 +96,7 @@ impl Selection {
     }
 }
 
-/// A permission to delete, and the number of its row.
+/// A permission to delete, and the index of its row.
 struct Target {
     checkpoint: CheckpointId,
     id: PermissionId,

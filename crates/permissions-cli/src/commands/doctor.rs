@@ -18,11 +18,11 @@ use crate::style::{CREATED, DELETED};
 
 const COLUMNS: &[&str] = &["name", "value", "source"];
 
-/// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key
-/// is valid.
+/// The checkpoint of the test, if the command line contains none. It does not exist, but the response still shows
+/// whether the key is valid.
 const NONEXISTENT: &str = "ft:permissions-doctor:nobody";
 
-/// A larger difference may break TLS certificates and signatures.
+/// With a larger difference between the clocks, the validation of TLS certificates may fail.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Arguments of `doctor`.

@@ -79,7 +79,7 @@ async fn update(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Reads the manifest. If there is none, names the two ways to choose checkpoints.
+/// Reads the manifest. If there is none, the error describes the two ways to choose checkpoints.
 fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, Failure> {
     if !args.manifests.is_set() && !Path::new(DEFAULT_FILE).exists() {
         let message = format!("no checkpoint to export: {DEFAULT_FILE} does not exist");

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, mut command: Command) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Writes one page. clap_mangen writes no values in the synopsis and no examples.
+/// Writes one page. Adds the values in the synopsis and the examples, which clap_mangen omits.
 fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
     let command = command
         .clone()

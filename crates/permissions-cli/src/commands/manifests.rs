@@ -13,7 +13,7 @@ pub(crate) struct Manifests {
     #[arg(short, long, value_name = "PATH")]
     file: Vec<PathBuf>,
 
-    /// Refuse unusual ids that `export` wrote, instead of a warning
+    /// Treat unusual ids that `export` wrote as errors, not as warnings
     #[arg(long)]
     strict: bool,
 }

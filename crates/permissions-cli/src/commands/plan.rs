@@ -64,8 +64,8 @@ impl PlanOptions {
         }
     }
 
-    /// Reads the live permissions and makes a plan. Adds rows for the checkpoints first. If names are shown, warns of
-    /// archived and unknown projects.
+    /// Reads the live permissions and makes a plan. First adds a row for each checkpoint, which is printed only if no
+    /// plan can be made. If names are shown, warns of archived and unknown projects.
     pub(super) async fn make(
         &self,
         manifest: &Manifest,
@@ -80,7 +80,8 @@ impl PlanOptions {
             .on_progress(session.progress.callback("checkpoints"));
         let plan = async { Ok(plan.send().await?) };
         let (plan, names) = self.names.with(plan, session).await?;
-        // An embedded server has permissions of projects that it does not know.
+        // An embedded server does not know every project that has a permission. So unknown projects are no mistake
+        // there.
         if !names.is_empty() {
             for problem in manifest.project_problems(&names, |id| self.contains(id)) {
                 session.warn(&problem.line());

@@ -24,7 +24,7 @@ pub(super) struct NamedPlan {
 type Heading = [(&'static str, String)];
 
 impl NamedPlan {
-    /// Shows the plan as rows or for people, and its summary on standard error.
+    /// Shows the plan as rows or in a layout for people, and its summary on standard error.
     pub(super) fn show(
         &self,
         mut rows: PlanRows,
@@ -153,14 +153,14 @@ const COLUMNS: &[&str] = &[
     "reason",
 ];
 
-/// Project and permission of a change. A project to create has no permission yet.
+/// The checkpoint, the project and the permission id of a change. A permission to create has no id yet.
 type Key = (CheckpointId, ProjectId, Option<PermissionId>);
 
-/// The rows of a plan. Nothing is written before the output is opened.
+/// The rows of a plan. Until the output is opened, rows are dropped.
 #[derive(Default)]
 pub(super) struct PlanRows {
     changes: Option<Changes>,
-    /// The number of the row of each change.
+    /// The index of the row of each change.
     numbers: HashMap<Key, usize>,
 }
 
@@ -175,8 +175,8 @@ impl PlanRows {
         Ok(())
     }
 
-    /// Opens the output for a plan that is applied. A document that is opened before the plan is made is complete also
-    /// after a failure.
+    /// Opens the output for a plan that is applied. If it is opened before the plan is made, the document is complete
+    /// even after a failure.
     pub(super) fn open(&mut self, has_names: bool, context: &Context) -> Result<(), Failure> {
         let columns = Columns::new(COLUMNS).hide("reason", true);
         self.changes = Some(context.changes(columns.remove(names::COLUMN, !has_names))?);

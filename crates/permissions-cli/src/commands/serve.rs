@@ -1,4 +1,4 @@
-//! `permissions serve` runs a server for the operations.
+//! `permissions serve` runs a server with the operations of the API.
 
 use std::io::{self, Write as _};
 

@@ -1,7 +1,7 @@
-//! Comments of a manifest: labels of checkpoints and projects, and names.
+//! Comments of a manifest: labels of checkpoints and projects, and names of projects.
 //!
-//! `export` writes the name of a project as a quoted string at the start of the comment after the project. Every other
-//! comment, and the text after the name, was written by a person and stays.
+//! `export` writes the name of a project as a quoted string at the start of the comment after the project. A person
+//! wrote every other comment and the text after the name, so these stay.
 
 use std::collections::BTreeMap;
 
@@ -86,8 +86,9 @@ pub(super) struct Line {
     pub(super) after: String,
 }
 
-/// Splits an array into its head, its projects and its tail. toml_edit assigns the comment on the line of a project to the
-/// next project, here it belongs to the project before it. The head is a comment on the line of the bracket.
+/// Splits an array into its head, its projects and its tail. The head is a comment on the line of the opening bracket.
+/// toml_edit assigns the comment on the line of a project to the next project. Here, the comment belongs to the project
+/// before it.
 pub(super) fn split(array: &Array) -> (String, Vec<Line>, String) {
     let (mut head, mut lines) = (String::new(), Vec::<Line>::new());
     let mut cut = |lines: &mut Vec<Line>, text: &str| {

@@ -116,8 +116,8 @@ impl Manifest {
         labels
     }
 
-    /// Returns a problem for each archived or unknown project of the checkpoints that the filter selects, at its first
-    /// position.
+    /// Returns one problem for each archived or unknown project of the selected checkpoints, with the position where
+    /// the project first occurs.
     pub(crate) fn project_problems(
         &self,
         names: &Names,

@@ -13,8 +13,8 @@ use crate::problem::Problem;
 /// The only table of a manifest.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
-/// The comment that `export` writes above an unusual id. It marks an id that the API has, so that the manifest of an
-/// export is always valid, while the same id from a person is a mistake.
+/// The comment that `export` writes above an unusual id. An id with this comment exists in the API and is valid, so
+/// every exported manifest is valid. The same id without the comment is reported as a mistake.
 pub(super) const UNUSUAL: &str = "# unusual id, exported as it is";
 
 /// A checkpoint with the projects that may use it.

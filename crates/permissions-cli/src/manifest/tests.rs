@@ -217,7 +217,7 @@ ft.c = []
 
 proptest! {
     #[test]
-    fn escaped_text_expands_to_itself(text in any::<String>()) {
+    fn escaped_text_expands_to_original_text(text in any::<String>()) {
         prop_assert_eq!(expand(&escape(&text), &lookup).unwrap(), text);
     }
 

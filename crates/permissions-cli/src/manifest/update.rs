@@ -14,8 +14,8 @@ use crate::names::Names;
 
 const INDENT: &str = "\n    ";
 
-/// Returns the text with the `live` projects of its entries, and with the `new` checkpoints at the end. Names of projects
-/// become comments.
+/// Returns the text with the projects of each entry replaced by the `live` ones, and with the `new` checkpoints at the
+/// end. Names of projects become comments.
 pub(super) fn update(
     text: &str,
     entries: &[Entry],
@@ -52,8 +52,8 @@ pub(super) fn update(
     Ok(document.to_string())
 }
 
-/// Removes projects that are not live from an array of the `known` projects, adds new ones at the end, and refreshes the
-/// names in comments.
+/// Updates an array that contains the `known` projects: removes projects that are not live, adds new ones at the end,
+/// and refreshes the names in comments.
 fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, names: &Names) {
     let (head, mut lines, tail) = split(array);
     let was_spread = tail.contains('\n') || lines.iter().any(|line| line.before.contains('\n'));
@@ -95,7 +95,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
     let (mut after, count) = (head, lines.len());
     for (at, line) in lines.into_iter().enumerate() {
         let is_new = at + added.len() >= count;
-        // A comment ends its line. An array on one line becomes an array with a project on each line.
+        // A comment extends to the end of its line, so an array on one line is split into one project per line.
         let breaks = is_spread && (is_new || !was_spread || after.contains('#'));
         let before = match line.before {
             before if before.contains('\n') => before,

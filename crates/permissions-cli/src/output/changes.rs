@@ -1,7 +1,8 @@
 //! Rows about changes and checkpoints.
 //!
-//! Every change has a row, also after a failure or a signal. A row is pending until its result is known. Pending rows are written when the value is dropped, which an interrupted command does too. Then the
-//! document is closed.
+//! Every change has a row, also after a failure or a signal. A row is pending until its result is known. When the value
+//! is dropped, for example because the command was interrupted, the pending rows are written and the document is
+//! closed.
 
 use std::cell::RefCell;
 
@@ -10,7 +11,7 @@ use super::rows::Output;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Writes one row per change and closes the document in any case. Concurrent requests share it.
+/// Writes one row per change and closes the document, even after a failure. Concurrent requests share it.
 pub(crate) struct Changes(RefCell<State>);
 
 struct State {
@@ -70,7 +71,7 @@ impl Changes {
         self.0.borrow_mut().pending.clear();
     }
 
-    /// Writes a row. A failure is kept for [`Self::finish`], because the changes have to continue without output.
+    /// Writes a row. A write error is kept for [`Self::finish`], so that it does not stop the remaining changes.
     pub(crate) fn row(&self, cells: &[Cell]) {
         let mut state = self.0.borrow_mut();
         let Some(output) = &mut state.output else {

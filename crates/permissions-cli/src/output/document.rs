@@ -90,7 +90,7 @@ impl Document {
     }
 }
 
-/// Writes a line of CSV after RFC 4180.
+/// Writes a line of CSV as defined in RFC 4180.
 fn record<T: AsRef<[u8]>>(
     out: &mut dyn Write,
     fields: impl IntoIterator<Item = T>,

@@ -6,7 +6,7 @@ use jaq_json::{Val, read};
 
 use crate::failure::Failure;
 
-/// The formats of jq that jaq does not define.
+/// The format filters of jq, such as `@csv`, that jaq does not define.
 const FORMATS: &str = r#"
 def @text: tostring;
 def @csv:

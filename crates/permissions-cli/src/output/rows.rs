@@ -16,7 +16,7 @@ pub(crate) struct Columns {
     pub(super) all: &'static [&'static str],
     /// Columns that tables leave out, because their values are the same in every row or are shown elsewhere.
     hidden: Vec<&'static str>,
-    /// Columns that no format has.
+    /// Columns that are left out of every format.
     removed: Vec<&'static str>,
 }
 
@@ -81,7 +81,8 @@ impl Output {
         };
         if format == Format::Markdown {
             let message = "--format markdown works with plan, apply --dry-run and show";
-            return Err(Failure::usage(message).remedy("use csv for tables"));
+            return Err(Failure::usage(message)
+                .remedy("for other commands, use another format, such as --format csv"));
         }
         let chosen = choose(settings.columns, format, &columns)?;
         let names = chosen.iter().map(|&at| columns.all[at]).collect();
@@ -160,7 +161,7 @@ fn choose(names: &[String], format: Format, columns: &Columns) -> Result<Vec<usi
         found.map(|(_, at)| *at).ok_or_else(|| {
             let known: Vec<&str> = known.iter().map(|(name, _)| **name).collect();
             Failure::usage(format!("unknown column {name:?} in --columns"))
-                .remedy(format!("use some of {}", known.join(",")))
+                .remedy(format!("use one or more of {}", known.join(",")))
         })
     };
     names.iter().map(position).collect()

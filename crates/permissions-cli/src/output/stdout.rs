@@ -9,9 +9,9 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Records before `main` whether standard output is closed.
 ///
-/// Afterwards nobody can tell: the runtime of the standard library replaces a closed descriptor with /dev/null, which
-/// looks like the /dev/null that a parent process may have chosen. `inventory` registers its items before `main` and
-/// calls [`inventory::Collect::registry`] for it.
+/// Later this cannot be detected: the runtime of the standard library opens /dev/null in place of a closed descriptor,
+/// and a parent process may have chosen /dev/null too. `inventory` registers its items before `main` and calls
+/// [`inventory::Collect::registry`] to do so.
 #[cfg(unix)]
 struct Probe;
 
@@ -53,7 +53,7 @@ pub(crate) fn stdout_is_discarded() -> bool {
     }
 }
 
-/// Whether standard output is the null device, which only Unix can tell.
+/// Always `false`, because the null device is detected only on Unix.
 #[cfg(not(unix))]
 pub(crate) fn stdout_is_discarded() -> bool {
     false

@@ -253,7 +253,7 @@ fn yaml_ids(yaml: &str) -> Vec<String> {
 proptest! {
     /// An id with line breaks or separators stays in one cell of one line.
     #[test]
-    fn ids_never_break_a_format(ids in prop::collection::vec(any::<String>(), 1..4)) {
+    fn id_with_separators_stays_in_one_cell(ids in prop::collection::vec(any::<String>(), 1..4)) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
 
         let plain = written(Format::Plain, PLAIN, Columns::new(COLUMNS), &ids);

@@ -53,7 +53,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A server on the same network answers within milliseconds; the user waits for the probe.
+/// The timeout is short, because the user waits for the probe. A server on the same network answers within
+/// milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks whether the server speaks http although the base URL has https, or the opposite. The request of the probe

@@ -14,7 +14,8 @@ use crate::options::KeyCommand;
 
 const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
-/// Keys have about 200 bytes. 64 KiB leave room for comments that the error message should mention.
+/// Keys are about 200 bytes long. The limit of 64 KiB is larger, so that a file with comments gets an error about its
+/// content and not about its size.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// The source of the admin key.
@@ -133,7 +134,7 @@ fn is_set(variable: &str) -> bool {
 fn missing() -> Failure {
     let mut message = format!("no admin key: {VARIABLE} is not set, and there is no --key-file");
     if is_set("OPENAI_API_KEY") {
-        message.push_str(" (OPENAI_API_KEY is set, but the API refuses ordinary keys here)");
+        message.push_str(" (OPENAI_API_KEY is set, but these operations need an admin key)");
     }
     Failure::new(Exit::Auth, message).remedy(format!(
         "set {VARIABLE} to an admin key, or try the command with a local file: --local demo.db"

@@ -22,7 +22,7 @@ use crate::options::{ColorChoice, Format, Global, ProfileOptions};
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
-/// The source of a setting. Options and settings of profiles have the names of the fields of `ProfileOptions`.
+/// The source of a setting. Options and profile settings are named after the fields of `ProfileOptions`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Origin {
     Option(&'static str),
@@ -38,7 +38,7 @@ impl fmt::Display for Origin {
             Self::Option(name) => write!(f, "--{}", name.replace('_', "-")),
             Self::Variable(name) => f.write_str(name),
             Self::Profile(profile, name) => {
-                // `--project` chooses projects of a list, so the option for the header has a prefix.
+                // `--project` already filters lists, so the option for the project header has a prefix.
                 let name = name.trim_start_matches("api_");
                 write!(f, "{name} of profile {profile}")
             }
@@ -162,7 +162,8 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Returns the value of the option, or of the variable unless it is blank, or of the profile.
+    /// Returns the value of the option. Without it, returns the value of the variable if that is not blank, and
+    /// otherwise the value of the profile.
     fn find<T: Clone + From<String>>(
         &self,
         name: &'static str,
@@ -194,7 +195,7 @@ impl Sources<'_> {
 /// The format and the colours of the output, from options, environment and profile. The format is `None` if nothing
 /// sets it.
 pub(crate) fn output_settings(global: &Global) -> Result<(Option<Format>, ColorChoice), Failure> {
-    // Commands that use the API report an invalid configuration file when they read their settings.
+    // An invalid configuration file is ignored here. Commands that use the API report it when they read their settings.
     let profile = profile::read(global.profile.as_deref()).ok().flatten();
     let profile = profile.map(|(_, options)| options).unwrap_or_default();
     let format = match global.format() {

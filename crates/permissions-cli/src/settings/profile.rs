@@ -43,7 +43,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, ProfileOption
         (None, None) => return Ok(None),
         (None, Some(name)) => {
             return Err(Failure::usage(format!(
-                "unknown profile {name}: there is no configuration file without a home directory"
+                "unknown profile {name}: the configuration file cannot be found, because there is no home directory"
             )));
         }
     };

@@ -12,7 +12,7 @@ use crate::file;
 pub(super) const CERTIFICATE: &str = "OPENAI_MTLS_CLIENT_CERT_FILE";
 pub(super) const KEY: &str = "OPENAI_MTLS_CLIENT_KEY_FILE";
 
-/// The roots of a system are about 250 KiB.
+/// Limit for a file. The root certificates of an operating system are about 250 KiB.
 const MAX_BYTES: u64 = 8 << 20;
 
 /// The files, which are not read yet.
@@ -59,7 +59,7 @@ fn read(file: &Setting<PathBuf>) -> Result<SecretString, Failure> {
 fn incomplete(file: &Setting<PathBuf>, present: &str, missing: &str) -> Failure {
     let file = described(file);
     Failure::usage(format!(
-        "there is a client {present}, {file}, but no {missing}"
+        "the client {present} {file} is set, but no client {missing}"
     ))
 }
 

@@ -8,19 +8,19 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Ran, World, run, snapshot};
+use crate::support::{Fixture, Ran, run, snapshot};
 
 /// An organization whose manifest contains an archived project and an unknown one.
-fn drifted() -> World {
-    let world = World::with_projects();
-    world.run("create ft:a proj_a proj_b").data();
+fn drifted() -> Fixture {
+    let fixture = Fixture::with_projects();
+    fixture.run("create ft:a proj_a proj_b").data();
     let manifest = "\
 [checkpoints]
 \"ft:a\" = [\"proj_a\", \"proj_c\", \"proj_x\"]
 \"ft:b\" = [\"proj_x\"]
 ";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
-    world
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture
 }
 
 /// Reads the member of each object in a JSON array.
@@ -31,29 +31,29 @@ fn members(ran: &Ran, name: &str) -> Vec<Value> {
 
 #[test]
 fn projects_lists_projects_of_organization() {
-    let world = World::with_projects();
+    let fixture = Fixture::with_projects();
 
     snapshot(
         "projects",
         "permissions projects --format table",
-        &world.run("projects --format table"),
+        &fixture.run("projects --format table"),
     );
     snapshot(
         "projects-archived",
         "permissions projects --include-archived --json",
-        &world.run("projects --include-archived --json"),
+        &fixture.run("projects --include-archived --json"),
     );
-    let csv = world.run("projects --format csv --columns id,name");
+    let csv = fixture.run("projects --format csv --columns id,name");
     let mut lines: Vec<&str> = csv.data().lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["id,name", "proj_a,Forecast service", "proj_b,Maps"]);
-    let filtered = world.run("projects --jq-rows .name");
+    let filtered = fixture.run("projects --jq-rows .name");
     assert_eq!(filtered.data().lines().count(), 2);
 }
 
 #[test]
 fn projects_of_empty_organization_adds_a_note() {
-    let ran = World::new().run("projects --json");
+    let ran = Fixture::new().run("projects --json");
 
     assert_eq!((ran.code(), ran.stdout()), (Some(0), "[]\n"));
     assert_eq!(ran.stderr(), "the organization has no projects\n");
@@ -62,33 +62,33 @@ fn projects_of_empty_organization_adds_a_note() {
 #[test]
 fn projects_reads_all_pages() {
     let projects = (0..250).map(|number| (format!("proj_{number}"), format!("P{number}")));
-    let world = World::with_many_projects(projects);
+    let fixture = Fixture::with_many_projects(projects);
 
-    assert_eq!(world.run("projects").data().lines().count(), 250);
-    assert_eq!(world.project_lists(), 3);
+    assert_eq!(fixture.run("projects").data().lines().count(), 250);
+    assert_eq!(fixture.project_lists(), 3);
 }
 
 #[test]
 fn names_add_one_column_and_request() {
-    let world = drifted();
+    let fixture = drifted();
 
-    let names = world.run("list ft:a --names --json --order ascending");
+    let names = fixture.run("list ft:a --names --json --order ascending");
     assert_eq!(
         members(&names, "project_name"),
         ["Forecast service", "Maps"]
     );
-    assert_eq!(world.project_lists(), 1);
-    let without = world.run("list ft:a --json");
+    assert_eq!(fixture.project_lists(), 1);
+    let without = fixture.run("list ft:a --json");
     assert_eq!(
         members(&without, "project_name"),
         [Value::Null, Value::Null]
     );
     assert!(!without.stdout().contains("project_name"), "{without}");
-    assert_eq!(world.project_lists(), 1);
+    assert_eq!(fixture.project_lists(), 1);
 
-    let column = world.run("list ft:a --columns project_name");
+    let column = fixture.run("list ft:a --columns project_name");
     assert_eq!(column.data(), "Maps\nForecast service\n");
-    let plain = world.run("list ft:a ft:z --names --format csv");
+    let plain = fixture.run("list ft:a ft:z --names --format csv");
     snapshot(
         "names-list",
         "permissions list ft:a ft:z --names --format csv",
@@ -98,19 +98,19 @@ fn names_add_one_column_and_request() {
 
 #[test]
 fn plan_and_apply_show_names() {
-    let world = drifted();
+    let fixture = drifted();
 
     snapshot(
         "names-plan",
         "permissions plan --names",
-        &world.run("plan --names"),
+        &fixture.run("plan --names"),
     );
-    let markdown = world.run("plan --names --format markdown --quiet");
+    let markdown = fixture.run("plan --names --format markdown --quiet");
     assert!(
         markdown.stdout().contains("-   proj_b \"Maps\" (cp_"),
         "{markdown}"
     );
-    let planned = world.run("plan --names --json --quiet");
+    let planned = fixture.run("plan --names --json --quiet");
     assert_eq!(
         members(&planned, "project_name"),
         [
@@ -121,10 +121,10 @@ fn plan_and_apply_show_names() {
             Value::Null
         ]
     );
-    let saved = world.run("plan --out plan.json --quiet");
+    let saved = fixture.run("plan --out plan.json --quiet");
     assert_eq!(saved.code(), Some(2), "{saved}");
 
-    let applied = world.run("apply plan.json --yes --allow-delete --names --json");
+    let applied = fixture.run("apply plan.json --yes --allow-delete --names --json");
 
     let mut names = members(&applied, "project_name");
     names.sort_unstable_by_key(Value::to_string);
@@ -141,16 +141,16 @@ fn plan_and_apply_show_names() {
 
 #[test]
 fn audit_shows_names() {
-    let world = drifted();
-    world.create_directly("ft:a", &["proj_c"]);
+    let fixture = drifted();
+    fixture.create_directly("ft:a", &["proj_c"]);
 
-    let matrix = world.run("audit ft:a ft:b --names --format table");
+    let matrix = fixture.run("audit ft:a ft:b --names --format table");
     snapshot(
         "names-audit",
         "permissions audit ft:a ft:b --names",
         &matrix,
     );
-    let rows = world.run("audit --against permissions.toml --names --json");
+    let rows = fixture.run("audit --against permissions.toml --names --json");
     assert_eq!(
         members(&rows, "project_name"),
         [
@@ -161,7 +161,7 @@ fn audit_shows_names() {
             Value::Null
         ]
     );
-    let page = world.run("audit ft:a --names --html -");
+    let page = fixture.run("audit ft:a --names --html -");
     for text in [
         "\"label\":\"Old maps\",\"archived\":true",
         "\"label\":\"Maps\",\"archived\":false",
@@ -172,11 +172,11 @@ fn audit_shows_names() {
 
 #[test]
 fn export_writes_and_refreshes_names() {
-    let world = World::with_projects();
-    world.run("create ft:a proj_a proj_b").data();
-    world.run("create ft:b proj_b").data();
+    let fixture = Fixture::with_projects();
+    fixture.run("create ft:a proj_a proj_b").data();
+    fixture.run("create ft:b proj_b").data();
 
-    let exported = world.run("export ft:a ft:b --names");
+    let exported = fixture.run("export ft:a ft:b --names");
     assert_eq!(
         exported.data(),
         "\
@@ -194,10 +194,10 @@ fn export_writes_and_refreshes_names() {
         .stdout()
         .replace("\"Maps\"\n]\n\"ft:b\"", "\"Cards\" of Ann\n]\n\"ft:b\"")
         .replacen("# \"Forecast service\"", "# the pilot", 1);
-    let path = world.folder().join("permissions.toml");
+    let path = fixture.folder().join("permissions.toml");
     fs::write(&path, edited).unwrap();
 
-    let updated = world.run("export --update --names");
+    let updated = fixture.run("export --update --names");
 
     assert_eq!(updated.code(), Some(0), "{updated}");
     assert_eq!(
@@ -213,14 +213,14 @@ fn export_writes_and_refreshes_names() {
 ]
 "
     );
-    let again = world.run("export --update --names");
+    let again = fixture.run("export --update --names");
     assert_eq!(again.stderr(), "in sync: 2 checkpoints\n");
-    assert_eq!(world.run("check --strict").code(), Some(0));
+    assert_eq!(fixture.run("check --strict").code(), Some(0));
 }
 
 #[test]
 fn archived_and_unknown_projects_are_warnings() {
-    let world = drifted();
+    let fixture = drifted();
     let warnings = |ran: &Ran| -> Vec<String> {
         let lines = ran.stderr().lines();
         let warnings = lines.filter_map(|line| line.strip_prefix("warning: "));
@@ -231,22 +231,25 @@ fn archived_and_unknown_projects_are_warnings() {
         "permissions.toml:2:31: the organization has no project proj_x",
     ];
 
-    let checked = world.run("check --online");
+    let checked = fixture.run("check --online");
     assert_eq!(
         (checked.code(), warnings(&checked)),
         (Some(0), expected.map(str::to_owned).to_vec())
     );
-    assert_eq!(warnings(&world.run("plan --names")), expected);
-    assert_eq!(warnings(&world.run("plan --names --target ft:b")).len(), 1);
-    assert_eq!(warnings(&world.run("plan")).len(), 0);
-    assert_eq!(warnings(&world.run("check")).len(), 0);
-    assert_eq!(world.project_lists(), 3);
+    assert_eq!(warnings(&fixture.run("plan --names")), expected);
+    assert_eq!(
+        warnings(&fixture.run("plan --names --target ft:b")).len(),
+        1
+    );
+    assert_eq!(warnings(&fixture.run("plan")).len(), 0);
+    assert_eq!(warnings(&fixture.run("check")).len(), 0);
+    assert_eq!(fixture.project_lists(), 3);
 }
 
 #[test]
 fn check_online_without_key_fails() {
-    let world = drifted();
-    let mut check = world.command(["check", "--online"]);
+    let fixture = drifted();
+    let mut check = fixture.command(["check", "--online"]);
     check.env_remove("OPENAI_ADMIN_KEY");
 
     let ran = run(check);
@@ -255,13 +258,13 @@ fn check_online_without_key_fails() {
     assert!(ran.stderr().contains("no admin key"), "{ran}");
 }
 
-/// Starts a proxy that refuses to list projects with this status and forwards all other connections to the world.
-/// Returns its base URL and the number of refused requests.
-fn refusing(world: &World, status: &'static str) -> (String, Arc<AtomicUsize>) {
+/// Starts a proxy that answers requests for the list of projects with the given status, and forwards all other
+/// connections to the test server. Returns its base URL and the number of refused requests.
+fn refusing(fixture: &Fixture, status: &'static str) -> (String, Arc<AtomicUsize>) {
     let refused = Arc::new(AtomicUsize::new(0));
-    let behind = world.base_url().replace("http://", "").replace("/v1", "");
+    let behind = fixture.base_url().replace("http://", "").replace("/v1", "");
     let count = Arc::clone(&refused);
-    let address = world.runtime().block_on(async {
+    let address = fixture.runtime().block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -295,14 +298,14 @@ async fn forward(mut stream: TcpStream, behind: String, status: &str, refused: A
 }
 
 #[test]
-fn refused_names_cost_one_request_and_note() {
+fn refused_names_are_requested_once_and_noted() {
     for (status, reason) in [
         ("401 Unauthorized", "401 Unauthorized"),
         ("403 Forbidden", "403 Forbidden"),
         ("404 Not Found", "404 Not Found"),
     ] {
-        let world = drifted();
-        let (base_url, refused) = refusing(&world, status);
+        let fixture = drifted();
+        let (base_url, refused) = refusing(&fixture, status);
         let commands = [
             ("list ft:a", 0),
             ("plan", 2),
@@ -311,7 +314,7 @@ fn refused_names_cost_one_request_and_note() {
             ("apply --dry-run", 2),
         ];
         for (at, (args, code)) in commands.into_iter().enumerate() {
-            let mut command = world.command(args.split(' '));
+            let mut command = fixture.command(args.split(' '));
             command.arg("--names").env("OPENAI_BASE_URL", &base_url);
 
             let ran = run(command);

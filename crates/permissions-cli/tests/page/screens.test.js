@@ -158,7 +158,7 @@ test("pdf contains every id of 100", async () => {
 
   const pages = whole.split("\f").filter((one) => /Projects \d+ to/.test(one));
   assert.ok(pages.length >= 4, `${pages.length} pages`);
-  // Every page of a band repeats the ids of its projects.
+  // The matrix is printed in groups of projects. Every page of a group repeats the ids of its projects.
   for (const one of pages) {
     const [, first, last] = /Projects (\d+) to (\d+) of 60/.exec(one);
     for (const { id } of audit.projects.slice(first - 1, last)) assert.ok(one.includes(id), `${id} on the page of projects ${first} to ${last}`);
