@@ -218,10 +218,10 @@ fn parse_header(header: &str) -> Result<(&str, &str), Failure> {
         Some((name, value)) if !name.is_empty() && name.chars().all(is_token) => {
             Ok((name, value.trim()))
         }
-        _ => Err(
-            Failure::usage("invalid value for --header: no valid header name before a colon")
-                .remedy("write it as --header 'Name: value'"),
-        ),
+        _ => {
+            let message = "invalid value for --header: no valid header name before a colon";
+            Err(Failure::usage(message).remedy("write it as --header 'Name: value'"))
+        }
     }
 }
 

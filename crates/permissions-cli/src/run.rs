@@ -38,18 +38,12 @@ pub(crate) fn run(cli: Cli) -> Exit {
 
 fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
-        Command::Api(command) => {
-            runtime(Builder::new_current_thread())?.block_on(with_session(command, context))
-        }
-        Command::Doctor(args) => {
-            runtime(Builder::new_current_thread())?.block_on(doctor::run(args, context))
-        }
+        Command::Api(command) => block_on(with_session(command, context)),
+        Command::Doctor(args) => block_on(doctor::run(args, context)),
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, context))
         }
-        Command::Check(args) => {
-            runtime(Builder::new_current_thread())?.block_on(check::run(args, context))
-        }
+        Command::Check(args) => block_on(check::run(args, context)),
         Command::Show(args) => plan::show(&args, context),
         Command::Schema(_) => schema::run(),
         Command::Completions(args) => completions::run(&args),
@@ -107,6 +101,11 @@ fn creates_file(command: &ApiCommand) -> bool {
         ApiCommand::Apply(args) => !args.dry_run && args.plan.is_none(),
         _ => false,
     }
+}
+
+/// Runs a client on this thread.
+fn block_on(client: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    runtime(Builder::new_current_thread())?.block_on(client)
 }
 
 fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {

@@ -118,19 +118,15 @@ async fn local(
 ) -> Result<(ClientBuilder, Backend), Failure> {
     // The address is not printed, because it may contain a password.
     if file.to_string_lossy().contains("://") {
-        return Err(
-            Failure::usage("--local expects the path of a SQLite file, not a URL").remedy(
-                "run `permissions serve --database URL`, and use its address with --base-url",
-            ),
-        );
+        let failure = Failure::usage("--local expects the path of a SQLite file, not a URL");
+        return Err(failure.remedy(
+            "run `permissions serve --database URL`, and use its address with --base-url",
+        ));
     }
     let is_missing = is_missing(file);
     if is_missing && !creates_file {
-        return Err(Failure::usage(format!(
-            "the file {} of --local does not exist",
-            file.display()
-        ))
-        .remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
+        let message = format!("the file {} of --local does not exist", file.display());
+        return Err(Failure::usage(message).remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
     }
     let mut limits = Limits::default();
     // No other client uses this server, so its shutdown does not wait for requests on idle connections.

@@ -9,39 +9,6 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Options of the official command and of similar tools.
-const KNOWN_OPTIONS: &[(&str, &str)] = &[
-    (
-        "--admin-api-key",
-        "use --key-file FILE: other users can see arguments",
-    ),
-    ("--all", "leave it out: `list` reads all pages"),
-    (
-        "--api-key",
-        "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
-    ),
-    ("--auto-approve", "use --yes"),
-    ("--debug", "use -vv"),
-    (
-        "--fine-tuned-model-checkpoint",
-        "give the checkpoint id without an option",
-    ),
-    ("--force", "use --yes"),
-    ("--model", "give the checkpoint id without an option"),
-    ("--no-color", "use --color never"),
-    ("--output", "use --format FORMAT, or --out FILE for a file"),
-    (
-        "--permission-id",
-        "give the permission id without an option",
-    ),
-    ("--project-ids", "give the project ids without an option"),
-    (
-        "--raw-output",
-        "leave it out: --jq prints strings without quotes",
-    ),
-    ("--transform", "use --jq FILTER"),
-];
-
 /// Replaces the suggestions of clap.
 pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsString]) -> clap::Error {
     let kind = match error.kind() {
@@ -97,8 +64,28 @@ fn known(name: &str, args: &[OsString]) -> Option<String> {
             "use --project PROJECT".to_owned()
         });
     }
-    let known = KNOWN_OPTIONS.iter().find(|(option, _)| *option == name);
-    known.map(|(_, tip)| (*tip).to_owned())
+    known_option(name).map(str::to_owned)
+}
+
+/// Returns the tip for an option of the official command or of a similar tool.
+fn known_option(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "--admin-api-key" => "use --key-file FILE: other users can see arguments",
+        "--all" => "leave it out: `list` reads all pages",
+        "--api-key" => "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
+        "--auto-approve" => "use --yes",
+        "--debug" => "use -vv",
+        "--fine-tuned-model-checkpoint" => "give the checkpoint id without an option",
+        "--force" => "use --yes",
+        "--model" => "give the checkpoint id without an option",
+        "--no-color" => "use --color never",
+        "--output" => "use --format FORMAT, or --out FILE for a file",
+        "--permission-id" => "give the permission id without an option",
+        "--project-ids" => "give the project ids without an option",
+        "--raw-output" => "leave it out: --jq prints strings without quotes",
+        "--transform" => "use --jq FILTER",
+        _ => return None,
+    })
 }
 
 /// The subcommand in `args`, or the root command.

@@ -65,10 +65,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     if args.html.as_deref().is_some_and(file::is_stdio) && session.wants_rows() {
-        return Err(
-            Failure::usage("--html - and --format both write to standard output")
-                .remedy("write the page to a file"),
-        );
+        let failure = Failure::usage("--html - and --format both write to standard output");
+        return Err(failure.remedy("write the page to a file"));
     }
     let desired = match args.against.as_slice() {
         [] => None,

@@ -1,7 +1,7 @@
 //! `permissions list` reads all pages.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use permissions_ext::{CheckpointId, Error, Order, Page, PageStream, PermissionId, ProjectId};
+use permissions_ext::{CheckpointId, Order, Page, PageStream, PermissionId, ProjectId};
 
 use super::words::{count, distinct};
 use crate::context::Context;
@@ -58,8 +58,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     let checkpoints = distinct(args.checkpoints.clone());
     if checkpoints.len() > 1 && args.after.is_some() {
-        return Err(Failure::usage("--after requires a single checkpoint")
-            .remedy("list each checkpoint in a run of its own"));
+        let failure = Failure::usage("--after requires a single checkpoint");
+        return Err(failure.remedy("list each checkpoint in a run of its own"));
     }
     if args.page_size > MAX_PAGE_SIZE {
         session.warn(&format!(
@@ -77,8 +77,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         let pages = pages(&args, &checkpoint, session);
         async move {
             let mut pages = pages?;
-            let first = pages.try_next().await;
-            Ok::<_, Failure>((checkpoint, first, pages))
+            let first = pages.try_next().await?;
+            Ok((checkpoint, first, pages))
         }
     };
     let mut lists = std::pin::pin!(
@@ -87,12 +87,20 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
             .buffered(session.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
-    let first = async { Ok(lists.next().await) };
+    let first = async {
+        match lists.next().await {
+            Some(Err(failure)) if checkpoints.len() == 1 => Err(failure),
+            list => Ok(list),
+        }
+    };
     let (mut next, names) = args.names.with(first, session).await?;
     let mut output = session.output(columns.hide(names::COLUMN, names.is_empty()))?;
     while let Some(list) = next {
-        let list = list?;
-        match print(&args, list, &names, session, &mut output).await {
+        let printed = match list {
+            Ok(list) => print(&args, list, &names, session, &mut output).await,
+            Err(failure) => Err(failure),
+        };
+        match printed {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
@@ -136,12 +144,11 @@ fn pages(
 
 async fn print(
     args: &Args,
-    (checkpoint, first, mut pages): (CheckpointId, Result<Option<Page>, Error>, PageStream),
+    (checkpoint, mut next, mut pages): (CheckpointId, Option<Page>, PageStream),
     names: &Names,
     context: &Context,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let mut next = first?;
     let (mut read, mut items) = (0, 0);
     while let Some(page) = next {
         read += 1;

@@ -19,18 +19,14 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
     let mut server = args.server;
     if context.global.profile_options.base_url.is_some() {
-        return Err(
-            Failure::usage("--base-url is an option of clients, and serve is a server")
-                .remedy("set the address of the server with --listen"),
-        );
+        let failure = Failure::usage("--base-url is an option of clients, and serve is a server");
+        return Err(failure.remedy("set the address of the server with --listen"));
     }
     let mut created = None;
     if let Some(file) = &context.global.local {
         if server.database.is_some() {
-            return Err(
-                Failure::usage("--local and --database both set the database")
-                    .remedy("use one of them"),
-            );
+            let failure = Failure::usage("--local and --database both set the database");
+            return Err(failure.remedy("use one of them"));
         }
         created = (!file.exists()).then(|| format!("created the database file {}", file.display()));
         server.database = Some(Database::sqlite_file(file));
