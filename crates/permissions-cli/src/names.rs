@@ -33,6 +33,11 @@ impl NameOptions {
         is_chosen || (is_default && !self.no_names)
     }
 
+    /// Turns the default off for output without names.
+    pub(crate) fn disable_default(&mut self) {
+        self.no_names = true;
+    }
+
     /// Waits for a call. If names are shown, lists the projects of the organization at the same time.
     ///
     /// Names only explain ids, so if this list fails, only a note is printed.
@@ -88,13 +93,17 @@ impl Names {
         if !self.0.contains_key(id) {
             return Some(format!("the organization has no project {id}"));
         }
-        let described = self.describe(id);
-        self.is_archived(id)
-            .then(|| format!("the project {described} is archived"))
+        let is_archived = self.is_archived(id);
+        is_archived.then(|| format!("the project {} is archived", self.with_name(id)))
     }
 
-    /// Returns the id with the name, such as `proj_a "Forecast service"`.
+    /// Returns the id with the name, such as `proj_a "Forecast service"`, and whether the project is archived.
     pub(crate) fn describe(&self, id: &ProjectId) -> String {
+        let is_archived = self.is_archived(id);
+        self.with_name(id) + if is_archived { " (archived)" } else { "" }
+    }
+
+    fn with_name(&self, id: &ProjectId) -> String {
         match self.get(id) {
             Some(name) => format!("{id} {}", quoted(name)),
             None => id.to_string(),

@@ -29,8 +29,8 @@ impl Problem {
         span: Range<usize>,
         message: impl Into<String>,
     ) -> Self {
-        let start = floor_char_boundary(text, span.start);
-        let end = floor_char_boundary(text, span.end).max(start);
+        let start = text.floor_char_boundary(span.start);
+        let end = text.floor_char_boundary(span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let before = &text[line_start..start];
@@ -72,13 +72,4 @@ impl Problem {
             self.file, self.line, self.column, self.message
         )
     }
-}
-
-/// Returns the last character boundary at or before `at`.
-fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

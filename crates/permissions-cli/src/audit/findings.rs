@@ -80,13 +80,16 @@ fn findings<'a>(
     let desired_projects = desired.into_iter().flatten();
     let mut findings: BTreeMap<_, _> = desired_projects.map(|id| (id, missing)).collect();
     for permission in live {
-        let state = |desired: &BTreeSet<ProjectId>| match desired.contains(&permission.project_id) {
-            true => DriftState::Unchanged,
-            false => DriftState::Extra,
-        };
+        let is_desired = desired.map(|desired| desired.contains(&permission.project_id));
         let finding = Finding {
             permission: Some(permission),
-            state: desired.map(state),
+            state: is_desired.map(|is_desired| {
+                if is_desired {
+                    DriftState::Unchanged
+                } else {
+                    DriftState::Extra
+                }
+            }),
         };
         findings.insert(&permission.project_id, finding);
     }

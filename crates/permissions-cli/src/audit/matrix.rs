@@ -48,16 +48,8 @@ pub(crate) fn write(
     }
     out.line("", PLAIN)?;
     for (at, project) in findings.projects.iter().enumerate() {
-        let archived = if names.is_archived(project) {
-            ", archived"
-        } else {
-            ""
-        };
-        let project = names.describe(project);
-        out.line(
-            &format!("{:>number_width$}  {project}{archived}", at + 1),
-            PLAIN,
-        )?;
+        let (number, project) = (at + 1, names.describe(project));
+        out.line(&format!("{number:>number_width$}  {project}"), PLAIN)?;
     }
     if findings.is_compared {
         out.line("", PLAIN)?;

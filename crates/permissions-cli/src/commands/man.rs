@@ -27,18 +27,13 @@ pub(crate) fn run(args: &Args, mut command: Command) -> Result<Exit, Failure> {
         let name = command.get_name();
         write(&args.folder, &command, name)?;
         let subcommands = command.get_subcommands();
-        subcommands
-            .filter(|found| found.get_name() != "help")
-            .try_for_each(|found| {
-                write(&args.folder, found, &format!("{name}-{}", found.get_name()))
-            })
+        for found in subcommands.filter(|found| found.get_name() != "help") {
+            write(&args.folder, found, &format!("{name}-{}", found.get_name()))?;
+        }
+        Ok(())
     };
-    pages().map_err(|error| {
-        Failure::failed_to(
-            &format!("write man pages to {}", args.folder.display()),
-            error,
-        )
-    })?;
+    let action = format!("write man pages to {}", args.folder.display());
+    pages().map_err(|error| Failure::failed_to(&action, error))?;
     Ok(Exit::Success)
 }
 

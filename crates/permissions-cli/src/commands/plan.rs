@@ -91,11 +91,14 @@ impl PlanOptions {
     }
 }
 
-pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    let options = &args.options;
-    let manifest = options.manifests.read(session)?;
+pub(crate) async fn run(mut args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = PlanRows::default();
+    if prints_plan {
+        args.options.names.disable_default();
+    }
+    let options = &args.options;
+    let manifest = options.manifests.read(session)?;
     if !prints_plan {
         rows.open_plan(options.names.are_shown(session), session)?;
     }

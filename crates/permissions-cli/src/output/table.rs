@@ -25,10 +25,8 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(names: &[&'static str], look: Look) -> Self {
-        let header: Vec<String> = names
-            .iter()
-            .map(|name| name.replace('_', " ").to_uppercase())
-            .collect();
+        let title = |name: &&str| name.replace('_', " ").to_uppercase();
+        let header: Vec<String> = names.iter().map(title).collect();
         Self {
             look,
             widths: header.iter().map(|title| title.width()).collect(),
@@ -48,9 +46,8 @@ impl Table {
     }
 
     fn line(cells: &[String], widths: &[usize]) -> String {
+        let cells = cells.iter().zip(widths);
         let cells: Vec<String> = cells
-            .iter()
-            .zip(widths)
             .map(|(cell, &width)| pad(&shorten(cell, width), width))
             .collect();
         cells.join(GAP).trim_end().to_owned()
@@ -58,16 +55,9 @@ impl Table {
 
     /// Adds a row, which is printed at the next flush.
     pub(super) fn add(&mut self, cells: &[&Cell]) {
-        let cells: Vec<String> = cells
-            .iter()
-            .map(|cell| {
-                escape_control(&if self.look.local_time {
-                    cell.local()
-                } else {
-                    cell.plain()
-                })
-            })
-            .collect();
+        let local = self.look.local_time;
+        let text = |cell: &&Cell| escape_control(&if local { cell.local() } else { cell.plain() });
+        let cells: Vec<String> = cells.iter().map(text).collect();
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
             *width = (*width).max(cell.width());
         }

@@ -247,6 +247,18 @@ fn archived_and_unknown_projects_are_warnings() {
 }
 
 #[test]
+fn list_with_invalid_key_does_not_mention_names() {
+    let fixture = drifted();
+    let mut list = fixture.command(["list", "ft:a", "--names"]);
+    list.env("OPENAI_ADMIN_KEY", "sk-admin-other");
+
+    let ran = run(list);
+
+    assert_eq!(ran.code(), Some(77), "{ran}");
+    assert!(!ran.stderr().contains("names of projects"), "{ran}");
+}
+
+#[test]
 fn check_online_without_key_fails() {
     let fixture = drifted();
     let mut check = fixture.command(["check", "--online"]);

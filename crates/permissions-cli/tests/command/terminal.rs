@@ -253,6 +253,9 @@ fn names_are_shown_on_terminal_by_default() {
         assert_eq!(fixture.project_lists(), before + 1, "{args} in a pipe");
     }
     assert!(!shown("list ft:a --format json").contains("project_name"));
+    let before = fixture.project_lists();
+    shown("plan --out -");
+    assert_eq!(fixture.project_lists(), before, "a saved plan has no names");
 }
 
 #[test]
