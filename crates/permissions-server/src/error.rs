@@ -1,9 +1,8 @@
 //! The error of a failed start.
 
-use std::error::Error as StdError;
-use std::fmt;
+use std::error::Error;
 
-/// The server could not start. The message names the cause and the remedy.
+/// The server could not start. The message contains the cause and the remedy.
 ///
 /// ```
 /// # #[tokio::main]
@@ -18,10 +17,11 @@ use std::fmt;
 /// assert!(error.to_string().contains("/no/such/folder"));
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct StartError {
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl StartError {
@@ -34,23 +34,11 @@ impl StartError {
 
     pub(crate) fn with_source(
         message: impl Into<String>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
             message: message.into(),
             source: Some(source.into()),
         }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl StdError for StartError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }

@@ -1,7 +1,6 @@
 //! Metrics for Prometheus.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -58,70 +57,57 @@ impl Metrics {
     /// Renders the text format of Prometheus, version 0.0.4.
     pub(crate) fn render(&self, database_up: bool) -> String {
         let requests = self.requests.lock();
-        let counts = requests.counts.iter().map(|((operation, status), count)| {
-            format!("{{operation=\"{operation}\",status=\"{status}\"}} {count}")
-        });
-        let latencies = requests.latencies.iter();
-        let latencies = latencies.flat_map(|(operation, histogram)| histogram.lines(operation));
-        let connections = self.connections.load(Ordering::Relaxed);
         let mut text = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, lines: Vec<String>| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for line in lines {
-                let _ = writeln!(text, "{name}{line}");
-            }
-        };
-        let help = "Responses by operation and status.";
-        family(
-            "permissions_requests_total",
+        start_family(
+            &mut text,
+            "requests_total",
             "counter",
-            help,
-            counts.collect(),
+            "Responses by operation and status.",
         );
-        let help = "Response time by operation.";
-        family(
-            "permissions_request_seconds",
+        for ((operation, status), count) in &requests.counts {
+            let labels = format!("operation=\"{operation}\",status=\"{status}\"");
+            text += &format!("permissions_requests_total{{{labels}}} {count}\n");
+        }
+        start_family(
+            &mut text,
+            "request_seconds",
             "histogram",
-            help,
-            latencies.collect(),
+            "Response time by operation.",
         );
-        let help = "Open connections.";
-        family(
-            "permissions_connections",
+        for (operation, histogram) in &requests.latencies {
+            histogram.render(&mut text, operation);
+        }
+        start_family(&mut text, "connections", "gauge", "Open connections.");
+        let connections = self.connections.load(Ordering::Relaxed);
+        text += &format!("permissions_connections {connections}\n");
+        start_family(
+            &mut text,
+            "database_up",
             "gauge",
-            help,
-            vec![format!(" {connections}")],
+            "Whether the database responds.",
         );
-        let help = "Whether the database responds.";
-        let up = u8::from(database_up);
-        family(
-            "permissions_database_up",
-            "gauge",
-            help,
-            vec![format!(" {up}")],
-        );
+        text += &format!("permissions_database_up {}\n", u8::from(database_up));
         text
     }
 }
 
+fn start_family(text: &mut String, name: &str, kind: &str, help: &str) {
+    *text += &format!("# HELP permissions_{name} {help}\n# TYPE permissions_{name} {kind}\n");
+}
+
 impl Histogram {
-    fn lines(&self, operation: &str) -> Vec<String> {
-        let mut lines = Vec::with_capacity(BOUNDS.len() + 3);
+    fn render(&self, text: &mut String, operation: &str) {
         let mut count = 0;
         let bounds = BOUNDS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
         for (bucket, bound) in self.buckets.iter().zip(bounds) {
             count += bucket;
-            lines.push(format!(
-                "_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}"
-            ));
+            let labels = format!("operation=\"{operation}\",le=\"{bound}\"");
+            *text += &format!("permissions_request_seconds_bucket{{{labels}}} {count}\n");
         }
-        lines.push(format!(
-            "_sum{{operation=\"{operation}\"}} {}",
-            self.seconds
-        ));
-        lines.push(format!("_count{{operation=\"{operation}\"}} {count}"));
-        lines
+        for (suffix, value) in [("sum", self.seconds), ("count", count as f64)] {
+            let labels = format!("operation=\"{operation}\"");
+            *text += &format!("permissions_request_seconds_{suffix}{{{labels}}} {value}\n");
+        }
     }
 }
 

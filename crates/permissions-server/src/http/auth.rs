@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::error::ApiError;
-use crate::keys::{Known, Role};
+use crate::keys::{Hash, Role};
 use crate::rate::Allowance;
 
 /// Runs a request if its key is an admin key within its rate limit. Otherwise responds with 401, 403 or 429.
@@ -20,14 +20,14 @@ pub(super) async fn require_admin(
     request: Request,
     next: Next,
 ) -> Response {
-    let known = match identify(&app, request.headers()) {
-        Ok(known) => known,
+    let hash = match identify(&app, request.headers()) {
+        Ok(hash) => hash,
         Err(error) => return error.into_response(),
     };
     let Some(limit) = &app.rate_limit else {
         return next.run(request).await;
     };
-    let allowance = limit.take(known.hash, Instant::now());
+    let allowance = limit.take(hash, Instant::now());
     let mut response = match allowance.retry_after {
         Some(wait) => ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -44,7 +44,7 @@ pub(super) async fn require_admin(
     response
 }
 
-fn identify(app: &App, headers: &HeaderMap) -> Result<Known, ApiError> {
+fn identify(app: &App, headers: &HeaderMap) -> Result<Hash, ApiError> {
     let key = headers
         .get(AUTHORIZATION)
         .and_then(|header| bearer(header.as_bytes()))
@@ -54,8 +54,8 @@ fn identify(app: &App, headers: &HeaderMap) -> Result<Known, ApiError> {
             ApiError::new(StatusCode::UNAUTHORIZED, "missing_api_key", message)
         })?;
     match app.keys.identify(key) {
-        Some(known) if known.role == Role::Admin => Ok(known),
-        Some(_) => Err(ApiError::new(
+        Some((Role::Admin, hash)) => Ok(hash),
+        Some((Role::Project, _)) => Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "insufficient_permissions",
             "this is the API key of a project; send an admin API key",

@@ -17,8 +17,10 @@ use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// A response extension that makes the server drop the connection instead of sending the response.
-#[derive(Debug, Clone, Copy)]
+/// A response extension that makes the server drop the connection instead of sending the response. As the error of the
+/// service, it makes hyper drop the connection.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the connection was dropped by a fault")]
 pub(crate) struct DropConnection;
 
 /// Injects the fault that [`App::faults`] chooses for this request.

@@ -38,7 +38,7 @@ pub(super) async fn every_request(
     let mut recorded = None;
     let respond = async {
         check(&request)?;
-        let request = match &app.recorder {
+        let request = match &app.recorded {
             None => request,
             Some(_) => {
                 let (request, record) = record(request, &app).await?;
@@ -73,8 +73,8 @@ pub(super) async fn every_request(
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     headers.insert("openai-processing-ms", millis.into());
     app.metrics.count(operation, status, duration);
-    if let (Some(recorder), Some(recorded)) = (&app.recorder, recorded) {
-        recorder.push(RecordedRequest { status, ..recorded });
+    if let (Some(all), Some(recorded)) = (&app.recorded, recorded) {
+        all.lock().push(RecordedRequest { status, ..recorded });
     }
     let ms = duration.as_micros() as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, ms, "answered"));

@@ -4,22 +4,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::preset::{Presets, ProjectPreset};
-use super::{Server, key_files, listen, tls};
+use super::{Server, listen, tls};
 use crate::clock::Clock;
 use crate::error::StartError;
 use crate::faults::Faults;
 use crate::http::{self, App};
 use crate::id::{IdSource, token};
-use crate::keys::{KeySource, Keys};
+use crate::keys::{KeySource, Keys, Role};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::record::Recorder;
 use crate::store::{Database, Store};
 
 /// Configuration of a [`Server`], created by [`Server::builder`].
@@ -56,7 +56,7 @@ impl ServerBuilder {
     /// Adds an admin key. Without any admin key, the server generates one, which [`Server::admin_key`] returns.
     #[must_use]
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.keys.admin_keys.push(key.into());
+        self.keys.keys.push((Role::Admin, key.into()));
         self
     }
 
@@ -64,21 +64,21 @@ impl ServerBuilder {
     /// within two seconds after a change.
     #[must_use]
     pub fn admin_key_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.keys.admin_file = Some(file.into());
+        self.keys.files.push((Role::Admin, file.into()));
         self
     }
 
     /// Adds the API key of a project. Requests with it get status 403.
     #[must_use]
     pub fn project_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.keys.project_keys.push(key.into());
+        self.keys.keys.push((Role::Project, key.into()));
         self
     }
 
     /// Adds the API keys of projects from a file in the format of [`admin_key_file`](Self::admin_key_file).
     #[must_use]
     pub fn project_key_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.keys.project_file = Some(file.into());
+        self.keys.files.push((Role::Project, file.into()));
         self
     }
 
@@ -183,10 +183,9 @@ impl ServerBuilder {
         let generated_admin_key = !self.keys.has_admin();
         if generated_admin_key {
             let key = SecretString::from(format!("sk-admin-{}", token(48)));
-            self.keys.admin_keys.push(key);
+            self.keys.keys.push((Role::Admin, key));
         }
-        let file_states = self.keys.file_states();
-        let keys = self.keys.load()?;
+        let (keys, admin_key) = Keys::load(self.keys)?;
         let tls = self
             .tls
             .map(|(certificate, key)| tls::acceptor(&certificate, &key));
@@ -197,23 +196,19 @@ impl ServerBuilder {
         let bind_error = |error| cannot_bind(address, error);
         let listener = TcpListener::bind(address).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
-        let store = Store::open(&self.database, self.ids).await?;
-        self.presets.create(&store, self.clock).await?;
+        let store = Store::open(&self.database).await?;
+        self.presets.create(&store, self.clock, self.ids).await?;
 
         let app = Arc::new(App {
             store,
-            keys: Keys::new(keys.set),
+            keys,
             clock: self.clock,
+            ids: self.ids,
             limits: self.limits,
             rate_limit: self.rate_limit.map(RateLimit::new),
             faults: self.faults,
-            recorder: self.record.then(Recorder::default),
+            recorded: self.record.then(Mutex::default),
             metrics: Metrics::default(),
-        });
-        let source = Arc::new(self.keys);
-        let watcher = source.has_files().then(|| {
-            let (app, source) = (Arc::clone(&app), Arc::clone(&source));
-            tokio::spawn(key_files::watch(app, source, file_states))
         });
         let (stop, stopped) = watch::channel(false);
         let context = listen::Context {
@@ -225,13 +220,17 @@ impl ServerBuilder {
         Ok(Server {
             address,
             base_url: format!("{scheme}://{address}/v1"),
-            admin_key: keys.first_admin,
+            admin_key,
             generated_admin_key,
+            task: Some(tokio::spawn(async move {
+                let app = Arc::clone(&context.app);
+                tokio::select! {
+                    () = listen::run(listener, context) => {}
+                    () = app.keys.watch() => {}
+                }
+            })),
             app,
-            keys: source,
             stop,
-            task: Some(tokio::spawn(listen::run(listener, context))),
-            watcher,
         })
     }
 }

@@ -206,14 +206,14 @@ async fn respond(
     slot: Arc<Slot>,
 ) -> Result<
     hyper::Response<impl hyper::body::Body<Data = axum::body::Bytes, Error = axum::Error>>,
-    Dropped,
+    DropConnection,
 > {
     let busy = Busy::new(Arc::clone(&slot));
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Arc::clone(&slot));
     let Ok(mut response) = router.call(request).await;
-    if response.extensions().get::<DropConnection>().is_some() {
-        return Err(Dropped);
+    if let Some(drop) = response.extensions().get::<DropConnection>() {
+        return Err(*drop);
     }
     if slot.is_closing() {
         let close = HeaderValue::from_static("close");
@@ -244,11 +244,6 @@ impl Drop for Busy {
         self.0.set_idle();
     }
 }
-
-/// The service error that makes hyper drop a connection without a response.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was dropped by a fault")]
-struct Dropped;
 
 fn log_error(result: hyper::Result<()>) {
     if let Err(error) = result {

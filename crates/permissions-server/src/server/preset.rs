@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::clock::Clock;
 use crate::error::StartError;
-use crate::id::check;
+use crate::id::{IdSource, check};
 use crate::store::{Creation, Project, Store, StoreError};
 
 /// The configured permissions and projects.
@@ -39,7 +39,12 @@ impl ProjectPreset {
 
 impl Presets {
     /// Creates the missing permissions and projects, and updates existing projects.
-    pub(super) async fn create(self, store: &Store, clock: Clock) -> Result<(), StartError> {
+    pub(super) async fn create(
+        self,
+        store: &Store,
+        clock: Clock,
+        ids: IdSource,
+    ) -> Result<(), StartError> {
         for (checkpoint, mut project_ids) in self.permissions {
             for id in project_ids.iter().chain([&checkpoint]) {
                 check(id).map_err(|error| {
@@ -54,6 +59,7 @@ impl Presets {
                 checkpoint,
                 project_ids,
                 created_at: clock.now(),
+                ids,
             };
             store
                 .create(creation)

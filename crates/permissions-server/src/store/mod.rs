@@ -12,15 +12,16 @@ mod sqlite;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
-use postgres::PostgresStore;
+use postgres::{PostgresStore, operations};
 pub(crate) use projects::{Project, ProjectQuery};
-use sqlite::SqliteStore;
+use sqlite::{SqliteStore, read, write};
 
 /// The database that stores permissions and projects.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -88,7 +89,7 @@ impl From<String> for Database {
     }
 }
 
-/// Whether a path is a URL of SQLite or of a library for SQLite. [`SqliteStore::file`] refuses such a path.
+/// Whether a path is a URL of SQLite or of a library for SQLite. [`sqlite::file`] refuses such a path.
 fn is_sqlite_url(path: &Path) -> bool {
     let path = path.to_string_lossy().to_ascii_lowercase();
     ["sqlite:", "sqlite3:", "file:"]
@@ -103,6 +104,16 @@ pub(crate) struct Permission<T = String> {
     pub(crate) project_id: T,
     /// Seconds since 1970.
     pub(crate) created_at: i64,
+}
+
+impl Permission<&str> {
+    fn into_owned(self) -> Permission {
+        Permission {
+            id: self.id.to_owned(),
+            project_id: self.project_id.to_owned(),
+            created_at: self.created_at,
+        }
+    }
 }
 
 /// The order of a list, by creation.
@@ -141,6 +152,14 @@ pub(crate) struct Creation {
     pub(crate) project_ids: Vec<String>,
     /// Seconds since 1970.
     pub(crate) created_at: i64,
+    /// Generates the ids of the new permissions.
+    pub(crate) ids: IdSource,
+}
+
+impl Creation {
+    fn permission_id(&self, position: i64) -> String {
+        self.ids.permission_id(&self.checkpoint, position)
+    }
 }
 
 /// A request to delete a permission.
@@ -161,11 +180,17 @@ pub(crate) enum Store {
 
 impl Store {
     /// Opens the database and migrates its schema.
-    pub(crate) async fn open(database: &Database, ids: IdSource) -> Result<Self, StartError> {
+    pub(crate) async fn open(database: &Database) -> Result<Self, StartError> {
         match &database.0 {
-            Location::Memory => SqliteStore::memory(ids).map(Self::Sqlite),
-            Location::SqliteFile(path) => SqliteStore::file(path, ids).await.map(Self::Sqlite),
-            Location::Postgres(url) => PostgresStore::open(url, ids).await.map(Self::Postgres),
+            Location::Memory => sqlite::memory().map(Self::Sqlite),
+            Location::SqliteFile(path) => {
+                let path = path.clone();
+                let opened = tokio::task::spawn_blocking(move || sqlite::file(&path)).await;
+                let panicked =
+                    |panic| StartError::with_source("failed to open the database", panic);
+                opened.map_err(panicked)?.map(Self::Sqlite)
+            }
+            Location::Postgres(url) => PostgresStore::open(url).await.map(Self::Postgres),
         }
     }
 
@@ -177,8 +202,8 @@ impl Store {
         each: impl FnMut(Permission<&str>) + Send,
     ) -> Result<PageResult, StoreError> {
         match self {
-            Self::Sqlite(store) => store.list(query, each),
-            Self::Postgres(store) => store.list(query, each).await,
+            Self::Sqlite(store) => store.read(|connection| read::page(connection, query, each)),
+            Self::Postgres(store) => operations::list(store, query, each).await,
         }
     }
 
@@ -186,16 +211,31 @@ impl Store {
     /// request, once the transaction is on disk.
     pub(crate) async fn create(&self, creation: Creation) -> Result<Vec<Permission>, StoreError> {
         match self {
-            Self::Sqlite(store) => store.create(creation).await,
-            Self::Postgres(store) => store.create(&creation).await,
+            Self::Sqlite(store) => {
+                let create = move |connection: &Connection| write::create(connection, &creation);
+                store.write(create).await
+            }
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| operations::create(client, &creation))
+                    .await
+            }
         }
     }
 
     /// Deletes a permission. Returns `false` if the checkpoint has no permission with this id.
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
         match self {
-            Self::Sqlite(store) => store.delete(deletion).await,
-            Self::Postgres(store) => store.delete(&deletion).await,
+            Self::Sqlite(store) => {
+                let delete = move |connection: &Connection| write::delete(connection, &deletion);
+                store.write(delete).await
+            }
+            // A delete is not retried: if the first attempt had an effect, a second one would respond with 404.
+            Self::Postgres(store) => {
+                store
+                    .run(false, |client| operations::delete(client, &deletion))
+                    .await
+            }
         }
     }
 
@@ -205,24 +245,35 @@ impl Store {
         query: &ProjectQuery,
     ) -> Result<Option<Vec<Project>>, StoreError> {
         match self {
-            Self::Sqlite(store) => store.projects(query),
-            Self::Postgres(store) => store.projects(query).await,
+            Self::Sqlite(store) => store.read(|connection| read::projects(connection, query)),
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| operations::projects(client, query))
+                    .await
+            }
         }
     }
 
     /// Creates or updates projects in one transaction. Existing projects keep the times of their creation and archival.
     pub(crate) async fn put_projects(&self, projects: Vec<Project>) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.put_projects(projects).await,
-            Self::Postgres(store) => store.put_projects(&projects).await,
+            Self::Sqlite(store) => {
+                let put = move |connection: &Connection| write::put_projects(connection, &projects);
+                store.write(put).await
+            }
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| operations::put_projects(client, &projects))
+                    .await
+            }
         }
     }
 
     /// Checks that the database responds.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.ping(),
-            Self::Postgres(store) => store.ping().await,
+            Self::Sqlite(store) => store.read(read::ping),
+            Self::Postgres(store) => store.attempt(postgres::ping).await,
         }
     }
 

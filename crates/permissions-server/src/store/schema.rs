@@ -13,26 +13,30 @@ pub(super) struct Migration {
     pub(super) sql: &'static str,
 }
 
-/// Returns the migrations that a database still needs. Fails with the version of the database if it is newer than this
-/// program.
+/// Selects the version of a database, which is 0 before the first migration.
+pub(super) const APPLIED: &str = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+
+/// Records a migration: its version, description and checksum.
+pub(super) const RECORD: &str = "
+    INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+    VALUES ($1, $2, TRUE, $3, 0)";
+
+/// Returns the migrations that a database of version `applied` needs. Fails if the database is newer than this program.
 pub(super) fn pending(
     migrations: &'static [Migration],
     applied: i64,
-) -> Result<&'static [Migration], i64> {
-    let newest = migrations.last().map_or(0, |newest| newest.version);
-    if applied > newest {
-        return Err(applied);
-    }
+) -> Result<&'static [Migration], String> {
     let done = migrations.partition_point(|migration| migration.version <= applied);
-    Ok(migrations.split_at(done).1)
-}
-
-/// The message for a database whose schema is newer than this program.
-pub(super) fn newer(database: &str, version: i64) -> String {
-    format!(
-        "failed to open the database {database}: its schema has version {version}, which is newer than this program; \
-         use the version of permissions-server that wrote it"
-    )
+    if migrations
+        .last()
+        .is_some_and(|newest| newest.version < applied)
+    {
+        return Err(format!(
+            "its schema has version {applied}, which is newer than this program; \
+             use the version of permissions-server that wrote it"
+        ));
+    }
+    Ok(&migrations[done..])
 }
 
 impl Migration {

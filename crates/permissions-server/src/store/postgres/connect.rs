@@ -62,21 +62,12 @@ impl Hosts {
                 "failed to parse the database URL: {reason}; use postgres://USER:PASSWORD@HOST:PORT/DATABASE"
             ))
         };
-        let (scheme, rest) = url
-            .expose_secret()
-            .split_once("://")
-            .ok_or_else(|| invalid("the URL has no scheme"))?;
-        if !matches!(scheme, "postgres" | "postgresql") {
+        let Some(("postgres" | "postgresql", rest)) = url.expose_secret().split_once("://") else {
             return Err(invalid("the scheme is not postgres"));
-        }
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
-        let (user, hosts) = authority.rsplit_once('@').unwrap_or_default();
-        let hosts = if hosts.is_empty() && !authority.contains('@') {
-            authority
-        } else {
-            hosts
-        };
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
         let mut tls = (None, None);
         let mut kept = Vec::new();
@@ -105,7 +96,7 @@ impl Hosts {
                 config.host("localhost");
             }
             config
-                .ssl_mode(tls.mode())
+                .ssl_mode(tls.mode)
                 .target_session_attrs(TargetSessionAttrs::ReadWrite);
             if config.get_application_name().is_none() {
                 config.application_name("permissions-server");

@@ -3,14 +3,16 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::log::Log;
-use super::{BUSY_TIMEOUT, errors};
+use super::{BUSY_TIMEOUT, Shared, SqliteStore, errors};
 use crate::error::StartError;
 use crate::store::is_sqlite_url;
 use crate::store::schema::{self, Migration};
@@ -42,17 +44,10 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// The connections to a file.
-pub(super) struct Opened {
-    pub(super) readers: Vec<Connection>,
-    pub(super) writer: Connection,
-    pub(super) log: Log,
-}
-
 /// Why an attempt to open a file failed.
 enum Failure {
     Sqlite(rusqlite::Error),
-    /// The content of the file cannot be used. Contains the message.
+    /// The content of the file cannot be used, for this reason.
     Unusable(String),
 }
 
@@ -62,58 +57,66 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-/// Creates a database in memory.
-pub(super) fn memory() -> Result<Connection, StartError> {
-    let create = || {
-        let connection = Connection::open_in_memory()?;
-        keep_query_plans(&connection)?;
-        for migration in MIGRATIONS {
-            connection.execute_batch(migration.sql)?;
+impl Failure {
+    fn into_error(self, path: &Path) -> StartError {
+        match self {
+            Self::Sqlite(error) => errors::at_start(path, error),
+            Self::Unusable(reason) => StartError::new(errors::cannot_open(path, &reason)),
         }
+    }
+}
+
+/// Creates a database in memory. The store has a single connection, because another connection would open another database.
+pub(in crate::store) fn memory() -> Result<SqliteStore, StartError> {
+    let path = Path::new(":memory:");
+    let open = || {
+        let mut connection = connect(path)?;
+        migrate(&mut connection)?;
         Ok(connection)
     };
-    create().map_err(|error| errors::at_start(Path::new(":memory:"), error))
+    let connection = open().map_err(|failure: Failure| failure.into_error(path))?;
+    let connection = Arc::new(Mutex::new(connection));
+    SqliteStore::new(vec![Arc::clone(&connection)], connection, None)
 }
 
 /// Opens or creates the file at `path`.
 ///
 /// SQLite reports some locks at once, without waiting for the busy timeout, for example if two processes switch a new
 /// file to WAL mode at the same time. Such attempts are repeated.
-pub(super) fn file(path: &Path) -> Result<Opened, StartError> {
+pub(in crate::store) fn file(path: &Path) -> Result<SqliteStore, StartError> {
     let bytes = check_path(path)?;
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
         match attempt(path, bytes) {
-            Ok(opened) => return Ok(opened),
-            Err(Failure::Unusable(message)) => return Err(StartError::new(message)),
             Err(Failure::Sqlite(error)) if errors::is_busy(&error) && Instant::now() < deadline => {
                 thread::sleep(RETRY_PAUSE);
             }
-            Err(Failure::Sqlite(error)) => return Err(errors::at_start(path, error)),
+            Err(failure) => return Err(failure.into_error(path)),
+            Ok((readers, writer)) => {
+                return SqliteStore::new(readers, writer, Some(Log::new(path)));
+            }
         }
     }
 }
 
-fn attempt(path: &Path, bytes: u64) -> Result<Opened, Failure> {
+/// Opens the connections for reads and the connection for writes.
+fn attempt(path: &Path, bytes: u64) -> Result<(Vec<Shared>, Shared), Failure> {
     let mut writer = connect(path)?;
-    check_content(path, bytes, &mut writer)?;
+    check_content(bytes, &mut writer)?;
     writer.pragma_update(None, "journal_mode", "WAL")?;
     // With FULL, a commit is on disk when it returns.
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
-    migrate(path, &mut writer)?;
+    migrate(&mut writer)?;
     let processors = thread::available_parallelism().map_or(MIN_READERS, usize::from);
     let readers = (0..processors.max(MIN_READERS)).map(|_| {
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         reader.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
-        Ok(reader)
+        Ok(Arc::new(Mutex::new(reader)))
     });
-    Ok(Opened {
-        readers: readers.collect::<Result<_, rusqlite::Error>>()?,
-        writer,
-        log: Log::new(path),
-    })
+    let readers = readers.collect::<Result<_, rusqlite::Error>>()?;
+    Ok((readers, Arc::new(Mutex::new(writer))))
 }
 
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
@@ -123,43 +126,36 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    keep_query_plans(&connection)?;
+    // Keeps the plan of a prepared statement. By default SQLite prepares a statement again whenever its `LIMIT` is bound,
+    // which takes longer than running it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
-}
-
-/// Keeps the plan of a prepared statement. By default SQLite prepares a statement again whenever its `LIMIT` is bound,
-/// which takes longer than running it.
-fn keep_query_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map(drop)
 }
 
 /// Fails if the file belongs to another program or is damaged.
 ///
 /// One transaction reads everything, because another process may be creating the tables at the same time.
-fn check_content(path: &Path, bytes: u64, connection: &mut Connection) -> Result<(), Failure> {
+fn check_content(bytes: u64, connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction()?;
     let number = |query| transaction.query_row(query, [], |row| row.get::<_, i32>(0));
     let application = number("PRAGMA application_id")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     if application != APPLICATION_ID && (application != 0 || tables != 0) {
         let reason = "the file contains the data of another program; use the path of another file";
-        return Err(Failure::Unusable(errors::cannot_open(path, reason)));
+        return Err(Failure::Unusable(reason.to_owned()));
     }
     if (1..=CHECKED_BYTES).contains(&bytes) {
         let verdict: String =
             transaction.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            let message = errors::cannot_open(path, errors::DAMAGED);
-            return Err(Failure::Unusable(message));
+            return Err(Failure::Unusable(errors::DAMAGED.to_owned()));
         }
     }
     Ok(())
 }
 
 /// Migrates the schema in one transaction. Concurrent starts wait for its lock.
-fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
+fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Every start writes, so that a full or read-only disk makes the start fail.
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -173,25 +169,15 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), Failure> {
             execution_time BIGINT NOT NULL
         )",
     )?;
-    let applied = transaction.query_row(
-        "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
-        [],
-        |row| row.get(0),
-    )?;
-    let pending = schema::pending(MIGRATIONS, applied).map_err(|version| {
-        Failure::Unusable(schema::newer(&path.display().to_string(), version))
-    })?;
-    for migration in pending {
+    let applied = transaction.query_row(schema::APPLIED, [], |row| row.get(0))?;
+    for migration in schema::pending(MIGRATIONS, applied).map_err(Failure::Unusable)? {
         transaction.execute_batch(migration.sql)?;
-        transaction.execute(
-            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-             VALUES (?1, ?2, TRUE, ?3, 0)",
-            params![
-                migration.version,
-                migration.description,
-                migration.checksum()
-            ],
-        )?;
+        let record = params![
+            migration.version,
+            migration.description,
+            migration.checksum()
+        ];
+        transaction.execute(schema::RECORD, record)?;
     }
     Ok(transaction.commit()?)
 }
