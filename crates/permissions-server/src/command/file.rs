@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::ServeArgs;
 use crate::error::StartError;
-use crate::server::ProjectPreset;
+use crate::store::ProjectPreset;
 
 /// Adds the settings of the configuration file that `args` does not set. Paths in the file are relative to its folder.
 pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::preset::{Presets, ProjectPreset};
+use super::preset::Presets;
 use super::{Server, listen, tls};
 use crate::clock::Clock;
 use crate::error::StartError;
@@ -20,7 +20,7 @@ use crate::keys::{KeySource, Keys, Role};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::store::{Database, Store};
+use crate::store::{Database, ProjectPreset, Store};
 
 /// Configuration of a [`Server`], created by [`Server::builder`].
 #[derive(Debug, Default)]
@@ -197,8 +197,6 @@ impl ServerBuilder {
         let listener = TcpListener::bind(address).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
         let store = Store::open(&self.database).await?;
-        self.presets.create(&store, self.clock, self.ids).await?;
-
         let app = Arc::new(App {
             store,
             keys,
@@ -210,6 +208,7 @@ impl ServerBuilder {
             recorded: self.record.then(Mutex::default),
             metrics: Metrics::default(),
         });
+        self.presets.create(&app).await?;
         let (stop, stopped) = watch::channel(false);
         let context = listen::Context {
             tls,

@@ -91,21 +91,21 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
     context.app.store.close().await;
 }
 
-/// Caps the limit of connections, each of which needs a file descriptor.
+/// Lowers the limit of connections to the number of available file descriptors, because each connection needs one.
 fn connection_limit(limit: usize) -> usize {
     // With 0, this only returns the current soft limit. It returns 0 on systems without such a limit.
-    let descriptors = rlimit::increase_nofile_limit(0).unwrap_or(0);
-    let available = usize::try_from(descriptors.saturating_sub(OTHER_DESCRIPTORS));
-    match available {
-        Ok(available) if descriptors > 0 && available < limit => {
-            tracing::warn!(
-                connections = available,
-                "the limit of file descriptors lowers the maximum number of connections"
-            );
-            available
-        }
-        _ => limit,
+    let Ok(descriptors @ 1..) = rlimit::increase_nofile_limit(0) else {
+        return limit;
+    };
+    let available = descriptors.saturating_sub(OTHER_DESCRIPTORS);
+    let available = usize::try_from(available).unwrap_or(usize::MAX);
+    if available < limit {
+        tracing::warn!(
+            connections = available,
+            "the limit of file descriptors lowers the maximum number of connections"
+        );
     }
+    limit.min(available)
 }
 
 async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream {

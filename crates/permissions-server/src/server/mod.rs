@@ -17,7 +17,6 @@ use crate::error::StartError;
 use crate::http::App;
 use crate::record::RecordedRequest;
 pub use builder::ServerBuilder;
-pub(crate) use preset::ProjectPreset;
 
 /// A running server. Dropping it aborts all requests; [`Server::shutdown`] completes them.
 ///

@@ -20,7 +20,7 @@ use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
 use postgres::{PostgresStore, operations};
-pub(crate) use projects::{Project, ProjectQuery};
+pub(crate) use projects::{Project, ProjectPreset, ProjectQuery};
 use sqlite::{SqliteStore, read, write};
 
 /// The database that stores permissions and projects.
@@ -255,15 +255,22 @@ impl Store {
     }
 
     /// Creates or updates projects in one transaction. Existing projects keep the times of their creation and archival.
-    pub(crate) async fn put_projects(&self, projects: Vec<Project>) -> Result<(), StoreError> {
+    pub(crate) async fn put_projects(
+        &self,
+        projects: Vec<ProjectPreset>,
+        now: i64,
+    ) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => {
-                let put = move |connection: &Connection| write::put_projects(connection, &projects);
+                let put =
+                    move |connection: &Connection| write::put_projects(connection, &projects, now);
                 store.write(put).await
             }
             Self::Postgres(store) => {
                 store
-                    .run(true, |client| operations::put_projects(client, &projects))
+                    .run(true, |client| {
+                        operations::put_projects(client, &projects, now)
+                    })
                     .await
             }
         }

@@ -9,8 +9,8 @@ use tokio_postgres::{Client, Row};
 use super::PostgresStore;
 use crate::store::projects::{EXISTS, PAGE, PUT};
 use crate::store::{
-    Creation, Deletion, Order, PageQuery, PageResult, Permission, Project, ProjectQuery,
-    StoreError, StoreErrorKind,
+    Creation, Deletion, Order, PageQuery, PageResult, Permission, Project, ProjectPreset,
+    ProjectQuery, StoreError, StoreErrorKind,
 };
 
 const CURSOR: &str = "
@@ -228,15 +228,16 @@ pub(in crate::store) async fn projects(
 /// Creates or updates projects.
 pub(in crate::store) async fn put_projects(
     client: Arc<Client>,
-    projects: &[Project],
+    projects: &[ProjectPreset],
+    now: i64,
 ) -> Result<(), StoreError> {
     client.batch_execute(BEGIN_DURABLE).await?;
     for project in projects {
         let parameters: [Parameter<'_>; 4] = [
             (&project.id, Type::TEXT),
             (&project.name, Type::TEXT),
-            (&project.created_at, Type::INT8),
-            (&project.archived_at, Type::INT8),
+            (&now, Type::INT8),
+            (&project.archived, Type::BOOL),
         ];
         client.execute_typed(PUT, &parameters).await?;
     }

@@ -11,7 +11,7 @@ use super::log::Log;
 use super::read::permission;
 use super::{Shared, errors};
 use crate::store::projects::PUT;
-use crate::store::{Creation, Deletion, Permission, Project, StoreError, StoreErrorKind};
+use crate::store::{Creation, Deletion, Permission, ProjectPreset, StoreError, StoreErrorKind};
 
 /// Maximum number of requests in one transaction.
 pub(super) const BATCH: usize = 256;
@@ -179,16 +179,12 @@ pub(in crate::store) fn delete(
 /// Creates or updates projects.
 pub(in crate::store) fn put_projects(
     connection: &Connection,
-    projects: &[Project],
+    projects: &[ProjectPreset],
+    now: i64,
 ) -> Result<(), rusqlite::Error> {
     let mut put = connection.prepare_cached(PUT)?;
     for project in projects {
-        put.execute(params![
-            project.id,
-            project.name,
-            project.created_at,
-            project.archived_at
-        ])?;
+        put.execute(params![project.id, project.name, now, project.archived])?;
     }
     Ok(())
 }
