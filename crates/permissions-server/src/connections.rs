@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -17,6 +17,8 @@ const MAX_RESERVED: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
+    /// The number of free and used slots.
+    total: usize,
     /// Permits to receive a body. There are fewer permits than slots, so that bodies cannot occupy every slot.
     bodies: Arc<Semaphore>,
     idle: Arc<Mutex<Idle>>,
@@ -37,9 +39,9 @@ pub(crate) struct Slot {
     /// The key in `Idle::evictions` while the connection is idle.
     idle_key: Mutex<Option<u64>>,
     /// Whether a part of the next request has been read.
-    request_started: AtomicBool,
+    pub(crate) request_started: AtomicBool,
     /// Whether the next response closes the connection.
-    closing: AtomicBool,
+    pub(crate) closing: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -56,9 +58,15 @@ impl Connections {
         let reserved = (limit / 8).clamp(1, MAX_RESERVED);
         Self {
             slots: Arc::new(Semaphore::new(limit + reserved)),
+            total: limit + reserved,
             bodies: Arc::new(Semaphore::new(limit)),
             idle: Arc::default(),
         }
+    }
+
+    /// Returns the number of open connections.
+    pub(crate) fn open(&self) -> usize {
+        self.total - self.slots.available_permits()
     }
 
     /// Returns a slot, evicting an idle connection if none is free. Waits if none is idle.
@@ -116,24 +124,6 @@ impl Slot {
     /// Waits until the connection is evicted.
     pub(crate) async fn evicted(&self) {
         self.evict.notified().await;
-    }
-
-    /// Records whether a part of the next request has been read.
-    pub(crate) fn set_request_started(&self, started: bool) {
-        self.request_started.store(started, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_request_started(&self) -> bool {
-        self.request_started.load(Ordering::Relaxed)
-    }
-
-    /// Makes the next response close the connection.
-    pub(crate) fn close_after_response(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
     }
 
     /// Starts to receive a body. If too many connections receive bodies, this one may be evicted before its body is

@@ -1,8 +1,6 @@
 //! Metrics for Prometheus.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -16,7 +14,6 @@ const BOUNDS: [f64; 11] = [
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     requests: Mutex<Requests>,
-    connections: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -32,10 +29,6 @@ struct Histogram {
     seconds: f64,
 }
 
-/// A connection that counts as open until this value is dropped.
-#[derive(Debug)]
-pub(crate) struct OpenConnection(Arc<AtomicUsize>);
-
 impl Metrics {
     /// Counts a response.
     pub(crate) fn count(&self, operation: &'static str, status: u16, duration: Duration) {
@@ -48,14 +41,8 @@ impl Metrics {
         histogram.seconds += seconds;
     }
 
-    /// Counts an open connection.
-    pub(crate) fn connection(&self) -> OpenConnection {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        OpenConnection(Arc::clone(&self.connections))
-    }
-
     /// Renders the text format of Prometheus, version 0.0.4.
-    pub(crate) fn render(&self, database_up: bool) -> String {
+    pub(crate) fn render(&self, connections: usize, database_up: bool) -> String {
         let requests = self.requests.lock();
         let mut text = String::new();
         start_family(
@@ -78,7 +65,6 @@ impl Metrics {
             histogram.render(&mut text, operation);
         }
         start_family(&mut text, "connections", "gauge", "Open connections.");
-        let connections = self.connections.load(Ordering::Relaxed);
         text += &format!("permissions_connections {connections}\n");
         start_family(
             &mut text,
@@ -111,12 +97,6 @@ impl Histogram {
     }
 }
 
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,8 +106,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count("list", 200, Duration::from_micros(700));
         metrics.count("list", 400, Duration::from_secs(9));
-        let open = metrics.connection();
-        let text = metrics.render(true);
+        let text = metrics.render(1, true);
         for line in [
             "permissions_requests_total{operation=\"list\",status=\"200\"} 1",
             "permissions_request_seconds_bucket{operation=\"list\",le=\"0.0005\"} 0",
@@ -142,10 +121,9 @@ mod tests {
                 "no {line} in {text}"
             );
         }
-        drop(open);
         assert!(
             metrics
-                .render(false)
+                .render(0, false)
                 .contains("permissions_connections 0\n")
         );
     }

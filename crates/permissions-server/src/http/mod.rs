@@ -25,6 +25,7 @@ use axum::routing::{delete, get};
 use parking_lot::Mutex;
 
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::faults::Faults;
 use crate::id::IdSource;
 use crate::keys::Keys;
@@ -49,6 +50,7 @@ pub(crate) struct App {
     /// The requests so far, oldest first, if they are recorded.
     pub(crate) recorded: Option<Mutex<Vec<RecordedRequest>>>,
     pub(crate) metrics: Metrics,
+    pub(crate) connections: Connections,
 }
 
 const PERMISSIONS: &str = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions";

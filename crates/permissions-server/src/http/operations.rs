@@ -9,9 +9,9 @@ use axum::response::Response;
 use super::error::ApiError;
 use super::list::List;
 use super::path::PathIds;
-use super::response::{append_json, json_response};
+use super::response::{json_response, to_json};
 use super::{App, body, path, query};
-use crate::store::{Creation, Deletion, PageResult};
+use crate::store::{Creation, Deletion};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -21,18 +21,16 @@ pub(super) async fn list(
     let [checkpoint] = path::ids(path)?;
     let query = query::parse(checkpoint, &query.unwrap_or_default())?;
     let mut list = List::with_capacity(query.limit as usize);
-    let result = app.store.list(&query, |permission| list.push(&permission));
-    match result.await? {
-        PageResult::Page { has_more } => Ok(list.finish(has_more)),
-        PageResult::UnknownCursor => {
-            let message = format!(
-                "checkpoint '{}' never had a permission '{}'; send the last_id of one of its pages",
-                query.checkpoint,
-                query.after.unwrap_or_default(),
-            );
-            Err(ApiError::invalid("invalid_value", "after", message))
-        }
-    }
+    let has_more = app.store.list(&query, |permission| list.push(&permission));
+    let Some(has_more) = has_more.await? else {
+        let message = format!(
+            "checkpoint '{}' never had a permission '{}'; send the last_id of a page",
+            query.checkpoint,
+            query.after.unwrap_or_default(),
+        );
+        return Err(ApiError::invalid("invalid_value", "after", message));
+    };
+    Ok(list.finish(has_more))
 }
 
 pub(super) async fn list_projects(
@@ -88,8 +86,7 @@ pub(super) async fn delete(
         let error = ApiError::new(StatusCode::NOT_FOUND, "not_found", message);
         return Err(error.param("permission_id"));
     }
-    let mut body = br#"{"object":"checkpoint.permission","id":"#.to_vec();
-    append_json(&mut body, &id);
-    body.extend_from_slice(br#","deleted":true}"#);
+    let id = to_json(&id);
+    let body = format!(r#"{{"object":"checkpoint.permission","id":{id},"deleted":true}}"#);
     Ok(json_response(StatusCode::OK, body))
 }

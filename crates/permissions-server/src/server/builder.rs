@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::preset::Presets;
 use super::{Server, listen, tls};
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::error::StartError;
 use crate::faults::Faults;
 use crate::http::{self, App};
@@ -200,6 +201,7 @@ impl ServerBuilder {
         let app = Arc::new(App {
             store,
             keys,
+            connections: Connections::new(listen::connection_limit(self.limits.connections)),
             clock: self.clock,
             ids: self.ids,
             limits: self.limits,

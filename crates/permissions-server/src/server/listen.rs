@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::Router;
@@ -49,15 +50,14 @@ pub(super) struct Context {
 
 /// Serves until `stop` is true or its sender is dropped. Then completes the accepted requests and closes the database.
 pub(super) async fn run(listener: TcpListener, context: Context) {
-    let limits = &context.app.limits;
-    let connections = Connections::new(connection_limit(limits.connections));
+    let connections = &context.app.connections;
     let mut stop = context.stop.clone();
     let mut tasks = JoinSet::new();
     loop {
         let stream = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
-            stream = accept(&listener, &connections) => stream,
+            stream = accept(&listener, connections) => stream,
         };
         // `biased` prefers a free slot to the stop signal, because the client may already have sent a request.
         let slot = tokio::select! {
@@ -78,7 +78,7 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             }
         }
     }
-    let finished = timeout(limits.shutdown_time, async {
+    let finished = timeout(context.app.limits.shutdown_time, async {
         while tasks.join_next().await.is_some() {}
     });
     if finished.await.is_err() {
@@ -92,7 +92,7 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
 }
 
 /// Lowers the limit of connections to the number of available file descriptors, because each connection needs one.
-fn connection_limit(limit: usize) -> usize {
+pub(super) fn connection_limit(limit: usize) -> usize {
     // With 0, this only returns the current soft limit. It returns 0 on systems without such a limit.
     let Ok(descriptors @ 1..) = rlimit::increase_nofile_limit(0) else {
         return limit;
@@ -130,7 +130,6 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream 
 }
 
 async fn serve(stream: TcpStream, context: Context, slot: Slot) {
-    let _open = context.app.metrics.connection();
     let slot = Arc::new(slot);
     // Responses are written completely, so waiting for more bytes would only delay them.
     let _ = stream.set_nodelay(true);
@@ -173,7 +172,7 @@ where
         _ = stop.wait_for(|stop| *stop) => false,
         () = slot.evicted() => true,
     };
-    slot.close_after_response();
+    slot.closing.store(true, Relaxed);
     if !evicted {
         tokio::select! {
             ended = &mut connection => return log_error(ended),
@@ -182,7 +181,7 @@ where
         }
     }
     // A started request gets a response. hyper drops a request whose headers are incomplete, so its end is awaited first.
-    let is_incomplete = || slot.is_request_started() && slot.is_idle();
+    let is_incomplete = || slot.request_started.load(Relaxed) && slot.is_idle();
     if is_incomplete()
         && !evicted
         && let Ok(ended) = timeout(CLOSE_TIMEOUT, &mut connection).await
@@ -191,8 +190,7 @@ where
     }
     if is_incomplete() {
         let mut stream = connection.into_parts().io.into_inner();
-        let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
-        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
+        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT);
         let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
         return;
     }
@@ -215,7 +213,7 @@ async fn respond(
     if let Some(drop) = response.extensions().get::<DropConnection>() {
         return Err(*drop);
     }
-    if slot.is_closing() {
+    if slot.closing.load(Relaxed) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
@@ -240,7 +238,7 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.set_request_started(false);
+        self.0.request_started.store(false, Relaxed);
         self.0.set_idle();
     }
 }

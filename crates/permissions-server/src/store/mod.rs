@@ -134,16 +134,6 @@ pub(crate) struct PageQuery {
     pub(crate) project_id: Option<String>,
 }
 
-/// The result of reading a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PageResult {
-    Page {
-        has_more: bool,
-    },
-    /// The checkpoint never had the permission in [`PageQuery::after`].
-    UnknownCursor,
-}
-
 /// A request to create permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Creation {
@@ -172,7 +162,6 @@ pub(crate) struct Deletion {
 }
 
 /// An open database.
-#[derive(Debug)]
 pub(crate) enum Store {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),
@@ -194,13 +183,14 @@ impl Store {
         }
     }
 
-    /// Reads one page and calls `each` with its permissions in order. If the read fails, `each` may have been called
-    /// for a part of the page.
+    /// Reads one page and calls `each` with its permissions in order. Returns whether there is another page, or `None` if
+    /// the checkpoint never had the permission in [`PageQuery::after`]. If the read fails, `each` may have been called for a
+    /// part of the page.
     pub(crate) async fn list(
         &self,
         query: &PageQuery,
         each: impl FnMut(Permission<&str>) + Send,
-    ) -> Result<PageResult, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         match self {
             Self::Sqlite(store) => store.read(|connection| read::page(connection, query, each)),
             Self::Postgres(store) => operations::list(store, query, each).await,

@@ -5,12 +5,20 @@
 
 use sha2::{Digest, Sha384};
 
-/// One version of the schema.
+/// The descriptions of the versions, starting with version 1.
+const DESCRIPTIONS: [&str; 2] = ["permissions", "projects"];
+
+/// The SQL of all versions for one database.
+pub(super) type Statements = [&'static str; DESCRIPTIONS.len()];
+
+/// The step from the previous version of the schema to `version`.
 #[derive(Debug)]
 pub(super) struct Migration {
     pub(super) version: i64,
     pub(super) description: &'static str,
     pub(super) sql: &'static str,
+    /// The checksum that sqlx would record.
+    pub(super) checksum: Vec<u8>,
 }
 
 /// Selects the version of a database, which is 0 before the first migration.
@@ -23,25 +31,21 @@ pub(super) const RECORD: &str = "
 
 /// Returns the migrations that a database of version `applied` needs. Fails if the database is newer than this program.
 pub(super) fn pending(
-    migrations: &'static [Migration],
+    statements: Statements,
     applied: i64,
-) -> Result<&'static [Migration], String> {
-    let done = migrations.partition_point(|migration| migration.version <= applied);
-    if migrations
-        .last()
-        .is_some_and(|newest| newest.version < applied)
-    {
+) -> Result<impl Iterator<Item = Migration>, String> {
+    let versions = (1..).zip(DESCRIPTIONS.into_iter().zip(statements));
+    let all = versions.map(|(version, (description, sql))| Migration {
+        version,
+        description,
+        sql,
+        checksum: Sha384::digest(sql).to_vec(),
+    });
+    if DESCRIPTIONS.len() < usize::try_from(applied).unwrap_or(0) {
         return Err(format!(
             "its schema has version {applied}, which is newer than this program; \
              use the version of permissions-server that wrote it"
         ));
     }
-    Ok(&migrations[done..])
-}
-
-impl Migration {
-    /// Returns the checksum that sqlx would record.
-    pub(super) fn checksum(&self) -> Vec<u8> {
-        Sha384::digest(self.sql).to_vec()
-    }
+    Ok(all.filter(move |migration| migration.version > applied))
 }

@@ -20,8 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::schema::{self, Migration};
-use super::{StoreError, StoreErrorKind};
+use super::{StoreError, StoreErrorKind, schema};
 use crate::error::StartError;
 use connect::Hosts;
 
@@ -36,24 +35,16 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Key of the advisory lock around migrations ("ckpm").
 const MIGRATION_LOCK: i64 = 0x636b_706d;
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        description: "permissions",
-        sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
-    },
-    Migration {
-        version: 2,
-        description: "projects",
-        sql: include_str!("../../../migrations/postgres/0002_projects.sql"),
-    },
+/// The SQL of each version of the schema.
+const MIGRATIONS: schema::Statements = [
+    include_str!("../../../migrations/postgres/0001_permissions.sql"),
+    include_str!("../../../migrations/postgres/0002_projects.sql"),
 ];
 
 /// A pool of connections to the host that accepts writes.
 ///
 /// A connection returns to the pool only after an operation has succeeded. A failed or cancelled operation closes its
 /// connection, which also rolls back an open transaction.
-#[derive(Debug)]
 pub(crate) struct PostgresStore {
     hosts: Hosts,
     idle: Mutex<Vec<Arc<Client>>>,
@@ -173,7 +164,7 @@ async fn migrate(client: Arc<Client>) -> Result<(), StoreError> {
                 &[
                     (&migration.version, Type::INT8),
                     (&migration.description, Type::TEXT),
-                    (&migration.checksum(), Type::BYTEA),
+                    (&migration.checksum, Type::BYTEA),
                 ],
             )
             .await?;

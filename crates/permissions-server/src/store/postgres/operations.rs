@@ -9,8 +9,8 @@ use tokio_postgres::{Client, Row};
 use super::PostgresStore;
 use crate::store::projects::{EXISTS, PAGE, PUT};
 use crate::store::{
-    Creation, Deletion, Order, PageQuery, PageResult, Permission, Project, ProjectPreset,
-    ProjectQuery, StoreError, StoreErrorKind,
+    Creation, Deletion, Order, PageQuery, Permission, Project, ProjectPreset, ProjectQuery,
+    StoreError, StoreErrorKind,
 };
 
 const CURSOR: &str = "
@@ -38,22 +38,21 @@ const BEGIN_DURABLE: &str = "BEGIN;
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// Reads a page and calls `each` with its permissions.
+/// Reads a page and calls `each` with its permissions. Returns whether there is another page, or `None` if the cursor is
+/// unknown.
 pub(in crate::store) async fn list(
     store: &PostgresStore,
     query: &PageQuery,
     mut each: impl FnMut(Permission<&str>),
-) -> Result<PageResult, StoreError> {
+) -> Result<Option<bool>, StoreError> {
     let Some(rows) = store.run(true, |client| rows(client, query)).await? else {
-        return Ok(PageResult::UnknownCursor);
+        return Ok(None);
     };
     let limit = query.limit as usize;
     for row in rows.iter().take(limit) {
         each(permission(row)?);
     }
-    Ok(PageResult::Page {
-        has_more: rows.len() > limit,
-    })
+    Ok(Some(rows.len() > limit))
 }
 
 /// Reads the rows of a page, plus one row if there is another page. Returns `None` if the cursor is unknown.

@@ -14,8 +14,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use super::log::Log;
 use super::{BUSY_TIMEOUT, Shared, SqliteStore, errors};
 use crate::error::StartError;
-use crate::store::is_sqlite_url;
-use crate::store::schema::{self, Migration};
+use crate::store::{is_sqlite_url, schema};
 
 /// Identifies files of this program ("ckpm").
 const APPLICATION_ID: i32 = 0x636b_706d;
@@ -31,17 +30,10 @@ const CHECKED_BYTES: u64 = 16 << 20;
 /// Size to which the write-ahead log is truncated after it has grown.
 const LOG_BYTES: i64 = 8 << 20;
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        description: "permissions",
-        sql: include_str!("../../../migrations/sqlite/0001_permissions.sql"),
-    },
-    Migration {
-        version: 2,
-        description: "projects",
-        sql: include_str!("../../../migrations/sqlite/0002_projects.sql"),
-    },
+/// The SQL of each version of the schema.
+const MIGRATIONS: schema::Statements = [
+    include_str!("../../../migrations/sqlite/0001_permissions.sql"),
+    include_str!("../../../migrations/sqlite/0002_projects.sql"),
 ];
 
 /// Why an attempt to open a file failed.
@@ -172,11 +164,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     let applied = transaction.query_row(schema::APPLIED, [], |row| row.get(0))?;
     for migration in schema::pending(MIGRATIONS, applied).map_err(Failure::Unusable)? {
         transaction.execute_batch(migration.sql)?;
-        let record = params![
-            migration.version,
-            migration.description,
-            migration.checksum()
-        ];
+        let record = params![migration.version, migration.description, migration.checksum];
         transaction.execute(schema::RECORD, record)?;
     }
     Ok(transaction.commit()?)

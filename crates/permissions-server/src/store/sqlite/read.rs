@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, Row, params};
 
 use crate::store::projects::{EXISTS, PAGE};
-use crate::store::{Order, PageQuery, PageResult, Permission, Project, ProjectQuery};
+use crate::store::{Order, PageQuery, Permission, Project, ProjectQuery};
 
 /// SQL that selects the place of the permission `?2` of the checkpoint `c`, even if the permission has been deleted.
 const CURSOR: &str = "
@@ -19,23 +19,22 @@ static PAGES: LazyLock<[[String; 2]; 2]> = LazyLock::new(|| {
         .map(|order| [false, true].map(|of_project| statement(order, of_project)))
 });
 
-/// Reads the page that `query` describes and calls `each` with its permissions.
+/// Reads the page that `query` describes and calls `each` with its permissions. Returns whether there is another page, or
+/// `None` if the cursor is unknown.
 pub(in crate::store) fn page(
     connection: &Connection,
     query: &PageQuery,
     mut each: impl FnMut(Permission<&str>),
-) -> Result<PageResult, rusqlite::Error> {
+) -> Result<Option<bool>, rusqlite::Error> {
     let mut found = rows(connection, query, &mut each)?;
     if found == 0 && query.after.is_some() {
         if !is_known_cursor(connection, query)? {
-            return Ok(PageResult::UnknownCursor);
+            return Ok(None);
         }
         // Usually this is the end of the list. But the cursor may have been created between the two statements.
         found = rows(connection, query, &mut each)?;
     }
-    Ok(PageResult::Page {
-        has_more: found > query.limit,
-    })
+    Ok(Some(found > query.limit))
 }
 
 /// Calls `each` with the permissions of the page. Returns their number, plus one if there is another page.
