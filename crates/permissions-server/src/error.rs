@@ -1,7 +1,5 @@
 //! The error of a failed start.
 
-use std::error::Error;
-
 /// The server could not start. The message contains the cause and the remedy.
 ///
 /// ```
@@ -21,7 +19,7 @@ use std::error::Error;
 #[error("{message}")]
 pub struct StartError {
     message: String,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<rusqlite::Error>,
 }
 
 impl StartError {
@@ -32,13 +30,11 @@ impl StartError {
         }
     }
 
-    pub(crate) fn with_source(
-        message: impl Into<String>,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
+    /// Adds an error of SQLite whose text is not part of the message.
+    pub(crate) fn caused_by(self, error: rusqlite::Error) -> Self {
         Self {
-            message: message.into(),
-            source: Some(source.into()),
+            source: Some(error),
+            ..self
         }
     }
 }

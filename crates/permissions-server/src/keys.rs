@@ -128,12 +128,8 @@ fn hash(key: &[u8]) -> Hash {
 
 fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
     let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        StartError::with_source(
-            format!("failed to read the key file {name}: {error}"),
-            error,
-        )
-    })?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| StartError::new(format!("failed to read the key file {name}: {error}")))?;
     let mut keys = Vec::new();
     for (line, key) in (1..).zip(text.lines()) {
         let key = key.trim();

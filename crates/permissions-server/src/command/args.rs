@@ -1,6 +1,5 @@
 //! The options of a server.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,7 +18,12 @@ pub struct ServeArgs {
     /// The database: a SQLite file, which is created if it is missing, or
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share [default: memory, which is lost when
     /// the server stops]
-    #[arg(long, value_name = "FILE|URL", env = "PERMISSIONS_SERVER_DATABASE", hide_env_values = true, value_parser = database)]
+    #[arg(
+        long,
+        value_name = "FILE|URL",
+        env = "PERMISSIONS_SERVER_DATABASE",
+        hide_env_values = true
+    )]
     pub database: Option<Database>,
 
     /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. Only this machine can reach
@@ -113,12 +117,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object on each line.
     Json,
-}
-
-/// Accepts every value. Later checks report errors, because clap would print an invalid value, which may contain a
-/// password.
-fn database(text: &str) -> Result<Database, Infallible> {
-    Ok(Database::from(text))
 }
 
 /// Checks the form of a host and a port. The host is resolved when the server starts.

@@ -88,10 +88,7 @@ pub(super) fn projects(path: &Path) -> Result<Vec<ProjectPreset>, StartError> {
 fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<(T, String), StartError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let path = path.display();
-        StartError::with_source(
-            format!("failed to read the {kind} file {path}: {error}"),
-            error,
-        )
+        StartError::new(format!("failed to read the {kind} file {path}: {error}"))
     })?;
     let value = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);

@@ -66,14 +66,9 @@ async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
         ))
     };
     let found = tokio::net::lookup_host(listen).await;
-    let addresses: Vec<SocketAddr> = found.map_err(|error| failed(&error.to_string()))?.collect();
-    let first = addresses
-        .iter()
-        .find(|address| address.is_ipv4())
-        .or(addresses.first());
-    first
-        .copied()
-        .ok_or_else(|| failed("the host has no address"))
+    let addresses = found.map_err(|error| failed(&error.to_string()))?;
+    let preferred = addresses.min_by_key(SocketAddr::is_ipv6);
+    preferred.ok_or_else(|| failed("the host has no address"))
 }
 
 fn builder(args: ServeArgs) -> Result<ServerBuilder, StartError> {

@@ -31,7 +31,7 @@ impl Signals {
     pub(super) fn register() -> Result<Self, StartError> {
         let register = |kind| {
             signal(kind)
-                .map_err(|error| StartError::with_source("failed to register signals", error))
+                .map_err(|error| StartError::new(format!("failed to register signals: {error}")))
         };
         Ok(Self {
             terminate: register(SignalKind::terminate())?,

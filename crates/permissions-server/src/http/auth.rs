@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -76,24 +76,16 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 }
 
 fn add_rate_headers(headers: &mut HeaderMap, allowance: Allowance) {
-    let mut add = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    add("x-ratelimit-limit-requests", allowance.limit.to_string());
-    add(
-        "x-ratelimit-remaining-requests",
-        allowance.remaining.to_string(),
-    );
-    add(
-        "x-ratelimit-reset-requests",
-        format_duration(allowance.reset),
-    );
+    headers.insert("x-ratelimit-limit-requests", allowance.limit.into());
+    headers.insert("x-ratelimit-remaining-requests", allowance.remaining.into());
+    if let Ok(reset) = format_duration(allowance.reset).try_into() {
+        headers.insert("x-ratelimit-reset-requests", reset);
+    }
     if let Some(wait) = allowance.retry_after {
-        add("retry-after-ms", wait.as_millis().max(1).to_string());
-        // `retry-after` is in whole seconds, rounded up, because an earlier retry would be refused again.
-        add("retry-after", (wait.as_secs() + 1).to_string());
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        headers.insert("retry-after-ms", millis.max(1).into());
+        // The header is in whole seconds, rounded up, because an earlier retry would be refused again.
+        headers.insert(RETRY_AFTER, (wait.as_secs() + 1).into());
     }
 }
 

@@ -10,11 +10,15 @@ pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiErr
     let [after, limit, order, project_id] =
         parameters(query, ["after", "limit", "order", "project_id"])?;
     check_ids([("after", &after), ("project_id", &project_id)])?;
+    let orders = [
+        ("descending", Order::Descending),
+        ("ascending", Order::Ascending),
+    ];
     Ok(PageQuery {
         checkpoint,
         after,
         limit: parse_limit(limit.as_deref(), 0, DEFAULT_PAGE_SIZE)?,
-        order: parse_order(order.as_deref())?,
+        order: choose("order", order, orders)?,
         project_id,
     })
 }
@@ -24,18 +28,8 @@ pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     let [after, limit, include_archived] =
         parameters(query, ["after", "limit", "include_archived"])?;
     check_ids([("after", &after)])?;
-    let include_archived = match include_archived.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(value) => {
-            let message = format!("include_archived is '{value}'; send true or false");
-            return Err(ApiError::invalid(
-                "invalid_type",
-                "include_archived",
-                message,
-            ));
-        }
-    };
+    let values = [("false", false), ("true", true)];
+    let include_archived = choose("include_archived", include_archived, values)?;
     Ok(ProjectQuery {
         after,
         limit: parse_limit(limit.as_deref(), 1, DEFAULT_PROJECT_PAGE_SIZE)?,
@@ -94,13 +88,19 @@ fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiEr
     Err(ApiError::invalid(code, "limit", message))
 }
 
-fn parse_order(value: Option<&str>) -> Result<Order, ApiError> {
+/// Returns the value of a parameter with two values. The first one is the default.
+fn choose<T>(
+    name: &str,
+    value: Option<String>,
+    [default, other]: [(&str, T); 2],
+) -> Result<T, ApiError> {
     match value {
-        Some("ascending") => Ok(Order::Ascending),
-        None | Some("descending") => Ok(Order::Descending),
+        None => Ok(default.1),
+        Some(value) if value == default.0 => Ok(default.1),
+        Some(value) if value == other.0 => Ok(other.1),
         Some(value) => {
-            let message = format!("order is '{value}'; send ascending or descending");
-            Err(ApiError::invalid("invalid_value", "order", message))
+            let message = format!("{name} is '{value}'; send {} or {}", other.0, default.0);
+            Err(ApiError::invalid("invalid_value", name, message))
         }
     }
 }

@@ -250,5 +250,5 @@ fn cannot_bind(address: SocketAddr, error: std::io::Error) -> StartError {
         }
         _ => error.to_string(),
     };
-    StartError::with_source(format!("failed to listen on {address}: {reason}"), error)
+    StartError::new(format!("failed to listen on {address}: {reason}"))
 }

@@ -19,8 +19,9 @@ impl Presets {
         let invalid =
             |what, reason| StartError::new(format!("failed to create an initial {what}: {reason}"));
         let failed = |error: StoreError| {
-            let message = format!("failed to create initial permissions and projects: {error}");
-            StartError::with_source(message, error)
+            StartError::new(format!(
+                "failed to create initial permissions and projects: {error}"
+            ))
         };
         for (checkpoint, project_ids) in self.permissions {
             for id in project_ids.iter().chain([&checkpoint]) {

@@ -30,15 +30,11 @@ pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, St
                 .with_single_cert(chain, private)
         })
         .map_err(|error| {
-            StartError::with_source(
-                format!(
-                    "failed to use the certificate {} with the private key {}: {error}; \
-                     use a certificate and its own private key",
-                    certificate.display(),
-                    key.display()
-                ),
-                error,
-            )
+            let (certificate, key) = (certificate.display(), key.display());
+            StartError::new(format!(
+                "failed to use the certificate {certificate} with the private key {key}: {error}; \
+                 use a certificate and its own private key"
+            ))
         })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -48,9 +44,8 @@ fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
         pem::Error::NoItemsFound => format!("the file contains no {what}"),
         _ => error.to_string(),
     };
-    let message = format!(
+    StartError::new(format!(
         "failed to read the {what} {}: {reason}; use a PEM file",
         file.display()
-    );
-    StartError::with_source(message, error)
+    ))
 }

@@ -175,9 +175,9 @@ impl Store {
             Location::SqliteFile(path) => {
                 let path = path.clone();
                 let opened = tokio::task::spawn_blocking(move || sqlite::file(&path)).await;
-                let panicked =
-                    |panic| StartError::with_source("failed to open the database", panic);
-                opened.map_err(panicked)?.map(Self::Sqlite)
+                let failed =
+                    |panic| StartError::new(format!("failed to open the database: {panic}"));
+                opened.map_err(failed)?.map(Self::Sqlite)
             }
             Location::Postgres(url) => PostgresStore::open(url).await.map(Self::Postgres),
         }

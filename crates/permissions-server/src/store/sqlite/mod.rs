@@ -54,10 +54,9 @@ impl SqliteStore {
             .name("permissions-writer".to_owned())
             .spawn(move || write::run(&writer, writes, log.as_ref()))
             .map_err(|error| {
-                let message = format!(
+                StartError::new(format!(
                     "failed to start the writer thread: {error}; raise the limit of threads for this user"
-                );
-                StartError::with_source(message, error)
+                ))
             })?;
         Ok(Self {
             readers,

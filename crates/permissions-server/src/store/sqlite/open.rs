@@ -53,7 +53,7 @@ impl Failure {
     fn into_error(self, path: &Path) -> StartError {
         match self {
             Self::Sqlite(error) => errors::at_start(path, error),
-            Self::Unusable(reason) => StartError::new(errors::cannot_open(path, &reason)),
+            Self::Unusable(reason) => errors::cannot_open(path, &reason),
         }
     }
 }
@@ -172,35 +172,26 @@ fn migrate(connection: &mut Connection) -> Result<(), Failure> {
 
 /// Fails if no database can be opened at `path`. Returns the size of an existing file.
 fn check_path(path: &Path) -> Result<u64, StartError> {
-    let refuse = |reason: &str| Err(StartError::new(errors::cannot_open(path, reason)));
-    if path.as_os_str().is_empty() {
-        return refuse("the path is empty; use the path of a file");
-    }
-    if path == Path::new(":memory:") {
-        return refuse(
+    let reason = match fs::metadata(path) {
+        _ if path.as_os_str().is_empty() => "the path is empty; use the path of a file",
+        _ if path == Path::new(":memory:") => {
             "this is SQLite's name for memory, not a file; use Database::memory() to keep the data in memory, \
-             or ./:memory: for a file of that name",
-        );
-    }
-    if is_sqlite_url(path) {
-        return refuse(
-            "URLs with sqlite: or file: are not supported; use the path of the file, or :memory:",
-        );
-    }
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => refuse("the path is a folder; use the path of a file"),
-        Ok(found) if found.permissions().readonly() => refuse(errors::READ_ONLY),
-        Ok(found) => Ok(found.len()),
+             or ./:memory: for a file of that name"
+        }
+        _ if is_sqlite_url(path) => {
+            "URLs with sqlite: or file: are not supported; use the path of the file, or :memory:"
+        }
+        Ok(found) if found.is_dir() => "the path is a folder; use the path of a file",
+        Ok(found) if found.permissions().readonly() => errors::READ_ONLY,
+        Ok(found) => return Ok(found.len()),
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => refuse(&format!(
+            Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => &format!(
                 "the folder {} does not exist; create it or use another path",
                 folder.display()
-            )),
-            _ => Ok(0),
+            ),
+            _ => return Ok(0),
         },
-        Err(error) => {
-            let message = errors::cannot_open(path, &error.to_string());
-            Err(StartError::with_source(message, error))
-        }
-    }
+        Err(error) => &error.to_string(),
+    };
+    Err(errors::cannot_open(path, reason))
 }
