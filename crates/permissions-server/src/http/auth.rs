@@ -19,53 +19,51 @@ pub(super) async fn require_admin(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
-) -> Response {
-    let hash = match identify(&app, request.headers()) {
-        Ok(hash) => hash,
-        Err(error) => return error.into_response(),
-    };
+) -> Result<Response, ApiError> {
+    let hash = identify(&app, request.headers())?;
     let Some(limit) = &app.rate_limit else {
-        return next.run(request).await;
+        return Ok(next.run(request).await);
     };
     let allowance = limit.take(hash, Instant::now());
     let mut response = match allowance.retry_after {
-        Some(wait) => ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limit_exceeded",
-            format!(
-                "this key has sent too many requests; wait {} ms before the next one",
-                wait.as_millis().max(1)
-            ),
-        )
-        .into_response(),
+        Some(wait) => {
+            let millis = wait.as_millis().max(1);
+            let message = format!(
+                "this key has sent too many requests; wait {millis} ms before the next one"
+            );
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            ApiError::new(status, "rate_limit_exceeded", message).into_response()
+        }
         None => next.run(request).await,
     };
     add_rate_headers(response.headers_mut(), allowance);
-    response
+    Ok(response)
 }
 
+/// Returns the hash of the admin key of a request.
 fn identify(app: &App, headers: &HeaderMap) -> Result<Hash, ApiError> {
     let key = headers
         .get(AUTHORIZATION)
-        .and_then(|header| bearer(header.as_bytes()))
-        .ok_or_else(|| {
-            let message =
-                "the request has no API key; send an admin key as `Authorization: Bearer KEY`";
-            ApiError::new(StatusCode::UNAUTHORIZED, "missing_api_key", message)
-        })?;
-    match app.keys.identify(key) {
-        Some((Role::Admin, hash)) => Ok(hash),
-        Some((Role::Project, _)) => Err(ApiError::new(
+        .and_then(|header| bearer(header.as_bytes()));
+    let (status, code, message) = match key.map(|key| app.keys.identify(key)) {
+        Some(Some((Role::Admin, hash))) => return Ok(hash),
+        Some(Some((Role::Project, _))) => (
             StatusCode::FORBIDDEN,
             "insufficient_permissions",
             "this is the API key of a project; send an admin API key",
-        )),
-        None => Err(ApiError::new(
+        ),
+        Some(None) => (
             StatusCode::UNAUTHORIZED,
             "invalid_api_key",
             "this server does not know the API key; check the key and the base URL",
-        )),
-    }
+        ),
+        None => (
+            StatusCode::UNAUTHORIZED,
+            "missing_api_key",
+            "the request has no API key; send an admin key as `Authorization: Bearer KEY`",
+        ),
+    };
+    Err(ApiError::new(status, code, message))
 }
 
 /// Returns the key in `Bearer KEY`. The scheme is case-insensitive.

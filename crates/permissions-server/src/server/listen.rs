@@ -167,7 +167,9 @@ where
         .max_buf_size(app.limits.header_bytes.max(MIN_BUFFER_BYTES))
         .writev(false)
         .serve_connection(stream, service);
+    // With `biased`, the connection is polled before its eviction, as `Slot::evicted` requires.
     let evicted = tokio::select! {
+        biased;
         ended = &mut connection => return log_error(ended),
         _ = stop.wait_for(|stop| *stop) => false,
         () = slot.evicted() => true,
@@ -175,6 +177,7 @@ where
     slot.closing.store(true, Relaxed);
     if !evicted {
         tokio::select! {
+            biased;
             ended = &mut connection => return log_error(ended),
             () = sleep(app.limits.keep_alive_grace) => {}
             () = slot.evicted() => {}
@@ -206,7 +209,7 @@ async fn respond(
     hyper::Response<impl hyper::body::Body<Data = axum::body::Bytes, Error = axum::Error>>,
     DropConnection,
 > {
-    let busy = Busy::new(Arc::clone(&slot));
+    let busy = slot.change();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Arc::clone(&slot));
     let Ok(mut response) = router.call(request).await;
@@ -224,23 +227,6 @@ async fn respond(
             error
         })
     }))
-}
-
-/// Marks a connection as busy until it is dropped.
-struct Busy(Arc<Slot>);
-
-impl Busy {
-    fn new(slot: Arc<Slot>) -> Self {
-        slot.set_busy();
-        Self(slot)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.request_started.store(false, Relaxed);
-        self.0.set_idle();
-    }
 }
 
 fn log_error(result: hyper::Result<()>) {
