@@ -9,7 +9,6 @@ use crate::store::{Order, PageQuery, ProjectQuery};
 pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiError> {
     let [after, limit, order, project_id] =
         parameters(query, ["after", "limit", "order", "project_id"])?;
-    check_ids([("after", &after), ("project_id", &project_id)])?;
     let orders = [
         ("descending", Order::Descending),
         ("ascending", Order::Ascending),
@@ -27,7 +26,6 @@ pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiErr
 pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     let [after, limit, include_archived] =
         parameters(query, ["after", "limit", "include_archived"])?;
-    check_ids([("after", &after)])?;
     let values = [("false", false), ("true", true)];
     let include_archived = choose("include_archived", include_archived, values)?;
     Ok(ProjectQuery {
@@ -37,7 +35,7 @@ pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     })
 }
 
-/// Returns the values of the parameters `names`. Fails if another parameter occurs, or one occurs twice.
+/// Returns the values of the parameters `names`. Fails if another parameter occurs, one occurs twice, or an id is invalid.
 fn parameters<const N: usize>(
     query: &str,
     names: [&str; N],
@@ -48,21 +46,15 @@ fn parameters<const N: usize>(
             let message = format!("unknown parameter '{name}'; use {}", names.join(", "));
             return Err(ApiError::invalid("unknown_parameter", &name, message));
         };
+        if matches!(&*name, "after" | "project_id") {
+            check_id(&name, &value)?;
+        }
         if values[index].replace(value.into_owned()).is_some() {
             let message = format!("{name} occurs more than once; send it once");
             return Err(ApiError::invalid("duplicate_parameter", &name, message));
         }
     }
     Ok(values)
-}
-
-fn check_ids<const N: usize>(ids: [(&str, &Option<String>); N]) -> Result<(), ApiError> {
-    for (name, id) in ids {
-        if let Some(id) = id {
-            check_id(name, id)?;
-        }
-    }
-    Ok(())
 }
 
 fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiError> {

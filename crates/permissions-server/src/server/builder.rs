@@ -25,6 +25,7 @@ use crate::store::{Database, ProjectPreset, Store};
 
 /// Configuration of a [`Server`], created by [`Server::builder`].
 #[derive(Debug, Default)]
+#[must_use = "the server starts with `start`"]
 pub struct ServerBuilder {
     pub(crate) database: Database,
     bind: Option<SocketAddr>,
@@ -41,21 +42,18 @@ pub struct ServerBuilder {
 
 impl ServerBuilder {
     /// Sets the database. Default: [`Database::memory`].
-    #[must_use]
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
         self
     }
 
     /// Sets the address to listen on. Default: a free port of 127.0.0.1.
-    #[must_use]
     pub fn bind(mut self, address: SocketAddr) -> Self {
         self.bind = Some(address);
         self
     }
 
     /// Adds an admin key. Without any admin key, the server generates one, which [`Server::admin_key`] returns.
-    #[must_use]
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
         self.keys.keys.push((Role::Admin, key.into()));
         self
@@ -63,35 +61,30 @@ impl ServerBuilder {
 
     /// Adds the admin keys of a file. It has one key per line, and `#` starts a comment line. The server reloads the file
     /// within two seconds after a change.
-    #[must_use]
     pub fn admin_key_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.keys.files.push((Role::Admin, file.into()));
         self
     }
 
     /// Adds the API key of a project. Requests with it get status 403.
-    #[must_use]
     pub fn project_key(mut self, key: impl Into<SecretString>) -> Self {
         self.keys.keys.push((Role::Project, key.into()));
         self
     }
 
     /// Adds the API keys of projects from a file in the format of [`admin_key_file`](Self::admin_key_file).
-    #[must_use]
     pub fn project_key_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.keys.files.push((Role::Project, file.into()));
         self
     }
 
     /// Serves HTTPS with a certificate chain and its private key, both PEM files. Default: plain HTTP.
-    #[must_use]
     pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.tls = Some((certificate.into(), key.into()));
         self
     }
 
     /// Sets the limits of requests and connections. Default: [`Limits::default`].
-    #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -99,7 +92,6 @@ impl ServerBuilder {
 
     /// Sets the number of requests per minute that each admin key may send. More requests get status 429. Default: no
     /// limit.
-    #[must_use]
     pub fn rate_limit(mut self, requests_per_minute: u32) -> Self {
         self.rate_limit = Some(requests_per_minute);
         self
@@ -107,22 +99,19 @@ impl ServerBuilder {
 
     /// Uses this time, in seconds since 1970, for new permissions and the header `Date`, so that tests can compare complete
     /// responses. Default: the system clock.
-    #[must_use]
     pub fn fixed_clock(mut self, seconds: i64) -> Self {
-        self.clock = Clock::Fixed(seconds);
+        self.clock.fixed = Some(seconds);
         self
     }
 
     /// Derives permission ids from this seed, the checkpoint and the position in it. Use it with a database in memory,
     /// because a second server over the same data would create the same ids. Default: random ids.
-    #[must_use]
     pub fn id_seed(mut self, seed: u64) -> Self {
         self.ids = IdSource::Seeded(seed);
         self
     }
 
     /// Creates permissions of `checkpoint` for these projects, in this order, before the server accepts requests.
-    #[must_use]
     pub fn permissions<P: Into<String>>(
         mut self,
         checkpoint: impl Into<String>,
@@ -137,14 +126,12 @@ impl ServerBuilder {
 
     /// Creates a project before the server accepts requests. If the project exists, this sets its name and makes it
     /// active. The server lists only projects that have been created in this way or with `--projects`.
-    #[must_use]
     pub fn project(self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.add_project(id.into(), name.into(), false)
     }
 
     /// Creates an archived project before the server accepts requests. If the project exists, this sets its name and
     /// archives it.
-    #[must_use]
     pub fn archived_project(self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.add_project(id.into(), name.into(), true)
     }
@@ -157,14 +144,12 @@ impl ServerBuilder {
     }
 
     /// Injects faults into requests with a valid key. Default: no faults.
-    #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = Some(faults);
         self
     }
 
     /// Records every request for [`Server::requests`]. Default: requests are not recorded.
-    #[must_use]
     pub fn record_requests(mut self) -> Self {
         self.record = true;
         self

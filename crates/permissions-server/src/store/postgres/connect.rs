@@ -107,12 +107,12 @@ impl Hosts {
     /// Connects to the first host that accepts writes. The error contains one reason for each host.
     pub(super) async fn connect(&self) -> Result<Client, StoreError> {
         let last = self.last.load(Ordering::Relaxed);
-        let (before, from_last) = self.configs.split_at(last);
         let mut reasons = Vec::new();
-        for (offset, config) in from_last.iter().chain(before).enumerate() {
+        for offset in 0..self.configs.len() {
+            let index = (last + offset) % self.configs.len();
+            let config = &self.configs[index];
             let reason = match timeout(CONNECT_TIMEOUT, config.connect(self.tls.clone())).await {
                 Ok(Ok((client, connection))) => {
-                    let index = (last + offset) % self.configs.len();
                     if index != last {
                         tracing::warn!(host = %name(config), "another host accepts writes now");
                         self.last.store(index, Ordering::Relaxed);
@@ -127,11 +127,7 @@ impl Hosts {
                 Ok(Err(error)) => reason(&error),
                 Err(_) => "the host does not respond".to_owned(),
             };
-            reasons.push(if self.configs.len() == 1 {
-                reason
-            } else {
-                format!("{}: {reason}", name(config))
-            });
+            reasons.push(format!("{}: {reason}", name(config)));
         }
         let message = format!(
             "{}; check the URL and that the database runs",
