@@ -16,9 +16,11 @@ use crate::store::{Creation, Deletion, Permission, ProjectPreset, StoreError, St
 /// Maximum number of requests in one transaction.
 pub(super) const BATCH: usize = 256;
 
+type Run = dyn Fn(&Connection) -> Result<(), rusqlite::Error> + Send;
+
 /// A queued write.
 pub(super) struct Write {
-    pub(super) run: Box<dyn Fn(&Connection) -> Result<(), rusqlite::Error> + Send>,
+    pub(super) run: Box<Run>,
     /// Receives the result of the transaction. The receiver is gone if the client has disconnected.
     pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
