@@ -23,7 +23,7 @@ impl Clock {
         })
     }
 
-    /// Returns the `Date` header for a fixed clock, or `None` for the system clock, because hyper adds its header.
+    /// Returns the `Date` header for a fixed clock, or `None` for the system clock, because hyper then adds the header itself.
     pub(crate) fn date(self) -> Option<HeaderValue> {
         let since = Duration::from_secs(self.fixed?.clamp(0, LAST_DATE).unsigned_abs());
         HeaderValue::from_str(&httpdate::fmt_http_date(UNIX_EPOCH + since)).ok()

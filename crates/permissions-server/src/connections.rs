@@ -19,7 +19,7 @@ const MAX_RESERVED: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
-    /// The number of free and used slots.
+    /// The total number of slots, free and used.
     total: usize,
     /// Permits to receive a body. There are fewer permits than slots, so that bodies cannot occupy every slot.
     bodies: Arc<Semaphore>,
@@ -61,7 +61,7 @@ impl Connections {
         self.total - self.slots.available_permits()
     }
 
-    /// Returns a slot. If none is free, evicts an idle connection, or the next one that becomes idle.
+    /// Returns a slot. If no slot is free, evicts an idle connection, or the next connection that becomes idle.
     pub(crate) async fn acquire(&self) -> Slot {
         if self.slots.available_permits() == 0 {
             self.evict_idle();
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn full_connections_evict_the_longest_idle() {
+    async fn longest_idle_connection_is_evicted_at_the_limit() {
         // One slot is reserved.
         let connections = Connections::new(1);
         let busy = Arc::new(connections.acquire().await);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connection_with_excess_body_can_be_evicted() {
+    async fn connection_with_body_beyond_the_permits_can_be_evicted() {
         let connections = Connections::new(1);
         let first = Arc::new(connections.acquire().await);
         let second = Arc::new(connections.acquire().await);

@@ -30,7 +30,7 @@ impl StartError {
         }
     }
 
-    /// Adds an error of SQLite whose text is not part of the message.
+    /// Sets a SQLite error as the source of this error. The text of the source is not part of the message.
     pub(crate) fn caused_by(self, error: rusqlite::Error) -> Self {
         Self {
             source: Some(error),

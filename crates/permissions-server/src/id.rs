@@ -17,8 +17,8 @@ pub(crate) enum IdSource {
     /// Random ids of 143 bits.
     #[default]
     Random,
-    /// Hashes of the seed, the checkpoint and the position in it. The ids do not depend on the order of requests to
-    /// different checkpoints.
+    /// Hashes of the seed, the checkpoint and the position of the permission. The ids do not depend on the order of
+    /// requests to different checkpoints.
     Seeded(u64),
 }
 

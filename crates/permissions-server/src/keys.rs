@@ -97,7 +97,7 @@ impl Keys {
             tokio::time::sleep(CHECK_INTERVAL).await;
             let error = self.reload().err().map(|error| error.to_string());
             if let Some(error) = error.as_ref().filter(|_| error != logged) {
-                tracing::error!(%error, "the keys stay unchanged");
+                tracing::error!(%error, "failed to reload the keys; the previous keys stay in use");
             }
             logged = error;
         }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn key_file_has_keys_and_comment_lines() {
+    fn comments_and_blank_lines_in_key_file_are_ignored() {
         let (_folder, source) = source("# ops\nsk-admin-1\n\n  sk-admin-2  \r\n");
         let (keys, first_admin) = Keys::load(source).expect("valid");
         assert_eq!(first_admin.expose_secret(), "sk-admin-1");

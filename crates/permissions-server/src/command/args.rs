@@ -26,13 +26,13 @@ pub struct ServeArgs {
     )]
     pub database: Option<Database>,
 
-    /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. Only this machine can reach
-    /// 127.0.0.1. Other machines can reach 0.0.0.0:8080; use --tls-cert with it
+    /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. With 127.0.0.1, only this machine can
+    /// connect. With 0.0.0.0:8080, other machines can connect too; use --tls-cert then
     #[arg(long, value_name = "HOST:PORT", env = "PERMISSIONS_SERVER_LISTEN", value_parser = listen)]
     pub listen: Option<String>,
 
-    /// An admin key for requests. Set the variable instead of the option, because other users of the machine can see
-    /// options. Without any admin key, the server generates one and prints it
+    /// An admin key for requests. Prefer the environment variable to the option, because other users of the machine can see
+    /// the command line. Without any admin key, the server generates one and prints it
     #[arg(
         long,
         value_name = "KEY",
@@ -102,7 +102,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "LEVEL", env = "PERMISSIONS_SERVER_LOG")]
     pub log: Option<String>,
 
-    /// A TOML file with the names of these options, such as `listen = "0.0.0.0:8080"`
+    /// A TOML file whose settings have the names of these options, such as `listen = "0.0.0.0:8080"`
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_CONFIG")]
     #[serde(skip)]
     pub config: Option<PathBuf>,

@@ -19,7 +19,8 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let (file, _) = read::<ServeArgs>("configuration", path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    // A certificate from the options does not match a private key from the file.
+    // The certificate and the private key are taken from the same source, because a certificate from the options would not
+    // match a private key from the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
         (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,

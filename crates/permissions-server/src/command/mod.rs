@@ -46,7 +46,7 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
     ready(&server);
     while signals.next().await == Effect::Reload {
         if let Err(error) = server.reload_keys() {
-            tracing::error!(%error, "the keys stay unchanged");
+            tracing::error!(%error, "failed to reload the keys; the previous keys stay in use");
         }
     }
     tracing::info!("stopping");

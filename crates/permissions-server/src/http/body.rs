@@ -35,7 +35,8 @@ pub(super) async fn project_ids(
 fn parse(body: &[u8]) -> Result<Vec<String>, ApiError> {
     let Members(mut members) = serde_json::from_slice(body).map_err(invalid_json)?;
     if let Some((name, _)) = members.iter().find(|(name, _)| name != "project_ids") {
-        let message = format!("'{name}' is not a member of the body; send only project_ids");
+        let message =
+            format!("the body contains the unknown member '{name}'; send only project_ids");
         return Err(ApiError::invalid("unknown_parameter", name, message));
     }
     let invalid = |code, reason: &str| {
@@ -113,7 +114,7 @@ pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes
 
 fn too_large(limits: &Limits) -> ApiError {
     let message = format!(
-        "the body of the request has more than {} bytes; split it",
+        "the body of the request has more than {} bytes; split it into several requests",
         limits.body_bytes
     );
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)

@@ -48,7 +48,8 @@ impl ApiError {
         let (code, message) = match status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
                 "headers_too_large",
-                "the URL and the headers of the request are too large or too many; send fewer",
+                "the URL and the headers of the request are too large, or there are too many headers; \
+                 shorten the URL or send fewer headers",
             ),
             StatusCode::URI_TOO_LONG => (
                 "url_too_long",
@@ -103,7 +104,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreErrorKind::Internal => (
                 "internal_error",
-                "the server failed; its log contains the reason with this request's id",
+                "the server failed; look for this request's id in the server's log to find the reason",
             ),
             StoreErrorKind::Unreachable
             | StoreErrorKind::ConnectionLost

@@ -17,8 +17,8 @@ use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// A response extension that makes the server drop the connection instead of sending the response. As the error of the
-/// service, it makes hyper drop the connection.
+/// A response extension that makes the server drop the connection instead of sending the response. The service then
+/// returns this type as its error, which makes hyper drop the connection.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the connection was dropped by a fault")]
 pub(crate) struct DropConnection;
@@ -70,7 +70,8 @@ async fn truncated(response: Response) -> Response {
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     let failure = async {
-        // hyper sends the first half only if the error is not available at the same time.
+        // If the error were available together with the first half, hyper would drop the connection without sending the
+        // first half.
         tokio::task::yield_now().await;
         Err("truncated by a fault")
     };

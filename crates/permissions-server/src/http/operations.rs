@@ -24,7 +24,7 @@ pub(super) async fn list(
     let has_more = app.store.list(&query, |permission| list.push(&permission));
     let Some(has_more) = has_more.await? else {
         let message = format!(
-            "checkpoint '{}' never had a permission '{}'; send the last_id of a page",
+            "checkpoint '{}' never had a permission '{}'; set `after` to the last_id of a page",
             query.checkpoint,
             query.after.unwrap_or_default(),
         );
@@ -40,7 +40,8 @@ pub(super) async fn list_projects(
     let query = query::parse_projects(&query.unwrap_or_default())?;
     let Some(projects) = app.store.projects(&query).await? else {
         let after = query.after.unwrap_or_default();
-        let message = format!("there is no project '{after}'; send the last_id of a page");
+        let message =
+            format!("there is no project '{after}'; set `after` to the last_id of a page");
         return Err(ApiError::invalid("invalid_value", "after", message));
     };
     let limit = query.limit as usize;

@@ -80,7 +80,7 @@ fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiEr
     Err(ApiError::invalid(code, "limit", message))
 }
 
-/// Returns the value of a parameter with two values. The first one is the default.
+/// Returns the value of a parameter that allows two values. The first one is the default.
 fn choose<T>(
     name: &str,
     value: Option<String>,

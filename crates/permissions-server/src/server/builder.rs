@@ -104,8 +104,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Derives permission ids from this seed, the checkpoint and the position in it. Use it with a database in memory,
-    /// because a second server over the same data would create the same ids. Default: random ids.
+    /// Derives the id of each permission from this seed, the checkpoint and the position of the permission. Use it with a
+    /// database in memory, because a second server over the same data would create the same ids. Default: random ids.
     pub fn id_seed(mut self, seed: u64) -> Self {
         self.ids = IdSource::Seeded(seed);
         self

@@ -59,7 +59,8 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
             stream = accept(&listener, connections) => stream,
         };
-        // `biased` prefers a free slot to the stop signal, because the client may already have sent a request.
+        // `biased` takes a free slot before it checks the stop signal, because a client that waits for a slot may already
+        // have sent a request.
         let slot = tokio::select! {
             biased;
             slot = connections.acquire() => slot,
@@ -183,7 +184,8 @@ where
             () = slot.evicted() => {}
         }
     }
-    // A started request gets a response. hyper drops a request whose headers are incomplete, so its end is awaited first.
+    // A started request gets a response. hyper drops a request whose headers are incomplete, so the end of the headers is
+    // awaited before the shutdown.
     let is_incomplete = || slot.request_started.load(Relaxed) && slot.is_idle();
     if is_incomplete()
         && !evicted

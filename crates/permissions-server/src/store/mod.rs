@@ -2,7 +2,7 @@
 //!
 //! Each checkpoint numbers its permissions in the order of creation. This number is the *position*. Positions are
 //! committed in the order in which they are assigned. A page starts at a position, so concurrent writes never shift it.
-//! A deleted permission keeps its position in a table of its own, so it still works as a cursor.
+//! The positions of deleted permissions are kept in a separate table, so that a deleted permission still works as a cursor.
 
 mod error;
 mod postgres;
@@ -89,7 +89,8 @@ impl From<String> for Database {
     }
 }
 
-/// Whether a path is a URL of SQLite or of a library for SQLite. [`sqlite::file`] refuses such a path.
+/// Whether a path is a `file:` URL of SQLite, or a `sqlite:` URL, which some libraries use. [`sqlite::file`] refuses such a
+/// path.
 fn is_sqlite_url(path: &Path) -> bool {
     let path = path.to_string_lossy().to_ascii_lowercase();
     ["sqlite:", "sqlite3:", "file:"]

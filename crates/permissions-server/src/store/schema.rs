@@ -1,7 +1,8 @@
 //! Schema versions, which both databases record in the table `_sqlx_migrations`.
 //!
-//! Version 0.1 of this server migrated with sqlx. The table keeps sqlx's name, columns and checksums, so that this version
-//! opens databases of 0.1, and 0.1 reports that the schema of this version is newer.
+//! Version 0.1 of this server migrated with sqlx. The table keeps sqlx's name, columns and checksums. Therefore this version
+//! can open a database of version 0.1, and version 0.1 refuses a database of this version with the message that the schema is
+//! newer.
 
 use sha2::{Digest, Sha384};
 

@@ -1,4 +1,4 @@
-//! Connects to the host of a database that accepts writes.
+//! Connects to the host that accepts writes, among the hosts of a database.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -67,8 +67,8 @@ impl PostgresStore {
         }
     }
 
-    /// Runs an operation and repeats it after failures without an effect. After a lost connection, which leaves the effect
-    /// unknown, only an idempotent operation is repeated.
+    /// Runs an operation and repeats it if it failed without changing the database. If the connection was lost and the effect
+    /// is unknown, only an idempotent operation is repeated.
     pub(super) async fn run<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         idempotent: bool,

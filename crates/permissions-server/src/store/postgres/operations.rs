@@ -105,7 +105,7 @@ pub(in crate::store) async fn create(
         if existing.len() < creation.project_ids.len() {
             existing = insert_missing(&client, creation, &existing).await?;
         }
-        // The insert below creates permissions that a concurrent request has deleted since.
+        // If a concurrent request has deleted some of these permissions in the meantime, the next attempt creates them again.
         let ordered = creation.project_ids.iter().map(|id| existing.remove(id));
         if let Some(all) = ordered.collect() {
             return Ok(all);

@@ -20,7 +20,7 @@ use crate::store::{is_sqlite_url, schema};
 const APPLICATION_ID: i32 = 0x636b_706d;
 /// The pause between two attempts to open a locked file.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
-/// Minimum number of connections for reads. There is one for each processor.
+/// Minimum number of connections for reads. If there are more processors, there is one connection for each processor.
 const MIN_READERS: usize = 4;
 /// Page cache of each reader. The inner B-tree pages of ten million permissions take 7 MiB. The rest is for leaf pages, which
 /// would otherwise evict the inner pages.
@@ -112,7 +112,8 @@ fn attempt(path: &Path, bytes: u64) -> Result<(Vec<Shared>, Shared), Failure> {
 }
 
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
-    // Without SQLITE_OPEN_URI, every path is a plain path. A mutex is not needed, because every connection has a lock.
+    // Without SQLITE_OPEN_URI, every path is a plain path. SQLite's own mutex is not needed, because this module locks each
+    // connection.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -7,7 +7,8 @@ use rusqlite::{Connection, Row, params};
 use crate::store::projects::{EXISTS, PAGE};
 use crate::store::{Order, PageQuery, Permission, Project, ProjectQuery};
 
-/// SQL that selects the place of the permission `?2` of the checkpoint `c`, even if the permission has been deleted.
+/// SQL that selects the place (the checkpoint key and the position as one number) of the permission `?2` of the checkpoint
+/// `c`, even if the permission has been deleted.
 const CURSOR: &str = "
     SELECT place FROM permissions WHERE id = ?2 AND place >> 36 = c.key
     UNION ALL
