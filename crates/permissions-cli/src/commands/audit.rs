@@ -1,38 +1,39 @@
 //! `permissions audit` shows the access of all projects to many checkpoints.
 
-mod findings;
-mod matrix;
-
 use std::path::{Path, PathBuf};
 
 use anstyle::Style;
 use jiff::Timestamp;
-use permissions_ext::CheckpointId;
-use permissions_ext::audit::{Drift, DriftState, Report};
+use permissions_ext::audit::{DriftState, Report};
+use permissions_ext::{CheckpointId, ProjectId};
 
-use self::findings::{Finding, Findings};
 use super::manifests;
 use super::words::{count, distinct};
-use crate::audit::html::{self, About};
+use crate::audit::{self, About, Finding, Findings};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::{DEFAULT_FILE, Manifest};
+use crate::names::{self, NameOptions, Names};
 use crate::output::{Cell, Changes, Columns, Text};
 use crate::session::Session;
-use crate::{file, id_list, ids};
+use crate::{file, ids};
 
-const COLUMNS: Columns = Columns {
-    all: &["checkpoint", "project_id", "id", "created_at", "state"],
-    hidden: None,
-};
+const COLUMNS: &[&str] = &[
+    "checkpoint",
+    "project_id",
+    names::COLUMN,
+    "id",
+    "created_at",
+    "state",
+];
 
 /// How every page starts. A file with this start was written by `--html` and may be replaced.
 const PAGE_START: &str = "<!doctype html>";
 
 /// Arguments of `audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = include_str!("../../help/audit.txt"))]
+#[command(after_help = include_str!("../help/audit.txt"))]
 pub(crate) struct Args {
     /// Fine-tuned checkpoint, such as ft:gpt-4o:acme [default: the checkpoints of permissions.toml]
     #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
@@ -50,59 +51,53 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     against: Vec<PathBuf>,
 
-    /// Write a page to search, sort and print; - is standard output
+    /// Write an HTML page that can be searched, sorted and printed; - writes it to standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// Refuse unusual ids that `export` wrote, instead of a warning
+    /// Treat unusual ids that `export` wrote as errors, not as warnings
     #[arg(long)]
     strict: bool,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
-    if args.html.as_deref().is_some_and(file::is_stdio) && context.wants_rows() {
-        return Err(
-            Failure::usage("--html - and --format both write to standard output")
-                .remedy("write the page to a file"),
-        );
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    if args.html.as_deref().is_some_and(file::is_stdio) && session.wants_rows() {
+        let failure = Failure::usage("--html - and --format both write to standard output");
+        return Err(failure.remedy("write the page to a file"));
     }
     let desired = match args.against.as_slice() {
         [] => None,
-        paths => Some(manifests::read(paths, "--against", args.strict, context)?),
+        paths => Some(manifests::read(paths, "--against", args.strict, session)?),
     };
-    let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
-    let is_shown = args.html.is_none() || context.wants_rows();
-    let rows = if is_shown && !context.wants_table() {
-        let mut rows = context.changes(COLUMNS)?;
+    let checkpoints = checkpoints(&args, desired.as_ref(), session)?;
+    let is_shown = args.html.is_none() || session.wants_rows();
+    let mut rows = None;
+    if is_shown && !session.wants_table() {
+        let has_names = args.names.are_shown(session);
+        let columns = Columns::new(COLUMNS).remove(names::COLUMN, !has_names);
+        let rows = rows.insert(session.changes(columns)?);
         for checkpoint in &checkpoints {
-            rows.announce(row(checkpoint, None, "not_read"));
+            rows.add_pending(row(checkpoint, None, &Names::default(), "not_read"));
         }
-        Some(rows)
-    } else {
-        None
-    };
-    let report = session
-        .client()
-        .audit(checkpoints)
-        .concurrency(context.global.requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"))
-        .send()
-        .await?;
-    let drift = desired
-        .as_ref()
-        .map(|manifest| report.drift(&manifest.desired(|_| true)));
-    let findings = Findings::new(&report, drift.as_ref());
+    }
+    let report = session.audit(checkpoints);
+    let (report, names) = args.names.with(report, session).await?;
+    let desired_state = desired.as_ref().map(|manifest| manifest.desired(|_| true));
+    let findings = Findings::new(&report, desired_state.as_ref());
     if let Some(path) = &args.html {
-        let page = page(&report, drift.as_ref(), desired.as_ref(), session)?;
+        let page = page(&findings, desired.as_ref(), &names, session)?;
         file::renew(path, &page, PAGE_START)?;
     }
     if let Some(rows) = rows {
-        write_rows(&findings, rows)?;
+        write_rows(&findings, &names, rows)?;
     } else if is_shown {
-        write_matrix(&findings, context)?;
+        write_matrix(&findings, &names, session)?;
     }
-    context.note_always(&summary(&findings));
-    conclude(&report, &findings, context)
+    session.note_always(&summary(&findings));
+    conclude(&report, &findings, session)
 }
 
 /// The checkpoints of the arguments, of `--manifest` and of `--from`. Without any, those of `--against` or of
@@ -118,66 +113,71 @@ fn checkpoints(
         checkpoints.extend(manifest.checkpoints().cloned());
     }
     if let Some(path) = &args.from {
-        let text = id_list::text(path)?;
-        checkpoints.extend(id_list::ids(path, &text, ids::read::<CheckpointId>)?);
+        let text = ids::read_file(path)?;
+        checkpoints.extend(ids::lines::<CheckpointId>(path, &text)?);
     }
-    let has_source =
-        !args.checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
-    match desired {
-        _ if has_source => {}
-        Some(desired) => checkpoints.extend(desired.checkpoints().cloned()),
-        None if Path::new(DEFAULT_FILE).exists() => {
-            let manifest = manifests::read(&[], "--manifest", args.strict, context)?;
-            checkpoints.extend(manifest.checkpoints().cloned());
-        }
-        None => {}
+    let has_source = !checkpoints.is_empty() || !args.manifest.is_empty() || args.from.is_some();
+    if !has_source && let Some(desired) = desired {
+        checkpoints.extend(desired.checkpoints().cloned());
+    } else if !has_source && Path::new(DEFAULT_FILE).exists() {
+        let manifest = manifests::read(&[], "--manifest", args.strict, context)?;
+        checkpoints.extend(manifest.checkpoints().cloned());
     }
     if checkpoints.is_empty() {
         return Err(Failure::usage(format!(
             "no checkpoint to audit: there is none in the arguments, and {DEFAULT_FILE} does not exist or is empty"
         ))
-        .remedy("name checkpoints, a list with --from or a manifest with --manifest"));
+        .remedy("give checkpoint ids, a list with --from or a manifest with --manifest"));
     }
     Ok(distinct(checkpoints))
 }
 
-fn row(checkpoint: &CheckpointId, project: Option<(&str, &Finding<'_>)>, state: &str) -> Vec<Cell> {
-    let permission = project.and_then(|(_, finding)| finding.permission);
+/// Returns the cells of a project's access, or of a checkpoint without a project.
+fn row(
+    checkpoint: &CheckpointId,
+    project: Option<(&ProjectId, &Finding<'_>)>,
+    names: &Names,
+    state: &str,
+) -> Vec<Cell> {
+    let (project, finding) = project.unzip();
+    let permission = finding.and_then(|finding| finding.permission);
     vec![
         Cell::text(checkpoint),
-        project.map_or(Cell::Null, |(project, _)| Cell::text(project)),
-        permission.map_or(Cell::Null, |permission| Cell::text(&permission.id)),
+        Cell::optional(project),
+        Cell::optional(project.and_then(|project| names.get(project))),
+        Cell::optional(permission.map(|permission| &permission.id)),
         permission.map_or(Cell::Null, |permission| Cell::Time(permission.created_at)),
         Cell::text(state),
     ]
 }
 
-fn write_rows(findings: &Findings<'_>, mut rows: Changes) -> Result<(), Failure> {
+fn write_rows(findings: &Findings<'_>, names: &Names, rows: Changes) -> Result<(), Failure> {
     rows.clear();
     for found in &findings.rows {
-        let Some(projects) = &found.findings else {
-            rows.row(&row(found.checkpoint, None, "not_read"));
-            continue;
+        let state = match &found.findings {
+            Err(_) => "not_read",
+            Ok(projects) if projects.is_empty() => "none",
+            Ok(projects) => {
+                for (project, finding) in projects {
+                    let project = Some((*project, finding));
+                    rows.row(&row(found.checkpoint, project, names, &finding.name()));
+                }
+                continue;
+            }
         };
-        if projects.is_empty() {
-            rows.row(&row(found.checkpoint, None, "none"));
-        }
-        for (project, finding) in projects {
-            let project = Some((project.as_str(), finding));
-            rows.row(&row(found.checkpoint, project, finding.name()));
-        }
+        rows.row(&row(found.checkpoint, None, names, state));
     }
-    Ok(rows.finish_unchanged()?)
+    rows.finish_unchanged()
 }
 
-fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failure> {
+fn write_matrix(findings: &Findings<'_>, names: &Names, context: &Context) -> Result<(), Failure> {
     let mut out: Text = context.text()?;
-    if let Some(needed) = matrix::write(findings, &mut out)? {
+    if let Some(needed) = audit::write_matrix(findings, names, &mut out)? {
         let width = out.width().unwrap_or_default();
         for row in &findings.rows {
             let projects = match &row.findings {
-                Some(projects) => count(projects.len(), "project"),
-                None => "not read".to_owned(),
+                Ok(projects) => count(projects.len(), "project"),
+                Err(_) => "not read".to_owned(),
             };
             out.line(&format!("{}: {projects}", row.checkpoint), Style::new())?;
         }
@@ -189,22 +189,21 @@ fn write_matrix(findings: &Findings<'_>, context: &Context) -> Result<(), Failur
 }
 
 fn page(
-    report: &Report,
-    drift: Option<&Drift>,
+    findings: &Findings<'_>,
     desired: Option<&Manifest>,
-    session: &Session,
+    names: &Names,
+    session: &Session<'_>,
 ) -> Result<String, Failure> {
     let target = session.client().target();
     let about = About {
-        title: None,
         organization: target.organization.as_deref(),
         base_url: &target.base_url,
         manifest: desired.map(Manifest::names),
         created_at: Timestamp::now().as_second(),
-        labels: desired.map(Manifest::labels).unwrap_or_default(),
     };
-    html::render(&about, report, drift)
-        .map_err(|error| Failure::new(Exit::Failure, format!("failed to render the page: {error}")))
+    let labels = desired.map(Manifest::labels).unwrap_or_default();
+    audit::render(&about, findings, &labels, names)
+        .map_err(|error| Failure::failed_to("render the page", error))
 }
 
 /// The numbers of extra and missing permissions.
@@ -215,12 +214,10 @@ fn differences(findings: &Findings<'_>) -> (usize, usize) {
 
 fn summary(findings: &Findings<'_>) -> String {
     let (extra, missing) = differences(findings);
+    let present = findings.count(|finding| finding.permission.is_some());
     let mut text = format!(
         "{} of {} to {}",
-        count(
-            findings.count(|finding| finding.permission.is_some()),
-            "permission"
-        ),
+        count(present, "permission"),
         count(findings.projects.len(), "project"),
         count(findings.rows.len(), "checkpoint"),
     );

@@ -5,20 +5,23 @@ use permissions_ext::audit::DriftState;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::findings::{Findings, Row};
+use crate::names::Names;
 use crate::output::{Text, fit, pad, shorten};
 use crate::style::{CREATED, EXTRA, HEADING, MISSING};
 
 const PLAIN: Style = Style::new();
 
 /// Writes the matrix. Returns the width that it needs, if the terminal is narrower.
-pub(super) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<Option<usize>> {
+pub(crate) fn write(
+    findings: &Findings<'_>,
+    names: &Names,
+    out: &mut Text,
+) -> std::io::Result<Option<usize>> {
     let number_width = findings.projects.len().to_string().len();
     let cells_width = findings.projects.len() * (number_width + 1);
-    let names = findings
-        .rows
-        .iter()
-        .map(|row| row.checkpoint.as_str().width());
-    let mut name_width = [names.max().unwrap_or(0)];
+    let checkpoints = findings.rows.iter();
+    let widths = checkpoints.map(|row| row.checkpoint.as_str().width());
+    let mut name_width = [widths.max().unwrap_or(0)];
     let needed = name_width[0] + 1 + cells_width;
     if let Some(width) = out.width().filter(|&width| width < needed) {
         fit(&mut name_width, width.saturating_sub(cells_width + 1));
@@ -45,7 +48,8 @@ pub(super) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<
     }
     out.line("", PLAIN)?;
     for (at, project) in findings.projects.iter().enumerate() {
-        out.line(&format!("{:>number_width$}  {project}", at + 1), PLAIN)?;
+        let (number, project) = (at + 1, names.describe(project));
+        out.line(&format!("{number:>number_width$}  {project}"), PLAIN)?;
     }
     if findings.is_compared {
         out.line("", PLAIN)?;
@@ -60,7 +64,7 @@ pub(super) fn write(findings: &Findings<'_>, out: &mut Text) -> std::io::Result<
 }
 
 fn cells(row: &Row<'_>, findings: &Findings<'_>, width: usize) -> Vec<(String, Style)> {
-    let Some(found) = &row.findings else {
+    let Ok(found) = &row.findings else {
         return vec![(" not read".to_owned(), MISSING)];
     };
     let cell = |project| {
