@@ -77,6 +77,22 @@ pub(crate) fn bare_transactions(file: &Path, count: usize) -> anyhow::Result<Dur
     Ok(start.elapsed())
 }
 
+/// Starts a binary of version 0.1 with `start`. The binary would refuse the newer schema of the file, so the record of the
+/// newer schema is removed during the start.
+pub(crate) fn with_old_schema<T>(
+    file: &Path,
+    start: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let connection = connect(file, "OFF")?;
+    connection.execute_batch(
+        "CREATE TEMP TABLE newer AS SELECT * FROM _sqlx_migrations WHERE version > 1;
+         DELETE FROM _sqlx_migrations WHERE version > 1",
+    )?;
+    let started = start();
+    connection.execute_batch("INSERT INTO _sqlx_migrations SELECT * FROM newer")?;
+    started
+}
+
 fn connect(file: &Path, synchronous: &str) -> anyhow::Result<Connection> {
     let connection = Connection::open(file)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
