@@ -46,13 +46,13 @@ impl NameOptions {
         call: impl Future<Output = Result<T, Failure>>,
         session: &Session<'_>,
     ) -> Result<(T, Names), Failure> {
-        if !self.are_shown(session) {
+        if !self.are_shown(session.context) {
             return Ok((call.await?, Names::default()));
         }
         let names = async { Ok(Names::fetch(session.client()).await) };
         let (result, names) = tokio::try_join!(call, names)?;
         let names = names.unwrap_or_else(|error| {
-            session.note_always(&format!(
+            session.context.note_always(&format!(
                 "names of projects are not shown: {error}; use --no-names to turn them off"
             ));
             Names::default()

@@ -1,7 +1,6 @@
 //! The connection of a command: to the API, or to an embedded server on a local file.
 
 use std::io::{self, Write as _};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
 use crate::style::escape_control;
 
-/// A client, with the embedded server behind it if `--local` is set. It dereferences to the context of the command.
+/// A client, with the embedded server behind it if `--local` is set.
 pub(crate) struct Session<'a> {
-    context: &'a Context,
+    pub(crate) context: &'a Context,
     client: Client,
     backend: Backend,
 }
@@ -25,14 +24,6 @@ pub(crate) struct Session<'a> {
 enum Backend {
     Remote(Box<Settings>),
     Local { server: Server, file: PathBuf },
-}
-
-impl Deref for Session<'_> {
-    type Target = Context;
-
-    fn deref(&self) -> &Context {
-        self.context
-    }
 }
 
 impl<'a> Session<'a> {
@@ -72,8 +63,8 @@ impl<'a> Session<'a> {
         let audit = self
             .client
             .audit(checkpoints)
-            .concurrency(self.global.requests.concurrency())
-            .on_progress(self.progress.callback("checkpoints"));
+            .concurrency(self.context.global.requests.concurrency())
+            .on_progress(self.context.progress.callback("checkpoints"));
         Ok(audit.send().await?)
     }
 
