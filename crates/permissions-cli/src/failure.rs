@@ -187,8 +187,8 @@ impl From<InvalidId> for Failure {
     }
 }
 
-/// Returns the exit code of an error of the library, and its remedy with the options of the command. The remedies of the
-/// library refer to methods instead.
+/// Returns the exit code and the remedy for an error of the library. The remedy refers to options of the command,
+/// because remedies of the library refer to methods.
 fn classify(error: &Error) -> (Exit, &'static str) {
     use ErrorKind as Kind;
     use Exit::{Auth, Failure, Temporary, Usage};

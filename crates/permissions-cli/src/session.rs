@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
 use crate::style::escape_control;
 
-/// A client, with the embedded server behind it if `--local` is set.
+/// A client. If `--local` is set, the client is connected to an embedded server.
 pub(crate) struct Session<'a> {
     pub(crate) context: &'a Context,
     client: Client,
@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Stops the embedded server, which closes its file.
+    /// Stops the embedded server, so that the database file is closed.
     pub(crate) async fn close(self) {
         if let Backend::Local { server, .. } = self.backend {
             server.shutdown().await;
@@ -101,13 +101,13 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Starts a server on a file, and returns the settings of its client.
+/// Starts a server on a file, and returns the server with a builder for the client.
 async fn local(
     file: &Path,
     context: &Context,
     creates_file: bool,
 ) -> Result<(ClientBuilder, Backend), Failure> {
-    // The address is not printed, because it may contain a password.
+    // A URL of a database is not printed, because the URL may contain a password.
     if file.to_string_lossy().contains("://") {
         let failure = Failure::usage("--local expects the path of a SQLite file, not a URL");
         return Err(failure.remedy(

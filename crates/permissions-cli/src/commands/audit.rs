@@ -28,7 +28,7 @@ const COLUMNS: &[&str] = &[
     "state",
 ];
 
-/// How every page starts. A file with this start was written by `--html` and may be replaced.
+/// The start of every page. `--html` replaces an existing file only if the file has this start.
 const PAGE_START: &str = "<!doctype html>";
 
 /// Arguments of `audit`.
@@ -101,8 +101,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     conclude(&report, &findings, context)
 }
 
-/// The checkpoints of the arguments, of `--manifest` and of `--from`. Without any, those of `--against` or of
-/// `permissions.toml`.
+/// The checkpoints of the arguments, of `--manifest` and of `--from`. If all of these are missing, the checkpoints of
+/// `--against` or of `permissions.toml`.
 fn checkpoints(
     args: &Args,
     desired: Option<&Manifest>,

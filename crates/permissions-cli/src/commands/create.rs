@@ -86,7 +86,7 @@ async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Fai
     };
     rows.mark(at, "failed");
     rows.set(at, &live, |permission| match &new {
-        // After a failure, it is not known which permissions are new.
+        // After a failure, nobody knows which permissions are new.
         None => "present",
         Some(new) if new.contains(&permission) => "created",
         Some(_) => "existing",

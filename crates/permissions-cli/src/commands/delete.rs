@@ -48,7 +48,7 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-/// The checkpoints and what to delete from each of them.
+/// The checkpoints, and the permissions or projects to delete from each checkpoint.
 struct Selection {
     checkpoints: Vec<CheckpointId>,
     permissions: Vec<PermissionId>,
@@ -184,7 +184,7 @@ async fn find(
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
     };
-    // If the live permissions cannot be read, the output contains these rows.
+    // The output contains these rows only if the live permissions cannot be read.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
             changes.add_pending(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));

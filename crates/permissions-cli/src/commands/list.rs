@@ -73,7 +73,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         .remove(names::COLUMN, !args.names.are_shown(context));
     // Invalid options are reported before a request is sent.
     context.output(columns.clone())?;
-    // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
+    // The first pages of all checkpoints are read concurrently. The other pages are read one by one while they are
+    // printed, which bounds the memory.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
         async move {
