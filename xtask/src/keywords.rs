@@ -87,6 +87,24 @@ pub(crate) fn role(name: &str) -> Option<Role> {
     find(name).map(|keyword| keyword.role)
 }
 
+/// Returns whether a keyword describes a schema without constraining values.
+pub(crate) fn is_annotation(name: &str) -> bool {
+    matches!(role(name), Some(Role::Prose | Role::Annotation))
+}
+
+/// Returns whether a value is an instance of a type.
+pub(crate) fn is_of_type(value: &Value, type_name: &str) -> bool {
+    match type_name {
+        "array" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "object" => value.is_object(),
+        "string" => value.is_string(),
+        _ => value.is_null(),
+    }
+}
+
 const fn row(
     name: &'static str,
     accepts: Accepts,

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    change::Direction,
     comparison::{Comparison, Pair, Place, default_rule},
-    rules::{self, Rule},
+    rules::{self, Direction, Rule},
     schema,
 };
 use crate::tree::{Kind, elements, entries};
