@@ -42,14 +42,18 @@ impl Surface {
                 !line.starts_with("pub use ") || line.starts_with("pub use permissions_api::")
             })
             .filter(|line| is_of_public_type(line, &types))
-            .map(|line| line.replace("(mut self", "(self"))
+            .map(|line| line.replace("(mut self", "(self").replace("<T>::", "::"))
             .collect();
-        let options = texts
-            .iter()
-            .flat_map(|text| text.lines())
-            .filter_map(|line| line.strip_prefix("request_options!("));
-        lines.extend(options.map(|line| format!("options {}", line.trim_end_matches(");"))));
-        lines.extend(option_methods(&read(&root.join("options.rs"))));
+        for (kind, file) in [("options", "options.rs"), ("bulk_options", "bulk.rs")] {
+            let call = match kind {
+                "options" => "request_options!(",
+                _ => "bulk_options!(",
+            };
+            let calls = texts.iter().flat_map(|text| text.lines());
+            let calls = calls.filter_map(|line| line.strip_prefix(call)?.split(['<', ')']).next());
+            lines.extend(calls.map(|name| format!("{kind} {name}")));
+            lines.extend(option_methods(&read(&root.join(file))));
+        }
         lines.sort();
         lines.dedup();
         Self { lines, blocking }
@@ -134,7 +138,9 @@ impl Surface {
     pub fn methods(&self) -> BTreeSet<String> {
         let methods = self.lines.iter().filter_map(|line| {
             let (_, rest) = line.split_once("fn ")?;
-            Some(rest.split(['(', '<']).next()?.to_owned())
+            let name = rest.split('(').next()?;
+            // Without generic parameters.
+            Some(name.split(['<', '>']).step_by(2).collect::<String>())
         });
         methods.filter(|name| name.contains("::")).collect()
     }
@@ -164,16 +170,24 @@ impl Blocking {
         let mut owner = String::new();
         for line in text.lines().map(str::trim_start) {
             let definition = line.split_once("(crate::").map(|(name, _)| name);
+            let definition = definition.and_then(|name| name.split('<').next());
             if let Some(name) = definition.filter(|name| !name.contains([' ', ':'])) {
                 owner = name.to_owned();
                 blocking.types.insert(owner.clone());
             } else if let Some(rest) = line.strip_prefix("methods! { ") {
-                rest.split('(').next().unwrap().clone_into(&mut owner);
-            } else if let Some(rest) = line.strip_prefix("impl ") {
-                let name = rest.split(' ').next().unwrap();
-                name.clone_into(&mut owner);
-            } else if line == "options;" {
-                blocking.methods.insert(format!("{owner}::options"));
+                rest.split(['(', '<'])
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut owner);
+            } else if let Some(rest) = line.strip_prefix("impl") {
+                let rest = rest.trim_start_matches("<T: Item>").trim_start();
+                rest.split([' ', '<'])
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut owner);
+            } else if let "options;" | "bulk_options;" = line {
+                let kind = line.trim_end_matches(';');
+                blocking.methods.insert(format!("{owner}::{kind}"));
             }
             let method = KINDS.iter().find_map(|kind| line.strip_prefix(kind));
             if let Some(rest) = method.filter(|rest| rest.contains('(')) {
@@ -186,13 +200,20 @@ impl Blocking {
     }
 }
 
-/// Returns the methods that the macro `request_options` adds.
+/// Returns the methods that the macro in this text adds.
 fn option_methods(text: &str) -> Vec<String> {
-    let (_, body) = text.split_once("macro_rules! request_options").unwrap();
-    let methods = body.lines().map(str::trim);
+    let (_, body) = text.split_once("macro_rules! ").unwrap();
+    let methods = body.split("pub fn ").skip(1);
     methods
-        .filter_map(|line| line.strip_prefix("pub fn ")?.strip_suffix(" {"))
-        .map(|signature| format!("option {}", signature.replace("(mut self", "(self")))
+        .filter_map(|method| method.split(" {").next())
+        .map(|signature| signature.split_whitespace().collect::<Vec<_>>().join(" "))
+        .take_while(|signature| signature.ends_with("-> Self"))
+        .map(|signature| {
+            let signature = signature
+                .replace("(mut self", "(self")
+                .replace("( mut self", "(self");
+            format!("option {}", signature.replace(", )", ")"))
+        })
         .collect()
 }
 

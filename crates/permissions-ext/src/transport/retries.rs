@@ -98,16 +98,14 @@ impl<'a> Retries<'a> {
         let observer = &self.transport.observer;
         if observer.is_set() {
             let action = operation.action();
-            if let Some(checkpoint) = action.checkpoint() {
-                let event = Event::Succeeded {
-                    operation: action.name(),
-                    checkpoint,
-                    elapsed: self.started.elapsed(),
-                    metadata: &reply.metadata,
-                };
-                let notified = observer.notify(&event, || action.clone());
-                notified.map_err(Failure::ambiguous)?;
-            }
+            let event = Event::Succeeded {
+                operation: action.name(),
+                checkpoint: action.checkpoint(),
+                elapsed: self.started.elapsed(),
+                metadata: &reply.metadata,
+            };
+            let notified = observer.notify(&event, || action.clone());
+            notified.map_err(Failure::ambiguous)?;
         }
         Ok(reply)
     }
@@ -173,12 +171,9 @@ impl<'a> Retries<'a> {
             reason = error.reason(),
             "an attempt failed"
         );
-        let Some(checkpoint) = error.checkpoint() else {
-            return Ok(());
-        };
         let event = Event::Failed {
             operation: error.action().name(),
-            checkpoint,
+            checkpoint: error.checkpoint(),
             elapsed: self.started.elapsed(),
             error,
             failures: self.failures,
