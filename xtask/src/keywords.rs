@@ -24,7 +24,7 @@ pub(crate) struct Keyword {
     pub(crate) role: Role,
     /// Whether `permissions.json` may contain the keyword. The others are lowered or dropped.
     pub(crate) in_3_0: bool,
-    /// Value that has the same meaning as the absence of the keyword, as JSON.
+    /// JSON value that has the same meaning as the absence of the keyword, or an empty string.
     no_effect: &'static str,
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum Role {
 impl Keyword {
     /// Returns whether the keyword with this value means the same as its absence.
     pub(crate) fn has_no_effect(&self, value: &Value) -> bool {
-        !self.no_effect.is_empty() && value.to_string() == self.no_effect
+        serde_json::from_str(self.no_effect).is_ok_and(|no_effect: Value| *value == no_effect)
     }
 
     const fn no_effect(self, no_effect: &'static str) -> Self {

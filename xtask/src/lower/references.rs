@@ -19,7 +19,7 @@ pub(super) fn check_targets(document: &mut Value, findings: &mut Findings) {
     let schemas = schemas(document).clone();
     tree::references(document, Kind::Document, &mut |at, reference| {
         let name = component_name(text(reference));
-        if !name.is_some_and(|name| schemas.get(&name).is_some()) {
+        if name.is_none_or(|name| schemas.get(&name).is_none()) {
             let what = format!("$ref {} has no target in the document", text(reference));
             let remedy =
                 "add the schema to components/schemas in openapi/overlay.yaml, or correct the name";
@@ -136,8 +136,8 @@ pub(super) fn inline_scalars(document: &mut Value) {
     });
 }
 
-/// Replaces the reference by its target if the target is a scalar or another reference. Returns true
-/// for another reference.
+/// Replaces the reference by its target if the target is a scalar or another reference. Returns whether
+/// the target is another reference.
 fn inline_step(schemas: &Value, schema: &mut Value) -> bool {
     let target = sole_reference(schema).and_then(|name| schemas.get(&name));
     let (Value::Object(schema), Some(Value::Object(target))) = (schema, target) else {

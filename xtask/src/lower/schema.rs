@@ -131,7 +131,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     combine::unwrap_single(schema, "allOf");
 }
 
-/// Removes `not`, except from the schemas of ids, and `propertyNames`.
+/// Removes `not` and `propertyNames`, which the server checks. The schemas of ids keep them.
 fn checked_by_server(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let is_id = schema.contains_key("not") && ids::is_id(&Value::Object(schema.clone()));
     for key in ["not", "propertyNames"] {

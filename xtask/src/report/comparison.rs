@@ -95,7 +95,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns the rule for a key without a rule of its own: it is documentation, or breaking.
+/// Returns the rule for a key that has no rule of its own: documentation, or an unknown change.
 pub(super) fn default_rule(key: &str) -> &'static Rule {
     if key.starts_with("x-rust-") {
         &RUST_EXTENSION
