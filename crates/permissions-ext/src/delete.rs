@@ -149,12 +149,12 @@ async fn delete(
                     metadata: reply.metadata,
                 });
             }
-            Err(failure) if is_ambiguous && failure.error.confirms_absence() => {
+            Err(error) if is_ambiguous && error.confirms_absence() => {
                 return Ok(already_gone(id));
             }
-            Err(failure) => {
-                is_ambiguous |= failure.is_ambiguous;
-                retries.after(failure).await?;
+            Err(error) => {
+                is_ambiguous |= error.is_ambiguous();
+                retries.after(error).await?;
             }
         }
     }

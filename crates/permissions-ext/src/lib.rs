@@ -27,7 +27,6 @@ mod permissions;
 mod progress;
 mod redact;
 mod retry_policy;
-mod secret;
 pub mod sync;
 mod transport;
 

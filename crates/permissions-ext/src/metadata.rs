@@ -2,44 +2,36 @@ use std::fmt;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
-use permissions_api::hooks::Observed;
 
 use crate::redact::Redactor;
 
-/// URL, status and headers of a response, and the number of attempts before it.
+/// Status and headers of a response, and the number of attempts before it.
 ///
 /// Secrets that the server echoed are replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
-    url: Option<String>,
     status: Option<u16>,
     headers: HeaderMap,
     retries: u32,
 }
 
 impl Metadata {
-    pub(crate) fn new(seen: Option<Observed>, retries: u32, redactor: &Redactor<'_>) -> Self {
-        let Some(mut seen) = seen else {
-            return Self {
-                retries,
-                ..Self::default()
-            };
-        };
-        redactor.headers(&mut seen.headers);
+    /// Uses the head of a response, if one arrived.
+    pub(crate) fn new(
+        head: Option<http::Response<()>>,
+        retries: u32,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        let head = head.map(|head| head.into_parts().0);
+        let status = head.as_ref().map(|head| head.status.as_u16());
+        let mut headers = head.map(|head| head.headers).unwrap_or_default();
+        redactor.headers(&mut headers);
         Self {
-            url: Some(redactor.text(seen.url.into())),
-            status: Some(seen.status),
-            headers: seen.headers,
+            status,
+            headers,
             retries,
         }
-    }
-
-    /// Returns the URL of the request, without query parameters that the options of the request added.
-    /// `None` if there was no response.
-    #[must_use]
-    pub fn url(&self) -> Option<&str> {
-        self.url.as_deref()
     }
 
     /// Returns the HTTP status. `None` if there was no response.

@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
-use permissions_api::hooks::DEFAULT_BODY_LIMIT;
+use permissions_api as api;
+use permissions_api::hooks::{CallContext, DEFAULT_BODY_LIMIT};
 use secrecy::SecretString;
 
 use super::{Client, base_url, environment};
 use crate::event::Observer;
 use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::Key;
+use crate::key::{KeyProvider, authorization, is_project_key};
 use crate::options::{ORGANIZATION, PROJECT, header};
-use crate::redact::Secrets;
-use crate::secret::Secret;
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
 use crate::{Error, Event, RetryPolicy};
 
@@ -64,6 +63,14 @@ pub struct ClientBuilder {
     ordinary_key: bool,
     /// Unusable environment variables with the reasons. A method that sets the same value removes the variable.
     bad_variables: Vec<(&'static str, String)>,
+}
+
+/// The source of the header `Authorization`.
+enum Key {
+    Fixed(HeaderValue),
+    Provider(KeyProvider),
+    /// No key, because a gateway adds it.
+    Absent,
 }
 
 impl ClientBuilder {
@@ -117,7 +124,7 @@ impl ClientBuilder {
         let project = read(environment::PROJECT);
         builder.ordinary_key = lookup(environment::ORDINARY_KEY).is_some();
         if let Some(key) = key {
-            builder.key = Some(Secret::new(key.into()).map(Key::Fixed));
+            builder.key = Some(authorization(&key.into()).map(Key::Fixed));
             builder.default_key_source = environment::ADMIN_KEY;
         }
         Self {
@@ -131,7 +138,7 @@ impl ClientBuilder {
 
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.key = Some(Secret::new(key.into()).map(Key::Fixed));
+        self.key = Some(authorization(&key.into()).map(Key::Fixed));
         self.default_key_source = "`ClientBuilder::admin_key`";
         self.forgive(environment::ADMIN_KEY)
     }
@@ -159,7 +166,7 @@ impl ClientBuilder {
             + Send
             + 'static,
     {
-        self.key = Some(Ok(Key::provider(provider)));
+        self.key = Some(Ok(Key::Provider(KeyProvider::new(provider))));
         self.default_key_source = "the key provider";
         self.forgive(environment::ADMIN_KEY)
     }
@@ -382,31 +389,27 @@ impl ClientBuilder {
             false => Error::config(reason),
         })?;
         let mut headers = self.base_headers()?;
-        let own_authorization = headers.get(AUTHORIZATION);
-        let default_key_source = match own_authorization {
+        let default_key_source = match headers.get(AUTHORIZATION) {
             Some(_) => "the header `Authorization`",
             None => self.default_key_source,
         };
         let key_source = self
             .key_source
             .unwrap_or_else(|| default_key_source.to_owned());
-        let key = match self.key {
-            // Marks the key of a custom `Authorization` header as a secret, so that errors redact it.
-            _ if own_authorization.is_some() => own_authorization
-                .and_then(Secret::in_header)
-                .map_or(Key::Absent, Key::Fixed),
-            Some(Ok(key)) => {
+        let mut key_provider = None;
+        match self.key {
+            _ if headers.contains_key(AUTHORIZATION) => {}
+            Some(Ok(Key::Fixed(key))) => {
                 warn_about_project_key(&key, &key_source);
-                key
+                headers.insert(AUTHORIZATION, key);
             }
+            Some(Ok(Key::Provider(provider))) => key_provider = Some(provider),
+            Some(Ok(Key::Absent)) => {}
             Some(Err(reason)) => {
                 let reason = format!("the admin key from {key_source} is unusable: {reason}");
                 return Err(Error::key(reason));
             }
             None => return Err(missing_key(self.ordinary_key)),
-        };
-        if let Some(secret) = key.fixed() {
-            headers.insert(AUTHORIZATION, secret.header());
         }
         let base_url_text = base_url.as_str().trim_end_matches('/').to_owned();
         let http = match self.http {
@@ -429,16 +432,17 @@ impl ClientBuilder {
             }
             Some(client) => HttpClient::custom(base_url, client, self.timeout),
         };
+        let mut context = CallContext::new();
+        context.headers = Arc::new(headers);
+        context.body_limit = self.body_limit;
+        context.check_url = http.is_custom;
         Ok(Client(Arc::new(Transport {
-            base_url: base_url_text,
+            api: api::Client::new_with_client(&base_url_text, http.client.clone(), context),
             http,
-            secrets: Secrets::of_client(&headers),
-            headers: Arc::new(headers),
-            key,
+            key_provider,
             key_source: key_source.into(),
             retry: self.retry,
             deadline: self.deadline,
-            body_limit: self.body_limit,
             observer: self.observer,
             target_name: self.target_name,
             limiters: Limiters::new(self.max_wait, self.max_bulk_wait),
@@ -474,8 +478,8 @@ impl ClientBuilder {
 const TIMEOUT: Duration = Duration::from_secs(60);
 const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
 
-fn warn_about_project_key(key: &Key, source: &str) {
-    if key.fixed().is_some_and(Secret::is_project_key) {
+fn warn_about_project_key(key: &HeaderValue, source: &str) {
+    if is_project_key(key) {
         tracing::warn!(
             source,
             "the key starts with sk-proj-, so it is a project key, but these operations require an admin key"

@@ -7,6 +7,8 @@ mod environment;
 use std::fmt;
 use std::sync::Arc;
 
+use permissions_api::ClientInfo as _;
+
 pub use self::builder::ClientBuilder;
 use crate::error::Error;
 use crate::transport::Transport;
@@ -47,7 +49,7 @@ impl Client {
     /// Returns the base URL without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.0.base_url
+        self.0.api.baseurl()
     }
 
     pub(crate) fn transport(&self) -> &Transport {

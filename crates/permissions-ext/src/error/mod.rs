@@ -67,8 +67,10 @@ pub(crate) struct Inner {
     /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
     pub(crate) key_source: Option<Arc<str>>,
     pub(crate) is_project_key: bool,
-    /// Result of `is_retryable`, if it differs from the default of the kind.
-    pub(crate) should_retry: Option<bool>,
+    /// Whether the API may have processed the request or may still process it.
+    pub(crate) is_ambiguous: bool,
+    /// Whether the call ends without another attempt, even if errors of this kind are retried.
+    pub(crate) is_final: bool,
 }
 
 impl Error {
@@ -84,7 +86,8 @@ impl Error {
             created: Vec::new(),
             key_source: None,
             is_project_key: false,
-            should_retry: None,
+            is_ambiguous: false,
+            is_final: false,
         }))
     }
 
@@ -174,6 +177,14 @@ impl Error {
         self.0.kind == ErrorKind::NotFound && has_error_type && !is_unknown_route
     }
 
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.0.is_ambiguous
+    }
+
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.is_final
+    }
+
     fn response(&self) -> Option<&ErrorResponse> {
         self.0.response.as_ref()
     }
@@ -198,12 +209,10 @@ impl Error {
     /// response header `x-should-retry` overrides the kind.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let header = self.response().and_then(ErrorResponse::should_retry);
-        let by_header = self.0.should_retry.or(header);
+        let by_header = self.response().and_then(ErrorResponse::should_retry);
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::Transport => true,
             ErrorKind::Timeout if self.status().is_none() => true,
-            ErrorKind::Proxy => self.0.should_retry.unwrap_or(false),
             ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Timeout => {
                 by_header.unwrap_or(true)
             }

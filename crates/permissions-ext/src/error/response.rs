@@ -43,8 +43,8 @@ impl ErrorResponse {
     pub(crate) fn with_body(mut self, body: &Bytes, redactor: &Redactor<'_>) -> Self {
         let body = match body.get(..KEPT_BODY) {
             // Copies the part that is kept, because a slice would keep the whole body in memory.
-            Some(start) => redactor.truncated_body(&Bytes::copy_from_slice(start)),
-            None => redactor.truncated_body(body),
+            Some(start) => redactor.body(&Bytes::copy_from_slice(start)),
+            None => redactor.body(body),
         };
         match serde_json::from_slice::<Value>(&body) {
             Ok(Value::Object(mut object)) => match object.remove("error") {

@@ -4,12 +4,10 @@ mod failure;
 mod proxy;
 mod tls;
 
-use std::fmt;
 use std::time::Duration;
 
 use url::{Host, Url};
 
-pub(crate) use self::failure::{SendFailure, Sent};
 pub(crate) use self::proxy::{Proxy, ProxyChoice};
 pub(crate) use self::tls::Tls;
 use crate::Error;
@@ -91,15 +89,6 @@ impl HttpClient {
 
     fn origin(&self) -> String {
         self.base_url.origin().ascii_serialization()
-    }
-}
-
-/// Omits the reqwest client, because its `Debug` output contains the default headers.
-impl fmt::Debug for HttpClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient")
-            .field("origin", &self.origin())
-            .finish_non_exhaustive()
     }
 }
 
