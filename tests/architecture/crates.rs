@@ -31,7 +31,7 @@ impl Workspace {
         self.packages.iter().any(|package| package["name"] == name)
     }
 
-    /// Names of the dependencies that are neither for tests nor for a build script.
+    /// Returns the names of the dependencies, without those of tests and build scripts.
     pub(crate) fn normal_dependencies(&self, name: &str) -> Vec<String> {
         self.package(name)["dependencies"]
             .as_array()

@@ -1,8 +1,8 @@
 //! The module graph of a crate, read from its syntax.
 //!
-//! A module imports the module that *defines* an item, also if the path goes through a re-export. `use` declarations with a
-//! visibility are re-exports and count as no import. Neither does the use of an item of a parent module: parent and child are one
-//! unit.
+//! A module imports the module that *defines* an item, also if the path goes through a re-export. A `use` declaration with a
+//! visibility is a re-export and does not count as an import. A use of an item of a parent module does not count either, because
+//! parent and child form one unit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,9 +20,9 @@ pub(crate) struct Crate {
 
 #[derive(Default)]
 struct Module {
-    /// The module of the file: an inline module belongs to the file that contains it.
+    /// The module of the file that contains this module. It differs only for inline modules.
     file: ModulePath,
-    /// What a name in this module refers to.
+    /// The targets of the names in this module.
     names: BTreeMap<String, Name>,
     /// Paths of `use path::*`.
     globs: Vec<ModulePath>,
@@ -35,7 +35,7 @@ enum Name {
     /// An item that the module defines.
     Item,
     Module(ModulePath),
-    /// A name that a `use` declaration brings in.
+    /// A name that a `use` declaration imports.
     Import(ModulePath),
 }
 
@@ -44,7 +44,7 @@ impl Crate {
         let mut modules = BTreeMap::new();
         for root in ["lib.rs", "main.rs"] {
             let file = source_folder.join(root);
-            // A crate with both roots is a library with a small program. They share no modules.
+            // A crate with `lib.rs` and `main.rs` is a library with a small program. The two share no modules.
             if file.exists() && modules.is_empty() {
                 read_file(&file, source_folder, vec![], &mut modules);
             }
@@ -52,7 +52,7 @@ impl Crate {
         Self { modules }
     }
 
-    /// One line for each group of files that import each other.
+    /// Returns one line for each group of files that import each other.
     pub(crate) fn cycles(&self) -> Vec<String> {
         let edges = self.edges();
         let reachable: BTreeMap<&ModulePath, BTreeSet<&ModulePath>> = edges
@@ -77,7 +77,7 @@ impl Crate {
         cycles.into_iter().collect()
     }
 
-    /// The modules of this crate that a top-level module and its children import.
+    /// Returns the modules of this crate that a top-level module and its children import.
     pub(crate) fn imports_of(&self, top_level: &str) -> BTreeSet<String> {
         assert!(
             self.modules.contains_key(&vec![top_level.to_owned()]),
@@ -97,7 +97,7 @@ impl Crate {
             .flat_map(|module| module.literals.iter().cloned())
     }
 
-    /// For each file, the other files that define what it uses, without its parents.
+    /// Returns, for each file, the files that define the items it uses. Parent modules are left out.
     fn edges(&self) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
         let mut edges: BTreeMap<ModulePath, BTreeSet<ModulePath>> = BTreeMap::new();
         for (path, module) in &self.modules {
@@ -114,9 +114,9 @@ impl Crate {
         edges
     }
 
-    /// The module that defines the item at `path`, as seen from `module`. `None` for other crates.
+    /// Returns the module that defines the item at `path`, resolved from `module`. Returns `None` for items of other crates.
     fn resolve(&self, module: &ModulePath, path: &[String], depth: usize) -> Option<ModulePath> {
-        // Two globs may refer to each other. No real chain of re-exports is this long.
+        // Two globs may refer to each other, which would recurse forever. Real chains of re-exports are shorter.
         if depth > 20 {
             return None;
         }
@@ -207,7 +207,7 @@ fn read_items(
         match item {
             Item::Mod(item) if item.attrs.iter().any(is_cfg_test) => {}
             Item::Mod(item) => {
-                // Alternatives for different features have the same name and different `#[path]`s.
+                // Modules for different features have the same name and different `#[path]` attributes.
                 let name = path_attribute(item).unwrap_or_else(|| item.ident.to_string());
                 let child: ModulePath = path.iter().cloned().chain([name.clone()]).collect();
                 let folder = children.join(&name);
@@ -255,7 +255,7 @@ impl Module {
     }
 }
 
-/// One path of a `use` declaration with the name that it brings in. A glob has no name.
+/// One path of a `use` declaration and the name that it imports. A glob has no name.
 struct Leaf {
     path: ModulePath,
     name: Option<String>,
@@ -318,11 +318,11 @@ impl<'ast> Visit<'ast> for Module {
         self.literals.push(literal.value());
     }
 
-    /// Documentation is an attribute with a string literal, which is no code.
+    /// Skips attributes. Documentation is an attribute with a string literal, but it is not code.
     fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
 }
 
-/// The file name in `#[path = "name.rs"]`, without its extension.
+/// Returns the file name in `#[path = "name.rs"]`, without its extension.
 fn path_attribute(item: &syn::ItemMod) -> Option<String> {
     let attribute = item
         .attrs

@@ -4,7 +4,7 @@ use permissions_ext::{Order, Permission};
 use permissions_server::Server;
 use serde_json::Value;
 
-use crate::{checkpoint, client, http_client, project};
+use crate::{checkpoint, client, http_client, permissions, project};
 
 const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
 
@@ -12,9 +12,7 @@ const PROJECTS: [&str; 5] = ["proj_a", "proj_b", "proj_c", "proj_d", "proj_e"];
 async fn server_with_five_permissions() -> Server {
     let server = Server::start().await.unwrap();
     for name in PROJECTS {
-        client(&server)
-            .permissions(checkpoint())
-            .unwrap()
+        permissions(&server)
             .create([project(name)])
             .send()
             .await
@@ -33,7 +31,7 @@ fn project_ids(permissions: &[Permission]) -> Vec<&str> {
 #[tokio::test]
 async fn every_page_size_lists_each_permission_once() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
 
     for page_size in [1, 2, 3, 4, 5, 6, 100] {
         let all: Vec<_> = permissions
@@ -50,7 +48,7 @@ async fn every_page_size_lists_each_permission_once() {
 #[tokio::test]
 async fn default_order_is_descending() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
     let newest_first: Vec<_> = PROJECTS.into_iter().rev().collect();
 
     let default: Vec<_> = permissions.list().all().await.unwrap();
@@ -77,7 +75,7 @@ async fn default_order_is_descending() {
 #[tokio::test]
 async fn after_starts_after_permission_in_both_orders() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
     let all: Vec<_> = permissions
         .list()
         .order(Order::Ascending)
@@ -102,7 +100,7 @@ async fn after_starts_after_permission_in_both_orders() {
 #[tokio::test]
 async fn project_id_filters_by_project() {
     let server = server_with_five_permissions().await;
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
 
     let one: Vec<_> = permissions
         .list()
@@ -125,9 +123,7 @@ async fn project_id_filters_by_project() {
 async fn max_items_limits_the_list() {
     let server = server_with_five_permissions().await;
 
-    let three: Vec<_> = client(&server)
-        .permissions(checkpoint())
-        .unwrap()
+    let three: Vec<_> = permissions(&server)
         .list()
         .order(Order::Ascending)
         .page_size(2)
@@ -190,13 +186,7 @@ async fn pages_have_first_id_last_id_and_has_more() {
 async fn limit_defaults_to_ten_and_allows_zero() {
     let server = Server::start().await.unwrap();
     let projects = (0..12).map(|n| project(&format!("proj_{n}")));
-    client(&server)
-        .permissions(checkpoint())
-        .unwrap()
-        .create(projects)
-        .send()
-        .await
-        .unwrap();
+    permissions(&server).create(projects).send().await.unwrap();
     let page = async |query: &str| -> Value {
         let url = format!(
             "{}/fine_tuning/checkpoints/{}/permissions{query}",

@@ -10,8 +10,9 @@ mod listing;
 mod requests;
 mod sharing;
 
-use permissions_ext::{CheckpointId, Client, ProjectId};
+use permissions_ext::{CheckpointId, Client, Permissions, ProjectId};
 use permissions_server::Server;
+use permissions_tests::RecordingPeer;
 
 /// The checkpoint in the API reference.
 fn checkpoint() -> CheckpointId {
@@ -30,6 +31,25 @@ fn client(server: &Server) -> Client {
         .base_url(server.base_url())
         .build()
         .unwrap()
+}
+
+/// Returns the permissions of [`checkpoint`] on the server.
+fn permissions(server: &Server) -> Permissions {
+    client(server).permissions(checkpoint()).unwrap()
+}
+
+/// Returns a client of a peer that records requests.
+fn recorded_client(peer: &RecordingPeer) -> Client {
+    Client::builder()
+        .admin_key("sk-admin-recorded")
+        .base_url(peer.base_url())
+        .build()
+        .unwrap()
+}
+
+/// Returns the permissions of [`checkpoint`] on a peer that records requests.
+fn recorded_permissions(peer: &RecordingPeer) -> Permissions {
+    recorded_client(peer).permissions(checkpoint()).unwrap()
 }
 
 /// Returns an HTTP client for requests without permissions-ext.

@@ -1,14 +1,14 @@
 //! Create, delete and their errors, through the client and permissions-server.
 
-use permissions_ext::{CheckpointId, Client, ErrorKind, PermissionId};
+use permissions_ext::{CheckpointId, Client, ErrorKind, PermissionId, Project};
 use permissions_server::Server;
 
-use crate::{checkpoint, client, project};
+use crate::{checkpoint, client, permissions, project};
 
 #[tokio::test]
 async fn created_permission_is_listed_until_deleted() {
     let server = Server::start().await.unwrap();
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
 
     let created = permissions
         .create([project("proj_a"), project("proj_b")])
@@ -34,7 +34,7 @@ async fn created_permission_is_listed_until_deleted() {
 #[tokio::test]
 async fn second_create_keeps_first_permission() {
     let server = Server::start().await.unwrap();
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
 
     let first = permissions
         .create([project("proj_a")])
@@ -56,7 +56,7 @@ async fn second_create_keeps_first_permission() {
 #[tokio::test]
 async fn delete_project_deletes_by_project_id() {
     let server = Server::start().await.unwrap();
-    let permissions = client(&server).permissions(checkpoint()).unwrap();
+    let permissions = permissions(&server);
     permissions
         .create([project("proj_a"), project("proj_b")])
         .send()
@@ -78,9 +78,7 @@ async fn delete_project_deletes_by_project_id() {
 async fn checkpoints_have_separate_permissions() {
     let server = Server::start().await.unwrap();
     let step = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd:ckpt-step-100";
-    client(&server)
-        .permissions(checkpoint())
-        .unwrap()
+    permissions(&server)
         .create([project("proj_a")])
         .send()
         .await
@@ -139,9 +137,7 @@ async fn unknown_permission_error_has_message_and_request_id() {
     let server = Server::start().await.unwrap();
 
     let unknown = "cp_doesNotExist0000000000AB";
-    let error = client(&server)
-        .permissions(checkpoint())
-        .unwrap()
+    let error = permissions(&server)
         .delete(unknown)
         .send()
         .await
@@ -181,4 +177,32 @@ async fn wrong_key_is_unauthorized_and_redacted() {
     assert_eq!(error.status(), Some(401));
     let texts = format!("{error} {error:?} {client:?}");
     assert!(!texts.contains("wrong-and-secret"), "{texts}");
+}
+
+#[tokio::test]
+async fn projects_of_the_server_are_listed_with_names() {
+    let server = Server::builder()
+        .project("proj_a", "Forecast service")
+        .archived_project("proj_b", "Radar")
+        .start()
+        .await
+        .unwrap();
+
+    let active = client(&server).projects().all().await.unwrap();
+    let projects = client(&server).projects();
+    let all = projects.include_archived(true).all().await.unwrap();
+
+    let names = |projects: &[Project]| -> Vec<(String, bool)> {
+        let name = |project: &Project| project.name.clone().unwrap();
+        let with_state = |project| (name(project), project.is_archived());
+        projects.iter().map(with_state).collect()
+    };
+    assert_eq!(names(&active), [("Forecast service".to_owned(), false)]);
+    assert_eq!(
+        names(&all),
+        [
+            ("Forecast service".to_owned(), false),
+            ("Radar".to_owned(), true)
+        ]
+    );
 }

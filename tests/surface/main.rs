@@ -43,10 +43,10 @@ fn surface_contains_no_type_of_dependencies() {
     assert_eq!(found, [expected]);
 }
 
-/// Asynchronous methods whose blocking counterpart is not a method: iterators, and the accessors of a page, which
-/// `Deref` provides.
+/// Asynchronous methods without a blocking method of the same name. Iterators replace `next`, and `Deref` provides the
+/// accessors of a page.
 const WITHOUT_METHOD: [&str; 8] = [
-    "PermissionStream::next",
+    "ItemStream::next",
     "PageStream::next",
     "AuditStream::next",
     "Page::data",

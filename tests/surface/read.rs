@@ -42,13 +42,14 @@ impl Surface {
                 !line.starts_with("pub use ") || line.starts_with("pub use permissions_api::")
             })
             .filter(|line| is_of_public_type(line, &types))
-            .map(|line| line.replace("(mut self", "(self"))
+            .map(|line| line.replace("(mut self", "(self").replace("<T>::", "::"))
             .collect();
         let options = texts
             .iter()
             .flat_map(|text| text.lines())
             .filter_map(|line| line.strip_prefix("request_options!("));
-        lines.extend(options.map(|line| format!("options {}", line.trim_end_matches(");"))));
+        let options = options.filter_map(|line| line.split(['<', ')']).next());
+        lines.extend(options.map(|name| format!("options {name}")));
         lines.extend(option_methods(&read(&root.join("options.rs"))));
         lines.sort();
         lines.dedup();
@@ -134,7 +135,9 @@ impl Surface {
     pub fn methods(&self) -> BTreeSet<String> {
         let methods = self.lines.iter().filter_map(|line| {
             let (_, rest) = line.split_once("fn ")?;
-            Some(rest.split(['(', '<']).next()?.to_owned())
+            let name = rest.split('(').next()?;
+            // Without generic parameters.
+            Some(name.split(['<', '>']).step_by(2).collect::<String>())
         });
         methods.filter(|name| name.contains("::")).collect()
     }
@@ -164,14 +167,21 @@ impl Blocking {
         let mut owner = String::new();
         for line in text.lines().map(str::trim_start) {
             let definition = line.split_once("(crate::").map(|(name, _)| name);
+            let definition = definition.and_then(|name| name.split('<').next());
             if let Some(name) = definition.filter(|name| !name.contains([' ', ':'])) {
                 owner = name.to_owned();
                 blocking.types.insert(owner.clone());
             } else if let Some(rest) = line.strip_prefix("methods! { ") {
-                rest.split('(').next().unwrap().clone_into(&mut owner);
-            } else if let Some(rest) = line.strip_prefix("impl ") {
-                let name = rest.split(' ').next().unwrap();
-                name.clone_into(&mut owner);
+                rest.split(['(', '<'])
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut owner);
+            } else if let Some(rest) = line.strip_prefix("impl") {
+                let rest = rest.trim_start_matches("<T: Item>").trim_start();
+                rest.split([' ', '<'])
+                    .next()
+                    .unwrap()
+                    .clone_into(&mut owner);
             } else if line == "options;" {
                 blocking.methods.insert(format!("{owner}::options"));
             }
@@ -203,7 +213,7 @@ fn type_of(line: &str) -> Option<&str> {
     rest.split('<').next()
 }
 
-/// Whether a line is no `impl` of a trait, or one for a public type.
+/// Returns whether a line is in the public surface. An `impl` of a trait is in it only if its type is public.
 fn is_of_public_type(line: &str, types: &[String]) -> bool {
     let Some((_, owner)) = line
         .strip_prefix("impl ")

@@ -11,7 +11,7 @@ const SECRET: &str = "hunter2";
 fn assert_hides_secret(value: &dyn Debug) {
     for text in [format!("{value:?}"), format!("{value:#?}")] {
         assert!(!text.contains(SECRET), "{text}");
-        // The same as a list of bytes.
+        // `Debug` of a byte vector prints the secret as numbers.
         assert!(!text.contains("104, 117, 110, 116"), "{text}");
     }
 }

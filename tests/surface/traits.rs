@@ -47,6 +47,7 @@ fn every_type_is_send_sync_unpin_and_debug() {
         Error,
         ErrorKind,
         Event<'static>,
+        ItemStream,
         List,
         Metadata,
         Order,
@@ -55,12 +56,12 @@ fn every_type_is_send_sync_unpin_and_debug() {
         PageStream,
         Permission,
         PermissionRef,
-        PermissionStream,
         Permissions,
         Plan,
         PlanRequest,
         Position,
         Progress,
+        Project,
         RateLimit,
         Report,
         RetryPolicy,
@@ -74,10 +75,10 @@ fn every_type_is_send_sync_unpin_and_debug() {
         blocking::Create,
         blocking::Delete,
         blocking::DeleteProject,
+        blocking::ItemStream,
         blocking::List,
         blocking::Page,
         blocking::PageStream,
-        blocking::PermissionStream,
         blocking::Permissions,
         blocking::PlanRequest,
     ];
@@ -95,6 +96,8 @@ async fn every_future_is_send() {
         .build()
         .unwrap();
     let permissions = client.permissions("ft:a").unwrap();
+    is_send(client.projects().all());
+    is_send(client.projects().stream().next());
     is_send(permissions.list().send());
     is_send(permissions.list().all());
     is_send(permissions.create(["proj_a"]).send());

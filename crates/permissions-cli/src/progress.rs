@@ -42,7 +42,12 @@ impl Progress {
 
     /// Counts the permissions that a list has read.
     pub(crate) fn observe(&self, event: &Event<'_>) {
-        if let Event::Page { items, .. } = event {
+        if let Event::Page {
+            checkpoint: Some(_),
+            items,
+            ..
+        } = event
+        {
             self.bar.inc(*items as u64);
             let read = self.bar.position();
             let seconds = self.started.elapsed().as_secs_f64().max(0.001);

@@ -187,13 +187,16 @@ fn trace(event: &Event<'_>, base_url: &str) {
         _ => return,
     };
     let method = match *operation {
-        "list" => "GET",
+        "list" | "list_projects" => "GET",
         "delete" => "DELETE",
         _ => "POST",
     };
-    let mut line = match metadata.and_then(Metadata::url) {
-        Some(url) => format!("{method} {url}"),
-        None => format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions"),
+    let mut line = match (metadata.and_then(Metadata::url), checkpoint) {
+        (Some(url), _) => format!("{method} {url}"),
+        (None, Some(checkpoint)) => {
+            format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions")
+        }
+        (None, None) => format!("{method} {base_url}/organization/projects"),
     };
     let status = metadata
         .and_then(Metadata::status)

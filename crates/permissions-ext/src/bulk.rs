@@ -75,8 +75,7 @@ impl Bulk {
         }
         // The permissions are collected at once, so fetching ahead would not save time.
         let list = settings(self.permissions(checkpoint).list()).prefetch(false);
-        let permissions = list.stream_within(&self.options, self.deadline);
-        let result = permissions.try_collect().await;
+        let result = list.pages_within(&self.options, self.deadline).all().await;
         self.progress.advance();
         result
     }

@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use crate::action::Action;
 use crate::error::Error;
 use crate::metadata::Metadata;
-use crate::model::{CheckpointId, InvalidId, PermissionId, ProjectId};
+use crate::model::{CheckpointId, InvalidId, Permission, PermissionId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 use crate::permissions::Permissions;
 use crate::transport::{Deadline, Operation, Retries};
@@ -111,13 +111,9 @@ impl DeleteProject {
         })?;
         let deadline = self.permissions.transport().deadline(&self.options);
         let list = self.permissions.list().project_id(project_id);
-        let mut stream = list.stream_within(&self.options, deadline);
-        let mut ids = Vec::new();
-        while let Some(permission) = stream.next().await {
-            ids.push(permission?.id);
-        }
-        let mut deleted = Vec::with_capacity(ids.len());
-        for id in ids {
+        let permissions = list.pages_within(&self.options, deadline).all().await?;
+        let mut deleted = Vec::with_capacity(permissions.len());
+        for Permission { id, .. } in permissions {
             match delete(&self.permissions, id.clone(), &self.options, deadline).await {
                 Ok(result) => deleted.push(result),
                 Err(error) if error.confirms_absence() => deleted.push(already_gone(id)),

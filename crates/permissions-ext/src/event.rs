@@ -17,10 +17,10 @@ pub enum Event<'a> {
     /// An attempt succeeded.
     #[non_exhaustive]
     Succeeded {
-        /// `list`, `create` or `delete`.
+        /// `list`, `list_projects`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint of the call.
-        checkpoint: &'a CheckpointId,
+        /// The checkpoint of the call. `None` if it lists projects.
+        checkpoint: Option<&'a CheckpointId>,
         /// Time between sending the request and the decoded response.
         elapsed: Duration,
         /// Request id, rate limit and number of failed attempts.
@@ -29,10 +29,10 @@ pub enum Event<'a> {
     /// An attempt failed.
     #[non_exhaustive]
     Failed {
-        /// `list`, `create` or `delete`.
+        /// `list`, `list_projects`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint of the call.
-        checkpoint: &'a CheckpointId,
+        /// The checkpoint of the call. `None` if it lists projects.
+        checkpoint: Option<&'a CheckpointId>,
         /// Time between sending the request and the failure.
         elapsed: Duration,
         /// The error of the attempt.
@@ -45,9 +45,9 @@ pub enum Event<'a> {
     /// A page of a list was read.
     #[non_exhaustive]
     Page {
-        /// The checkpoint whose permissions are listed.
-        checkpoint: &'a CheckpointId,
-        /// Number of permissions on the page.
+        /// The checkpoint whose permissions are listed. `None` for a list of projects.
+        checkpoint: Option<&'a CheckpointId>,
+        /// Number of permissions or projects on the page.
         items: usize,
         /// Whether the API has more pages.
         has_more: bool,

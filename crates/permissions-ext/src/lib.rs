@@ -25,6 +25,7 @@ mod model;
 mod options;
 mod permissions;
 mod progress;
+mod projects;
 mod redact;
 mod retry_policy;
 pub mod sync;
@@ -40,9 +41,11 @@ pub use crate::create::{Create, Created};
 pub use crate::delete::{Delete, DeleteProject, Deleted};
 pub use crate::error::{Attempt, Error, ErrorKind};
 pub use crate::event::Event;
-pub use crate::list::{List, Page, PageStream, PermissionStream, Position};
+pub use crate::list::{Item, ItemStream, List, Page, PageStream, Position};
 pub use crate::metadata::{Metadata, RateLimit};
-pub use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
+pub use crate::model::{
+    CheckpointId, InvalidId, Order, Permission, PermissionId, Project, ProjectId,
+};
 pub use crate::permissions::Permissions;
 pub use crate::progress::Progress;
 pub use crate::retry_policy::RetryPolicy;

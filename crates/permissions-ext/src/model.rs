@@ -18,6 +18,24 @@ pub struct Permission {
     pub project_id: ProjectId,
 }
 
+/// A project of the organization.
+///
+/// Its id identifies it. Several projects may have the same name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Project {
+    /// Id of the project, such as `proj_abGMw1llN8IrBb6SvvY5A1iH`.
+    pub id: ProjectId,
+    /// Name of the project.
+    pub name: Option<String>,
+    /// Status of the project: `active` or `archived`.
+    pub status: Option<String>,
+    /// Creation time in seconds since 1970-01-01 00:00 UTC.
+    pub created_at: i64,
+    /// Time when the project was archived, in seconds since 1970-01-01 00:00 UTC.
+    pub archived_at: Option<i64>,
+}
+
 /// The order of a list, by creation time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +62,24 @@ impl Permission {
             id: permission.id,
             created_at: permission.created_at,
             project_id: permission.project_id,
+        }
+    }
+}
+
+impl Project {
+    /// Returns whether the project is archived.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.archived_at.is_some() || self.status.as_deref() == Some("archived")
+    }
+
+    pub(crate) fn from_api(project: api::types::Project) -> Self {
+        Self {
+            id: project.id,
+            name: project.name,
+            status: project.status,
+            created_at: project.created_at,
+            archived_at: project.archived_at,
         }
     }
 }

@@ -120,8 +120,8 @@ fn header_name(name: &str) -> Result<HeaderName, String> {
 
 /// Adds the methods that set the options of a request.
 macro_rules! request_options {
-    ($request:ty) => {
-        impl $request {
+    ($request:ty $(, $item:ident: $bound:path)?) => {
+        impl $(<$item: $bound>)? $request {
             /// Sets the timeout of one attempt, from sending the request to the last byte of the response.
             pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
                 self.options.timeout = Some(timeout);

@@ -47,6 +47,10 @@ impl Permissions {
         &self.checkpoint
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         self.client.transport()
     }

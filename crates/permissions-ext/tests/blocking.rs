@@ -3,8 +3,10 @@
 
 use permissions_ext::blocking::{Client, Permissions};
 use permissions_ext::sync::DesiredState;
-use permissions_ext::{Created, Error, ErrorKind, Order, ProjectId};
+use permissions_ext::{Created, Error, ErrorKind, Order, Project, ProjectId};
 use permissions_server::Server;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 /// A server with its own runtime.
@@ -99,6 +101,52 @@ fn list_resumes_at_saved_position() {
     assert_eq!(read.len(), 3);
     assert_eq!(rest.stream().count(), 2);
     world.stop();
+}
+
+#[test]
+fn projects_are_listed_in_every_way() {
+    let world = World::new();
+    let replies = world
+        .runtime
+        .block_on(TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
+    let base_url = format!("http://{}/v1", replies.local_addr().unwrap());
+    world.runtime.spawn(reply_with_projects(replies));
+    let client = Client::builder().admin_key("sk-admin-1").base_url(base_url);
+    let client = client.build().unwrap();
+    let list = client.projects().include_archived(true).page_size(1);
+
+    let all: Vec<Project> = list.clone().all().unwrap();
+    let mut stream = list.clone().stream();
+    let first = stream.next().unwrap().unwrap();
+    let rest = client.projects().resume(&stream.position()).all().unwrap();
+
+    assert_eq!([vec![first], rest].concat(), all);
+    let names: Vec<_> = all.iter().map(|project| project.name.as_deref()).collect();
+    assert_eq!(names, [Some("Forecast"), None]);
+    assert_eq!(list.clone().pages().count(), 2);
+    let page = list.send().unwrap();
+    assert_eq!(page.next().unwrap().unwrap().data(), &all[1..]);
+    world.stop();
+}
+
+/// Responds to each request with one of two projects, depending on the cursor.
+async fn reply_with_projects(listener: TcpListener) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).await.unwrap();
+        let is_first = !String::from_utf8_lossy(&request[..length]).contains("after=proj_1");
+        let (id, name) = match is_first {
+            true => ("proj_1", r#""Forecast""#),
+            false => ("proj_2", "null"),
+        };
+        let body = format!(
+            r#"{{"object":"list","has_more":{is_first},"last_id":"{id}","data":[{{"object":"organization.project","id":"{id}","name":{name},"created_at":1}}]}}"#
+        );
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+        let response = format!("{head}: {}\r\n\r\n{body}", body.len());
+        stream.write_all(response.as_bytes()).await.unwrap();
+    }
 }
 
 #[test]

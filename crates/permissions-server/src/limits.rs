@@ -52,7 +52,9 @@ impl Default for Limits {
 pub(crate) const MAX_PROJECT_IDS: usize = 1000;
 /// Maximum size of an id.
 pub(crate) const MAX_ID_BYTES: usize = 512;
-/// Maximum number of permissions on a page.
+/// Maximum number of items on a page.
 pub(crate) const MAX_PAGE_SIZE: u32 = 100;
 /// Number of permissions on a page if the request does not set `limit`.
 pub(crate) const DEFAULT_PAGE_SIZE: u32 = 10;
+/// Number of projects on a page if the request does not set `limit`.
+pub(crate) const DEFAULT_PROJECT_PAGE_SIZE: u32 = 20;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use permissions_server::{ServeArgs, Server};
 
-/// Serves the three checkpoint-permission operations of the OpenAI API over your own database.
+/// Serves the checkpoint permissions and the project list of the OpenAI API over your own database.
 ///
 /// Prints OPENAI_BASE_URL=… when it accepts requests. Ctrl-C and SIGTERM complete the accepted requests; a second signal
 /// aborts them. SIGHUP reloads the key files.

@@ -8,9 +8,9 @@
 /// * `wait` blocks until the call is done.
 /// * `options` adds the options that all requests have.
 macro_rules! methods {
-    ($name:ident($inner:path) {}) => {};
-    ($name:ident($inner:path) { options; $($rest:tt)* }) => {
-        methods! { $name($inner) {
+    ($name:ident $(<$item:ident>)? ($inner:path) {}) => {};
+    ($name:ident $(<$item:ident>)? ($inner:path) { options; $($rest:tt)* }) => {
+        methods! { $name $(<$item>)? ($inner) {
             set timeout(timeout: Duration);
             set deadline(deadline: Duration);
             set retry(policy: RetryPolicy);
@@ -22,17 +22,17 @@ macro_rules! methods {
             $($rest)*
         }}
     };
-    ($name:ident($inner:path) {
+    ($name:ident $(<$item:ident>)? ($inner:path) {
         $kind:ident $method:ident($($argument:ident: $type:ty),*) $(-> $output:ty)?;
         $($rest:tt)*
     }) => {
-        impl $name {
+        impl $(<$item: Item>)? $name $(<$item>)? {
             method! {
                 [concat!("See [`", stringify!($method), "`](", stringify!($inner), "::", stringify!($method), ").")]
                 $kind $method($($argument: $type),*) $(-> $output)?
             }
         }
-        methods! { $name($inner) { $($rest)* } }
+        methods! { $name $(<$item>)? ($inner) { $($rest)* } }
     };
 }
 
@@ -79,22 +79,22 @@ macro_rules! method {
 macro_rules! wrapper {
     ($(
         $(#[$attribute:meta])*
-        $name:ident($inner:path) { $($methods:tt)* }
+        $name:ident $(<$item:ident>)? ($inner:path) { $($methods:tt)* }
     )*) => {$(
         $(#[$attribute])*
         #[derive(Debug)]
-        pub struct $name {
+        pub struct $name $(<$item: Item = Permission>)? {
             inner: $inner,
             runtime: Runtime,
         }
 
-        impl $name {
+        impl $(<$item: Item>)? $name $(<$item>)? {
             fn new(inner: $inner, runtime: Runtime) -> Self {
                 Self { inner, runtime }
             }
         }
 
-        methods! { $name($inner) { $($methods)* } }
+        methods! { $name $(<$item>)? ($inner) { $($methods)* } }
     )*};
 }
 
@@ -103,31 +103,31 @@ macro_rules! wrapper {
 macro_rules! iterator {
     ($(
         $(#[$attribute:meta])*
-        $name:ident($inner:path) -> $item:ty, $fetched:expr, $convert:expr, { $($methods:tt)* }
+        $name:ident $(<$item:ident>)? ($inner:path) -> $next:ty, $fetched:expr, $convert:expr, { $($methods:tt)* }
     )*) => {$(
         $(#[$attribute])*
         #[derive(Debug)]
         #[must_use = "an iterator does nothing unless it is consumed"]
-        pub struct $name {
+        pub struct $name $(<$item: Item = Permission>)? {
             inner: $inner,
             runtime: Runtime,
             ended: bool,
         }
 
-        impl $name {
+        impl $(<$item: Item>)? $name $(<$item>)? {
             fn new(inner: $inner, runtime: Runtime) -> Self {
                 Self { inner, runtime, ended: false }
             }
         }
 
-        methods! { $name($inner) { $($methods)* } }
+        methods! { $name $(<$item>)? ($inner) { $($methods)* } }
 
-        impl Iterator for $name {
-            type Item = Result<$item, Error>;
+        impl $(<$item: Item>)? Iterator for $name $(<$item>)? {
+            type Item = Result<$next, Error>;
 
             fn next(&mut self) -> Option<Self::Item> {
-                let fetched: fn(&mut $inner) -> Option<$item> = $fetched;
-                let convert: fn(_, &Runtime) -> $item = $convert;
+                let fetched: fn(&mut $inner) -> Option<$next> = $fetched;
+                let convert: fn(_, &Runtime) -> $next = $convert;
                 if self.ended {
                     return None;
                 }

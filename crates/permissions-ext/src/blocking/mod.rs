@@ -47,8 +47,8 @@ use crate::create::Created;
 use crate::delete::Deleted;
 use crate::error::Error;
 use crate::event::Event;
-use crate::list::Position;
-use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
+use crate::list::{Item, Position};
+use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, Project, ProjectId};
 use crate::progress::Progress;
 use crate::retry_policy::RetryPolicy;
 use crate::sync::{Applied, AppliedChange, DesiredState, Plan, Target};
@@ -136,6 +136,7 @@ wrapper! {
     Client(crate::Client) {
         get base_url() -> &str;
         get target() -> Target;
+        start projects() -> List<Project>;
         start plan(desired: DesiredState) -> PlanRequest;
         start apply(plan: Plan) -> Apply;
         start audit(checkpoints: impl IntoIterator<Item: TryInto<CheckpointId, Error: Into<InvalidId>>>) -> Audit;
@@ -151,26 +152,24 @@ wrapper! {
         start delete_project(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>) -> DeleteProject;
     }
 
-    /// A request that lists permissions.
+    /// A request for a list of permissions or projects.
     #[derive(Clone)]
     #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
-    List(crate::List) {
+    List<T>(crate::List<T>) {
         options;
-        set page_size(permissions: u32);
-        set max_items(permissions: u64);
-        set after(permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>);
-        set order(order: Order);
-        set project_id(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>);
+        set page_size(items: u32);
+        set max_items(items: u64);
+        set after(id: impl TryInto<T::Id, Error: Into<InvalidId>>);
         set prefetch(prefetch: bool);
-        set resume(position: &Position);
-        into stream() -> PermissionStream;
-        into pages() -> PageStream;
-        wait all() -> Vec<Permission>;
+        set resume(position: &Position<T>);
+        into stream() -> ItemStream<T>;
+        into pages() -> PageStream<T>;
+        wait all() -> Vec<T>;
     }
 
     /// A page of a list.
     #[must_use]
-    Page(crate::Page) {}
+    Page<T>(crate::Page<T>) {}
 
     /// A request that creates permissions.
     #[derive(Clone)]
@@ -236,14 +235,19 @@ wrapper! {
     }
 }
 
+methods! { List(crate::List) {
+    set order(order: Order);
+    set project_id(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>);
+}}
+
 iterator! {
-    /// An iterator over the permissions of a list.
-    PermissionStream(crate::PermissionStream) -> Permission, |stream| stream.take_fetched(), |item, _| item, {
-        get position() -> Position;
+    /// An iterator over the items of a list.
+    ItemStream<T>(crate::ItemStream<T>) -> T, |stream| stream.take_fetched(), |item, _| item, {
+        get position() -> Position<T>;
     }
 
     /// An iterator over the pages of a list.
-    PageStream(crate::PageStream) -> Page, |_| None, |page, runtime| Page::new(page, runtime.clone()), {}
+    PageStream<T>(crate::PageStream<T>) -> Page<T>, |_| None, |page, runtime| Page::new(page, runtime.clone()), {}
 
     /// An iterator over the results of an audit.
     AuditStream(crate::audit::AuditStream) -> CheckpointAudit, |_| None, |item, _| item, {
@@ -282,22 +286,30 @@ impl Client {
     }
 }
 
-impl List {
+impl List<Project> {
+    /// See [`include_archived`](crate::List::include_archived).
+    pub fn include_archived(mut self, include: bool) -> Self {
+        self.inner = self.inner.include_archived(include);
+        self
+    }
+}
+
+impl<T: Item> List<T> {
     /// See [`List::send`](crate::List::send).
     ///
     /// # Errors
     ///
     /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
-    pub fn send(self) -> Result<Page, Error> {
+    pub fn send(self) -> Result<Page<T>, Error> {
         let page = self.runtime.wait(self.inner.send())?;
         Ok(Page::new(page, self.runtime))
     }
 }
 
-impl Page {
+impl<T: Item> Page<T> {
     /// See [`Page::into_data`](crate::Page::into_data).
     #[must_use]
-    pub fn into_data(self) -> Vec<Permission> {
+    pub fn into_data(self) -> Vec<T> {
         self.inner.into_data()
     }
 
@@ -313,8 +325,8 @@ impl Page {
 }
 
 /// Dereferences to the asynchronous page, which has the data and the metadata.
-impl Deref for Page {
-    type Target = crate::Page;
+impl<T: Item> Deref for Page<T> {
+    type Target = crate::Page<T>;
 
     fn deref(&self) -> &Self::Target {
         &self.inner

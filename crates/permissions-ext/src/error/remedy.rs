@@ -43,6 +43,9 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         ErrorKind::Key if error.attempts().is_empty() && error.checkpoint().is_none() => {
             "set OPENAI_ADMIN_KEY to an admin key, or pass one to `admin_key`"
         }
+        ErrorKind::NotFound if *error.action() == Action::ListProjects => {
+            "check the base URL, and that the server can list projects"
+        }
         ErrorKind::NotFound => "check the checkpoint, the permission id and the base URL",
         ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
         ErrorKind::Redirect if error.status().is_none_or(|status| status < 300) => {
@@ -66,5 +69,8 @@ fn of_key(error: &Error) -> Cow<'_, str> {
     if error.kind() == ErrorKind::Unauthorized {
         return format!("check the admin key{from}").into();
     }
-    "use an admin key of the organization that owns the checkpoint".into()
+    match error.action() {
+        Action::ListProjects => "use an admin key that may read projects".into(),
+        _ => "use an admin key of the organization that owns the checkpoint".into(),
+    }
 }

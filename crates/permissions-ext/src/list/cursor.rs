@@ -1,23 +1,22 @@
 //! The only place that decides whether there is another page.
 
-use permissions_api::types::PermissionList;
-
 use super::dedup::RecentIds;
-use crate::model::PermissionId;
+use super::{Content, Item};
 
 /// Returns the cursor of the next page, or `None` if this page is the last one.
 ///
-/// The number of permissions does not matter. A page that is empty after deletions or a filter may have successors.
+/// The number of items does not matter. A page that is empty after deletions or a filter may have successors.
 ///
 /// # Errors
 ///
 /// Fails if `has_more` is true and there is no cursor.
-pub(super) fn next_cursor(page: &PermissionList) -> Result<Option<PermissionId>, &'static str> {
+pub(super) fn next_cursor<T: Item>(
+    page: &Content<T, T::Id>,
+) -> Result<Option<T::Id>, &'static str> {
     if !page.has_more {
         return Ok(None);
     }
-    let last_item = page.data.last().map(|permission| &permission.id);
-    let cursor = page.last_id.as_ref().or(last_item);
+    let cursor = page.last_id.as_ref().or(page.data.last().map(T::id));
     cursor
         .cloned()
         .map(Some)
@@ -31,7 +30,7 @@ pub(super) fn next_cursor(page: &PermissionList) -> Result<Option<PermissionId>,
 #[derive(Clone, Default)]
 pub(super) struct CursorGuard {
     recent: RecentIds,
-    reference: Option<PermissionId>,
+    reference: Option<String>,
     /// Number of pages since the reference was set.
     distance: u64,
     /// Distance at which the reference is replaced.
@@ -40,13 +39,13 @@ pub(super) struct CursorGuard {
 
 impl CursorGuard {
     /// Adds a cursor. Returns false if it is repeated.
-    pub(super) fn insert(&mut self, cursor: &PermissionId) -> bool {
-        if !self.recent.insert(cursor) || self.reference.as_ref() == Some(cursor) {
+    pub(super) fn insert(&mut self, cursor: &str) -> bool {
+        if !self.recent.insert(cursor) || self.reference.as_deref() == Some(cursor) {
             return false;
         }
         self.distance += 1;
         if self.distance >= self.limit {
-            self.reference = Some(cursor.clone());
+            self.reference = Some(cursor.to_owned());
             self.distance = 0;
             self.limit = (self.limit * 2).max(1);
         }
@@ -57,13 +56,15 @@ impl CursorGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::list::Listed as _;
+    use crate::model::{Permission, PermissionId};
 
-    fn id(n: usize) -> PermissionId {
-        format!("cp_{n}").parse().unwrap()
+    fn id(n: usize) -> String {
+        format!("cp_{n}")
     }
 
-    fn page(json: &str) -> PermissionList {
-        serde_json::from_str(json).unwrap()
+    fn page(json: &str) -> Content<Permission, PermissionId> {
+        Permission::content(serde_json::from_str(json).unwrap())
     }
 
     #[test]

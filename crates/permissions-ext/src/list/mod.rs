@@ -1,35 +1,37 @@
-//! Lists: one page, a stream of pages, or a stream of permissions.
+//! Lists: one page, a stream of pages, or a stream of items.
 
 mod cursor;
 mod dedup;
+mod item;
 mod pager;
 mod pages;
-mod position;
+mod permissions;
 mod stream;
 
 use std::sync::Arc;
 
 use permissions_api as api;
 
+pub use self::item::Item;
+pub(crate) use self::item::{Content, Listed};
 pub use self::pager::Page;
 use self::pager::Pager;
 pub use self::pages::PageStream;
-pub use self::position::Position;
-pub use self::stream::PermissionStream;
+pub use self::stream::{ItemStream, Position};
 use crate::action::Action;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
+use crate::model::{InvalidId, Permission};
 use crate::options::{RequestOptions, request_options};
-use crate::permissions::Permissions;
 use crate::transport::{Deadline, Operation};
 
-/// Default page size. With the API's own default of 10, a list needs ten times the requests.
+/// Default page size. With the API's own defaults of 10 permissions and 20 projects, a list needs more requests.
 const PAGE_SIZE: u32 = 100;
 
-/// A request for a list of permissions.
+/// A request for a list of permissions or projects.
 ///
-/// [`all`](Self::all) returns every permission, [`stream`](Self::stream) one after the other, [`pages`](Self::pages)
-/// page by page, and [`send`](Self::send) one page. A list is complete, or it ends with an error.
+/// [`all`](Self::all) returns every item, [`stream`](Self::stream) one after the other, [`pages`](Self::pages) page by
+/// page, and [`send`](Self::send) one page. A list is complete, or it ends with an error.
 ///
 /// ```
 /// use permissions_ext::Order;
@@ -43,87 +45,58 @@ const PAGE_SIZE: u32 = 100;
 /// # }
 /// ```
 ///
-/// # Repeated permissions
+/// # Repeated items
 ///
-/// If permissions are created while a list is read, a server may move a permission to a later page and return it
-/// twice. A permission is left out if it repeats one of the 2,048 permissions before it. A repetition further apart
-/// stays in the list.
+/// If items are created while a list is read, a server may move an item to a later page and return it twice. An item is
+/// left out if it repeats one of the 2,048 items before it. A repetition further apart stays in the list.
 #[derive(Clone, Debug)]
 #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
-pub struct List {
-    permissions: Permissions,
-    after: Option<PermissionId>,
+pub struct List<T: Item = Permission> {
+    client: Client,
+    pub(crate) query: T::Query,
+    after: Option<T::Id>,
     page_size: u32,
-    order: Option<Order>,
-    project_id: Option<ProjectId>,
     max_items: Option<u64>,
     prefetch: bool,
     /// The saved position at which the list resumes.
-    position: Option<Position>,
+    position: Option<Position<T>>,
     options: RequestOptions,
 }
 
-impl Permissions {
-    /// Lists the permissions. The newest come first, unless [`List::order`] is set.
-    pub fn list(&self) -> List {
-        List {
-            permissions: self.clone(),
+request_options!(List<T>, T: Item);
+
+impl<T: Item> List<T> {
+    pub(crate) fn new(client: Client, query: T::Query) -> Self {
+        Self {
+            client,
+            query,
             after: None,
             page_size: PAGE_SIZE,
-            order: None,
-            project_id: None,
             max_items: None,
             prefetch: true,
             position: None,
             options: RequestOptions::default(),
         }
     }
-}
 
-request_options!(List);
-
-impl List {
-    /// Sets the number of permissions per page (the API's parameter `limit`). The default is 100.
+    /// Sets the number of items per page (the API's parameter `limit`). The default is 100.
     ///
     /// The total is limited by [`max_items`](Self::max_items).
-    pub fn page_size(mut self, permissions: u32) -> Self {
-        self.page_size = permissions;
+    pub fn page_size(mut self, items: u32) -> Self {
+        self.page_size = items;
         self
     }
 
-    /// Limits the total number of permissions. By default, all permissions are listed.
-    pub fn max_items(mut self, permissions: u64) -> Self {
-        self.max_items = Some(permissions);
+    /// Limits the total number of items. By default, all items are listed.
+    pub fn max_items(mut self, items: u64) -> Self {
+        self.max_items = Some(items);
         self
     }
 
-    /// Starts after this permission. By default, the list starts at the beginning.
-    pub fn after(
-        mut self,
-        permission_id: impl TryInto<PermissionId, Error: Into<InvalidId>>,
-    ) -> Self {
-        match permission_id.try_into() {
+    /// Starts after the item with this id. By default, the list starts at the beginning.
+    pub fn after(mut self, id: impl TryInto<T::Id, Error: Into<InvalidId>>) -> Self {
+        match id.try_into() {
             Ok(id) => self.after = Some(id),
-            Err(invalid) => self.options.reject(invalid.into()),
-        }
-        self
-    }
-
-    /// Sets the order by creation time. By default, the newest permission comes first.
-    pub fn order(mut self, order: Order) -> Self {
-        self.order = Some(order);
-        self
-    }
-
-    /// Lists only the permissions of this project.
-    ///
-    /// A response that contains another project is an error, because the server does not support the filter.
-    pub fn project_id(
-        mut self,
-        project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
-    ) -> Self {
-        match project_id.try_into() {
-            Ok(id) => self.project_id = Some(id),
             Err(invalid) => self.options.reject(invalid.into()),
         }
         self
@@ -135,41 +108,34 @@ impl List {
         self
     }
 
-    /// Resumes at a saved position, with its order and its project.
+    /// Resumes at a saved position, with the order, the project filter and `include_archived` of its list.
     ///
-    /// No permission is missed that existed all the time. If the next permission has been deleted in the meantime, its
-    /// page is listed again from the beginning. The list fails if the position belongs to another checkpoint, order or
-    /// project.
-    pub fn resume(mut self, position: &Position) -> Self {
-        self.after = position.after.clone();
-        self.order = position.order;
-        self.project_id = position.project_id.clone();
+    /// No item is missed that existed all the time. If the next item has been deleted in the meantime, its page is listed
+    /// again from the beginning. The list fails if the position belongs to another checkpoint, order or filter.
+    pub fn resume(mut self, position: &Position<T>) -> Self {
+        self.after.clone_from(&position.after);
+        T::resume(&mut self.query, &position.query);
         self.position = Some(position.clone());
         self
     }
 
-    /// Returns a stream of all permissions.
-    pub fn stream(self) -> PermissionStream {
-        PermissionStream::new(Arc::new(self), None)
+    /// Returns a stream of all items.
+    pub fn stream(self) -> ItemStream<T> {
+        ItemStream::new(Arc::new(self))
     }
 
     /// Returns a stream of all pages.
-    pub fn pages(self) -> PageStream {
+    pub fn pages(self) -> PageStream<T> {
         PageStream::new(Arc::new(self), None)
     }
 
-    /// Fetches all permissions.
+    /// Fetches all items.
     ///
     /// # Errors
     ///
-    /// Fails if any page cannot be fetched. [`stream`](Self::stream) returns the permissions before the failure.
-    pub async fn all(self) -> Result<Vec<Permission>, Error> {
-        let mut pages = self.pages();
-        let mut all = Vec::new();
-        while let Some(page) = pages.next().await {
-            all.append(&mut page?.into_data());
-        }
-        Ok(all)
+    /// Fails if any page cannot be fetched. [`stream`](Self::stream) returns the items before the failure.
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        self.pages().all().await
     }
 
     /// Fetches one page. [`Page::next`] fetches the next one.
@@ -177,79 +143,53 @@ impl List {
     /// # Errors
     ///
     /// Fails if the API does not respond with a list after all retries.
-    pub async fn send(self) -> Result<Page, Error> {
-        Pager::new(Arc::new(self), None).fetch_first().await
+    pub async fn send(self) -> Result<Page<T>, Error> {
+        let mut pager = Box::new(Pager::new(Arc::new(self), None));
+        let page = pager.fetch().await?;
+        Ok(Page { pager, ..page })
     }
 
-    /// Streams permissions as part of another call, with its options and its deadline.
-    pub(crate) fn stream_within(
+    /// Fetches pages as part of another call, with its options and its deadline.
+    pub(crate) fn pages_within(
         self,
         options: &RequestOptions,
         deadline: Deadline,
-    ) -> PermissionStream {
-        PermissionStream::new(Arc::new(self.with_options(options)), Some(deadline))
-    }
-
-    /// Streams pages as part of another call, with its options and its deadline.
-    pub(crate) fn pages_within(self, options: &RequestOptions, deadline: Deadline) -> PageStream {
-        PageStream::new(Arc::new(self.with_options(options)), Some(deadline))
-    }
-
-    fn with_options(self, options: &RequestOptions) -> Self {
-        Self {
-            options: options.clone(),
-            ..self
-        }
+    ) -> PageStream<T> {
+        let options = options.clone();
+        PageStream::new(Arc::new(Self { options, ..self }), Some(deadline))
     }
 
     fn action(&self) -> Action {
-        self.permissions.action(Action::List)
-    }
-
-    fn checkpoint(&self) -> &CheckpointId {
-        self.permissions.checkpoint()
-    }
-
-    /// The first permission to return from the first page, if the list resumes within a page.
-    fn resume_at(&self) -> Option<&PermissionId> {
-        self.position.as_ref()?.next.as_ref()
+        T::action(&self.query)
     }
 
     /// Whether the list resumes at its end.
     fn is_finished(&self) -> bool {
-        self.position.as_ref().is_some_and(|it| it.finished) && self.check_position().is_ok()
+        let position = self.position.as_ref();
+        position.is_some_and(|it| it.finished && it.query == self.query)
     }
 
-    /// Fails if the saved position belongs to another list. Its cursor would skip permissions of this one.
+    /// Fails if the saved position belongs to another list. Its cursor would skip items of this one.
     fn check_position(&self) -> Result<(), Error> {
-        let Some(position) = &self.position else {
-            return Ok(());
-        };
-        let reason = if position.checkpoint != *self.checkpoint() {
-            format!(
-                "the position belongs to checkpoint {}: resume the list of that checkpoint",
-                position.checkpoint
-            )
-        } else if position.order != self.order || position.project_id != self.project_id {
-            "the position belongs to a list with another order or project: \
-             remove `order` and `project_id`, because `resume` sets them"
-                .to_owned()
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::InvalidRequest, self.action(), reason))
+        match &self.position {
+            Some(position) if position.query != self.query => {
+                let reason = T::mismatch(&self.query, &position.query);
+                Err(Error::new(ErrorKind::InvalidRequest, self.action(), reason))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 /// The request for one page.
-struct ListRequest<'a> {
-    list: &'a List,
-    after: Option<&'a PermissionId>,
+struct ListRequest<'a, T: Item> {
+    list: &'a List<T>,
+    after: Option<&'a T::Id>,
     limit: u32,
 }
 
-impl Operation for ListRequest<'_> {
-    type Output = api::types::PermissionList;
+impl<T: Item> Operation for ListRequest<'_, T> {
+    type Output = T::Response;
 
     fn action(&self) -> Action {
         self.list.action()
@@ -259,19 +199,6 @@ impl Operation for ListRequest<'_> {
         &self,
         api: &api::Client,
     ) -> Result<api::ResponseValue<Self::Output>, api::Error<()>> {
-        let mut request = api
-            .list_checkpoint_permissions()
-            .fine_tuned_model_checkpoint(self.list.checkpoint().clone())
-            .limit(self.limit);
-        if let Some(after) = self.after {
-            request = request.after(after.clone());
-        }
-        if let Some(order) = self.list.order {
-            request = request.order(order.to_api());
-        }
-        if let Some(project_id) = &self.list.project_id {
-            request = request.project_id(project_id.clone());
-        }
-        request.send().await
+        T::request(&self.list.query, self.after, self.limit, api).await
     }
 }

@@ -1,57 +1,118 @@
-mod page;
-
+use std::fmt;
 use std::sync::Arc;
 
-use permissions_api::types::PermissionList;
-
-pub use self::page::Page;
 use super::cursor::{CursorGuard, next_cursor};
 use super::dedup::RecentIds;
-use super::{List, ListRequest};
+use super::{Content, Item, List, ListRequest};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::model::{Permission, PermissionId};
+use crate::metadata::Metadata;
+use crate::model::Permission;
 use crate::transport::Deadline;
 
+/// A page of a list.
+pub struct Page<T: Item = Permission> {
+    pub(super) content: Content<T, T::Id>,
+    pub(super) metadata: Metadata,
+    /// Cursor of this page.
+    pub(super) after: Option<T::Id>,
+    /// Pager for the next page.
+    pub(super) pager: Box<Pager<T>>,
+}
+
+impl<T: Item> Page<T> {
+    /// Returns the items on this page. An empty page may have successors.
+    #[must_use]
+    pub fn data(&self) -> &[T] {
+        &self.content.data
+    }
+
+    /// Returns the items by value.
+    #[must_use]
+    pub fn into_data(self) -> Vec<T> {
+        self.content.data
+    }
+
+    /// Returns the API's `first_id`.
+    #[must_use]
+    pub fn first_id(&self) -> Option<&T::Id> {
+        self.content.first_id.as_ref()
+    }
+
+    /// Returns the API's `last_id`, which [`List::after`](crate::List::after) accepts as a cursor.
+    #[must_use]
+    pub fn last_id(&self) -> Option<&T::Id> {
+        self.content.last_id.as_ref()
+    }
+
+    /// Returns the API's `has_more`. `max_items` may end a list earlier.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.content.has_more
+    }
+
+    /// Returns the request id, the rate limit and the number of retries.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Fetches the next page. After the last page, returns `None` and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the API does not respond with a list after all retries, or if it repeated a cursor.
+    pub async fn next(&self) -> Result<Option<Self>, Error> {
+        let mut pager = self.pager.clone();
+        // The call has a deadline of its own.
+        pager.deadline = None;
+        let page = pager.fetch_next().await?;
+        Ok(page.map(|page| Self { pager, ..page }))
+    }
+}
+
+impl<T: Item> fmt::Debug for Page<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("content", &self.content)
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Fetches the pages of a list in order.
-///
-/// Each fetch consumes the pager and returns it with the page. The next page can therefore be prefetched while the
-/// caller reads the current one.
 #[derive(Clone)]
-pub(super) struct Pager {
-    list: Arc<List>,
+pub(super) struct Pager<T: Item> {
+    list: Arc<List<T>>,
     /// Deadline of the call. It starts with the first fetch, unless the list is part of another call.
     deadline: Option<Deadline>,
-    next: NextPage,
+    next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
     seen_cursors: CursorGuard,
-    /// Permissions returned recently. A server repeats them if rows move while the list is read.
+    /// Items returned recently. A server repeats them if rows move while the list is read.
     recent_ids: RecentIds,
-    /// Number of permissions that may still be returned, if `max_items` is set.
+    /// Number of items that may still be returned, if `max_items` is set.
     remaining: Option<u64>,
-    /// First permission to return, if the list resumes within a page.
-    resume_at: Option<PermissionId>,
+    /// First item to return, if the list resumes within a page.
+    resume_at: Option<T::Id>,
 }
 
 #[derive(Clone)]
-enum NextPage {
+enum NextPage<Id> {
     First,
-    After(PermissionId),
+    After(Id),
     /// The previous page has `has_more` but no usable cursor. The next fetch fails with this reason.
     Invalid(&'static str),
     None,
 }
 
-/// A page with the pager for the pages after it. `None` after the last page.
-pub(super) type Fetched = Result<Option<(Page, Box<Pager>)>, Error>;
-
-impl Pager {
-    pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
+impl<T: Item> Pager<T> {
+    pub(super) fn new(list: Arc<List<T>>, deadline: Option<Deadline>) -> Self {
         let mut seen_cursors = CursorGuard::default();
         let next = match &list.after {
             _ if list.is_finished() => NextPage::None,
             Some(after) => {
-                seen_cursors.insert(after);
+                seen_cursors.insert(after.as_ref());
                 NextPage::After(after.clone())
             }
             None => NextPage::First,
@@ -62,9 +123,13 @@ impl Pager {
             seen_cursors,
             recent_ids: RecentIds::default(),
             remaining: list.max_items,
-            resume_at: list.resume_at().cloned(),
+            resume_at: list.position.as_ref().and_then(|it| it.next.clone()),
             list,
         }
+    }
+
+    pub(super) fn list(&self) -> &List<T> {
+        &self.list
     }
 
     /// Whether there is no further page to fetch.
@@ -78,28 +143,16 @@ impl Pager {
     }
 
     /// Returns the cursor of the next page.
-    pub(super) fn after(&self) -> Option<&PermissionId> {
+    pub(super) fn after(&self) -> Option<&T::Id> {
         match &self.next {
             NextPage::After(cursor) => Some(cursor),
             NextPage::First | NextPage::Invalid(_) | NextPage::None => None,
         }
     }
 
-    /// Returns the pager for a new call with a deadline of its own.
-    pub(super) fn restarted(&self) -> Box<Self> {
-        Box::new(Self {
-            deadline: None,
-            ..self.clone()
-        })
-    }
-
-    /// Fetches the first page, even if the list resumes at its end.
-    pub(super) async fn fetch_first(mut self) -> Result<Page, Error> {
-        let page = self.fetch().await?;
-        Ok(Page {
-            pager: Box::new(self),
-            ..page
-        })
+    /// Returns the first item to return from the next page, if the list resumes within that page.
+    pub(super) fn resume_at(&self) -> Option<&T::Id> {
+        self.resume_at.as_ref()
     }
 
     /// Fetches the next page. Returns `None` after the last page.
@@ -108,21 +161,22 @@ impl Pager {
     ///
     /// Fails if the request fails after all retries, or if the previous page has no usable cursor although `has_more`
     /// is true.
-    pub(super) async fn fetch_next(mut self: Box<Self>) -> Fetched {
+    pub(super) async fn fetch_next(&mut self) -> Result<Option<Page<T>>, Error> {
         if self.is_finished() {
             return Ok(None);
         }
-        let page = self.fetch().await?;
-        Ok(Some((page, self)))
+        self.fetch().await.map(Some)
     }
 
-    async fn fetch(&mut self) -> Result<Page, Error> {
+    /// Fetches the next page, or the first one if the list resumes at its end.
+    pub(super) async fn fetch(&mut self) -> Result<Page<T>, Error> {
         let list = self.list.clone();
+        let invalid = |reason| Error::new(ErrorKind::Pagination, list.action(), reason);
         if let NextPage::Invalid(reason) = self.next {
-            return Err(Error::new(ErrorKind::Pagination, list.action(), reason));
+            return Err(invalid(reason.to_owned()));
         }
         list.check_position()?;
-        let transport = list.permissions.transport();
+        let transport = list.client.transport();
         let deadline = *self
             .deadline
             .get_or_insert_with(|| transport.deadline(&list.options));
@@ -132,12 +186,14 @@ impl Pager {
             limit: self.limit(),
         };
         let reply = transport.call(&request, &list.options, deadline).await?;
-        let page = reply.value;
+        let mut content = T::content(reply.value);
         let after = self.after().cloned();
-        self.check_filter(&page)?;
-        // The permissions of a page without a usable cursor are valid. The next fetch fails instead of this one.
-        self.next = match next_cursor(&page) {
-            Ok(Some(cursor)) if self.seen_cursors.insert(&cursor) => NextPage::After(cursor),
+        T::check(&list.query, &content.data).map_err(invalid)?;
+        // The items of a page without a usable cursor are valid. The next fetch fails instead of this one.
+        self.next = match next_cursor(&content) {
+            Ok(Some(cursor)) if self.seen_cursors.insert(cursor.as_ref()) => {
+                NextPage::After(cursor)
+            }
             Ok(Some(_)) => {
                 NextPage::Invalid("the API repeated a cursor, so the list would never end")
             }
@@ -147,44 +203,23 @@ impl Pager {
             }
             Err(reason) => NextPage::Invalid(reason),
         };
-        let mut data: Vec<Permission> = page.data.into_iter().map(Permission::from_api).collect();
-        self.skip_to_resume(&mut data);
-        self.drop_repeated(&mut data);
-        self.truncate(&mut data);
-        let event = Event::Page {
-            checkpoint: list.checkpoint(),
-            items: data.len(),
-            has_more: page.has_more,
-        };
-        transport.observer.notify(&event, || list.action())?;
+        self.skip_to_resume(&mut content.data);
+        self.drop_repeated(&mut content.data);
+        self.truncate(&mut content.data);
+        if transport.observer.is_set() {
+            let action = list.action();
+            let event = Event::Page {
+                checkpoint: action.checkpoint(),
+                items: content.data.len(),
+                has_more: content.has_more,
+            };
+            transport.observer.notify(&event, || action.clone())?;
+        }
         Ok(Page {
-            data,
-            first_id: page.first_id,
-            last_id: page.last_id,
-            has_more: page.has_more,
+            content,
             metadata: reply.metadata,
             after,
             pager: Box::new(self.without_history()),
-        })
-    }
-
-    /// Fails if a filtered list contains another project.
-    fn check_filter(&self, page: &PermissionList) -> Result<(), Error> {
-        let Some(project_id) = &self.list.project_id else {
-            return Ok(());
-        };
-        let other = page.data.iter().find(|it| it.project_id != *project_id);
-        other.map_or(Ok(()), |other| {
-            let reason = format!(
-                "the list of project {project_id} contains a permission of project {}: \
-                 the server ignores the filter",
-                other.project_id
-            );
-            Err(Error::new(
-                ErrorKind::Pagination,
-                self.list.action(),
-                reason,
-            ))
         })
     }
 
@@ -195,43 +230,39 @@ impl Pager {
         })
     }
 
-    /// Drops the permissions that were returned before the position was saved.
-    fn skip_to_resume(&mut self, data: &mut Vec<Permission>) {
+    /// Drops the items that were returned before the position was saved.
+    fn skip_to_resume(&mut self, data: &mut Vec<T>) {
         if let Some(first) = self.resume_at.take()
-            && let Some(at) = data.iter().position(|permission| permission.id == first)
+            && let Some(at) = data.iter().position(|item| *item.id() == first)
         {
             data.drain(..at);
         }
     }
 
-    fn drop_repeated(&mut self, data: &mut Vec<Permission>) {
+    fn drop_repeated(&mut self, data: &mut Vec<T>) {
         let before = data.len();
-        data.retain(|permission| self.recent_ids.insert(&permission.id));
+        data.retain(|item| self.recent_ids.insert(item.id().as_ref()));
         let repeated = before - data.len();
         if repeated > 0 {
-            tracing::warn!(
-                repeated,
-                "permissions that the API returned twice are left out"
-            );
+            tracing::warn!(repeated, "items that the API returned twice are left out");
         }
     }
 
     /// Applies `max_items`.
-    fn truncate(&mut self, data: &mut Vec<Permission>) {
+    fn truncate(&mut self, data: &mut Vec<T>) {
         let Some(remaining) = &mut self.remaining else {
             return;
         };
         let limit = usize::try_from(*remaining).unwrap_or(usize::MAX);
         if data.len() > limit {
             data.truncate(limit);
-            self.next = data
-                .last()
-                .map_or(NextPage::First, |last| NextPage::After(last.id.clone()));
+            let last = data.last();
+            self.next = last.map_or(NextPage::First, |last| NextPage::After(last.id().clone()));
         }
         *remaining -= data.len() as u64;
     }
 
-    /// Returns a copy without the seen cursors and permissions, which may be large.
+    /// Returns a copy without the seen cursors and items, which may be large.
     fn without_history(&self) -> Self {
         Self {
             list: self.list.clone(),

@@ -13,36 +13,37 @@ use tokio::time::{Instant, Sleep, sleep};
 use tracing::Instrument as _;
 
 use super::pager::Pager;
-use super::{List, Page};
+use super::{Item, List, Page};
 use crate::error::{Error, ErrorKind};
+use crate::model::Permission;
 use crate::transport::Deadline;
 
 /// A stream of pages, returned by [`List::pages`](super::List::pages).
 ///
 /// It ends after the last page or after an error. Dropping it cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct PageStream {
-    list: Arc<List>,
+pub struct PageStream<T: Item = Permission> {
+    list: Arc<List<T>>,
     /// The mutex is never locked. It makes the stream `Sync`, which the boxed one is not.
-    pages: Mutex<BoxStream<'static, Result<Page, Error>>>,
+    pages: Mutex<BoxStream<'static, Result<Page<T>, Error>>>,
 }
 
 /// Fetches the next page: the first one in the task of the caller, and the others ahead of the caller.
-enum Fetcher {
-    Inline(Box<Pager>),
-    Prefetching(Prefetch),
+enum Fetcher<T: Item> {
+    Inline(Box<Pager<T>>),
+    Prefetching(Prefetch<T>),
 }
 
 /// A task that fetches the pages after the first one and stays one page ahead of the caller.
 ///
 /// One task per list costs less than one task per page.
-struct Prefetch {
-    pages: mpsc::Receiver<Result<Page, Error>>,
+struct Prefetch<T: Item> {
+    pages: mpsc::Receiver<Result<Page<T>, Error>>,
     task: JoinHandle<()>,
 }
 
-impl PageStream {
-    pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
+impl<T: Item> PageStream<T> {
+    pub(super) fn new(list: Arc<List<T>>, deadline: Option<Deadline>) -> Self {
         let pager = Box::new(Pager::new(list.clone(), deadline));
         let owner = list.clone();
         let pages = try_unfold(Fetcher::Inline(pager), move |fetcher| {
@@ -55,11 +56,23 @@ impl PageStream {
     }
 
     /// Returns the next page. Loops can use it without a crate for streams.
-    pub async fn next(&mut self) -> Option<Result<Page, Error>> {
+    pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
         poll_fn(|cx| self.poll_page(cx)).await
     }
 
-    pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page, Error>>> {
+    /// Returns the items of all pages.
+    pub(crate) async fn all(mut self) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next().await {
+            all.append(&mut page?.into_data());
+        }
+        Ok(all)
+    }
+
+    pub(super) fn poll_page(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Page<T>, Error>>> {
         let pages = self.pages.get_mut();
         pages
             .unwrap_or_else(PoisonError::into_inner)
@@ -67,11 +80,11 @@ impl PageStream {
     }
 }
 
-impl Fetcher {
-    async fn fetch_next(self, list: Arc<List>) -> Result<Option<(Page, Self)>, Error> {
+impl<T: Item> Fetcher<T> {
+    async fn fetch_next(self, list: Arc<List<T>>) -> Result<Option<(Page<T>, Self)>, Error> {
         match self {
-            Self::Inline(pager) => {
-                let Some((page, pager)) = pager.fetch_next().await? else {
+            Self::Inline(mut pager) => {
+                let Some(page) = pager.fetch_next().await? else {
                     return Ok(None);
                 };
                 let next = match list.prefetch && !pager.is_finished() {
@@ -92,7 +105,7 @@ impl Fetcher {
 }
 
 /// Returns the error of a prefetch task that did not finish. Without it, the list would look complete.
-fn prefetch_failed(list: &List, failure: JoinError) -> Error {
+fn prefetch_failed<T: Item>(list: &List<T>, failure: JoinError) -> Error {
     match failure.try_into_panic() {
         Ok(payload) => Error::panicked(list.action(), "the task that fetches pages", &*payload),
         Err(_) => {
@@ -102,21 +115,18 @@ fn prefetch_failed(list: &List, failure: JoinError) -> Error {
     }
 }
 
-impl Prefetch {
-    fn spawn(mut pager: Box<Pager>) -> Self {
+impl<T: Item> Prefetch<T> {
+    fn spawn(mut pager: Box<Pager<T>>) -> Self {
         let (sender, pages) = mpsc::channel(1);
         let fetch = async move {
             let mut timer = PendingTimer::new();
             // The channel has room once the caller has received the previous page.
             while let Ok(room) = sender.reserve().await {
                 timer.keep_pending();
-                match pager.fetch_next().await {
-                    Ok(Some((page, next))) => {
-                        room.send(Ok(page));
-                        pager = next;
-                    }
-                    Ok(None) => return,
-                    Err(error) => return room.send(Err(error)),
+                match pager.fetch_next().await.transpose() {
+                    Some(Ok(page)) => room.send(Ok(page)),
+                    Some(Err(error)) => return room.send(Err(error)),
+                    None => return,
                 }
             }
         };
@@ -155,21 +165,21 @@ fn register(timer: Pin<&mut Sleep>) {
     let _ = timer.poll(&mut Context::from_waker(Waker::noop()));
 }
 
-impl Drop for Prefetch {
+impl<T: Item> Drop for Prefetch<T> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Stream for PageStream {
-    type Item = Result<Page, Error>;
+impl<T: Item> Stream for PageStream<T> {
+    type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_page(cx)
     }
 }
 
-impl fmt::Debug for PageStream {
+impl<T: Item> fmt::Debug for PageStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PageStream")
             .field("list", &self.list)

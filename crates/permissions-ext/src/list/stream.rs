@@ -5,89 +5,92 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use serde::{Deserialize, Serialize};
 
 use super::pager::Pager;
-use super::{List, PageStream, Position};
+use super::{Item, List, PageStream};
 use crate::error::Error;
-use crate::model::{Permission, PermissionId};
-use crate::transport::Deadline;
+use crate::model::Permission;
 
-/// A stream of permissions over all pages, returned by [`List::stream`].
+/// A stream of items over all pages, returned by [`List::stream`].
 ///
 /// It is complete, or its last item is an error. Dropping it cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct PermissionStream {
-    list: Arc<List>,
-    pages: PageStream,
-    /// Permissions of the current page that have not been returned yet.
-    items: std::vec::IntoIter<Permission>,
-    page: Option<CurrentPage>,
-}
-
-/// The page whose permissions are being returned.
-struct CurrentPage {
-    /// Cursor of the page.
-    after: Option<PermissionId>,
+pub struct ItemStream<T: Item = Permission> {
+    pages: PageStream<T>,
+    /// Items of the current page that have not been returned yet.
+    items: std::vec::IntoIter<T>,
+    /// Cursor of the current page.
+    after: Option<T::Id>,
     /// Pager for the next page.
-    pager: Box<Pager>,
+    pager: Box<Pager<T>>,
 }
 
-impl PermissionStream {
-    pub(super) fn new(list: Arc<List>, deadline: Option<Deadline>) -> Self {
-        let pages = PageStream::new(list.clone(), deadline);
+/// A position in a list, returned by [`ItemStream::position`]. Pass it to [`List::resume`] to continue.
+///
+/// It serializes as a JSON object and contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+#[non_exhaustive]
+pub struct Position<T: Item = Permission> {
+    /// Selects the items of the list.
+    #[serde(flatten)]
+    pub(super) query: T::Query,
+    /// Cursor of the page to fetch. `None` for the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<T::Id>,
+    /// First item to return from that page. `None` for the whole page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<T::Id>,
+    /// Whether the list is complete.
+    #[serde(default)]
+    pub finished: bool,
+}
+
+impl<T: Item> ItemStream<T> {
+    pub(super) fn new(list: Arc<List<T>>) -> Self {
         Self {
-            list,
-            pages,
+            pages: PageStream::new(list.clone(), None),
             items: Vec::new().into_iter(),
-            page: None,
+            after: list.after.clone(),
+            pager: Box::new(Pager::new(list, None)),
         }
     }
 
-    /// Returns the next permission. Loops can use it without a crate for streams.
-    pub async fn next(&mut self) -> Option<Result<Permission, Error>> {
+    /// Returns the next item. Loops can use it without a crate for streams.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
         poll_fn(|cx| self.poll_item(cx)).await
     }
 
-    /// Returns the next permission of the current page.
+    /// Returns the next item of the current page.
     #[cfg(feature = "blocking")]
-    pub(crate) fn take_fetched(&mut self) -> Option<Permission> {
+    pub(crate) fn take_fetched(&mut self) -> Option<T> {
         self.items.next()
     }
 
-    /// Returns the position after the last returned permission. [`List::resume`] continues from there.
+    /// Returns the position after the last returned item. [`List::resume`] continues from there.
     #[must_use]
-    pub fn position(&self) -> Position {
-        let list = &self.list;
-        let mut position = Position {
-            checkpoint: list.checkpoint().clone(),
-            after: list.after.clone(),
-            next: list.resume_at().cloned(),
-            order: list.order,
-            project_id: list.project_id.clone(),
-            finished: list.is_finished(),
-        };
-        if let Some(page) = &self.page {
-            let next = self.items.as_slice().first();
-            let following = page.pager.after().filter(|_| next.is_none());
-            position.after = following.or(page.after.as_ref()).cloned();
-            position.next = next.map(|permission| permission.id.clone());
-            position.finished = next.is_none() && page.pager.is_complete();
+    pub fn position(&self) -> Position<T> {
+        let first = self.items.as_slice().first().map(T::id);
+        let following = self.pager.after().filter(|_| first.is_none());
+        Position {
+            query: self.pager.list().query.clone(),
+            after: following.or(self.after.as_ref()).cloned(),
+            next: first.or(self.pager.resume_at()).cloned(),
+            finished: first.is_none() && self.pager.is_complete(),
         }
-        position
     }
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Permission, Error>>> {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         loop {
-            if let Some(permission) = self.items.next() {
-                return Poll::Ready(Some(Ok(permission)));
+            if let Some(item) = self.items.next() {
+                return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.pages.poll_page(cx)) {
                 Some(Ok(page)) => {
-                    self.items = page.data.into_iter();
-                    self.page = Some(CurrentPage {
-                        after: page.after,
-                        pager: page.pager,
-                    });
+                    self.items = page.content.data.into_iter();
+                    self.after = page.after;
+                    self.pager = page.pager;
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
@@ -96,8 +99,8 @@ impl PermissionStream {
     }
 }
 
-impl Stream for PermissionStream {
-    type Item = Result<Permission, Error>;
+impl<T: Item> Stream for ItemStream<T> {
+    type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_item(cx)
@@ -108,9 +111,9 @@ impl Stream for PermissionStream {
     }
 }
 
-impl fmt::Debug for PermissionStream {
+impl<T: Item> fmt::Debug for ItemStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PermissionStream")
+        f.debug_struct("ItemStream")
             .field("position", &self.position())
             .finish_non_exhaustive()
     }

@@ -114,12 +114,9 @@ impl<'a> Retries<'a> {
         metadata: &Metadata,
     ) -> Result<(), Error> {
         let action = operation.action();
-        let Some(checkpoint) = action.checkpoint() else {
-            return Ok(());
-        };
         let event = Event::Succeeded {
             operation: action.name(),
-            checkpoint,
+            checkpoint: action.checkpoint(),
             elapsed: self.started.elapsed(),
             metadata,
         };
@@ -180,12 +177,9 @@ impl<'a> Retries<'a> {
             reason = error.reason(),
             "an attempt failed"
         );
-        let Some(checkpoint) = error.checkpoint() else {
-            return Ok(());
-        };
         let event = Event::Failed {
             operation: error.action().name(),
-            checkpoint,
+            checkpoint: error.checkpoint(),
             elapsed: self.started.elapsed(),
             error,
             failures: self.failures,

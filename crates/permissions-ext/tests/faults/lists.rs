@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use permissions_ext::{
-    Error, ErrorKind, Event, Order, Page, PageStream, Permission, PermissionStream, Position,
-};
+use permissions_ext::{Error, ErrorKind, Event, ItemStream, Order, Page, PageStream, Permission};
 use serde_json::json;
 
 use crate::support::store::list_body;
@@ -279,65 +277,6 @@ async fn prefetch_false_fetches_no_page_ahead() {
 }
 
 #[tokio::test]
-async fn saved_position_resumes_without_gap() {
-    let projects: Vec<String> = (0..7).map(|n| format!("p{n}")).collect();
-    let server =
-        FaultServer::with_permissions(&projects.iter().map(String::as_str).collect::<Vec<_>>())
-            .await;
-    for read_before in 0..=7 {
-        let list = server
-            .permissions()
-            .list()
-            .page_size(3)
-            .order(Order::Ascending);
-        let mut stream = list.stream();
-        let mut seen = Vec::new();
-        for _ in 0..read_before {
-            seen.push(stream.next().await.unwrap().unwrap().project_id.to_string());
-        }
-        let saved = serde_json::to_string(&stream.position()).unwrap();
-        drop(stream);
-
-        let position: Position = serde_json::from_str(&saved).unwrap();
-        let rest = server.permissions().list().page_size(3).resume(&position);
-        let rest = rest.all().await.unwrap();
-        seen.extend(
-            rest.into_iter()
-                .map(|permission| permission.project_id.to_string()),
-        );
-        assert_eq!(seen, projects, "after {read_before}: {saved}");
-    }
-}
-
-#[tokio::test]
-async fn position_of_other_checkpoint_is_refused() {
-    let server = FaultServer::with_permissions(&["proj_1"]).await;
-    let client = server.client_builder().build().unwrap();
-    let mut stream = client.permissions(checkpoint()).unwrap().list().stream();
-    let start = stream.position();
-    while let Some(permission) = stream.next().await {
-        permission.unwrap();
-    }
-    let sent = server.requests().len();
-    for position in [start, stream.position()] {
-        let other = client.permissions("ft:other").unwrap().list();
-        let error = other
-            .resume(&position)
-            .stream()
-            .next()
-            .await
-            .unwrap()
-            .unwrap_err();
-        assert!(error.kind() == ErrorKind::InvalidRequest, "{error}");
-        assert!(
-            error.to_string().contains(position.checkpoint.as_str()),
-            "{error}"
-        );
-    }
-    assert_eq!(server.requests().len(), sent);
-}
-
-#[tokio::test]
 async fn filtered_list_with_other_project_fails() {
     let server = FaultServer::start().await;
     server.respond("GET", [page(&["a"], Some("a"), false)]);
@@ -417,7 +356,7 @@ async fn repeated_rows_are_left_out() {
 #[test]
 fn streams_are_send_sync_and_unpin() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
-    check::<PermissionStream>();
+    check::<ItemStream>();
     check::<PageStream>();
     check::<permissions_ext::audit::AuditStream>();
     check::<Page>();
@@ -439,31 +378,6 @@ fn list_can_be_continued_in_another_runtime() {
 }
 
 #[tokio::test]
-async fn position_of_other_order_or_project_is_refused() {
-    let server = FaultServer::with_permissions(&["proj_1", "proj_2"]).await;
-    let permissions = server.permissions();
-    let mut stream = permissions.list().page_size(1).stream();
-    stream.next().await.unwrap().unwrap();
-    let position = stream.position();
-    let sent = server.requests().len();
-    let resumed = || permissions.list().prefetch(false).resume(&position);
-    for list in [
-        resumed().order(Order::Ascending),
-        resumed().project_id("proj_1"),
-    ] {
-        let error = list.send().await.unwrap_err();
-        assert!(error.kind() == ErrorKind::InvalidRequest, "{error}");
-        assert!(error.to_string().contains("another order"), "{error}");
-    }
-    assert!(
-        server.requests().len() <= sent + 1,
-        "a refused list sent a request"
-    );
-    let rest: Vec<Permission> = resumed().all().await.unwrap();
-    assert_eq!(rest.len(), 1);
-}
-
-#[tokio::test]
 async fn page_size_zero_error_mentions_page_size() {
     let server = FaultServer::with_permissions(&["proj_1"]).await;
     let list = server.permissions().list().page_size(0);
@@ -473,19 +387,4 @@ async fn page_size_zero_error_mentions_page_size() {
         error.to_string().contains("set `page_size` to at least 1"),
         "{error}"
     );
-}
-
-#[tokio::test]
-async fn finished_position_of_other_list_is_refused() {
-    let server = FaultServer::with_permissions(&["proj_1"]).await;
-    let permissions = server.permissions();
-    let mut stream = permissions.list().stream();
-    while stream.next().await.transpose().unwrap().is_some() {}
-    let end = stream.position();
-    assert!(end.finished);
-    let same: Vec<Permission> = permissions.list().resume(&end).all().await.unwrap();
-    assert!(same.is_empty());
-    let other = permissions.list().resume(&end).order(Order::Ascending);
-    let refused: Result<Vec<Permission>, Error> = other.all().await;
-    assert!(refused.unwrap_err().kind() == ErrorKind::InvalidRequest);
 }

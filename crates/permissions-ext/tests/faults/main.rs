@@ -12,6 +12,8 @@ mod keys;
 mod lists;
 mod logs;
 mod matrix;
+mod positions;
+mod projects;
 mod rate_limit;
 mod requests;
 mod responses;

@@ -8,8 +8,8 @@ use permissions_ext::ErrorKind;
 use serde_json::json;
 
 use crate::scenario::{
-    Create, Delete, DeleteProject, List, OPERATIONS, methods_if_done, methods_if_not_done,
-    methods_without_retry, run, run_with_timeout,
+    Create, Delete, DeleteProject, List, ListProjects, OPERATIONS, methods_if_done,
+    methods_if_not_done, methods_without_retry, run, run_with_timeout,
 };
 use crate::support::wire::Reply;
 use crate::support::{Fault, FaultServer, KEY};
@@ -118,7 +118,7 @@ async fn permanent_500_fails_with_all_attempts() {
         let faults = vec![Fault::Before(Reply::html(500)); 3];
         let outcome = run("permanent 500", operation, faults).await;
         let methods = match operation {
-            List => "GET GET GET",
+            List | ListProjects => "GET GET GET",
             Create => "POST GET POST GET POST GET",
             Delete | DeleteProject => "DELETE DELETE DELETE",
         };

@@ -3,25 +3,27 @@
 use std::time::Duration;
 
 use permissions_ext::{Error, ErrorKind};
+use serde_json::json;
 
 use crate::support::{Fault, FaultServer, KEY, checkpoint};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Operation {
     List,
+    ListProjects,
     Create,
     Delete,
     DeleteProject,
 }
 
-pub use Operation::{Create, Delete, DeleteProject, List};
+pub use Operation::{Create, Delete, DeleteProject, List, ListProjects};
 
-pub const OPERATIONS: [Operation; 4] = [List, Create, Delete, DeleteProject];
+pub const OPERATIONS: [Operation; 5] = [List, ListProjects, Create, Delete, DeleteProject];
 
 impl Operation {
     pub fn method(self) -> &'static str {
         match self {
-            List => "GET",
+            List | ListProjects => "GET",
             Create => "POST",
             Delete | DeleteProject => "DELETE",
         }
@@ -61,7 +63,7 @@ pub async fn run_with_timeout(
             let created = permissions.create(["proj_gone"]).send().await.unwrap();
             Some(created.into_permissions().remove(0).id)
         }
-        List | Create => None,
+        List | ListProjects | Create => None,
     };
     let before = server.requests().len() + usize::from(matches!(operation, DeleteProject));
     for fault in faults {
@@ -70,6 +72,13 @@ pub async fn run_with_timeout(
     let result = match operation {
         List => {
             let all = permissions.list().body_limit(BODY_LIMIT).all().await;
+            all.map(|all| assert_eq!(all.len(), 1, "{name}: the list is incomplete"))
+        }
+        ListProjects => {
+            server.set_projects(vec![
+                json!({"object": "organization.project", "id": "proj_old", "created_at": 1}),
+            ]);
+            let all = client.projects().body_limit(BODY_LIMIT).all().await;
             all.map(|all| assert_eq!(all.len(), 1, "{name}: the list is incomplete"))
         }
         Create => {
@@ -113,7 +122,7 @@ impl Outcome {
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
         assert_eq!(self.methods, methods, "{}", self.name);
         let expected = match self.operation {
-            List | Delete | DeleteProject => vec!["proj_old"],
+            List | ListProjects | Delete | DeleteProject => vec!["proj_old"],
             Create => vec!["proj_old", "proj_new"],
         };
         assert_eq!(self.projects, expected, "{}", self.name);
@@ -127,7 +136,7 @@ impl Outcome {
         assert_eq!(error.kind(), kind, "{}: {error:?}", self.name);
         assert_eq!(self.methods, methods, "{}: {error}", self.name);
         let expected = match self.operation {
-            List | Create => vec!["proj_old"],
+            List | ListProjects | Create => vec!["proj_old"],
             Delete | DeleteProject => vec!["proj_old", "proj_gone"],
         };
         assert_eq!(self.projects, expected, "{}", self.name);
@@ -138,7 +147,7 @@ impl Outcome {
 /// Returns the expected methods if the first request was lost before the server processed it.
 pub fn methods_if_not_done(operation: Operation) -> &'static str {
     match operation {
-        List => "GET GET",
+        List | ListProjects => "GET GET",
         Create => "POST GET POST",
         Delete | DeleteProject => "DELETE DELETE",
     }
@@ -147,7 +156,7 @@ pub fn methods_if_not_done(operation: Operation) -> &'static str {
 /// Returns the expected methods if the first request was processed and its response was lost.
 pub fn methods_if_done(operation: Operation) -> &'static str {
     match operation {
-        List => "GET GET",
+        List | ListProjects => "GET GET",
         Create => "POST GET",
         Delete | DeleteProject => "DELETE DELETE",
     }
@@ -156,7 +165,7 @@ pub fn methods_if_done(operation: Operation) -> &'static str {
 /// Returns the expected methods if the operation fails and its result is unknown.
 pub fn methods_without_retry(operation: Operation) -> &'static str {
     match operation {
-        List => "GET",
+        List | ListProjects => "GET",
         Create => "POST GET",
         Delete | DeleteProject => "DELETE",
     }

@@ -46,6 +46,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_PROJECT_KEYS")]
     pub project_keys: Option<PathBuf>,
 
+    /// A TOML file of projects, such as `"proj_a" = "Forecast service"`, which the server creates or updates when it
+    /// starts
+    #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_PROJECTS")]
+    pub projects: Option<PathBuf>,
+
     /// The certificate chain for HTTPS, a PEM file
     #[arg(
         long,

@@ -32,7 +32,7 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
     let mut stop = signals::Stop::new()?;
     let faults = args.faults;
     let address = resolve(args.listen.as_deref().unwrap_or("127.0.0.1:8080")).await?;
-    let server = builder(args).bind(address).start().await?;
+    let server = builder(args)?.bind(address).start().await?;
     if faults {
         tracing::warn!(
             "--faults lets every client with a key inject faults; do not use it in production"
@@ -70,7 +70,7 @@ async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
         .ok_or_else(|| failed("the host has no address"))
 }
 
-fn builder(args: ServeArgs) -> ServerBuilder {
+fn builder(args: ServeArgs) -> Result<ServerBuilder, StartError> {
     let mut builder = Server::builder();
     let limits = &mut builder.limits;
     if let Some(connections) = args.max_connections {
@@ -88,5 +88,8 @@ fn builder(args: ServeArgs) -> ServerBuilder {
     builder.tls = args.tls_cert.zip(args.tls_key);
     builder.rate_limit = args.rate_limit;
     builder.faults = args.faults.then(Faults::by_header);
-    builder
+    if let Some(file) = &args.projects {
+        builder.presets.projects = file::projects(file)?;
+    }
+    Ok(builder)
 }

@@ -58,7 +58,7 @@ fn identify(app: &App, headers: &HeaderMap) -> Result<Known, ApiError> {
         Some(_) => Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "insufficient_permissions",
-            "this is the API key of a project; checkpoint permissions need an admin API key",
+            "this is the API key of a project; send an admin API key",
         )),
         None => Err(ApiError::new(
             StatusCode::UNAUTHORIZED,

@@ -51,11 +51,14 @@ const PERMISSIONS: &str = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpo
 const PERMISSION: &str =
     "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}";
 
+const PROJECTS: &str = "/v1/organization/projects";
+
 /// Creates the routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mut operations = Router::new()
         .route(PERMISSIONS, get(operations::list).post(operations::create))
-        .route(PERMISSION, delete(operations::delete));
+        .route(PERMISSION, delete(operations::delete))
+        .route(PROJECTS, get(operations::list_projects));
     // Each layer costs time in every request, so this one is added only if faults are configured.
     if app.faults.is_some() {
         operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));

@@ -1,4 +1,4 @@
-//! The three operations.
+//! The operations of the API.
 
 use std::sync::Arc;
 
@@ -33,6 +33,24 @@ pub(super) async fn list(
             Err(ApiError::invalid("invalid_value", "after", message))
         }
     }
+}
+
+pub(super) async fn list_projects(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let query = query::parse_projects(&query.unwrap_or_default())?;
+    let Some(projects) = app.store.projects(&query).await? else {
+        let after = query.after.unwrap_or_default();
+        let message = format!("there is no project '{after}'; send the last_id of a page");
+        return Err(ApiError::invalid("invalid_value", "after", message));
+    };
+    let limit = query.limit as usize;
+    let mut list = List::with_capacity(limit);
+    for project in projects.iter().take(limit) {
+        list.push_project(project);
+    }
+    Ok(list.finish(projects.len() > limit))
 }
 
 pub(super) async fn create(

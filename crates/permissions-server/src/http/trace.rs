@@ -15,7 +15,7 @@ use super::body::read_body;
 use super::check::check;
 use super::error::ApiError;
 use super::fault::DropConnection;
-use super::{App, PERMISSION, PERMISSIONS};
+use super::{App, PERMISSION, PERMISSIONS, PROJECTS};
 use crate::id::request_id;
 use crate::record::RecordedRequest;
 
@@ -88,6 +88,7 @@ fn operation(request: &Request) -> &'static str {
         (&Method::GET, Some(PERMISSIONS)) => "list",
         (&Method::POST, Some(PERMISSIONS)) => "create",
         (&Method::DELETE, Some(PERMISSION)) => "delete",
+        (&Method::GET, Some(PROJECTS)) => "list_projects",
         _ => "other",
     }
 }

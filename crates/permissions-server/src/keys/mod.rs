@@ -22,7 +22,7 @@ pub(crate) struct Known {
 /// The role of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// May call the three operations.
+    /// May call every operation.
     Admin,
     /// May call no operation, because it is the key of a project.
     Project,

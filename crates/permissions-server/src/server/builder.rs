@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::preset::{self, Preset};
+use super::preset::{Presets, ProjectPreset};
 use super::{Server, key_files, listen, tls};
 use crate::clock::Clock;
 use crate::error::StartError;
@@ -35,7 +35,7 @@ pub struct ServerBuilder {
     ids: IdSource,
     pub(crate) faults: Option<Faults>,
     record: bool,
-    presets: Vec<Preset>,
+    pub(crate) presets: Presets,
 }
 
 impl ServerBuilder {
@@ -127,10 +127,31 @@ impl ServerBuilder {
         checkpoint: impl Into<String>,
         project_ids: impl IntoIterator<Item = P>,
     ) -> Self {
-        self.presets.push(Preset {
-            checkpoint: checkpoint.into(),
-            project_ids: project_ids.into_iter().map(Into::into).collect(),
-        });
+        let project_ids = project_ids.into_iter().map(Into::into).collect();
+        self.presets
+            .permissions
+            .push((checkpoint.into(), project_ids));
+        self
+    }
+
+    /// Creates a project before the server accepts requests. If the project exists, this sets its name and makes it
+    /// active. The server lists only projects that have been created in this way or with `--projects`.
+    #[must_use]
+    pub fn project(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.add_project(id.into(), name.into(), false)
+    }
+
+    /// Creates an archived project before the server accepts requests. If the project exists, this sets its name and
+    /// archives it.
+    #[must_use]
+    pub fn archived_project(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.add_project(id.into(), name.into(), true)
+    }
+
+    fn add_project(mut self, id: String, name: String, archived: bool) -> Self {
+        self.presets
+            .projects
+            .push(ProjectPreset { id, name, archived });
         self
     }
 
@@ -177,7 +198,7 @@ impl ServerBuilder {
         let listener = TcpListener::bind(address).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
         let store = Store::open(&self.database, self.ids).await?;
-        preset::create(&store, self.presets, self.clock).await?;
+        self.presets.create(&store, self.clock).await?;
 
         let app = Arc::new(App {
             store,

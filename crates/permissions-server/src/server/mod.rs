@@ -19,6 +19,7 @@ use crate::http::App;
 use crate::keys::KeySource;
 use crate::record::{RecordedRequest, Recorder};
 pub use builder::ServerBuilder;
+pub(crate) use preset::ProjectPreset;
 
 /// A running server. Dropping it aborts all requests; [`Server::shutdown`] completes them.
 ///

@@ -1,4 +1,4 @@
-//! Permissions in SQLite or PostgreSQL.
+//! Permissions and projects in SQLite or PostgreSQL.
 //!
 //! Each checkpoint numbers its permissions in the order of creation. This number is the *position*. Positions are
 //! committed in the order in which they are assigned. A page starts at a position, so concurrent writes never shift it.
@@ -6,6 +6,7 @@
 
 mod error;
 mod postgres;
+mod projects;
 mod schema;
 mod sqlite;
 
@@ -18,9 +19,10 @@ use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
 use postgres::PostgresStore;
+pub(crate) use projects::{Project, ProjectQuery};
 use sqlite::SqliteStore;
 
-/// The database that stores the permissions.
+/// The database that stores permissions and projects.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Database(Location);
@@ -194,6 +196,25 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.delete(deletion).await,
             Self::Postgres(store) => store.delete(&deletion).await,
+        }
+    }
+
+    /// Reads one page of projects, plus one project if there is another page. Returns `None` if the cursor is unknown.
+    pub(crate) async fn projects(
+        &self,
+        query: &ProjectQuery,
+    ) -> Result<Option<Vec<Project>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.projects(query),
+            Self::Postgres(store) => store.projects(query).await,
+        }
+    }
+
+    /// Creates or updates projects in one transaction. Existing projects keep the times of their creation and archival.
+    pub(crate) async fn put_projects(&self, projects: Vec<Project>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.put_projects(projects).await,
+            Self::Postgres(store) => store.put_projects(&projects).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Schema versions, which both databases record in the table `_sqlx_migrations`.
 //!
-//! Version 0.1 of this server migrated with sqlx. The table keeps sqlx's name, columns and checksums, so that each version
-//! opens the databases of the other.
+//! Version 0.1 of this server migrated with sqlx. The table keeps sqlx's name, columns and checksums, so that this version
+//! opens databases of 0.1, and 0.1 reports that the schema of this version is newer.
 
 use sha2::{Digest, Sha384};
 

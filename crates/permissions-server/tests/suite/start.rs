@@ -6,10 +6,12 @@ use std::sync::Barrier;
 use std::thread;
 
 use permissions_server::{Database, Server, StartError};
+use reqwest::Method;
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::process::{Process, command};
-use crate::support::Client;
+use crate::support::{Client, send};
 
 async fn start_error(path: &Path) -> StartError {
     Server::builder()
@@ -252,6 +254,8 @@ async fn database_of_version_0_1_opens() {
     assert_eq!(client.create(&["proj_new"]).await.status, 200);
     let list = client.list("order=ascending").await;
     assert_eq!(list.each("project_id"), ["proj_old", "proj_new"]);
+    let projects = send(client.request(Method::GET, "/organization/projects")).await;
+    assert_eq!(projects.body["data"], json!([]));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use permissions_ext::{CheckpointId, Client, ClientBuilder, Permissions, RetryPolicy};
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -77,6 +78,11 @@ impl FaultServer {
             server.shared.store.lock().unwrap().add(project);
         }
         server
+    }
+
+    /// Sets the projects of the organization.
+    pub fn set_projects(&self, projects: Vec<Value>) {
+        self.shared.store.lock().unwrap().organization = projects;
     }
 
     /// Starts a server that injects these network faults, one per request, repeatedly.

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::wire::{Reply, Request};
 
-/// The permissions of one checkpoint as pairs of id and project, oldest first.
 #[derive(Debug, Default)]
 pub struct Store {
+    /// The permissions of one checkpoint as pairs of id and project, oldest first.
     pub permissions: Vec<(String, String)>,
+    /// The projects of the organization as JSON objects.
+    pub organization: Vec<Value>,
     created: usize,
     /// Whether a second create for a project returns the first permission.
     pub idempotent: bool,
@@ -31,6 +33,9 @@ impl Store {
     /// Processes a request as the API does.
     pub fn process(&mut self, request: &Request) -> Reply {
         match request.method.as_str() {
+            "GET" if request.path().ends_with("/organization/projects") => {
+                self.list_projects(request)
+            }
             "GET" => self.list(request),
             "POST" => self.create(request),
             _ => self.delete(request),
@@ -54,18 +59,15 @@ impl Store {
         if request.query("order").as_deref() != Some("ascending") {
             all.reverse();
         }
-        let after = request.query("after");
-        let start = after.map_or(0, |after| {
-            all.iter()
-                .position(|(id, _)| *id == after)
-                .map_or(all.len(), |at| at + 1)
-        });
-        let limit = request
-            .query("limit")
-            .map_or(10, |limit| limit.parse().unwrap());
-        let has_more = all.len() > start + limit;
-        let page: Vec<_> = all.into_iter().skip(start).take(limit).collect();
-        Reply::json(200, &list_body(&page, has_more)).with("x-request-id", "req_1")
+        let all = all.into_iter().map(permission).collect();
+        page(all, request, 10)
+    }
+
+    fn list_projects(&self, request: &Request) -> Reply {
+        let archived = request.query("include_archived").as_deref() == Some("true");
+        let mut projects = self.organization.clone();
+        projects.retain(|project| archived || project["archived_at"].is_null());
+        page(projects, request, 20)
     }
 
     fn create(&mut self, request: &Request) -> Reply {
@@ -94,15 +96,34 @@ impl Store {
     }
 }
 
+/// Returns the requested page of a list.
+fn page(all: Vec<Value>, request: &Request, default_limit: usize) -> Reply {
+    let after = request.query("after");
+    let start = after.map_or(0, |after| {
+        all.iter()
+            .position(|item| item["id"] == *after)
+            .map_or(all.len(), |at| at + 1)
+    });
+    let limit = request
+        .query("limit")
+        .map_or(default_limit, |limit| limit.parse().unwrap());
+    let has_more = all.len() > start + limit;
+    let page: Vec<Value> = all.into_iter().skip(start).take(limit).collect();
+    Reply::json(200, &body(&page, has_more)).with("x-request-id", "req_1")
+}
+
 /// Returns the response body of a list or a create.
 pub fn list_body(permissions: &[&(String, String)], has_more: bool) -> Value {
-    let data: Vec<Value> = permissions
-        .iter()
-        .map(|(id, project)| {
-            json!({"object": "checkpoint.permission", "id": id, "created_at": 1_721_764_867, "project_id": project})
-        })
-        .collect();
-    let first = permissions.first().map(|(id, _)| id);
-    let last = permissions.last().map(|(id, _)| id);
-    json!({"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more})
+    let data: Vec<Value> = permissions.iter().copied().map(permission).collect();
+    body(&data, has_more)
+}
+
+fn permission((id, project): &(String, String)) -> Value {
+    json!({"object": "checkpoint.permission", "id": id, "created_at": 1_721_764_867, "project_id": project})
+}
+
+/// Returns the response body of a list of any items.
+pub fn body(data: &[Value], has_more: bool) -> Value {
+    let id = |item: Option<&Value>| item.map(|item| item["id"].clone());
+    json!({"object": "list", "data": data, "first_id": id(data.first()), "last_id": id(data.last()), "has_more": has_more})
 }

@@ -20,7 +20,10 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::schema::{self, Migration};
-use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError, StoreErrorKind};
+use super::{
+    Creation, Deletion, PageQuery, PageResult, Permission, Project, ProjectQuery, StoreError,
+    StoreErrorKind,
+};
 use crate::error::StartError;
 use crate::id::IdSource;
 use connect::Hosts;
@@ -33,11 +36,18 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Key of the advisory lock around migrations ("ckpm").
 const MIGRATION_LOCK: i64 = 0x636b_706d;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    description: "permissions",
-    sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        description: "permissions",
+        sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
+    },
+    Migration {
+        version: 2,
+        description: "projects",
+        sql: include_str!("../../../migrations/postgres/0002_projects.sql"),
+    },
+];
 
 /// A pool of connections to the host that accepts writes.
 #[derive(Debug)]
@@ -92,6 +102,21 @@ impl PostgresStore {
             |client: Arc<Client>| async move { operations::delete(&client, deletion).await };
         // A delete is not retried: if the first attempt had an effect, a second one would respond with 404.
         self.run(false, delete).await
+    }
+
+    pub(crate) async fn projects(
+        &self,
+        query: &ProjectQuery,
+    ) -> Result<Option<Vec<Project>>, StoreError> {
+        let projects =
+            |client: Arc<Client>| async move { operations::projects(&client, query).await };
+        self.run(true, projects).await
+    }
+
+    pub(crate) async fn put_projects(&self, projects: &[Project]) -> Result<(), StoreError> {
+        let put =
+            |client: Arc<Client>| async move { operations::put_projects(&client, projects).await };
+        self.run(true, put).await
     }
 
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {

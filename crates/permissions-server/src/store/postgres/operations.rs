@@ -6,7 +6,11 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Order, PageQuery, Permission, StoreError, StoreErrorKind};
+use crate::store::projects::{EXISTS, PAGE, PUT};
+use crate::store::{
+    Creation, Deletion, Order, PageQuery, Permission, Project, ProjectQuery, StoreError,
+    StoreErrorKind,
+};
 
 const CURSOR: &str = "
     SELECT p.position FROM permissions p JOIN checkpoints c ON c.key = p.checkpoint
@@ -170,6 +174,54 @@ pub(super) async fn delete(client: &Client, deletion: &Deletion) -> Result<bool,
     })?;
     client.batch_execute("COMMIT").await?;
     Ok(deleted == 1)
+}
+
+/// Reads a page of projects. Returns `None` if the cursor is unknown.
+pub(super) async fn projects(
+    client: &Client,
+    query: &ProjectQuery,
+) -> Result<Option<Vec<Project>>, StoreError> {
+    let limit = i64::from(query.limit) + 1;
+    let parameters: [Parameter<'_>; 3] = [
+        (&query.after, Type::TEXT),
+        (&query.include_archived, Type::BOOL),
+        (&limit, Type::INT8),
+    ];
+    let rows = client.query_typed(PAGE, &parameters).await?;
+    let is_known = match &query.after {
+        Some(after) if rows.is_empty() => {
+            let parameters: [Parameter<'_>; 1] = [(after, Type::TEXT)];
+            let row = client.query_typed_one(EXISTS, &parameters).await?;
+            row.try_get(0)?
+        }
+        _ => true,
+    };
+    let projects = rows.iter().map(|row| {
+        Ok(Project {
+            id: row.try_get(0)?,
+            name: row.try_get(1)?,
+            created_at: row.try_get(2)?,
+            archived_at: row.try_get(3)?,
+        })
+    });
+    let projects = projects.collect::<Result<_, StoreError>>()?;
+    Ok(is_known.then_some(projects))
+}
+
+/// Creates or updates projects.
+pub(super) async fn put_projects(client: &Client, projects: &[Project]) -> Result<(), StoreError> {
+    client.batch_execute(BEGIN_DURABLE).await?;
+    for project in projects {
+        let parameters: [Parameter<'_>; 4] = [
+            (&project.id, Type::TEXT),
+            (&project.name, Type::TEXT),
+            (&project.created_at, Type::INT8),
+            (&project.archived_at, Type::INT8),
+        ];
+        client.execute_typed(PUT, &parameters).await?;
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(())
 }
 
 /// Returns the permissions of the requested projects by project id.

@@ -17,7 +17,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError};
+use super::{
+    Creation, Deletion, PageQuery, PageResult, Permission, Project, ProjectQuery, StoreError,
+};
 use crate::error::StartError;
 use crate::id::IdSource;
 use write::Writer;
@@ -91,6 +93,18 @@ impl SqliteStore {
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
         let delete = move |connection: &Connection| write::delete(connection, &deletion);
         self.writer.write(delete).await
+    }
+
+    pub(crate) fn projects(
+        &self,
+        query: &ProjectQuery,
+    ) -> Result<Option<Vec<Project>>, StoreError> {
+        self.read(|connection| read::projects(connection, query))
+    }
+
+    pub(crate) async fn put_projects(&self, projects: Vec<Project>) -> Result<(), StoreError> {
+        let put = move |connection: &Connection| write::put_projects(connection, &projects);
+        self.writer.write(put).await
     }
 
     pub(crate) fn ping(&self) -> Result<(), StoreError> {

@@ -29,11 +29,18 @@ const CHECKED_BYTES: u64 = 16 << 20;
 /// Size to which the write-ahead log is truncated after it has grown.
 const LOG_BYTES: i64 = 8 << 20;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    description: "permissions",
-    sql: include_str!("../../../migrations/sqlite/0001_permissions.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        description: "permissions",
+        sql: include_str!("../../../migrations/sqlite/0001_permissions.sql"),
+    },
+    Migration {
+        version: 2,
+        description: "projects",
+        sql: include_str!("../../../migrations/sqlite/0002_projects.sql"),
+    },
+];
 
 /// The connections to a file.
 pub(super) struct Opened {

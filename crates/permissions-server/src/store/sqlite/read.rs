@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, Row, params};
 
-use crate::store::{Order, PageQuery, PageResult, Permission};
+use crate::store::projects::{EXISTS, PAGE};
+use crate::store::{Order, PageQuery, PageResult, Permission, Project, ProjectQuery};
 
 /// SQL that selects the place of the permission `?2` of the checkpoint `c`, even if the permission has been deleted.
 const CURSOR: &str = "
@@ -103,6 +104,32 @@ fn is_known_cursor(connection: &Connection, query: &PageQuery) -> Result<bool, r
     connection
         .prepare_cached(&sql)?
         .query_row(params![query.checkpoint, query.after], |row| row.get(0))
+}
+
+/// Reads a page of projects. Returns `None` if the cursor is unknown.
+pub(super) fn projects(
+    connection: &Connection,
+    query: &ProjectQuery,
+) -> Result<Option<Vec<Project>>, rusqlite::Error> {
+    let parameters = params![query.after, query.include_archived, query.limit + 1];
+    let page = connection
+        .prepare_cached(PAGE)?
+        .query_map(parameters, |row| {
+            Ok(Project {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                created_at: row.get(2)?,
+                archived_at: row.get(3)?,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_known = match &query.after {
+        Some(after) if page.is_empty() => {
+            connection.query_row(EXISTS, [after], |row| row.get(0))?
+        }
+        _ => true,
+    };
+    Ok(is_known.then_some(page))
 }
 
 /// Checks that the database responds.

@@ -15,7 +15,8 @@ use super::read::permission;
 use super::{Shared, errors};
 use crate::error::StartError;
 use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Permission, StoreError, StoreErrorKind};
+use crate::store::projects::PUT;
+use crate::store::{Creation, Deletion, Permission, Project, StoreError, StoreErrorKind};
 
 /// Maximum number of requests in one transaction.
 const BATCH: usize = 256;
@@ -257,4 +258,21 @@ pub(super) fn delete(
         )?
         .execute(params![deletion.permission_id, place, deletion.deleted_at])?;
     Ok(true)
+}
+
+/// Creates or updates projects.
+pub(super) fn put_projects(
+    connection: &Connection,
+    projects: &[Project],
+) -> Result<(), rusqlite::Error> {
+    let mut put = connection.prepare_cached(PUT)?;
+    for project in projects {
+        put.execute(params![
+            project.id,
+            project.name,
+            project.created_at,
+            project.archived_at
+        ])?;
+    }
+    Ok(())
 }

@@ -1,0 +1,68 @@
+use std::fmt::Debug;
+use std::future::Future;
+
+use permissions_api as api;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::action::Action;
+
+/// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). Programs cannot implement it.
+#[expect(
+    private_bounds,
+    reason = "only this crate can implement the trait, because an item needs an operation of the API"
+)]
+pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin + 'static {
+    /// Id of the item, which is also the cursor of the page after it.
+    type Id: AsRef<str>
+        + Clone
+        + Debug
+        + Eq
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync
+        + Unpin
+        + 'static;
+}
+
+/// The operation that lists items.
+pub(crate) trait Listed<Id>: Sized {
+    /// Selects the items. A list with another query has other cursors.
+    type Query: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static;
+    type Response: DeserializeOwned + Send;
+
+    fn id(&self) -> &Id;
+
+    fn action(query: &Self::Query) -> Action;
+
+    /// Requests one page.
+    fn request(
+        query: &Self::Query,
+        after: Option<&Id>,
+        limit: u32,
+        api: &api::Client,
+    ) -> impl Future<Output = Result<api::ResponseValue<Self::Response>, api::Error<()>>> + Send;
+
+    fn content(response: Self::Response) -> Content<Self, Id>;
+
+    /// Fails if the server ignored the query.
+    fn check(_query: &Self::Query, _items: &[Self]) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Applies the query of a saved position.
+    fn resume(query: &mut Self::Query, saved: &Self::Query);
+
+    /// Explains why a position with another query does not belong to a list.
+    fn mismatch(query: &Self::Query, saved: &Self::Query) -> String;
+}
+
+/// The API's representation of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Content<T, Id> {
+    pub(crate) data: Vec<T>,
+    pub(crate) first_id: Option<Id>,
+    pub(crate) last_id: Option<Id>,
+    pub(crate) has_more: bool,
+}
