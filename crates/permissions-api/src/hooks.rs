@@ -22,9 +22,9 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// Headers, query parameters, timeout and body limit of a call, and the head of its response.
 ///
-/// A context belongs to a [`Client`]. [`Client::with_context`] creates a client for one call.
+/// Each [`Client`] has a context. Clones of a client share the connections, and may have different contexts.
 /// `Debug` prints the names of headers, but no values.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CallContext {
     /// Headers that replace those of the generated code. Contexts can share them.
@@ -34,7 +34,7 @@ pub struct CallContext {
     /// Limit of the time from the start of the request to the end of the response body.
     pub timeout: Option<Duration>,
     /// Limit of the response body in bytes. A longer body is an error. The default is [`DEFAULT_BODY_LIMIT`].
-    pub body_limit: usize,
+    pub body_limit: Option<usize>,
     /// Whether a response from another URL than the requested one is an [`Error::Custom`]. The check costs a copy of
     /// the URL.
     pub check_url: bool,
@@ -51,19 +51,6 @@ pub type ResponseHead = Arc<Mutex<Option<http::Response<()>>>>;
 struct Redirected;
 
 impl CallContext {
-    /// Creates a context without headers and timeout.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            headers: Arc::default(),
-            query: Vec::new(),
-            timeout: None,
-            body_limit: DEFAULT_BODY_LIMIT,
-            check_url: false,
-            head: None,
-        }
-    }
-
     /// Returns the headers for changes. Copies them if another context shares them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         Arc::make_mut(&mut self.headers)
@@ -104,12 +91,6 @@ impl CallContext {
     }
 }
 
-impl Default for CallContext {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")
@@ -138,7 +119,8 @@ impl ClientHooks<CallContext> for Client {
             response.extensions_mut().insert(Redirected);
         }
         context.receive_head(&mut response);
-        Ok(limited(response, context.body_limit))
+        let limit = context.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);
+        Ok(limited(response, limit))
     }
 
     async fn post<E>(
@@ -158,13 +140,7 @@ impl ClientHooks<CallContext> for Client {
 }
 
 impl Client {
-    /// Creates a client with another context that shares the connections of this client.
-    #[must_use]
-    pub fn with_context(&self, context: CallContext) -> Self {
-        Self::new_with_client(self.baseurl(), self.client().clone(), context)
-    }
-
-    /// Returns the context, for changes between the attempts of a call.
+    /// Returns the context, to change it in a clone of the client or between the attempts of a call.
     pub fn context_mut(&mut self) -> &mut CallContext {
         &mut self.inner
     }
@@ -217,7 +193,7 @@ mod tests {
 
     #[test]
     fn debug_of_context_hides_values() {
-        let mut context = CallContext::new();
+        let mut context = CallContext::default();
         let name = HeaderName::from_static("set-cookie");
         context.headers_mut().insert(name, value("session=secret"));
         context.query.push(("after".into(), "secret".into()));
@@ -232,7 +208,7 @@ mod tests {
         request.headers_mut().insert(API_VERSION, value("2.3.0"));
         request.headers_mut().insert(AUTHORIZATION, value("none"));
         request.headers_mut().insert(CONTENT_TYPE, value("x/y"));
-        let mut context = CallContext::new();
+        let mut context = CallContext::default();
         context.headers_mut().insert(AUTHORIZATION, value("own"));
         context.query.push(("after".into(), "a&b".into()));
         context.timeout = Some(Duration::from_secs(1));

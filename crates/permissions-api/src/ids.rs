@@ -45,12 +45,6 @@ impl Hash for Text {
     }
 }
 
-impl Serialize for Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;
@@ -112,7 +106,7 @@ fn invalid_segment(text: &[u8]) -> Option<&'static str> {
 macro_rules! string_type {
     ($(#[$doc:meta])* $name:ident, $invalid:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         #[serde(try_from = "Text")]
         pub struct $name(Text);
 
@@ -183,6 +177,11 @@ macro_rules! string_type {
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 self.as_str()
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
         impl fmt::Display for $name {

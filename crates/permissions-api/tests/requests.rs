@@ -55,14 +55,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn list_sends_query_and_context_headers_only() {
     let (base_url, server) = serve(sized(200, PAGE));
-    let mut context = CallContext::new();
+    let mut context = CallContext::default();
     let key = "Bearer key".parse().unwrap();
     context.headers_mut().insert("authorization", key);
     context.query.push(("extra".into(), "a b".into()));
     context.timeout = Some(Duration::from_secs(30));
     let head = ResponseHead::default();
     context.head = Some(head.clone());
-    let client = client(&base_url, CallContext::new()).with_context(context);
+    let mut client = client(&base_url, CallContext::default()).clone();
+    *client.context_mut() = context;
 
     let call = client
         .list_checkpoint_permissions()
@@ -94,8 +95,8 @@ fn body_above_limit_fails_without_content_length() {
     );
     for response in [chunked, sized(200, PAGE)] {
         let (base_url, server) = serve(response);
-        let mut context = CallContext::new();
-        context.body_limit = PAGE.len() - 1;
+        let mut context = CallContext::default();
+        context.body_limit = Some(PAGE.len() - 1);
         let client = client(&base_url, context);
 
         let call = client
@@ -117,7 +118,7 @@ fn error_status_keeps_url_and_body() {
     let body = "not found";
     let response = format!("HTTP/1.1 404 X\r\nconnection: close\r\n\r\n{body}");
     let (base_url, server) = serve(response);
-    let client = client(&base_url, CallContext::new());
+    let client = client(&base_url, CallContext::default());
 
     let call = client
         .delete_checkpoint_permission()
@@ -140,7 +141,7 @@ fn error_status_keeps_url_and_body() {
 
 #[test]
 fn invalid_id_is_rejected_before_a_request() {
-    let client = client("http://127.0.0.1:9", CallContext::new());
+    let client = client("http://127.0.0.1:9", CallContext::default());
     for id in ["", ".", "..", "a\\..\\b"] {
         let call = client
             .list_checkpoint_permissions()
@@ -160,7 +161,7 @@ proptest! {
             checkpoint.parse().and_then(|checkpoint| Ok((checkpoint, permission.parse()?)));
         let Ok((checkpoint, permission)) = ids else { return Ok(()) };
         let (base_url, server) = serve(sized(404, ""));
-        let client = client(&base_url, CallContext::new());
+        let client = client(&base_url, CallContext::default());
         let call = client.delete_checkpoint_permission().fine_tuned_model_checkpoint(&checkpoint).permission_id(&permission);
         let response = block_on(call.send());
         prop_assert!(response.is_err());

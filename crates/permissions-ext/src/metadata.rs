@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
 use crate::redact::Redactor;
 
@@ -43,7 +43,7 @@ impl Metadata {
     /// Returns the request id from the header `x-request-id`. OpenAI's support asks for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.headers.get(REQUEST_ID)?.to_str().ok()
+        self.header("x-request-id")
     }
 
     /// Returns the rate limit from the headers `x-ratelimit-*`.
@@ -62,11 +62,6 @@ impl Metadata {
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let headers = self.headers.iter();
         headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-    }
-
-    /// Returns the value of a header. Faster than [`header`](Self::header), which parses the name.
-    pub(crate) fn value(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
     }
 
     /// Returns the number of attempts that failed before this response.
@@ -99,8 +94,6 @@ pub struct RateLimit {
     /// Time until the next window starts.
     pub reset: Option<Duration>,
 }
-
-const REQUEST_ID: &str = "x-request-id";
 
 impl RateLimit {
     /// Reads the rate limit headers. Returns `None` if the response has no such header.

@@ -83,17 +83,10 @@ fn invalid(reason: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, Action::Configure, reason)
 }
 
-/// Omits headers and query parameters. Even a name may be a secret, if the arguments of `header` were swapped.
+/// Omits all options. Even the name of a header may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestOptions")
-            .field("headers", &self.headers.len())
-            .field("query", &self.query.len())
-            .field("timeout", &self.timeout)
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
-            .field("body_limit", &self.body_limit)
-            .finish_non_exhaustive()
+        f.debug_struct("RequestOptions").finish_non_exhaustive()
     }
 }
 

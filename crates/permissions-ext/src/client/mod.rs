@@ -1,8 +1,8 @@
 //! The client and its builder.
 
 mod base_url;
+mod build;
 mod builder;
-mod environment;
 
 use std::fmt;
 use std::sync::Arc;

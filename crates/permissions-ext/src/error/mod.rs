@@ -2,13 +2,11 @@
 //!
 //! This module imports no operation, so that every operation can return its error.
 
-mod attempt;
 mod certificate;
 mod display;
 mod kind;
 mod remedy;
 mod response;
-mod serialize;
 mod text;
 
 use std::any::Any;
@@ -17,7 +15,6 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::attempt::Attempt;
 pub(crate) use self::display::readable;
 pub use self::kind::ErrorKind;
 pub(crate) use self::response::ErrorResponse;
@@ -71,6 +68,22 @@ pub(crate) struct Inner {
     pub(crate) is_ambiguous: bool,
     /// Whether the call ends without another attempt, even if errors of this kind are retried.
     pub(crate) is_final: bool,
+}
+
+/// A failed attempt of a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// HTTP status, if a response arrived.
+    pub status: Option<u16>,
+    /// Request id from the response header `x-request-id`.
+    pub request_id: Option<String>,
+    /// Reason for the failure, without the API's message.
+    pub reason: String,
+    /// Time between sending the request and the failure.
+    pub elapsed: Duration,
+    /// Wait before the next attempt. `None` after the last one.
+    pub delay: Option<Duration>,
 }
 
 impl Error {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::iter::successors;
 use std::time::Duration;
 
-use super::{HttpClient, Proxy};
+use super::HttpClient;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 
@@ -81,7 +81,7 @@ impl HttpClient {
                     Some(timeout) => format!(" within {timeout:?}"),
                     None => String::new(),
                 };
-                let through = match proxy.filter(|_| !matches!(self.proxy, Proxy::Unknown)) {
+                let through = match proxy.filter(|_| !self.is_custom()) {
                     Some(proxy) => format!(", through {proxy}"),
                     None => String::new(),
                 };

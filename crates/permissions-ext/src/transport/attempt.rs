@@ -34,7 +34,7 @@ impl Retries<'_> {
             self.set_header(RETRY_COUNT, HeaderValue::from(self.failures));
         }
         let http = &self.transport.http;
-        let differs = remaining != http.timeout || http.is_custom;
+        let differs = remaining != http.timeout || http.is_custom();
         self.api.context_mut().timeout = remaining.filter(|_| differs);
         match operation.send(&self.api).await {
             Ok(response) => self.accept(operation, response.into_inner()),

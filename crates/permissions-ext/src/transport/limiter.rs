@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use tokio::time::{Instant, sleep};
 
 use super::Deadline;
@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, readable};
 use crate::metadata::{Metadata, RateLimit};
 use crate::progress::BulkProgress;
 
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+const REMAINING: &str = "x-ratelimit-remaining-requests";
 
 /// Longest sleep between two reports of a wait.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -112,7 +112,7 @@ impl Limiter {
 
     /// Updates the rate after a successful response.
     pub(super) fn accept(&self, permit: Permit, metadata: &Metadata, max_wait: Duration) {
-        let is_exhausted = metadata.value(&REMAINING) == Some("0");
+        let is_exhausted = metadata.header(REMAINING) == Some("0");
         if is_exhausted && let Some(rate) = metadata.rate_limit().and_then(allowed_rate) {
             lock(&self.pacer).exhaust(Instant::now(), rate, max_wait);
             self.is_active.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 mod attempt;
 mod deadline;
 mod limiter;
+mod pace;
 mod pacer;
 mod rejected;
 mod retries;

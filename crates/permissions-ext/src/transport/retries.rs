@@ -51,7 +51,7 @@ impl<'a> Retries<'a> {
         let context = api.context_mut();
         context.head = Some(ResponseHead::default());
         context.query.clone_from(&options.query);
-        context.body_limit = options.body_limit.unwrap_or(context.body_limit);
+        context.body_limit = options.body_limit.or(context.body_limit);
         for (name, value) in &options.headers {
             match value {
                 Some(value) => context.headers_mut().insert(name, value.clone()),
