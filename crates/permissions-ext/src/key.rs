@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type KeyFuture = Pin<Box<dyn Future<Output = Result<SecretString, BoxError>> + Send>>;
 
-/// Returns the value of the header `Authorization`. The reason of an error does not contain the key.
+/// Converts a key into the value of the header `Authorization`. Errors do not contain the key.
 pub(crate) fn authorization(key: &SecretString) -> Result<HeaderValue, &'static str> {
     let key = key.expose_secret();
     if key.trim().is_empty() {
@@ -39,7 +39,7 @@ pub(crate) fn authorization(key: &SecretString) -> Result<HeaderValue, &'static 
     Ok(header)
 }
 
-/// Whether the key has the prefix of project keys, which these operations reject.
+/// Returns whether the key is the key of a project, which these operations reject.
 pub(crate) fn is_project_key(authorization: &HeaderValue) -> bool {
     authorization.as_bytes().starts_with(b"Bearer sk-proj-")
 }

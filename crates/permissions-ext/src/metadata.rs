@@ -71,7 +71,7 @@ impl Metadata {
     }
 }
 
-/// Omits the headers, because cookies are secrets.
+/// Omits the headers, because they may contain cookies, which are secrets.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")

@@ -68,7 +68,7 @@ impl RequestOptions {
     }
 
     pub(crate) fn set_admin_key(&mut self, key: &SecretString) {
-        match authorization(&key) {
+        match authorization(key) {
             Ok(value) => self.headers.push((AUTHORIZATION, Some(value))),
             Err(reason) => self.reject(Error::new(
                 ErrorKind::Key,

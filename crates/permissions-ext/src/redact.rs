@@ -4,14 +4,15 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Replaces every secret in texts.
+/// Replaces every secret in a text.
 const REPLACEMENT: &str = "[redacted]";
 
 /// Minimum length of redacted header values and query parameters. Shorter ones, such as `true`, occur in text by
 /// chance.
 const SHORTEST: usize = 6;
 
-/// Minimum length of a redacted part of a truncated key. Shorter parts are only the common prefix, such as `sk-admin-`.
+/// Minimum length at which the beginning of a truncated key is redacted. Shorter beginnings are only the common prefix,
+/// such as `sk-admin-`.
 const KEY_PREFIX: usize = 12;
 
 /// Replaces the secrets of one request: the values of sensitive headers, such as the key, and of query parameters.

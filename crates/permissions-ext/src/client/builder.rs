@@ -95,7 +95,8 @@ impl ClientBuilder {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    /// Reads the same variables from a function, for example from a configuration file or in a test.
+    /// Calls a function for the values of the same variables, for example to read them from a configuration file or in a
+    /// test.
     ///
     /// Proxy variables always come from the environment of the process.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -246,7 +247,7 @@ impl ClientBuilder {
     ///
     /// let builder = Client::builder().observer(|event| {
     ///     if let Event::Failed { operation, error, delay: Some(delay), .. } = event {
-    ///         eprintln!("{operation}: {error}; again in {delay:?}");
+    ///         eprintln!("{operation}: {error}; retry in {delay:?}");
     ///     }
     /// });
     /// ```

@@ -8,7 +8,8 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use super::text::{one_line, shorten, truncate};
 use super::{Attempt, Error};
 
-/// Limit of an error's text in bytes. It stays below 1 KiB with an ellipsis, so that an error fits into one log line.
+/// Limit of an error's text in bytes. The text and its ellipsis together stay below 1 KiB, so that an error fits into
+/// one log line.
 const LIMIT: usize = 1_000;
 
 /// Limit of each text from the API or the caller within an error, in bytes.
@@ -129,8 +130,8 @@ fn describe_attempt(attempt: &Attempt) -> String {
 /// Seconds in 365 days.
 const YEAR: u64 = 365 * 86_400;
 
-/// Writes a wait in days, hours, minutes and seconds. Below a minute, writes the exact value. Nobody waits for a year, so
-/// longer waits need no figure.
+/// Writes a wait in days, hours, minutes and seconds. A wait below a minute is exact. A wait longer than a year is
+/// written as `more than a year`.
 pub(crate) fn readable(wait: Duration) -> String {
     let seconds = wait.as_secs();
     if seconds < 60 {

@@ -30,7 +30,7 @@ const REASON: usize = 320;
 
 /// An error of a call.
 ///
-/// Decide by [`kind`](Self::kind). The other methods return what the API responded.
+/// Use [`kind`](Self::kind) to decide how to handle it. The other methods return what the API responded.
 ///
 /// `Display` writes one line of less than 1 KiB: the operation, the reason, the API's message and the request id.
 /// `Debug`, which a failed `main` prints, adds causes, attempts and the [`remedy`](Self::remedy) on lines of their
@@ -180,7 +180,7 @@ impl Error {
 
     /// Returns whether the API itself reports that the permission does not exist.
     ///
-    /// A gateway on the way can respond with 404 too, and so does the API for an unknown route.
+    /// A gateway can also respond with 404, and the API responds with 404 for an unknown route.
     pub(crate) fn confirms_absence(&self) -> bool {
         let is_unknown_route = self.code() == Some("unknown_url")
             || self
@@ -265,7 +265,7 @@ impl Error {
     }
 
     /// Returns the API's message as received, control characters included. If the body is not an error object, returns
-    /// the title or the first 200 characters of the body.
+    /// the title of the HTML page or the first 200 characters of the body.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.response()?.message.as_deref()

@@ -1,4 +1,4 @@
-//! Text from outside, made safe for one line of bounded length.
+//! Makes untrusted text safe: one line of bounded length.
 
 /// Cuts out the middle of a text that is longer than `limit` bytes.
 ///

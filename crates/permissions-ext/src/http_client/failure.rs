@@ -16,12 +16,13 @@ const NEEDS_CREDENTIALS: [&str; 2] = ["proxy authorization required", "credentia
 
 impl HttpClient {
     /// Converts reqwest's error about a request without a complete response. `timeout` is the timeout of the attempt, if
-    /// the client set one.
+    /// the client set one, and `body_limit` the limit of the body in bytes.
     pub(crate) fn error(
         &self,
         action: Action,
         cause: reqwest::Error,
         timeout: Option<Duration>,
+        body_limit: usize,
     ) -> Error {
         // Removes the URL, which contains ids and the caller's query parameters.
         let cause = cause.without_url();
@@ -39,8 +40,9 @@ impl HttpClient {
             };
             (ErrorKind::Timeout, reason)
         } else if causes(&cause).any(is_too_large) {
-            let reason = "the response body is larger than `body_limit`";
-            (ErrorKind::BodyTooLarge, reason.to_owned())
+            let reason =
+                format!("the response body is larger than the limit of {body_limit} bytes");
+            (ErrorKind::BodyTooLarge, reason)
         } else {
             let reason = "the connection was lost before the response was complete";
             (ErrorKind::Transport, reason.to_owned())

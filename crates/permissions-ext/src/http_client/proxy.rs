@@ -163,7 +163,8 @@ impl Proxy {
 }
 
 impl ProxyUrl {
-    /// Parses a URL as reqwest does. reqwest ignores unusable values, so that requests would bypass the proxy.
+    /// Parses a URL as reqwest does, but returns an error if it is unusable. reqwest would ignore it, and requests would
+    /// bypass the proxy.
     fn parse(text: &str) -> Result<Self, &'static str> {
         const INVALID: &str = "it is not a URL such as http://proxy.example.com:3128";
         let uri: Uri = text.parse().map_err(|_| INVALID)?;
@@ -232,7 +233,7 @@ mod tests {
     const API: &str = "https://api.test/v1";
 
     #[test]
-    fn proxy_variable_of_the_scheme_precedes_all_proxy() {
+    fn scheme_specific_proxy_variable_overrides_all_proxy() {
         let variables = [
             ("HTTPS_PROXY", "http://user:secret@tls.test:3128/path"),
             ("http_proxy", "plain.test:1"),
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxy_variable_fails_with_its_name() {
+    fn error_of_unusable_proxy_variable_contains_its_name() {
         for value in [
             "socks://h",
             "ftp://h",

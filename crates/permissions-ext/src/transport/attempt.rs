@@ -4,6 +4,7 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use permissions_api as api;
 use permissions_api::ClientInfo as _;
+use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use serde::de::DeserializeOwned;
 
 use super::rejected::Rejected;
@@ -38,7 +39,7 @@ impl Retries<'_> {
         self.api.context_mut().timeout = remaining.filter(|_| differs);
         match operation.send(&self.api).await {
             Ok(response) => self.accept(operation, response.into_inner()),
-            // Boxed, because every call's future would contain its space otherwise.
+            // Boxed, because it would otherwise enlarge the future of every call.
             Err(error) => Box::pin(self.reject(operation, error, timeout)).await,
         }
     }
@@ -66,8 +67,8 @@ impl Retries<'_> {
         }
     }
 
-    /// Explains why there is no decoded response. Decodes a success with another status than 200, which the generated
-    /// client does not know.
+    /// Handles a response that the generated client did not decode. Decodes a success with a status other than 200, and
+    /// returns an error for any other response.
     async fn reject<O: Operation>(
         &self,
         operation: &O,
@@ -92,6 +93,7 @@ impl Retries<'_> {
         let rejected = Rejected {
             action: operation.action(),
             http: &self.transport.http,
+            body_limit: self.api.inner().body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
             redirect: failed.and_then(|head| Rejected::redirect_target(head, &redactor)),
             metadata: Metadata::new(head, self.failures, &redactor),
             redactor,

@@ -42,7 +42,7 @@ pub(crate) struct Limiters {
 /// The rate limiter for one admin key.
 #[derive(Default)]
 pub(super) struct Limiter {
-    /// Whether requests may have to wait. While it is false, a request costs one atomic load.
+    /// Whether requests may have to wait. While the flag is false, a request costs one atomic load.
     is_active: AtomicBool,
     pacer: Mutex<Pacer>,
     /// Held by the first waiting bulk request. The others wait for this lock in order.
@@ -168,7 +168,7 @@ impl Limiter {
         deadline: Deadline,
         max_wait: Duration,
     ) -> Result<Permit, Error> {
-        // Checks the pause before the queue, so that a request whose pause ends too late fails at once.
+        // Checks the pause before the request waits in the queue, so that it fails at once if the pause ends too late.
         check(self.pacer().pause(Instant::now()), deadline, max_wait)?;
         let left = deadline.left();
         let turn = until_stopped(bulk, self.queue.lock());
@@ -189,8 +189,8 @@ impl Limiter {
                 }
                 (pacer.pause(now), wait)
             };
-            // Limits a long interval between two requests like a wait that the API asked for, because the rate limit
-            // causes it.
+            // A wait that the API asked for has a limit. The interval between two requests only has to end before the
+            // deadline.
             check(pause, deadline, max_wait)?;
             check(wait, deadline, Duration::MAX)?;
             if !pause.is_zero() || wait > REPORT_INTERVAL {

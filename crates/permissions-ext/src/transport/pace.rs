@@ -1,9 +1,10 @@
 //! The rate of bulk requests, which the client learns from the responses:
 //!
-//! 1. It starts with 16 requests per pause and raises the rate by 2.5 % with each accepted request.
+//! 1. The rate starts with 16 requests per unit of time, which is the length of the last pause. Each accepted request
+//!    raises it by 2.5 %.
 //! 2. The first refusal ends this search. The rate becomes 10 % less than the refused one.
-//! 3. Then the rate grows slowly, at first by 0.05 % per pause, and twice as fast every ten pauses. Each further refusal
-//!    lowers it by 4 %, or by twice as much as the previous one if that was less than five pauses ago.
+//! 3. Then the rate grows slowly, at first by 0.05 % per unit of time, and twice as fast every ten units. Each further
+//!    refusal lowers the rate by 4 %, or by twice as much as the previous refusal if that was less than five units ago.
 //!
 //! A simulation of token buckets and fixed windows (see the tests of the pacer) chose these numbers.
 
@@ -16,22 +17,23 @@ use super::pacer::Achieved;
 /// Shortest pause that a rate is derived from. A server may ask to wait for one millisecond, which would result in a
 /// very high rate.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
-/// Requests per pause at which the search for the rate starts. One per pause would need minutes to find 20 per second.
+/// Rate at which the search starts, in requests per unit of time. At a start of 1, it would take minutes to reach 20
+/// requests per second.
 pub(super) const INITIAL_REQUESTS: f64 = 16.0;
-/// Lowest number of requests per pause, so that a server that refuses every request does not stop a call for hours.
+/// Lowest rate, in requests per unit of time, so that a server that refuses every request does not stop a call for hours.
 const MIN_REQUESTS: f64 = 1.0 / 16.0;
 const SEARCH_GROWTH: f64 = 1.025;
 const SEARCH_MARGIN: f64 = 0.9;
 const DECREASE: f64 = 0.04;
 const MAX_DECREASE: f64 = 0.5;
-/// Increase of the rate per pause once the search has ended.
+/// Increase of the rate within one unit of time, once the search has ended.
 const GROWTH: f64 = 0.0005;
-/// Number of pauses after which the increase doubles.
+/// Number of time units after which the increase doubles.
 const GROWTH_DOUBLES: f64 = 10.0;
-/// If fewer than this many pauses lie between two refusals, the rate is far too high.
+/// If fewer than this many time units lie between two refusals, the rate is far too high.
 const EARLY: f64 = 5.0;
-/// Lower bound of the rate after a refusal, as a share of the accepted rate. The accepted rate includes the pauses, so
-/// the API allows at least that rate.
+/// Lower bound of the rate after a refusal, as a share of the average rate of accepted requests. The average includes
+/// the time of the pauses, so the API allows at least that rate.
 const FLOOR: f64 = 0.97;
 /// Highest rate in requests per second.
 const MAX_RATE: f64 = 1e6;
@@ -48,7 +50,7 @@ pub(super) struct Pace {
     /// Time before which no bulk request is sent.
     next: Instant,
     phase: Phase,
-    /// Length of the last pause in seconds. The other constants count time in such pauses.
+    /// Length of the last pause in seconds. It is the unit of time of the constants above.
     pause: f64,
     /// Time of the last refusal that changed the rate.
     refused_at: Instant,
@@ -64,7 +66,7 @@ pub(super) struct Pace {
 enum Phase {
     /// Searches for the rate. Contains the highest accepted rate.
     Search(f64),
-    /// Keeps close to the rate. Contains the last decrease.
+    /// Stays close to the rate that the search has found. Contains the last decrease of the rate.
     Hold(f64),
 }
 

@@ -22,11 +22,12 @@ pub(super) struct Pacer {
     epoch: u64,
 }
 
-/// Permission to send one request.
+/// A permit to send one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Permit {
     epoch: u64,
-    /// `None` if the request was not paced or is the first one after a pause, which the API accepts at any rate.
+    /// `None` if the request was not paced. Also `None` for the first request after a pause, because the API accepts it
+    /// whatever the rate is.
     sent: Option<Sent>,
 }
 
@@ -50,7 +51,7 @@ impl Pacer {
         self.pause(now).max(next.saturating_duration_since(now))
     }
 
-    /// Whether requests are neither paused nor paced. Forgets the rate after an idle time.
+    /// Returns whether requests are neither paused nor paced. Forgets the rate after an idle time.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         if self
             .pace
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_pause_is_kept_and_idle_rate_forgotten() {
+    fn longer_pause_is_kept_and_unused_rate_is_forgotten() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {

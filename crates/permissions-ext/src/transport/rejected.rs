@@ -12,13 +12,15 @@ use crate::http_client::HttpClient;
 use crate::metadata::Metadata;
 use crate::redact::Redactor;
 
-/// Limit of an error response's body in bytes. Messages of the API have less than 1 KiB.
+/// Size limit of an error response's body, in bytes. The API's error messages are shorter than 1 KiB.
 const ERROR_BODY: usize = 64 << 10;
 
 /// An attempt without a usable response.
 pub(super) struct Rejected<'a> {
     pub(super) action: Action,
     pub(super) http: &'a HttpClient,
+    /// Limit of the response body in bytes.
+    pub(super) body_limit: usize,
     /// Description of the target, if the response is a redirect.
     pub(super) redirect: Option<String>,
     pub(super) metadata: Metadata,
@@ -50,7 +52,9 @@ impl Rejected<'_> {
             api::Error::CommunicationError(cause)
             | api::Error::ResponseBodyError(cause)
             | api::Error::InvalidUpgrade(cause) => {
-                let error = self.http.error(self.action, cause, timeout);
+                let error = self
+                    .http
+                    .error(self.action, cause, timeout, self.body_limit);
                 match self.metadata.status() {
                     Some(_) => error.with_response(ErrorResponse::new(self.metadata)),
                     None => error,
@@ -137,7 +141,7 @@ fn decode_error<T: DeserializeOwned>(body: &[u8], cause: &serde_json::Error) -> 
     }
 }
 
-/// Reads the beginning of an error's body until the timeout. A partial body is still useful.
+/// Reads an error's body until the size limit or the timeout is reached. A partial body is still useful.
 async fn read_beginning(mut response: reqwest::Response) -> Bytes {
     let mut body = BytesMut::new();
     while body.len() < ERROR_BODY {

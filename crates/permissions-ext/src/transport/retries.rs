@@ -16,13 +16,13 @@ use crate::metadata::Metadata;
 use crate::options::RequestOptions;
 use crate::retry_policy::RetryPolicy;
 
-/// Number of earlier attempts of a request, in the official SDKs' header.
+/// Name of the header with the number of earlier attempts of a request. The official SDKs send the same header.
 pub(crate) const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
 
 /// Largest number of attempts that an error lists. The API may refuse a bulk call any number of times.
 const MAX_HISTORY: usize = 16;
 
-/// The attempts of one request. Decides whether to retry.
+/// The attempts of one request.
 pub(crate) struct Retries<'a> {
     pub(super) transport: &'a Transport,
     pub(super) options: &'a RequestOptions,
@@ -194,7 +194,7 @@ impl<'a> Retries<'a> {
     }
 
     /// Returns the wait that the API asked for, but at least the backoff. A bulk call also waits after a 429 response
-    /// without a header, because its attempts are not limited then.
+    /// without `Retry-After`, because the number of its attempts after a 429 is not limited.
     fn asked_wait(&self, error: &Error) -> Option<Duration> {
         if !error.is_retryable() {
             return None;
