@@ -75,8 +75,8 @@ fn every_asynchronous_method_has_a_blocking_counterpart() {
     }
     assert!(compared > 60, "only {compared} methods were found");
     for line in surface.lines() {
-        if let Some(name) = line.strip_prefix("options ") {
-            let options = format!("{name}::options");
+        if let Some((kind @ ("options" | "bulk_options"), name)) = line.split_once(' ') {
+            let options = format!("{name}::{kind}");
             assert!(surface.blocking_methods().contains(&options), "{options}");
         }
     }

@@ -44,13 +44,16 @@ impl Surface {
             .filter(|line| is_of_public_type(line, &types))
             .map(|line| line.replace("(mut self", "(self").replace("<T>::", "::"))
             .collect();
-        let options = texts
-            .iter()
-            .flat_map(|text| text.lines())
-            .filter_map(|line| line.strip_prefix("request_options!("));
-        let options = options.filter_map(|line| line.split(['<', ')']).next());
-        lines.extend(options.map(|name| format!("options {name}")));
-        lines.extend(option_methods(&read(&root.join("options.rs"))));
+        for (kind, file) in [("options", "options.rs"), ("bulk_options", "bulk.rs")] {
+            let call = match kind {
+                "options" => "request_options!(",
+                _ => "bulk_options!(",
+            };
+            let calls = texts.iter().flat_map(|text| text.lines());
+            let calls = calls.filter_map(|line| line.strip_prefix(call)?.split(['<', ')']).next());
+            lines.extend(calls.map(|name| format!("{kind} {name}")));
+            lines.extend(option_methods(&read(&root.join(file))));
+        }
         lines.sort();
         lines.dedup();
         Self { lines, blocking }
@@ -182,8 +185,9 @@ impl Blocking {
                     .next()
                     .unwrap()
                     .clone_into(&mut owner);
-            } else if line == "options;" {
-                blocking.methods.insert(format!("{owner}::options"));
+            } else if let "options;" | "bulk_options;" = line {
+                let kind = line.trim_end_matches(';');
+                blocking.methods.insert(format!("{owner}::{kind}"));
             }
             let method = KINDS.iter().find_map(|kind| line.strip_prefix(kind));
             if let Some(rest) = method.filter(|rest| rest.contains('(')) {
@@ -196,13 +200,20 @@ impl Blocking {
     }
 }
 
-/// Returns the methods that the macro `request_options` adds.
+/// Returns the methods that the macro in this text adds.
 fn option_methods(text: &str) -> Vec<String> {
-    let (_, body) = text.split_once("macro_rules! request_options").unwrap();
-    let methods = body.lines().map(str::trim);
+    let (_, body) = text.split_once("macro_rules! ").unwrap();
+    let methods = body.split("pub fn ").skip(1);
     methods
-        .filter_map(|line| line.strip_prefix("pub fn ")?.strip_suffix(" {"))
-        .map(|signature| format!("option {}", signature.replace("(mut self", "(self")))
+        .filter_map(|method| method.split(" {").next())
+        .map(|signature| signature.split_whitespace().collect::<Vec<_>>().join(" "))
+        .take_while(|signature| signature.ends_with("-> Self"))
+        .map(|signature| {
+            let signature = signature
+                .replace("(mut self", "(self")
+                .replace("( mut self", "(self");
+            format!("option {}", signature.replace(", )", ")"))
+        })
         .collect()
 }
 

@@ -7,7 +7,6 @@
 //! Each stage is a pure function on JSON values in its own module. [`regen`] runs them in order.
 
 pub mod coverage;
-mod disk;
 pub mod document;
 pub mod fetch;
 pub mod generate;

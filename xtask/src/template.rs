@@ -26,23 +26,21 @@ pub(crate) fn names(path: &str) -> Result<BTreeSet<&str>, String> {
     if !reason.is_empty() {
         return Err(format!("the path {path} {reason}"));
     }
+    let unbalanced = || format!("the path {path} has empty, nested or unbalanced braces");
     let mut names = BTreeSet::new();
-    let mut rest = path;
-    while let Some(open) = rest.find(['{', '}']) {
-        let inner = rest.get(open..).unwrap_or_default();
-        let close = inner
-            .find('}')
-            .filter(|close| *close > 1 && inner.starts_with('{'));
-        let name = close.and_then(|close| inner.get(1..close));
-        let (Some(close), Some(name)) = (close, name.filter(|name| !name.contains('{'))) else {
-            return Err(format!(
-                "the path {path} has empty, nested or unbalanced braces"
-            ));
-        };
-        if !names.insert(name) {
-            return Err(format!("the path {path} has {{{name}}} twice"));
+    let mut parts = path.split('{');
+    if parts.next().is_some_and(|start| start.contains('}')) {
+        return Err(unbalanced());
+    }
+    for part in parts {
+        match part.split_once('}') {
+            Some((name, rest)) if !name.is_empty() && !rest.contains('}') => {
+                if !names.insert(name) {
+                    return Err(format!("the path {path} has {{{name}}} twice"));
+                }
+            }
+            _ => return Err(unbalanced()),
         }
-        rest = inner.get(close + 1..).unwrap_or_default();
     }
     Ok(names)
 }

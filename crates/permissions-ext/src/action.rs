@@ -22,21 +22,35 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// Returns the name for logs and events.
-    pub(crate) fn name(&self) -> &'static str {
+    /// Returns the name for logs and events, the description for errors, and the checkpoint, with which the description
+    /// ends.
+    fn parts(&self) -> (&'static str, &'static str, Option<&CheckpointId>) {
         match self {
-            Self::Configure => "configure",
-            Self::ParseId => "parse_id",
-            Self::List(_) => "list",
-            Self::ListProjects => "list_projects",
-            Self::Create(_) => "create",
-            Self::Delete(_) => "delete",
-            Self::Plan => "plan",
-            Self::Audit => "audit",
-            Self::Apply(_) => "apply",
+            Self::Configure => ("configure", "configure the client", None),
+            Self::ParseId => ("parse_id", "parse an id", None),
+            Self::List(id) => ("list", "list the permissions of checkpoint", Some(id)),
+            Self::ListProjects => (
+                "list_projects",
+                "list the projects of the organization",
+                None,
+            ),
+            Self::Create(id) => ("create", "create permissions for checkpoint", Some(id)),
+            Self::Delete(id) => ("delete", "delete a permission of checkpoint", Some(id)),
+            Self::Plan => ("plan", "make a plan", None),
+            Self::Audit => ("audit", "audit checkpoints", None),
+            Self::Apply(None) => ("apply", "apply the plan", None),
+            Self::Apply(Some(id)) => ("apply", "apply the plan for checkpoint", Some(id)),
             #[cfg(feature = "blocking")]
-            Self::Wait => "wait",
+            Self::Wait => ("wait", "wait for a response", None),
         }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.parts().0
+    }
+
+    pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
+        self.parts().2
     }
 
     /// Returns the span of all log events of the call.
@@ -48,35 +62,13 @@ impl Action {
         let checkpoint = self.checkpoint().map(CheckpointId::as_str);
         tracing::debug_span!("call", operation = self.name(), checkpoint)
     }
-
-    pub(crate) fn checkpoint(&self) -> Option<&CheckpointId> {
-        match self {
-            Self::List(checkpoint) | Self::Create(checkpoint) | Self::Delete(checkpoint) => {
-                Some(checkpoint)
-            }
-            Self::Apply(checkpoint) => checkpoint.as_ref(),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Configure => f.write_str("configure the client"),
-            Self::ParseId => f.write_str("parse an id"),
-            Self::List(checkpoint) => write!(f, "list the permissions of checkpoint {checkpoint}"),
-            Self::ListProjects => f.write_str("list the projects of the organization"),
-            Self::Create(checkpoint) => write!(f, "create permissions for checkpoint {checkpoint}"),
-            Self::Delete(checkpoint) => write!(f, "delete a permission of checkpoint {checkpoint}"),
-            Self::Plan => f.write_str("make a plan"),
-            Self::Audit => f.write_str("audit checkpoints"),
-            Self::Apply(None) => f.write_str("apply the plan"),
-            Self::Apply(Some(checkpoint)) => {
-                write!(f, "apply the plan for checkpoint {checkpoint}")
-            }
-            #[cfg(feature = "blocking")]
-            Self::Wait => f.write_str("wait for a response"),
+        match self.parts() {
+            (_, description, None) => f.write_str(description),
+            (_, description, Some(checkpoint)) => write!(f, "{description} {checkpoint}"),
         }
     }
 }

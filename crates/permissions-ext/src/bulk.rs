@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use futures_core::Stream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::action::Action;
@@ -13,8 +12,54 @@ use crate::list::List;
 use crate::model::{CheckpointId, Permission};
 use crate::options::RequestOptions;
 use crate::permissions::Permissions;
-use crate::progress::{BulkProgress, OnProgress};
+use crate::progress::{BulkProgress, Callback, Progress};
 use crate::transport::Deadline;
+
+/// The options that all bulk calls have.
+#[derive(Clone, Debug)]
+pub(crate) struct BulkOptions {
+    pub(crate) concurrency: usize,
+    pub(crate) on_progress: Callback<Progress>,
+}
+
+impl BulkOptions {
+    pub(crate) fn new(concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            on_progress: Callback::default(),
+        }
+    }
+}
+
+/// Adds the methods that set the options of a bulk call.
+macro_rules! bulk_options {
+    ($request:ty) => {
+        impl $request {
+            /// Sets the number of concurrent requests, at least 1. The default is 16 for an audit, and 8 for a plan and
+            /// an apply.
+            ///
+            /// A plan and an audit send at most one request per checkpoint at a time.
+            pub fn concurrency(mut self, requests: usize) -> Self {
+                self.bulk.concurrency = requests.max(1);
+                self
+            }
+
+            /// Sets a callback for each finished step and for each wait that the API asks for.
+            ///
+            /// The steps of a plan and of an audit are the checkpoints. The steps of an apply are the checkpoints, which
+            /// are read first, and the changes.
+            pub fn on_progress(
+                mut self,
+                callback: impl Fn(&crate::Progress) + Send + Sync + 'static,
+            ) -> Self {
+                self.bulk.on_progress = crate::progress::Callback::new(callback);
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use bulk_options;
 
 /// The client, options, deadline and progress that all requests of a bulk call share.
 pub(crate) struct Bulk {
@@ -30,11 +75,10 @@ impl Bulk {
     pub(crate) fn new(
         client: Client,
         options: RequestOptions,
-        concurrency: usize,
-        on_progress: OnProgress,
+        bulk: BulkOptions,
         total: usize,
     ) -> Self {
-        let progress = Arc::new(BulkProgress::new(on_progress, total));
+        let progress = Arc::new(BulkProgress::new(bulk.on_progress, total));
         Self {
             deadline: client.transport().deadline(&options),
             options: RequestOptions {
@@ -42,7 +86,7 @@ impl Bulk {
                 ..options
             },
             client,
-            concurrency,
+            concurrency: bulk.concurrency,
             progress,
         }
     }
@@ -51,72 +95,53 @@ impl Bulk {
         Permissions::new(self.client.clone(), checkpoint.clone())
     }
 
-    /// Returns the options of one request of this call, with the remaining time as its deadline.
+    /// Returns the options of one request of this call.
     pub(crate) fn options(&self) -> RequestOptions {
-        RequestOptions {
-            deadline: self.deadline.left(),
-            ..self.options.clone()
-        }
+        self.options.within(self.deadline)
     }
 
-    /// Lists the permissions of a checkpoint and counts one step of progress. `settings` configures the list.
+    /// Lists the permissions of a checkpoint and counts one step of progress. `configure` sets options of the list.
     pub(crate) async fn list(
         &self,
         checkpoint: &CheckpointId,
-        settings: impl FnOnce(List) -> List,
+        configure: impl FnOnce(List) -> List,
     ) -> Result<Vec<Permission>, Error> {
         if self.progress.is_stopped() {
             let action = Action::List(checkpoint.clone());
-            return Err(Error::new(
-                ErrorKind::Cancelled,
-                action,
-                "the call was stopped",
-            ));
+            let reason = "the call was stopped";
+            return Err(Error::new(ErrorKind::Cancelled, action, reason));
         }
         // The permissions are collected at once, so fetching ahead would not save time.
-        let list = settings(self.permissions(checkpoint).list()).prefetch(false);
-        let result = list.pages_within(&self.options, self.deadline).all().await;
+        let list = configure(self.permissions(checkpoint).list()).prefetch(false);
+        let result = list.with_options(self.options()).all().await;
         self.progress.advance();
         result
     }
 
-    /// Lists the permissions of many checkpoints. Fails with the first error.
+    /// Lists the permissions of many checkpoints, in order. Fails with the first error.
     pub(crate) async fn list_all(
         &self,
         checkpoints: Vec<&CheckpointId>,
     ) -> Result<Vec<Vec<Permission>>, Error> {
-        let lists = self.start(checkpoints.len(), |index| {
-            self.list(checkpoints[index], |list| list)
-        });
-        let lists = lists.map(|(index, list)| list.map(|list| (index, list)));
-        Ok(in_order(lists.try_collect().await?))
+        let list = |index: usize| self.list(checkpoints[index], |list| list);
+        self.run(checkpoints.len(), list).await
     }
 
-    /// Runs a number of futures concurrently and returns their results in order.
-    pub(crate) async fn run<F: Future>(
-        &self,
-        count: usize,
-        create: impl FnMut(usize) -> F,
-    ) -> Vec<F::Output> {
-        in_order(self.start(count, create).collect().await)
-    }
-
-    /// Runs futures concurrently. Creates each future only when it starts, which limits memory: a plan may have 90,000
-    /// changes.
-    fn start<F: Future>(
+    /// Runs a number of futures concurrently and returns their results in order. Fails with the first error.
+    ///
+    /// Creates each future only when it starts, which limits memory: a plan may have 90,000 changes.
+    pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
         &self,
         count: usize,
         mut create: impl FnMut(usize) -> F,
-    ) -> impl Stream<Item = (usize, F::Output)> {
-        let futures = stream::iter(0..count).map(move |index| {
+    ) -> Result<Vec<T>, Error> {
+        let futures = stream::iter(0..count).map(|index| {
             let future = create(index);
-            async move { (index, future.await) }
+            async move { Ok::<_, Error>((index, future.await?)) }
         });
-        futures.buffer_unordered(self.concurrency)
+        let results = futures.buffer_unordered(self.concurrency);
+        let mut results: Vec<(usize, T)> = results.try_collect().await?;
+        results.sort_by_key(|(index, _)| *index);
+        Ok(results.into_iter().map(|(_, result)| result).collect())
     }
-}
-
-fn in_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }

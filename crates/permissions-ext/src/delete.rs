@@ -1,7 +1,6 @@
 //! Deletes permissions idempotently.
 
 use std::future::Future;
-use std::pin::pin;
 
 use permissions_api as api;
 use tracing::Instrument as _;
@@ -12,7 +11,7 @@ use crate::metadata::Metadata;
 use crate::model::{CheckpointId, InvalidId, Permission, PermissionId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 use crate::permissions::Permissions;
-use crate::transport::{Deadline, Operation, Retries};
+use crate::transport::{Operation, Retries};
 
 /// A request that deletes one permission.
 #[derive(Clone, Debug)]
@@ -75,7 +74,7 @@ request_options!(Delete);
 request_options!(DeleteProject);
 
 impl Delete {
-    /// Replaces all options with those of an apply.
+    /// Replaces all options with those of the call that the delete is part of.
     pub(crate) fn with_options(self, options: RequestOptions) -> Self {
         Self { options, ..self }
     }
@@ -89,12 +88,43 @@ impl Delete {
     /// with `"deleted": false`.
     pub async fn send(self) -> Result<Deleted, Error> {
         let action = self.permissions.action(Action::Delete);
-        let id = self
-            .permission_id
-            .map_err(|invalid| Error::from(invalid).during(action.clone()))?;
-        let deadline = self.permissions.transport().deadline(&self.options);
-        let call = pin!(delete(&self.permissions, id, &self.options, deadline));
-        call.instrument(action.span()).await
+        let invalid = |invalid| Error::from(invalid).during(action.clone());
+        let id = self.permission_id.map_err(invalid)?;
+        let request = DeleteRequest {
+            checkpoint: self.permissions.checkpoint(),
+            permission_id: &id,
+        };
+        let transport = self.permissions.transport();
+        let deadline = transport.deadline(&self.options);
+        let mut is_ambiguous = false;
+        let call = async {
+            let mut retries = Retries::new(transport, &self.options, deadline);
+            loop {
+                match retries.attempt(&request).await {
+                    Ok(reply) => return Ok::<_, Error>(Some(reply.metadata)),
+                    Err(error) if is_ambiguous && error.confirms_absence() => {
+                        return Ok(None);
+                    }
+                    Err(error) => {
+                        is_ambiguous |= error.is_ambiguous();
+                        retries.after(error).await?;
+                    }
+                }
+            }
+        };
+        let metadata = call.instrument(action.span()).await?;
+        Ok(Deleted::new(id, metadata))
+    }
+}
+
+impl Deleted {
+    /// Returns the result of a delete. There is no metadata if the permission did not exist any more.
+    fn new(id: PermissionId, metadata: Option<Metadata>) -> Self {
+        Self {
+            id,
+            already_gone: metadata.is_none(),
+            metadata: metadata.unwrap_or_default(),
+        }
     }
 }
 
@@ -111,56 +141,23 @@ impl DeleteProject {
         })?;
         let deadline = self.permissions.transport().deadline(&self.options);
         let list = self.permissions.list().project_id(project_id);
-        let permissions = list.pages_within(&self.options, deadline).all().await?;
-        let mut deleted = Vec::with_capacity(permissions.len());
-        for Permission { id, .. } in permissions {
-            match delete(&self.permissions, id.clone(), &self.options, deadline).await {
-                Ok(result) => deleted.push(result),
-                Err(error) if error.confirms_absence() => deleted.push(already_gone(id)),
-                Err(error) => return Err(error),
-            }
+        let list = list.with_options(self.options.within(deadline));
+        let mut deleted = Vec::new();
+        for Permission { id, .. } in list.all().await? {
+            let delete = self.permissions.delete(&id);
+            deleted.push(
+                match delete
+                    .with_options(self.options.within(deadline))
+                    .send()
+                    .await
+                {
+                    Ok(result) => result,
+                    Err(error) if error.confirms_absence() => Deleted::new(id, None),
+                    Err(error) => return Err(error),
+                },
+            );
         }
         Ok(deleted)
-    }
-}
-
-async fn delete(
-    permissions: &Permissions,
-    id: PermissionId,
-    options: &RequestOptions,
-    deadline: Deadline,
-) -> Result<Deleted, Error> {
-    let request = DeleteRequest {
-        checkpoint: permissions.checkpoint(),
-        permission_id: &id,
-    };
-    let mut retries = Retries::new(permissions.transport(), options, deadline);
-    let mut is_ambiguous = false;
-    loop {
-        match retries.attempt(&request).await {
-            Ok(reply) => {
-                return Ok(Deleted {
-                    id,
-                    already_gone: false,
-                    metadata: reply.metadata,
-                });
-            }
-            Err(error) if is_ambiguous && error.confirms_absence() => {
-                return Ok(already_gone(id));
-            }
-            Err(error) => {
-                is_ambiguous |= error.is_ambiguous();
-                retries.after(error).await?;
-            }
-        }
-    }
-}
-
-fn already_gone(id: PermissionId) -> Deleted {
-    Deleted {
-        id,
-        already_gone: true,
-        metadata: Metadata::default(),
     }
 }
 

@@ -11,8 +11,10 @@ use secrecy::SecretString;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::key::authorization;
+use crate::model::InvalidId;
 use crate::progress::BulkProgress;
 use crate::retry_policy::RetryPolicy;
+use crate::transport::Deadline;
 
 pub(crate) const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
 pub(crate) const PROJECT: HeaderName = HeaderName::from_static("openai-project");
@@ -37,6 +39,20 @@ impl RequestOptions {
     /// Keeps the first invalid argument for [`check`](Self::check).
     pub(crate) fn reject(&mut self, error: impl Into<Error>) {
         self.invalid.get_or_insert(error.into());
+    }
+
+    /// Converts an argument into an id. Rejects an invalid argument and returns `None`.
+    pub(crate) fn id<T>(&mut self, id: impl TryInto<T, Error: Into<InvalidId>>) -> Option<T> {
+        let converted = id.try_into().map_err(Into::into);
+        converted.map_err(|invalid| self.reject(invalid)).ok()
+    }
+
+    /// Returns the options of a request that is part of a call, with the remaining time of the call as the deadline.
+    pub(crate) fn within(&self, deadline: Deadline) -> Self {
+        Self {
+            deadline: deadline.left(),
+            ..self.clone()
+        }
     }
 
     /// Returns the first invalid argument as an error of the given operation.

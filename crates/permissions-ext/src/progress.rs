@@ -1,9 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// The progress of a bulk call.
@@ -18,47 +18,60 @@ pub struct Progress {
     pub waiting: Option<Duration>,
 }
 
-/// The callback of `on_progress`.
-#[derive(Clone, Default)]
-pub(crate) struct OnProgress(Option<Arc<Callback>>);
+/// An optional callback that receives a reference to a value.
+pub(crate) struct Callback<T>(Option<Arc<Function<T>>>);
 
-type Callback = dyn Fn(&Progress) + Send + Sync;
+type Function<T> = dyn Fn(&T) + Send + Sync;
 
-impl OnProgress {
-    pub(crate) fn new(callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+impl<T> Callback<T> {
+    pub(crate) fn new(callback: impl Fn(&T) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(callback)))
     }
-}
 
-impl fmt::Debug for OnProgress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OnProgress")
-            .field(&self.0.is_some())
-            .finish()
+    pub(crate) fn call(&self, value: &T) {
+        if let Some(callback) = &self.0 {
+            callback(value);
+        }
     }
 }
 
-/// The progress of one bulk call, which all of its requests share.
+impl<T> Default for Callback<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Clone for Callback<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for Callback<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Callback({})", self.0.is_some())
+    }
+}
+
+/// The progress of one bulk call, which all requests of the call share.
 ///
 /// A request with this value in its options waits for the rate limit as a part of a bulk call.
 pub(crate) struct BulkProgress {
-    callback: OnProgress,
+    callback: Callback<Progress>,
     done: AtomicUsize,
     total: AtomicUsize,
     started_at: Instant,
-    stopped: AtomicBool,
-    on_stop: Notify,
+    stop: watch::Sender<bool>,
 }
 
 impl BulkProgress {
-    pub(crate) fn new(callback: OnProgress, total: usize) -> Self {
+    pub(crate) fn new(callback: Callback<Progress>, total: usize) -> Self {
         Self {
             callback,
             done: AtomicUsize::new(0),
             total: AtomicUsize::new(total),
             started_at: Instant::now(),
-            stopped: AtomicBool::new(false),
-            on_stop: Notify::new(),
+            stop: watch::Sender::new(false),
         }
     }
 
@@ -90,31 +103,25 @@ impl BulkProgress {
 
     /// Ends the waits of the call. Requests that have been sent are not affected.
     pub(crate) fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        self.on_stop.notify_waiters();
+        self.stop.send_replace(true);
     }
 
-    /// Whether [`stop`](Self::stop) was called.
+    /// Returns whether [`stop`](Self::stop) was called.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        *self.stop.borrow()
     }
 
     /// Waits until [`stop`](Self::stop) is called.
     pub(crate) async fn stopped(&self) {
-        // Created before the check, so that it also notices a stop that happens in between.
-        let notified = self.on_stop.notified();
-        if !self.is_stopped() {
-            notified.await;
-        }
+        // Fails only if the sender was dropped, but `self` owns the sender.
+        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
     }
 
     fn report(&self, waiting: Option<Duration>) {
-        if let Some(callback) = &self.callback.0 {
-            callback(&Progress {
-                done: self.done(),
-                total: self.total.load(Ordering::Relaxed),
-                waiting,
-            });
-        }
+        self.callback.call(&Progress {
+            done: self.done(),
+            total: self.total.load(Ordering::Relaxed),
+            waiting,
+        });
     }
 }

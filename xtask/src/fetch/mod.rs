@@ -3,21 +3,18 @@
 //! A download is checked before it is stored. The lock is written last, so an error leaves the pin
 //! unchanged.
 
-mod download;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use self::download::download;
 pub use self::upstream::{API_URL, FILES_URL, Upstream};
 use crate::{
-    disk,
     document::{self, Document},
     layout::Layout,
     lock::{Lock, Origin},
-    output::{Change, Output},
+    output::{self, Change, Output},
     problem::Problems,
     select,
 };
@@ -53,7 +50,7 @@ pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
              `cargo xtask fetch --latest`",
         )?;
         let url = upstream.file(lock.repository(), commit, lock.path())?;
-        let bytes = download(upstream, &url)?;
+        let bytes = upstream.download(&url)?;
         let sha256 = document::sha256(&bytes);
         if sha256 != lock.sha256 {
             bail!(
@@ -62,7 +59,7 @@ pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
                 lock.sha256
             );
         }
-        disk::write(&file, &bytes)?;
+        output::write(&file, &bytes)?;
     }
     Ok(Fetched {
         file,
@@ -90,7 +87,7 @@ pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
         return Ok(fetched);
     }
     let url = upstream.file(repository, &commit, path)?;
-    let bytes = download(upstream, &url)?;
+    let bytes = upstream.download(&url)?;
     let document = Document::read(bytes.as_slice(), url.as_str())?;
     check_version(&document).with_context(|| url.to_string())?;
     let origin = Origin {
@@ -148,7 +145,7 @@ pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
 /// Returns an error if the file cannot be written.
 pub fn store(layout: &Layout, document: &Document, lock: &Lock) -> Result<PathBuf> {
     let file = layout.upstream(lock);
-    disk::write(&file, &document.source)?;
+    output::write(&file, &document.source)?;
     Ok(file)
 }
 
@@ -164,7 +161,7 @@ pub fn file_name(path: &Path) -> String {
 fn check_version(document: &Document) -> Result<(), Problems> {
     select::version(&document.value)
         .map(drop)
-        .map_err(|problem| Problems::one("pin the document", problem))
+        .map_err(|problem| Problems::new("pin the document", vec![problem]))
 }
 
 fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::Model,
-    problem::{Problem, Problems},
+    problem::{Findings, Problem, Problems},
     reference::Pointer,
     select::{self, Request},
 };
@@ -37,9 +37,10 @@ const REMEDY: &str = "replace the schemas of the operation by an action in opena
 /// that progenitor reports.
 pub fn generate(document: &Value) -> Result<String, Problems> {
     let model = Model::new(document);
-    let mut problems = checks::check(document);
-    problems.extend(model.problems.iter().cloned());
-    Problems::check(STAGE, attributed(document, problems))?;
+    let mut findings = Findings::default();
+    checks::check(document, &mut findings);
+    findings.problems.extend(model.problems.iter().cloned());
+    Problems::check(STAGE, attributed(document, findings.problems))?;
     let file = progenitor(&model).map_err(|reason| blame(document, reason))?;
     let code = HEADER.to_owned() + &prettyplease::unparse(&file);
     Problems::check(STAGE, settings::unmatched(&model, &code))?;
@@ -53,29 +54,29 @@ fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
         let mut requests = select::requests(document).into_iter();
         requests.find(|request| alone(document, request).pointer(&component).is_some())
     };
-    let attribute = |problem: Problem| match problem.operation {
-        None => match user(&problem) {
+    let attribute = |problem: Problem| {
+        let is_of_schema = problem.operation.is_none();
+        match is_of_schema.then(|| user(&problem)).flatten() {
             Some(request) => problem.of(request.to_string()),
             None => problem,
-        },
-        Some(_) => problem,
+        }
     };
     problems.into_iter().map(attribute).collect()
 }
 
 /// Finds the operations that progenitor rejects. Its error message does not contain the operation.
 fn blame(document: &Value, reason: String) -> Problems {
-    let mut problems = Vec::new();
+    let mut findings = Findings::default();
     for request in select::requests(document) {
         if let Err(reason) = progenitor(&Model::new(&alone(document, &request))) {
             let at = Pointer::of(["paths", &request.path, &request.method]);
-            problems.push(Problem::new(&at, reason, REMEDY));
+            findings.problem(&at, reason, REMEDY);
         }
     }
-    if problems.is_empty() {
-        problems.push(Problem::new(&Pointer::root(), reason, REMEDY));
+    if findings.problems.is_empty() {
+        findings.problem(&Pointer::root(), reason, REMEDY);
     }
-    Problems::new(STAGE, problems)
+    Problems::new(STAGE, findings.problems)
 }
 
 /// Returns the document with one operation and the schemas that it uses.

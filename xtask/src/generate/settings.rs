@@ -1,12 +1,8 @@
 //! Settings of progenitor.
 
-use std::collections::BTreeSet;
-
 use crate::{model::Model, problem::Problem, reference::Pointer};
 use progenitor_impl::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
 use quote::quote;
-
-const NON_EXHAUSTIVE: &str = "#[non_exhaustive]";
 
 /// Returns the settings for a document.
 pub(super) fn settings(model: &Model) -> GenerationSettings {
@@ -23,7 +19,7 @@ pub(super) fn settings(model: &Model) -> GenerationSettings {
     }
     // Upstream adds properties to responses, which must not break users.
     let mut patch = TypePatch::default();
-    patch.with_attr(NON_EXHAUSTIVE);
+    patch.with_attr("#[non_exhaustive]");
     for name in &model.structs {
         settings.with_patch(name, &patch);
     }
@@ -32,27 +28,11 @@ pub(super) fn settings(model: &Model) -> GenerationSettings {
 
 /// Returns a problem for each setting that matches nothing. Progenitor ignores such settings silently.
 pub(super) fn unmatched(model: &Model, code: &str) -> Vec<Problem> {
-    let occurs = |path: &str| {
-        code.match_indices(path).any(|(start, path)| {
-            let next = code[start + path.len()..].chars().next();
-            !next.is_some_and(|next| next.is_alphanumeric() || next == '_')
-        })
-    };
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let occurs = |path: &str| code.split(|c| !is_path(c)).any(|word| word == path);
     let replaced = model.replaced.iter().filter(|(_, path)| !occurs(path));
-    let mut patched = BTreeSet::new();
-    let mut is_patched = false;
-    for line in code.lines().map(str::trim_start) {
-        is_patched |= line == NON_EXHAUSTIVE;
-        if let Some(declared) = line.strip_prefix("pub struct ") {
-            let name = declared.split_once(' ').map_or(declared, |(name, _)| name);
-            patched.extend(is_patched.then_some(name));
-            is_patched = false;
-        }
-    }
-    let structs = model
-        .structs
-        .iter()
-        .filter(|name| !patched.contains(name.as_str()));
+    let is_declared = |name: &&String| code.contains(&format!("pub struct {name} {{"));
+    let structs = model.structs.iter().filter(|name| !is_declared(name));
     let keys = replaced.map(|(name, _)| ("with_replacement", name));
     keys.chain(structs.map(|name| ("with_patch", name)))
         .map(|(setting, name)| {

@@ -4,142 +4,86 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::findings::Findings;
+use super::Findings;
 use crate::{
     model::shapes::{Shape, Shapes},
-    problem::{Note, Problem},
     reference::Pointer,
     select::{REPAIR_KEY, Repair},
-    tree::METHODS,
+    tree::{self, Kind},
 };
 
 /// Applies the repairs that the selection added to each operation.
 pub(super) fn apply(document: &mut Value, findings: &mut Findings) {
-    let schemas = document
-        .pointer("/components/schemas")
-        .cloned()
-        .unwrap_or_default();
-    let items = document
-        .get_mut("paths")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten();
-    for (path, item) in items {
-        for method in METHODS {
-            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
-                continue;
-            };
-            let Some(mark) = operation.remove(REPAIR_KEY) else {
-                continue;
-            };
-            let at = Pointer::of(["paths", path, method]);
-            for name in mark.as_array().into_iter().flatten() {
-                match Repair::deserialize(name) {
-                    Ok(Repair::KeepJsonBody) => keep_json_body(operation, &at, findings),
-                    Ok(Repair::DropObjectParameters) => {
-                        drop_object_parameters(operation, &schemas, &at, findings);
-                    }
-                    Ok(Repair::ListHeadersAsText) => {
-                        list_headers(operation, &schemas, &at, findings)
-                    }
-                    Err(_) => findings.problems.push(Problem::new(
-                        &at.join(REPAIR_KEY),
-                        format!("the repair {name} does not exist"),
-                        format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
-                    )),
-                }
+    let schemas = tree::schemas(document).clone();
+    tree::outside_in(document, &mut |kind, at, value| {
+        let (Kind::Operation, Value::Object(operation)) = (kind, &mut *value) else {
+            return;
+        };
+        let Some(Value::Array(names)) = operation.remove(REPAIR_KEY) else {
+            return;
+        };
+        for name in names {
+            match Repair::deserialize(&name) {
+                Ok(Repair::KeepJsonBody) => keep_json_body(value, at, findings),
+                Ok(repair) => repair_parameters(value, repair, Shapes(&schemas), at, findings),
+                Err(_) => findings.problem(
+                    &at.join(REPAIR_KEY),
+                    format!("the repair {name} does not exist"),
+                    format!("use one of {}", Repair::ALL.map(Repair::name).join(", ")),
+                ),
             }
         }
-    }
-}
-
-type Operation = serde_json::Map<String, Value>;
-
-fn keep_json_body(operation: &mut Operation, at: &Pointer, findings: &mut Findings) {
-    let content = operation
-        .get_mut("requestBody")
-        .and_then(|body| body.get_mut("content"))
-        .and_then(Value::as_object_mut);
-    let Some(content) =
-        content.filter(|content| content.len() > 1 && content.contains_key("application/json"))
-    else {
-        return;
-    };
-    let others: Vec<String> = content
-        .keys()
-        .filter(|media| *media != "application/json")
-        .cloned()
-        .collect();
-    content.retain(|media, _| media == "application/json");
-    let at = at.join("requestBody").join("content");
-    findings.notes.push(Note::new(
-        Repair::KeepJsonBody.name(),
-        &at,
-        format!("removed the media types {}", others.join(", ")),
-    ));
-}
-
-/// Returns whether a value of the schema can have a shape.
-fn may_be(schemas: &Value, schema: &Value, shape: fn(&Shape) -> bool) -> bool {
-    Shapes(schemas)
-        .alternatives(schema)
-        .is_ok_and(|shapes| shapes.iter().any(shape))
-}
-
-fn drop_object_parameters(
-    operation: &mut Operation,
-    schemas: &Value,
-    at: &Pointer,
-    findings: &mut Findings,
-) {
-    let Some(list) = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut)
-    else {
-        return;
-    };
-    list.retain(|parameter| {
-        let optional = parameter["required"] != true;
-        let object = parameter
-            .get("style")
-            .is_some_and(|style| style == "deepObject")
-            || may_be(schemas, &parameter["schema"], |shape| {
-                matches!(shape, Shape::Object(_))
-            });
-        if optional && object {
-            let what = format!("removed the parameter {}", parameter["name"]);
-            let at = at.join("parameters");
-            findings
-                .notes
-                .push(Note::new(Repair::DropObjectParameters.name(), &at, what));
-        }
-        !(optional && object)
     });
 }
 
-fn list_headers(operation: &mut Operation, schemas: &Value, at: &Pointer, findings: &mut Findings) {
-    let Some(list) = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut)
-    else {
+fn keep_json_body(operation: &mut Value, at: &Pointer, findings: &mut Findings) {
+    let body = operation.get_mut("requestBody");
+    let Some(Value::Object(content)) = body.and_then(|body| body.get_mut("content")) else {
         return;
     };
-    for parameter in list {
-        let header = parameter["in"] == "header";
-        if header
-            && may_be(schemas, &parameter["schema"], |shape| {
-                matches!(shape, Shape::Array(_))
-            })
-        {
-            parameter["schema"] = json!({"type": "string"});
-            let what = format!(
-                "the header {} became a string with comma-separated values",
-                parameter["name"]
-            );
-            let at = at.join("parameters");
-            findings
-                .notes
-                .push(Note::new(Repair::ListHeadersAsText.name(), &at, what));
-        }
+    if content.len() > 1 && content.contains_key("application/json") {
+        let others = content.keys().filter(|media| *media != "application/json");
+        let others: Vec<&str> = others.map(String::as_str).collect();
+        let what = format!("removed the media types {}", others.join(", "));
+        let at = at.join("requestBody").join("content");
+        findings.note(Repair::KeepJsonBody.name(), &at, what);
+        content.retain(|media, _| media == "application/json");
     }
+}
+
+/// Removes optional parameters that are objects, or changes the type of array headers to string.
+fn repair_parameters(
+    operation: &mut Value,
+    repair: Repair,
+    shapes: Shapes<'_>,
+    at: &Pointer,
+    findings: &mut Findings,
+) {
+    let Some(Value::Array(list)) = operation.get_mut("parameters") else {
+        return;
+    };
+    list.retain_mut(|parameter| {
+        let may_be = |shape: fn(&Shape) -> bool| {
+            let alternatives = shapes.alternatives(&parameter["schema"]);
+            alternatives.is_ok_and(|shapes| shapes.iter().any(shape))
+        };
+        let is_object =
+            parameter["style"] == "deepObject" || may_be(|shape| matches!(shape, Shape::Object(_)));
+        let is_list = may_be(|shape| matches!(shape, Shape::Array(_)));
+        let name = &parameter["name"];
+        let is_removed = parameter["required"] != true && is_object;
+        let what = match repair {
+            Repair::DropObjectParameters if is_removed => {
+                format!("removed the parameter {name}")
+            }
+            Repair::ListHeadersAsText if is_list && parameter["in"] == "header" => {
+                let what = format!("the header {name} became a string with comma-separated values");
+                parameter["schema"] = json!({"type": "string"});
+                what
+            }
+            _ => return true,
+        };
+        findings.note(repair.name(), &at.join("parameters"), what);
+        repair != Repair::DropObjectParameters
+    });
 }

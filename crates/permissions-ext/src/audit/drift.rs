@@ -1,11 +1,12 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use super::Report;
-use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
-use crate::sync::{Comparison, DesiredState};
+use crate::model::{CheckpointId, PermissionId, ProjectId};
+use crate::sync::DesiredState;
+pub use crate::sync::desired_state::CheckpointDrift;
 
 /// The differences between the live state and a desired state, returned by [`Report::drift`].
 #[derive(Clone, Debug, Serialize)]
@@ -18,20 +19,6 @@ pub struct Drift {
     pub unread: Vec<CheckpointId>,
     /// The audited checkpoints that are not part of the desired state, in the order of the audit.
     pub unmanaged: Vec<CheckpointId>,
-}
-
-/// The differences between the live state and the desired state of one checkpoint.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct CheckpointDrift {
-    /// The checkpoint.
-    pub checkpoint: CheckpointId,
-    /// Live permissions of projects in the desired state, sorted by project.
-    pub unchanged: Vec<Permission>,
-    /// Live permissions of projects that are not in the desired state, sorted by project.
-    pub extra: Vec<Permission>,
-    /// Projects in the desired state without a permission, sorted.
-    pub missing: Vec<ProjectId>,
 }
 
 /// How the live state of a project and a checkpoint differs from the desired state.
@@ -50,33 +37,27 @@ pub enum DriftState {
 impl Report {
     /// Compares the report with a desired state.
     pub fn drift(&self, desired: &DesiredState) -> Drift {
-        Drift::new(self, desired)
-    }
-}
-
-impl Drift {
-    fn new(report: &Report, desired: &DesiredState) -> Self {
-        let live: HashMap<_, _> = report.read().collect();
+        let live: HashMap<_, _> = self.read().collect();
         let (mut checkpoints, mut unread) = (Vec::new(), Vec::new());
         for (checkpoint, projects) in desired.iter() {
             match live.get(checkpoint) {
-                Some(permissions) => {
-                    checkpoints.push(CheckpointDrift::new(checkpoint, projects, permissions));
+                Some(live) => {
+                    checkpoints.push(CheckpointDrift::new(checkpoint, projects, live.to_vec()));
                 }
                 None => unread.push(checkpoint.clone()),
             }
         }
-        let audited = report.results().iter().map(|it| &it.checkpoint);
-        Self {
+        let audited = self.results().iter().map(|it| &it.checkpoint);
+        let unmanaged = audited.filter(|checkpoint| desired.projects(checkpoint).is_none());
+        Drift {
             checkpoints,
             unread,
-            unmanaged: audited
-                .filter(|checkpoint| desired.projects(checkpoint).is_none())
-                .cloned()
-                .collect(),
+            unmanaged: unmanaged.cloned().collect(),
         }
     }
+}
 
+impl Drift {
     /// Returns whether all checkpoints of the desired state were read and have no differences.
     #[must_use]
     pub fn is_in_sync(&self) -> bool {
@@ -97,24 +78,6 @@ impl Drift {
             let missing = drift.missing.iter();
             live.chain(missing.map(|it| (&drift.checkpoint, it, DriftState::Missing, None)))
         })
-    }
-}
-
-impl CheckpointDrift {
-    fn new(checkpoint: &CheckpointId, desired: &BTreeSet<ProjectId>, live: &[Permission]) -> Self {
-        let live = Comparison::new(desired, live.to_vec());
-        Self {
-            checkpoint: checkpoint.clone(),
-            unchanged: live.unchanged,
-            extra: live.extra,
-            missing: live.missing,
-        }
-    }
-
-    /// Returns whether the live state equals the desired state.
-    #[must_use]
-    pub fn is_in_sync(&self) -> bool {
-        self.extra.is_empty() && self.missing.is_empty()
     }
 }
 

@@ -19,18 +19,27 @@
 
 mod drift;
 mod report;
-mod stream;
 
 use std::collections::HashSet;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryFutureExt as _};
+use sync_wrapper::SyncWrapper;
 
 pub use self::drift::{CheckpointDrift, Drift, DriftState};
 pub use self::report::{CheckpointAudit, Report};
-pub use self::stream::AuditStream;
+use crate::action::Action;
+use crate::bulk::{Bulk, BulkOptions, bulk_options};
 use crate::client::Client;
 use crate::error::Error;
+use crate::list::List;
 use crate::model::{CheckpointId, InvalidId, ProjectId};
 use crate::options::{RequestOptions, request_options};
-use crate::progress::{OnProgress, Progress};
 
 /// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 result in 160 requests per
 /// second.
@@ -44,10 +53,17 @@ pub struct Audit {
     checkpoints: Vec<CheckpointId>,
     project_id: Option<ProjectId>,
     page_size: Option<u32>,
-    concurrency: usize,
-    on_progress: OnProgress,
+    bulk: BulkOptions,
     options: RequestOptions,
 }
+
+/// A stream of the results of an audit, returned by [`Audit::stream`].
+///
+/// An item is an error only if an argument is invalid. It is then the only item. If a checkpoint cannot be read, the
+/// [`CheckpointAudit`] of the checkpoint contains the error. Dropping the stream cancels all requests.
+#[derive(Debug)]
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct AuditStream(SyncWrapper<BoxStream<'static, Result<CheckpointAudit, Error>>>);
 
 impl Client {
     /// Lists the permissions of many checkpoints. Repeated checkpoints are read once.
@@ -57,27 +73,21 @@ impl Client {
     ) -> Audit {
         let mut options = RequestOptions::default();
         let mut seen = HashSet::new();
-        let mut unique = Vec::new();
-        for checkpoint in checkpoints {
-            match checkpoint.try_into() {
-                Ok(checkpoint) if seen.insert(checkpoint.clone()) => unique.push(checkpoint),
-                Ok(_) => {}
-                Err(invalid) => options.reject(invalid.into()),
-            }
-        }
+        let ids = checkpoints.into_iter();
+        let ids = ids.filter_map(|checkpoint| options.id(checkpoint));
         Audit {
             client: self.clone(),
-            checkpoints: unique,
+            checkpoints: ids.filter(|id| seen.insert(id.clone())).collect(),
             project_id: None,
             page_size: None,
-            concurrency: CONCURRENCY,
-            on_progress: OnProgress::default(),
+            bulk: BulkOptions::new(CONCURRENCY),
             options,
         }
     }
 }
 
 request_options!(Audit);
+bulk_options!(Audit);
 
 impl Audit {
     /// Lists only the permissions of this project.
@@ -85,10 +95,7 @@ impl Audit {
         mut self,
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
     ) -> Self {
-        match project_id.try_into() {
-            Ok(id) => self.project_id = Some(id),
-            Err(invalid) => self.options.reject(invalid.into()),
-        }
+        self.project_id = self.options.id(project_id);
         self
     }
 
@@ -98,22 +105,34 @@ impl Audit {
         self
     }
 
-    /// Sets the number of checkpoints that are read concurrently, at least 1. The default is 16. Each checkpoint has at
-    /// most one request at a time.
-    pub fn concurrency(mut self, checkpoints: usize) -> Self {
-        self.concurrency = checkpoints.max(1);
-        self
-    }
-
-    /// Sets a callback for each checkpoint that has been read and each wait that the API asks for.
-    pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = OnProgress::new(callback);
-        self
-    }
-
     /// Returns the result of each checkpoint as soon as it is available, for results that do not fit into memory.
     pub fn stream(self) -> AuditStream {
-        AuditStream::new(self)
+        // The deadline starts when the stream is first polled.
+        let results = async move {
+            self.options.check(|| Action::Audit)?;
+            let concurrency = self.bulk.concurrency;
+            let total = self.checkpoints.len();
+            let bulk = Arc::new(Bulk::new(self.client, self.options, self.bulk, total));
+            let (project_id, page_size) = (self.project_id, self.page_size);
+            let configure = move |mut list: List| {
+                if let Some(project_id) = &project_id {
+                    list = list.project_id(project_id);
+                }
+                match page_size {
+                    Some(page_size) => list.page_size(page_size),
+                    None => list,
+                }
+            };
+            let audits = stream::iter(self.checkpoints).map(move |checkpoint| {
+                let (bulk, configure) = (bulk.clone(), configure.clone());
+                async move {
+                    let result = bulk.list(&checkpoint, configure).await;
+                    Ok(CheckpointAudit { checkpoint, result })
+                }
+            });
+            Ok(audits.buffer_unordered(concurrency))
+        };
+        AuditStream(SyncWrapper::new(results.try_flatten_stream().boxed()))
     }
 
     /// Lists the permissions of all checkpoints.
@@ -121,7 +140,7 @@ impl Audit {
     /// # Errors
     ///
     /// Fails if an argument is invalid, before anything is sent. If a checkpoint cannot be read, the report contains
-    /// its error.
+    /// the error of the checkpoint.
     pub async fn send(self) -> Result<Report, Error> {
         let order = self.checkpoints.clone();
         let mut stream = self.stream();
@@ -130,5 +149,20 @@ impl Audit {
             results.push(result?);
         }
         Ok(Report::new(&order, results))
+    }
+}
+
+impl AuditStream {
+    /// Returns the next result, for loops in programs that do not depend on `futures`.
+    pub async fn next(&mut self) -> Option<Result<CheckpointAudit, Error>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for AuditStream {
+    type Item = Result<CheckpointAudit, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.get_mut().poll_next_unpin(cx)
     }
 }

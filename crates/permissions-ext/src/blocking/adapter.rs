@@ -6,7 +6,7 @@
 /// * `get` returns a value.
 /// * `start` and `into` return a blocking type, from a reference or by value.
 /// * `wait` blocks until the call is done.
-/// * `options` adds the options that all requests have.
+/// * `options` adds the options that all requests have, and `bulk_options` those of bulk calls.
 macro_rules! methods {
     ($name:ident $(<$item:ident>)? ($inner:path) {}) => {};
     ($name:ident $(<$item:ident>)? ($inner:path) { options; $($rest:tt)* }) => {
@@ -19,6 +19,13 @@ macro_rules! methods {
             set query(name: impl Into<String>, value: impl Into<String>);
             set admin_key(key: impl Into<SecretString>);
             set body_limit(bytes: usize);
+            $($rest)*
+        }}
+    };
+    ($name:ident $(<$item:ident>)? ($inner:path) { bulk_options; $($rest:tt)* }) => {
+        methods! { $name $(<$item>)? ($inner) {
+            set concurrency(requests: usize);
+            set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
             $($rest)*
         }}
     };

@@ -203,8 +203,7 @@ wrapper! {
     #[must_use = "nothing is read before `send`"]
     PlanRequest(crate::sync::PlanRequest) {
         options;
-        set concurrency(requests: usize);
-        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        bulk_options;
         wait send() -> Plan;
     }
 
@@ -214,9 +213,8 @@ wrapper! {
         options;
         set allow_delete(allow: bool);
         set allow_empty(allow: bool);
-        set concurrency(requests: usize);
+        bulk_options;
         set on_change(callback: impl Fn(&AppliedChange) + Send + Sync + 'static);
-        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
         set stop_when(signal: impl Future<Output = ()> + Send + 'static);
         wait send() -> Applied;
     }
@@ -228,8 +226,7 @@ wrapper! {
         options;
         set project_id(project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>);
         set page_size(permissions: u32);
-        set concurrency(checkpoints: usize);
-        set on_progress(callback: impl Fn(&Progress) + Send + Sync + 'static);
+        bulk_options;
         into stream() -> AuditStream;
         wait send() -> Report;
     }
@@ -250,9 +247,7 @@ iterator! {
     PageStream<T>(crate::PageStream<T>) -> Page<T>, |_| None, |page, runtime| Page::new(page, runtime.clone()), {}
 
     /// An iterator over the results of an audit.
-    AuditStream(crate::audit::AuditStream) -> CheckpointAudit, |_| None, |item, _| item, {
-        get left() -> usize;
-    }
+    AuditStream(crate::audit::AuditStream) -> CheckpointAudit, |_| None, |item, _| item, {}
 }
 
 impl Client {

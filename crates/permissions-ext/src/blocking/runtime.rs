@@ -1,9 +1,8 @@
-use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Waker};
+use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -16,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 const BEYOND_ANY_BUDGET: usize = 1024;
 
 /// A runtime whose background thread runs connections and timers. Calls run on the threads of their callers.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Runtime {
     handle: Handle,
     /// Dropping the last clone ends the thread.
@@ -57,16 +56,7 @@ impl Runtime {
                 "the blocking client was called in an asynchronous task and would block its thread",
             ));
         }
-        let _entered = self.handle.enter();
-        let waker = Waker::from(Arc::new(Caller(thread::current())));
-        let mut context = Context::from_waker(&waker);
-        let mut call = pin!(call);
-        loop {
-            match call.as_mut().poll(&mut context) {
-                Poll::Ready(result) => return result,
-                Poll::Pending => thread::park(),
-            }
-        }
+        self.handle.block_on(call)
     }
 }
 
@@ -80,23 +70,4 @@ fn is_within_a_task() -> bool {
     }
     let mut context = Context::from_waker(Waker::noop());
     (0..BEYOND_ANY_BUDGET).any(|_| pin!(coop::consume_budget()).poll(&mut context).is_pending())
-}
-
-/// A thread that is blocked in [`Runtime::wait`].
-struct Caller(Thread);
-
-impl Wake for Caller {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-impl fmt::Debug for Runtime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").finish_non_exhaustive()
-    }
 }

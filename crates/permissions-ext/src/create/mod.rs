@@ -1,9 +1,8 @@
 //! Creates permissions exactly once.
 
-mod created;
 mod reconcile;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,14 +10,14 @@ use std::sync::Arc;
 use permissions_api as api;
 use tracing::Instrument as _;
 
-pub use self::created::Created;
 use self::reconcile::Reconciler;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
-use crate::model::{CheckpointId, InvalidId, ProjectId};
+use crate::metadata::Metadata;
+use crate::model::{CheckpointId, InvalidId, Permission, ProjectId};
 use crate::options::{RequestOptions, request_options};
 use crate::permissions::Permissions;
-use crate::progress::{BulkProgress, OnProgress, Progress};
+use crate::progress::{BulkProgress, Callback, Progress};
 use crate::transport::Operation;
 
 /// Default number of projects per request.
@@ -45,7 +44,7 @@ pub struct Create {
     project_ids: Vec<ProjectId>,
     batch_size: usize,
     read_first: bool,
-    on_progress: OnProgress,
+    on_progress: Callback<Progress>,
     options: RequestOptions,
 }
 
@@ -56,17 +55,13 @@ impl Permissions {
         project_ids: impl IntoIterator<Item: TryInto<ProjectId, Error: Into<InvalidId>>>,
     ) -> Create {
         let mut options = RequestOptions::default();
-        let ids = project_ids.into_iter().map(TryInto::try_into);
-        let project_ids: Result<Vec<ProjectId>, _> = ids.collect();
+        let ids = project_ids.into_iter();
         Create {
             permissions: self.clone(),
-            project_ids: project_ids.unwrap_or_else(|invalid| {
-                options.reject(invalid.into());
-                Vec::new()
-            }),
+            project_ids: ids.filter_map(|id| options.id(id)).collect(),
             batch_size: BATCH_SIZE,
             read_first: false,
-            on_progress: OnProgress::default(),
+            on_progress: Callback::default(),
             options,
         }
     }
@@ -97,11 +92,11 @@ impl Create {
 
     /// Sets a callback for each finished batch and each wait that the API asks for.
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = OnProgress::new(callback);
+        self.on_progress = Callback::new(callback);
         self
     }
 
-    /// Replaces all options with those of an apply.
+    /// Replaces all options with those of the call that the create is part of.
     pub(crate) fn with_options(self, options: RequestOptions) -> Self {
         Self { options, ..self }
     }
@@ -138,6 +133,56 @@ impl Create {
                 Err(error.during(action).with(|it| it.created = created))
             }
         }
+    }
+}
+
+/// The permissions that exist after a create: one per project, in the order of the request.
+#[derive(Clone, Debug, Default)]
+pub struct Created {
+    permissions: Vec<Permission>,
+    /// The projects that had a permission before. `None` without `read_first`.
+    existing: Option<HashSet<ProjectId>>,
+    metadata: Metadata,
+}
+
+impl Created {
+    /// Returns the permissions, new and existing ones.
+    pub fn iter(&self) -> impl Iterator<Item = &Permission> {
+        self.permissions.iter()
+    }
+
+    /// Returns the permissions that did not exist before. `None` unless
+    /// [`Create::read_first`](crate::Create::read_first) is set, because the API's response does not show it.
+    #[must_use]
+    pub fn new_permissions(&self) -> Option<Vec<&Permission>> {
+        let existing = self.existing.as_ref()?;
+        let is_new = |permission: &&Permission| !existing.contains(&permission.project_id);
+        Some(self.iter().filter(is_new).collect())
+    }
+
+    /// Returns the permissions by value.
+    #[must_use]
+    pub fn into_permissions(self) -> Vec<Permission> {
+        self.permissions
+    }
+
+    /// Returns the number of permissions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.permissions.len()
+    }
+
+    /// Returns whether there is no permission.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permissions.is_empty()
+    }
+
+    /// Returns the metadata of the last successful create request. Empty if none was sent, because all permissions
+    /// existed.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 }
 

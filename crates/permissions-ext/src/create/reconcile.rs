@@ -1,7 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use super::CreateRequest;
-use super::created::Created;
+use super::{CreateRequest, Created};
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::list::List;
@@ -132,7 +131,8 @@ impl<'a> Reconciler<'a> {
     }
 
     async fn read_until_found(&mut self, list: List, projects: &[ProjectId]) -> Result<(), Error> {
-        let mut pages = list.pages_within(self.options, self.deadline);
+        let list = list.with_options(self.options.within(self.deadline));
+        let mut pages = list.pages();
         let is_missing =
             |found: &HashMap<_, Option<_>>| projects.iter().any(|it| found[it].is_none());
         while is_missing(&self.found)

@@ -23,7 +23,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::model::{InvalidId, Permission};
 use crate::options::{RequestOptions, request_options};
-use crate::transport::{Deadline, Operation};
+use crate::transport::Operation;
 
 /// Default page size. With the API's own defaults of 10 permissions and 20 projects, a list needs more requests.
 const PAGE_SIZE: u32 = 100;
@@ -95,10 +95,7 @@ impl<T: Item> List<T> {
 
     /// Starts after the item with this id. By default, the list starts at the beginning.
     pub fn after(mut self, id: impl TryInto<T::Id, Error: Into<InvalidId>>) -> Self {
-        match id.try_into() {
-            Ok(id) => self.after = Some(id),
-            Err(invalid) => self.options.reject(invalid.into()),
-        }
+        self.after = self.options.id(id);
         self
     }
 
@@ -126,7 +123,7 @@ impl<T: Item> List<T> {
 
     /// Returns a stream of all pages.
     pub fn pages(self) -> PageStream<T> {
-        PageStream::new(Arc::new(self), None)
+        PageStream::new(Arc::new(self))
     }
 
     /// Fetches all items.
@@ -135,7 +132,12 @@ impl<T: Item> List<T> {
     ///
     /// Fails if any page cannot be fetched. [`stream`](Self::stream) returns the items before the failure.
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        self.pages().all().await
+        let mut pages = self.pages();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            all.append(&mut page?.into_data());
+        }
+        Ok(all)
     }
 
     /// Fetches one page. [`Page::next`] fetches the next one.
@@ -144,19 +146,14 @@ impl<T: Item> List<T> {
     ///
     /// Fails if the API does not respond with a list after all retries.
     pub async fn send(self) -> Result<Page<T>, Error> {
-        let mut pager = Box::new(Pager::new(Arc::new(self), None));
+        let mut pager = Box::new(Pager::new(Arc::new(self)));
         let page = pager.fetch().await?;
         Ok(Page { pager, ..page })
     }
 
-    /// Fetches pages as part of another call, with its options and its deadline.
-    pub(crate) fn pages_within(
-        self,
-        options: &RequestOptions,
-        deadline: Deadline,
-    ) -> PageStream<T> {
-        let options = options.clone();
-        PageStream::new(Arc::new(Self { options, ..self }), Some(deadline))
+    /// Replaces all options with those of the call that the list is part of.
+    pub(crate) fn with_options(self, options: RequestOptions) -> Self {
+        Self { options, ..self }
     }
 
     fn action(&self) -> Action {

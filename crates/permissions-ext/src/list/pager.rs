@@ -84,7 +84,7 @@ impl<T: Item> fmt::Debug for Page<T> {
 #[derive(Clone)]
 pub(super) struct Pager<T: Item> {
     list: Arc<List<T>>,
-    /// Deadline of the call. It starts with the first fetch, unless the list is part of another call.
+    /// Deadline of the call, which starts with the first fetch.
     deadline: Option<Deadline>,
     next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
@@ -107,7 +107,7 @@ enum NextPage<Id> {
 }
 
 impl<T: Item> Pager<T> {
-    pub(super) fn new(list: Arc<List<T>>, deadline: Option<Deadline>) -> Self {
+    pub(super) fn new(list: Arc<List<T>>) -> Self {
         let mut seen_cursors = CursorGuard::default();
         let next = match &list.after {
             _ if list.is_finished() => NextPage::None,
@@ -118,7 +118,7 @@ impl<T: Item> Pager<T> {
             None => NextPage::First,
         };
         Self {
-            deadline,
+            deadline: None,
             next,
             seen_cursors,
             recent_ids: RecentIds::default(),
@@ -128,7 +128,7 @@ impl<T: Item> Pager<T> {
         }
     }
 
-    pub(super) fn list(&self) -> &List<T> {
+    pub(super) fn list(&self) -> &Arc<List<T>> {
         &self.list
     }
 

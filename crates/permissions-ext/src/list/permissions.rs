@@ -43,10 +43,7 @@ impl List {
         mut self,
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
     ) -> Self {
-        match project_id.try_into() {
-            Ok(id) => self.query.project_id = Some(id),
-            Err(invalid) => self.options.reject(invalid.into()),
-        }
+        self.query.project_id = self.options.id(project_id);
         self
     }
 }

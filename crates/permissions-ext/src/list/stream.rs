@@ -50,10 +50,10 @@ pub struct Position<T: Item = Permission> {
 impl<T: Item> ItemStream<T> {
     pub(super) fn new(list: Arc<List<T>>) -> Self {
         Self {
-            pages: PageStream::new(list.clone(), None),
+            pages: PageStream::new(list.clone()),
             items: Vec::new().into_iter(),
             after: list.after.clone(),
-            pager: Box::new(Pager::new(list, None)),
+            pager: Box::new(Pager::new(list)),
         }
     }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 
 use super::Change;
 use crate::error::Error;
@@ -50,7 +51,8 @@ pub enum Outcome {
 }
 
 /// The reason why a change was not requested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SkipReason {
     /// A create for the same checkpoint or the same project has not succeeded. Deleting anyway could leave the project
@@ -140,18 +142,6 @@ impl Outcome {
     }
 }
 
-impl SkipReason {
-    /// Returns `create_failed`, `aborted` or `stopped`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CreateFailed => "create_failed",
-            Self::Aborted => "aborted",
-            Self::Stopped => "stopped",
-        }
-    }
-}
-
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (changed, total) = (self.changed(), self.changes.len());
@@ -198,27 +188,26 @@ impl Serialize for Applied {
 
 impl Serialize for AppliedChange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("AppliedChange", 6)?;
+        object.serialize_field("checkpoint", &self.checkpoint)?;
         let (change, deleted) = match &self.change {
             Change::Create { .. } => ("create", None),
             Change::Delete { permission_id, .. } => ("delete", Some(permission_id)),
         };
+        object.serialize_field("change", change)?;
+        object.serialize_field("project_id", self.change.project_id())?;
         let permission_id = match &self.outcome {
             Outcome::Created(permission) | Outcome::Existing(permission) => Some(&permission.id),
             _ => deleted,
         };
-        let mut object = serializer.serialize_struct("AppliedChange", 7)?;
-        object.serialize_field("checkpoint", &self.checkpoint)?;
-        object.serialize_field("change", change)?;
-        object.serialize_field("project_id", self.change.project_id())?;
-        match permission_id {
-            Some(permission_id) => object.serialize_field("permission_id", permission_id)?,
-            None => object.skip_field("permission_id")?,
+        if let Some(permission_id) = permission_id {
+            object.serialize_field("permission_id", permission_id)?;
         }
         object.serialize_field("outcome", self.outcome.name())?;
         match &self.outcome {
             Outcome::Failed(error) => object.serialize_field("error", error)?,
-            Outcome::Skipped(reason) => object.serialize_field("reason", reason.name())?,
-            _ => object.skip_field("error")?,
+            Outcome::Skipped(reason) => object.serialize_field("reason", reason)?,
+            _ => {}
         }
         object.end()
     }

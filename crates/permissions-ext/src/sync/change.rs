@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Comparison;
+use super::desired_state::CheckpointDrift;
 use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
 
 /// The part of a [`Plan`](super::Plan) for one checkpoint.
@@ -12,7 +12,7 @@ use crate::model::{CheckpointId, Permission, PermissionId, ProjectId};
 pub struct CheckpointPlan {
     /// The checkpoint.
     pub checkpoint: CheckpointId,
-    /// Projects without a permission that should have one, sorted.
+    /// Projects that have no permission and should receive one, sorted.
     pub create: Vec<ProjectId>,
     /// Permissions to delete, sorted by project.
     pub delete: Vec<PermissionRef>,
@@ -78,37 +78,13 @@ impl From<&Permission> for PermissionRef {
     }
 }
 
-/// The changes of a [`CheckpointPlan`] that are not done yet, and the permissions to create that already exist.
-#[derive(Debug, Default)]
-pub(super) struct Remaining {
-    /// Permissions to create that exist, for example because an earlier apply was interrupted.
-    pub(super) existing: BTreeMap<ProjectId, Permission>,
-    /// Permissions to delete that exist.
-    pub(super) to_delete: BTreeSet<PermissionRef>,
-}
-
-impl Remaining {
-    /// Returns all changes of a plan.
-    pub(super) fn all(plan: &CheckpointPlan) -> Self {
-        Self {
-            existing: BTreeMap::new(),
-            to_delete: plan.delete.iter().cloned().collect(),
-        }
-    }
-}
-
 impl CheckpointPlan {
-    pub(super) fn new(
-        checkpoint: CheckpointId,
-        desired: &BTreeSet<ProjectId>,
-        live: Vec<Permission>,
-    ) -> Self {
-        let live = Comparison::new(desired, live);
+    pub(super) fn new(drift: CheckpointDrift) -> Self {
         Self {
-            checkpoint,
-            create: live.missing,
-            delete: live.extra.iter().map(PermissionRef::from).collect(),
-            unchanged: live.unchanged.iter().map(PermissionRef::from).collect(),
+            checkpoint: drift.checkpoint,
+            create: drift.missing,
+            delete: drift.extra.iter().map(PermissionRef::from).collect(),
+            unchanged: drift.unchanged.iter().map(PermissionRef::from).collect(),
         }
     }
 
@@ -121,44 +97,27 @@ impl CheckpointPlan {
             .chain(delete.map(Change::from))
     }
 
-    /// Returns whether the changes delete all permissions of the checkpoint and create none.
-    #[must_use]
-    pub fn empties(&self) -> bool {
-        !self.delete.is_empty() && self.unchanged.is_empty() && self.create.is_empty()
-    }
-
-    /// Compares the plan with the live state. Fails with the first difference that the plan does not contain. Changes
-    /// of the plan may have been made already, because an apply may have been interrupted.
-    pub(super) fn compare(&self, live: Vec<Permission>) -> Result<Remaining, String> {
+    /// Returns a difference between the live state and the state that the plan expects, if there is one. Some changes of
+    /// the plan may have been made already, because an apply may have been interrupted.
+    pub(super) fn unexpected(&self, live: &BTreeMap<PermissionId, Permission>) -> Option<String> {
         let create: BTreeSet<&ProjectId> = self.create.iter().collect();
-        let delete: BTreeSet<&PermissionRef> = self.delete.iter().collect();
-        let mut expected: BTreeSet<&PermissionRef> = self.unchanged.iter().collect();
-        let mut remaining = Remaining::default();
-        for permission in live {
-            let reference = PermissionRef::from(&permission);
-            let PermissionRef {
-                project_id,
-                permission_id,
-            } = &reference;
-            if delete.contains(&reference) {
-                remaining.to_delete.insert(reference);
-            } else if create.contains(project_id) {
-                remaining.existing.insert(project_id.clone(), permission);
-            } else if !expected.remove(&reference) {
-                return Err(format!(
-                    "project {project_id} has received permission {permission_id}"
-                ));
-            }
-        }
-        match expected.first() {
-            None => Ok(remaining),
-            Some(PermissionRef {
-                project_id,
-                permission_id,
-            }) => Err(format!(
-                "project {project_id} has lost permission {permission_id}"
-            )),
-        }
+        let planned: BTreeSet<&PermissionRef> = self.delete.iter().chain(&self.unchanged).collect();
+        let mut received = live.values().map(PermissionRef::from);
+        let received =
+            received.find(|it| !create.contains(&it.project_id) && !planned.contains(it));
+        let is_live = |it: &PermissionRef| {
+            let permission = live.get(&it.permission_id);
+            permission.is_some_and(|permission| permission.project_id == it.project_id)
+        };
+        let lost = || self.unchanged.iter().find(|it| !is_live(it));
+        let (permission, verb) = match (&received, lost) {
+            (Some(received), _) => (received, "received"),
+            (None, lost) => (lost()?, "lost"),
+        };
+        Some(format!(
+            "project {} has {verb} permission {}",
+            permission.project_id, permission.permission_id
+        ))
     }
 
     /// Returns the first contradiction between the changes. A plan that was edited by hand may contain one.
@@ -169,18 +128,17 @@ impl CheckpointPlan {
         }
         let unchanged: BTreeSet<&PermissionRef> = self.unchanged.iter().collect();
         self.delete.iter().find_map(|permission| {
-            let PermissionRef {
-                project_id,
-                permission_id,
-            } = permission;
+            let project_id = &permission.project_id;
             if create.contains(project_id) {
-                return Some(format!(
+                Some(format!(
                     "creates and deletes a permission for project {project_id}"
-                ));
+                ))
+            } else if unchanged.contains(permission) {
+                let permission_id = &permission.permission_id;
+                Some(format!("keeps and deletes permission {permission_id}"))
+            } else {
+                None
             }
-            unchanged
-                .contains(permission)
-                .then(|| format!("keeps and deletes permission {permission_id}"))
         })
     }
 }

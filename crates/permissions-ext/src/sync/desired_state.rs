@@ -76,31 +76,43 @@ impl DesiredState {
     }
 }
 
-/// The live state of one checkpoint, compared with its desired projects.
-pub(crate) struct Comparison {
-    /// Permissions of desired projects, sorted by project.
-    pub(crate) unchanged: Vec<Permission>,
-    /// Permissions of other projects, sorted by project.
-    pub(crate) extra: Vec<Permission>,
-    /// Desired projects without a permission, sorted.
-    pub(crate) missing: Vec<ProjectId>,
+/// The differences between the live state and the desired state of one checkpoint.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CheckpointDrift {
+    /// The checkpoint.
+    pub checkpoint: CheckpointId,
+    /// Live permissions of projects in the desired state, sorted by project.
+    pub unchanged: Vec<Permission>,
+    /// Live permissions of projects that are not in the desired state, sorted by project.
+    pub extra: Vec<Permission>,
+    /// Projects in the desired state without a permission, sorted.
+    pub missing: Vec<ProjectId>,
 }
 
-impl Comparison {
-    pub(crate) fn new(desired: &BTreeSet<ProjectId>, mut live: Vec<Permission>) -> Self {
+impl CheckpointDrift {
+    pub(crate) fn new(
+        checkpoint: &CheckpointId,
+        desired: &BTreeSet<ProjectId>,
+        mut live: Vec<Permission>,
+    ) -> Self {
         live.sort_by(|a, b| (&a.project_id, &a.id).cmp(&(&b.project_id, &b.id)));
         let (unchanged, extra): (Vec<_>, Vec<_>) = live
             .into_iter()
             .partition(|permission| desired.contains(&permission.project_id));
-        let found: BTreeSet<&ProjectId> = unchanged.iter().map(|it| &it.project_id).collect();
-        let missing = desired
-            .iter()
-            .filter(|project_id| !found.contains(project_id));
+        let found: BTreeSet<ProjectId> = unchanged.iter().map(|it| it.project_id.clone()).collect();
         Self {
-            missing: missing.cloned().collect(),
+            checkpoint: checkpoint.clone(),
+            missing: desired.difference(&found).cloned().collect(),
             unchanged,
             extra,
         }
+    }
+
+    /// Returns whether the live state equals the desired state.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        self.extra.is_empty() && self.missing.is_empty()
     }
 }
 

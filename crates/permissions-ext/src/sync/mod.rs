@@ -17,18 +17,15 @@
 mod applied;
 mod apply;
 mod change;
-mod desired_state;
+pub(crate) mod desired_state;
 mod plan;
-mod plan_request;
 mod target;
 
 pub use self::applied::{Applied, AppliedChange, Outcome, SkipReason};
 pub use self::apply::Apply;
 pub use self::change::{Change, CheckpointPlan, PermissionRef};
-pub(crate) use self::desired_state::Comparison;
 pub use self::desired_state::DesiredState;
-pub use self::plan::Plan;
-pub use self::plan_request::PlanRequest;
+pub use self::plan::{Plan, PlanRequest};
 pub use self::target::Target;
 
 /// Default number of concurrent requests. Half of an audit's, because an apply also writes.

@@ -1,8 +1,59 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Change, CheckpointPlan, Target};
+use super::desired_state::CheckpointDrift;
+use super::{CONCURRENCY, Change, CheckpointPlan, DesiredState, Target};
+use crate::action::Action;
+use crate::bulk::{Bulk, BulkOptions, bulk_options};
+use crate::client::Client;
+use crate::error::Error;
 use crate::model::CheckpointId;
+use crate::options::{RequestOptions, request_options};
+
+/// A request that compares a desired state with the live state.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read before `send`"]
+pub struct PlanRequest {
+    client: Client,
+    desired: DesiredState,
+    bulk: BulkOptions,
+    options: RequestOptions,
+}
+
+impl Client {
+    /// Compares the desired state with the live state. Changes nothing.
+    pub fn plan(&self, desired: DesiredState) -> PlanRequest {
+        PlanRequest {
+            client: self.clone(),
+            desired,
+            bulk: BulkOptions::new(CONCURRENCY),
+            options: RequestOptions::default(),
+        }
+    }
+}
+
+request_options!(PlanRequest);
+bulk_options!(PlanRequest);
+
+impl PlanRequest {
+    /// Lists the permissions of every checkpoint of the desired state and returns the plan.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the permissions of any checkpoint cannot be listed, because the plan would be incomplete.
+    pub async fn send(self) -> Result<Plan, Error> {
+        self.options.check(|| Action::Plan)?;
+        let target = Target::new(&self.client, &self.options);
+        let bulk = Bulk::new(self.client, self.options, self.bulk, self.desired.len());
+        let checkpoints = self.desired.iter().map(|(checkpoint, _)| checkpoint);
+        let live = bulk.list_all(checkpoints.collect()).await?;
+        let parts = self.desired.iter().zip(live);
+        let parts = parts.map(|((checkpoint, projects), live)| {
+            CheckpointPlan::new(CheckpointDrift::new(checkpoint, projects, live))
+        });
+        Ok(Plan::new(target, parts.collect()))
+    }
+}
 
 /// The changes between the live state and the desired state, returned by [`Client::plan`](crate::Client::plan).
 ///
@@ -113,9 +164,10 @@ impl Plan {
     /// Returns the checkpoints that lose all permissions.
     pub fn emptied(&self) -> impl Iterator<Item = &CheckpointId> {
         let parts = self.checkpoints.iter();
-        parts
-            .filter(|part| part.empties())
-            .map(|part| &part.checkpoint)
+        let emptied = parts.filter(|part| {
+            !part.delete.is_empty() && part.unchanged.is_empty() && part.create.is_empty()
+        });
+        emptied.map(|part| &part.checkpoint)
     }
 
     fn count(&self, number: impl Fn(&CheckpointPlan) -> usize) -> usize {

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::ServeArgs;
 use crate::error::StartError;
-use crate::server::ProjectPreset;
+use crate::store::ProjectPreset;
 
 /// Adds the settings of the configuration file that `args` does not set. Paths in the file are relative to its folder.
 pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
@@ -19,7 +19,8 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let (file, _) = read::<ServeArgs>("configuration", path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    // A certificate from the options does not match a private key from the file.
+    // The certificate and the private key are taken from the same source, because a certificate from the options would not
+    // match a private key from the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
         (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,
@@ -47,38 +48,32 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
 
 /// Reads a file of projects.
 pub(super) fn projects(path: &Path) -> Result<Vec<ProjectPreset>, StartError> {
-    /// A name, or a table with the name.
     #[derive(Deserialize)]
     #[serde(
         untagged,
+        deny_unknown_fields,
         expecting = "use a name, or { name = \"…\", archived = true }"
     )]
     enum Entry {
         Name(String),
-        Table(Table),
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Table {
-        name: String,
-        #[serde(default)]
-        archived: bool,
+        Table {
+            name: String,
+            #[serde(default)]
+            archived: bool,
+        },
     }
     let (entries, text) = read::<BTreeMap<Spanned<String>, Entry>>("projects", path)?;
     let presets = entries.into_iter().map(|(id, entry)| {
-        let Table { name, archived } = match entry {
-            Entry::Name(name) => Table {
-                name,
-                archived: false,
-            },
-            Entry::Table(table) => table,
+        let (name, archived) = match entry {
+            Entry::Name(name) => (name, false),
+            Entry::Table { name, archived } => (name, archived),
         };
-        let line = line(&text, id.span().start);
+        let start = id.span().start;
         let id = id.into_inner();
         let preset = ProjectPreset { id, name, archived };
         match preset.check() {
             Ok(()) => Ok(preset),
-            Err(reason) => Err(invalid("projects", path, line, &reason)),
+            Err(reason) => Err(invalid("projects", path, &text, start, &reason)),
         }
     });
     presets.collect()
@@ -88,26 +83,20 @@ pub(super) fn projects(path: &Path) -> Result<Vec<ProjectPreset>, StartError> {
 fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<(T, String), StartError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let path = path.display();
-        StartError::with_source(
-            format!("failed to read the {kind} file {path}: {error}"),
-            error,
-        )
+        StartError::new(format!("failed to read the {kind} file {path}: {error}"))
     })?;
     let value = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         // The error's own Display contains the line, which may contain a password.
-        invalid(kind, path, line(&text, start), error.message())
+        invalid(kind, path, &text, start, error.message())
     })?;
     Ok((value, text))
 }
 
-/// The number of the line that contains the byte at `offset`.
-fn line(text: &str, offset: usize) -> usize {
+/// The error for a file with an invalid value at the byte `offset` of its text.
+fn invalid(kind: &str, path: &Path, text: &str, offset: usize, reason: &str) -> StartError {
     let before = text.get(..offset).unwrap_or_default();
-    before.matches('\n').count() + 1
-}
-
-fn invalid(kind: &str, path: &Path, line: usize, reason: &str) -> StartError {
+    let line = before.matches('\n').count() + 1;
     let path = path.display();
     StartError::new(format!(
         "failed to read the {kind} file {path}, line {line}: {reason}"

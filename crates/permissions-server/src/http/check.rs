@@ -39,7 +39,7 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
             if authority.is_ok_and(|host| !host.as_str().contains('@')) {
                 return Ok(());
             }
-            "the Host header is not the host and port of a URL"
+            "the Host header is invalid; send a host and an optional port, as in a URL"
         }
     };
     Err(ApiError::bad_request("invalid_host", message))

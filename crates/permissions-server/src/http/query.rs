@@ -9,12 +9,15 @@ use crate::store::{Order, PageQuery, ProjectQuery};
 pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiError> {
     let [after, limit, order, project_id] =
         parameters(query, ["after", "limit", "order", "project_id"])?;
-    check_ids([("after", &after), ("project_id", &project_id)])?;
+    let orders = [
+        ("descending", Order::Descending),
+        ("ascending", Order::Ascending),
+    ];
     Ok(PageQuery {
         checkpoint,
         after,
         limit: parse_limit(limit.as_deref(), 0, DEFAULT_PAGE_SIZE)?,
-        order: parse_order(order.as_deref())?,
+        order: choose("order", order, orders)?,
         project_id,
     })
 }
@@ -23,19 +26,8 @@ pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiErr
 pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     let [after, limit, include_archived] =
         parameters(query, ["after", "limit", "include_archived"])?;
-    check_ids([("after", &after)])?;
-    let include_archived = match include_archived.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(value) => {
-            let message = format!("include_archived is '{value}'; send true or false");
-            return Err(ApiError::invalid(
-                "invalid_type",
-                "include_archived",
-                message,
-            ));
-        }
-    };
+    let values = [("false", false), ("true", true)];
+    let include_archived = choose("include_archived", include_archived, values)?;
     Ok(ProjectQuery {
         after,
         limit: parse_limit(limit.as_deref(), 1, DEFAULT_PROJECT_PAGE_SIZE)?,
@@ -43,7 +35,7 @@ pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     })
 }
 
-/// Returns the values of the parameters `names`. Fails if another parameter occurs, or one occurs twice.
+/// Returns the values of the parameters `names`. Fails if another parameter occurs, one occurs twice, or an id is invalid.
 fn parameters<const N: usize>(
     query: &str,
     names: [&str; N],
@@ -54,21 +46,15 @@ fn parameters<const N: usize>(
             let message = format!("unknown parameter '{name}'; use {}", names.join(", "));
             return Err(ApiError::invalid("unknown_parameter", &name, message));
         };
+        if matches!(&*name, "after" | "project_id") {
+            check_id(&name, &value)?;
+        }
         if values[index].replace(value.into_owned()).is_some() {
             let message = format!("{name} occurs more than once; send it once");
             return Err(ApiError::invalid("duplicate_parameter", &name, message));
         }
     }
     Ok(values)
-}
-
-fn check_ids<const N: usize>(ids: [(&str, &Option<String>); N]) -> Result<(), ApiError> {
-    for (name, id) in ids {
-        if let Some(id) = id {
-            check_id(name, id)?;
-        }
-    }
-    Ok(())
 }
 
 fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiError> {
@@ -94,13 +80,19 @@ fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiEr
     Err(ApiError::invalid(code, "limit", message))
 }
 
-fn parse_order(value: Option<&str>) -> Result<Order, ApiError> {
+/// Returns the value of a parameter that allows two values. The first one is the default.
+fn choose<T>(
+    name: &str,
+    value: Option<String>,
+    [default, other]: [(&str, T); 2],
+) -> Result<T, ApiError> {
     match value {
-        Some("ascending") => Ok(Order::Ascending),
-        None | Some("descending") => Ok(Order::Descending),
+        None => Ok(default.1),
+        Some(value) if value == default.0 => Ok(default.1),
+        Some(value) if value == other.0 => Ok(other.1),
         Some(value) => {
-            let message = format!("order is '{value}'; send ascending or descending");
-            Err(ApiError::invalid("invalid_value", "order", message))
+            let message = format!("{name} is '{value}'; send {} or {}", other.0, default.0);
+            Err(ApiError::invalid("invalid_value", name, message))
         }
     }
 }

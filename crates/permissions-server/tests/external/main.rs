@@ -66,11 +66,11 @@ fn main() {
             |database| Box::pin(projects::restart_updates_projects(database)),
         ),
         blocking(
-            "paging::pages_of_postgres_stay_exact_during_changes",
+            "paging::pages_of_postgres_stay_consistent_during_changes",
             || paging_check(12, postgres::database),
         ),
         blocking(
-            "paging::pages_of_two_processes_stay_exact_during_changes",
+            "paging::pages_of_two_processes_stay_consistent_during_changes",
             || paging_check(4, postgres::database_by_processes),
         ),
     ];

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::process::{KEY, Process, command};
 use crate::{Available, blocking};
 
-/// An installed program and the folder of all programs.
+/// The path of an installed program, and the folder that contains all installed programs.
 fn tool(path: &str) -> Available<(PathBuf, PathBuf)> {
     let folder = std::env::var_os("PERMISSIONS_SDKS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sdks"),

@@ -37,7 +37,8 @@ fn resolve<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
     }
 }
 
-/// The type of a schema, without the type `null`. A constant is a string or a boolean.
+/// The type of a schema, without the type `null`. If the schema is a constant, the type of the constant, which is a string
+/// or a boolean.
 fn schema_type(schema: &Value) -> &str {
     match (schema.get("type"), schema.get("const")) {
         (Some(Value::Array(types)), _) => types[0].as_str().expect("a type"),
@@ -81,7 +82,7 @@ fn assert_narrower(at: &str, ours: (&Value, &Value), theirs: (&Value, &Value)) {
         .difference(&names(&our_schema["properties"]))
         .copied()
         .collect();
-    // The server has no external keys.
+    // The server omits this property, because it does not support external encryption keys.
     assert!(
         missing.is_empty() || missing == ["external_key_id"],
         "{at}: {missing:?}"

@@ -135,7 +135,11 @@ async fn invalid_project_query_is_refused(database: TestDatabase) {
         ("limit=-1", "integer_below_min_value", "limit"),
         ("limit=101", "integer_above_max_value", "limit"),
         ("limit=ten", "invalid_type", "limit"),
-        ("include_archived=maybe", "invalid_type", "include_archived"),
+        (
+            "include_archived=maybe",
+            "invalid_value",
+            "include_archived",
+        ),
         ("after=proj_unknown", "invalid_value", "after"),
         ("after=%00", "invalid_value", "after"),
         ("after=a&after=b", "duplicate_parameter", "after"),
