@@ -12,6 +12,10 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::tls::Tls;
 use crate::Error;
 
+/// Time after which an idle connection is closed. The timer for it is earlier than the default timeout of a request. tokio
+/// makes a system call whenever a timer becomes the earliest one, which would otherwise happen for each request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A reqwest client, with the proxy and the timeouts that its error messages mention.
 pub(crate) struct HttpClient {
     pub(crate) client: reqwest::Client,
@@ -44,6 +48,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(connect_timeout)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .timeout(timeout);
         let builder = proxy.configure(builder)?;
         let needs_roots = base_url.scheme() == "https" || proxy.may_use_tls();

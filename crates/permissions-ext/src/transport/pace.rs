@@ -38,7 +38,7 @@ const FLOOR: f64 = 0.97;
 /// Highest rate in requests per second.
 const MAX_RATE: f64 = 1e6;
 /// Shortest interval between two requests, as a share of the planned interval.
-const MIN_SPACING: f64 = 0.95;
+const MIN_SPACING: f64 = 0.98;
 /// Resolution of timers.
 const TICK: Duration = Duration::from_millis(1);
 
