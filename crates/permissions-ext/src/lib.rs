@@ -4,7 +4,7 @@
     clippy::exhaustive_structs,
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
-    reason = "types can grow in a minor release, and unused requests are reported"
+    reason = "public types may gain members in a minor release, and a request without `send` is a mistake"
 )]
 
 mod action;

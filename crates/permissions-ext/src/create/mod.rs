@@ -90,7 +90,7 @@ impl Create {
         self
     }
 
-    /// Sets a callback for each finished batch and each wait that the API asks for.
+    /// Sets a callback for each finished batch and for each wait that the API asks for.
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Callback::new(callback);
         self

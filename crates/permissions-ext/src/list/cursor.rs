@@ -5,7 +5,7 @@ use super::{Content, Item};
 
 /// Returns the cursor of the next page, or `None` if this page is the last one.
 ///
-/// The number of items does not matter. A page that is empty after deletions or a filter may have successors.
+/// An empty page may have successors, because items may have been deleted or filtered out.
 ///
 /// # Errors
 ///

@@ -9,8 +9,8 @@ const SET_SIZE: usize = 1 << 11;
 
 /// The ids of recent items, in constant memory.
 ///
-/// It remembers at least the last 2,048 ids and at most twice as many: when the current set is full, it replaces the
-/// previous one.
+/// At least the last 2,048 ids are stored, and at most twice as many: when the current set is full, it becomes the
+/// previous set, and the ids of the former previous set are forgotten.
 #[derive(Clone, Default)]
 pub(super) struct RecentIds {
     current: Hashes,
@@ -23,7 +23,7 @@ type Hashes = HashSet<u64, BuildHasherDefault<Identity>>;
 static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8));
 
 impl RecentIds {
-    /// Adds an id. Returns false if it is a recent one.
+    /// Adds an id. Returns false if the id is already stored.
     pub(super) fn insert(&mut self, id: &str) -> bool {
         // A collision of 64 random bits would drop an item: for ten million items, once in 500 million lists.
         let hash = hash(id);
@@ -60,7 +60,7 @@ fn hash(id: &str) -> u64 {
     }
 }
 
-/// A hasher of values that are hashes already.
+/// A hasher whose input is already a hash.
 #[derive(Clone, Default)]
 struct Identity(u64);
 

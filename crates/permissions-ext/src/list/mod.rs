@@ -107,8 +107,8 @@ impl<T: Item> List<T> {
 
     /// Resumes at a saved position, with the order, the project filter and `include_archived` of its list.
     ///
-    /// No item is missed that existed all the time. If the next item has been deleted in the meantime, its page is listed
-    /// again from the beginning. The list fails if the position belongs to another checkpoint, order or filter.
+    /// The list contains every remaining item that existed all the time. If the next item has been deleted in the
+    /// meantime, the page of that item is listed again from the beginning. The list fails if the position belongs to another checkpoint, order or filter.
     pub fn resume(mut self, position: &Position<T>) -> Self {
         self.after.clone_from(&position.after);
         T::resume(&mut self.query, &position.query);
@@ -160,13 +160,14 @@ impl<T: Item> List<T> {
         T::action(&self.query)
     }
 
-    /// Whether the list resumes at its end.
+    /// Returns whether the list resumes at a position after the last item.
     fn is_finished(&self) -> bool {
         let position = self.position.as_ref();
         position.is_some_and(|it| it.finished && it.query == self.query)
     }
 
-    /// Fails if the saved position belongs to another list. Its cursor would skip items of this one.
+    /// Fails if the saved position belongs to another list, because the cursor of the position would skip items of this
+    /// list.
     fn check_position(&self) -> Result<(), Error> {
         match &self.position {
             Some(position) if position.query != self.query => {

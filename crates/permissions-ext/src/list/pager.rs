@@ -14,9 +14,9 @@ use crate::transport::Deadline;
 pub struct Page<T: Item = Permission> {
     pub(super) content: Content<T, T::Id>,
     pub(super) metadata: Metadata,
-    /// Cursor of this page.
+    /// The cursor with which this page was fetched.
     pub(super) after: Option<T::Id>,
-    /// Pager for the next page.
+    /// The pager for the pages after this one.
     pub(super) pager: Box<Pager<T>>,
 }
 
@@ -132,12 +132,12 @@ impl<T: Item> Pager<T> {
         &self.list
     }
 
-    /// Whether there is no further page to fetch.
+    /// Returns whether all pages have been fetched, or `max_items` items have been returned.
     pub(super) fn is_finished(&self) -> bool {
         self.is_complete() || self.remaining == Some(0)
     }
 
-    /// Whether the API has no further page.
+    /// Returns whether the API has no further page.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.next, NextPage::None)
     }
@@ -168,7 +168,7 @@ impl<T: Item> Pager<T> {
         self.fetch().await.map(Some)
     }
 
-    /// Fetches the next page, or the first one if the list resumes at its end.
+    /// Fetches the next page. If the list resumes at a position after the last item, fetches the first page.
     pub(super) async fn fetch(&mut self) -> Result<Page<T>, Error> {
         let list = self.list.clone();
         let invalid = |reason| Error::new(ErrorKind::Pagination, list.action(), reason);

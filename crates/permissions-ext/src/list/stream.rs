@@ -14,21 +14,22 @@ use crate::model::Permission;
 
 /// A stream of items over all pages, returned by [`List::stream`].
 ///
-/// It is complete, or its last item is an error. Dropping it cancels the current request.
+/// The stream contains all items, or its last item is an error. Dropping the stream cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ItemStream<T: Item = Permission> {
     pages: PageStream<T>,
     /// Items of the current page that have not been returned yet.
     items: std::vec::IntoIter<T>,
-    /// Cursor of the current page.
+    /// The cursor with which the current page was fetched.
     after: Option<T::Id>,
-    /// Pager for the next page.
+    /// The pager for the pages after the current one.
     pager: Box<Pager<T>>,
 }
 
-/// A position in a list, returned by [`ItemStream::position`]. Pass it to [`List::resume`] to continue.
+/// A position in a list, returned by [`ItemStream::position`]. To continue the list there, pass the position to
+/// [`List::resume`].
 ///
-/// It serializes as a JSON object and contains no secret.
+/// A position serializes as a JSON object and contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 #[non_exhaustive]
@@ -42,7 +43,7 @@ pub struct Position<T: Item = Permission> {
     /// First item to return from that page. `None` for the whole page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<T::Id>,
-    /// Whether the list is complete.
+    /// Whether all items have been returned.
     #[serde(default)]
     pub finished: bool,
 }
