@@ -55,7 +55,7 @@ impl Permissions {
         self.client.transport()
     }
 
-    /// Returns the operation on this checkpoint for errors and logs.
+    /// Returns the action for errors and logs: the operation with this checkpoint.
     pub(crate) fn action(&self, operation: fn(CheckpointId) -> Action) -> Action {
         operation(self.checkpoint.clone())
     }

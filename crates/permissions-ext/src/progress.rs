@@ -73,7 +73,7 @@ impl BulkProgress {
         }
     }
 
-    /// Replaces the number of steps, if it is only known after the start.
+    /// Replaces the number of steps. A create knows the number only after the existing permissions have been listed.
     pub(crate) fn set_total(&self, total: usize) {
         self.total.store(total, Ordering::Relaxed);
     }
@@ -88,13 +88,13 @@ impl BulkProgress {
         self.started_at.elapsed()
     }
 
-    /// Counts a finished step and reports it.
+    /// Counts a finished step and reports the progress.
     pub(crate) fn advance(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
         self.report(None);
     }
 
-    /// Reports that no request is sent for this long, because the API asked to wait.
+    /// Reports the time until the next request, because the API asked to wait.
     pub(crate) fn report_wait(&self, wait: Duration) {
         self.report(Some(wait));
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{CheckpointId, Permission, ProjectId};
 use crate::sync::DesiredState;
 
-/// The permissions of one checkpoint, or the error if they could not be listed.
+/// The permissions of one checkpoint, or the error if the permissions could not be listed.
 ///
 /// Serializes as an object with `checkpoint`, and `permissions` or `error`.
 #[derive(Clone, Debug)]

@@ -63,7 +63,7 @@ impl Runtime {
 /// Returns whether this thread runs an asynchronous task, outside of `spawn_blocking` and `block_in_place`.
 ///
 /// tokio limits the number of polls of a task, and only of a task, before it must yield. Exhausting this limit is the
-/// only way to detect a task without a panic. The task then yields at its next await.
+/// only way to detect a task without a panic. A task whose limit is exhausted yields at the next await.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;

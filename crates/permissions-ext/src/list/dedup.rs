@@ -3,8 +3,8 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem;
 use std::sync::LazyLock;
 
-/// Number of ids in one set: 20 pages of the default size. Both sets need 74 KB and fit into the processor's cache. Sets of
-/// 16,384 ids take 10 % of the time of a page.
+/// Number of ids in one set: 20 pages of the default size. Both sets need 74 KB and fit into the processor's cache.
+/// Sets of 16,384 ids take 10 % of the time of a page.
 const SET_SIZE: usize = 1 << 11;
 
 /// The ids of recent items, in constant memory.
@@ -49,7 +49,7 @@ fn hash(id: &str) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<16>();
     let state = blocks.iter().fold(*SEED ^ bytes.len() as u64, fold);
     match bytes.last_chunk() {
-        // The last block may overlap the one before, so that it has a fixed length.
+        // The last block may overlap the previous block, so that all blocks have the same length.
         Some(last) if !rest.is_empty() => fold(state, last),
         Some(_) => state,
         None => {

@@ -61,10 +61,10 @@ impl<T: Item> Page<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the API does not respond with a list after all retries, or if it repeated a cursor.
+    /// Fails if the API does not respond with a list after all retries, or if the API repeated a cursor.
     pub async fn next(&self) -> Result<Option<Self>, Error> {
         let mut pager = self.pager.clone();
-        // The call has a deadline of its own.
+        // Each page that is fetched this way has its own deadline.
         pager.deadline = None;
         let page = pager.fetch_next().await?;
         Ok(page.map(|page| Self { pager, ..page }))
@@ -89,7 +89,7 @@ pub(super) struct Pager<T: Item> {
     next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
     seen_cursors: CursorGuard,
-    /// Items returned recently. A server repeats them if rows move while the list is read.
+    /// Items returned recently. A server returns items again if they move to a later page while the list is read.
     recent_ids: RecentIds,
     /// Number of items that may still be returned, if `max_items` is set.
     remaining: Option<u64>,
@@ -186,10 +186,10 @@ impl<T: Item> Pager<T> {
             limit: self.limit(),
         };
         let reply = transport.call(&request, &list.options, deadline).await?;
-        let mut content = T::content(reply.value);
+        let mut content = T::content(&list.query, reply.value).map_err(invalid)?;
         let after = self.after().cloned();
-        T::check(&list.query, &content.data).map_err(invalid)?;
-        // The items of a page without a usable cursor are valid. The next fetch fails instead of this one.
+        // The items of a page without a usable cursor are valid. Therefore the next fetch fails, and not the current
+        // one.
         self.next = match next_cursor(&content) {
             Ok(Some(cursor)) if self.seen_cursors.insert(cursor.as_ref()) => {
                 NextPage::After(cursor)

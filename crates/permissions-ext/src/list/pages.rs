@@ -1,10 +1,9 @@
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
-use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
+use futures_util::stream::{BoxStream, StreamExt, try_unfold};
 use std::time::Duration;
 use sync_wrapper::SyncWrapper;
 use tokio::sync::mpsc;
@@ -18,10 +17,10 @@ use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::model::Permission;
 
-/// Period of a timer that is pending while pages are fetched, which saves one system call per page.
+/// Period of a timer that is pending while pages are fetched. The timer saves one system call per page.
 ///
-/// tokio wakes its I/O driver with a system call when a timer becomes the earliest one. Without this timer, the timeout of
-/// every request would become the earliest one.
+/// tokio wakes its I/O driver with a system call when a timer becomes the earliest one. Without this timer, the timeout
+/// of every request would become the earliest one.
 const TIMER_PERIOD: Duration = Duration::from_secs(1);
 
 /// A stream of pages, returned by [`List::pages`](super::List::pages).
@@ -33,15 +32,16 @@ pub struct PageStream<T: Item = Permission>(
     SyncWrapper<BoxStream<'static, Result<Page<T>, Error>>>,
 );
 
-/// Fetches the next page: the first one in the task of the caller, and the others ahead of the caller.
+/// Fetches the next page: the first page in the task of the caller, and the other pages ahead of the caller.
 enum Fetcher<T: Item> {
     Inline(Box<Pager<T>>),
     Prefetching(Prefetch<T>),
 }
 
-/// A task that fetches the pages after the first one and stays one page ahead of the caller. Dropping it aborts the task.
+/// A task that fetches the pages after the first one and stays one page ahead of the caller. Dropping it aborts the
+/// task.
 ///
-/// One task per list costs less than one task per page: 5 % of the time of a page of 10 permissions.
+/// One task per page instead of one task per list would take 5 % more time, measured with pages of 10 permissions.
 struct Prefetch<T: Item> {
     pages: mpsc::Receiver<Result<Page<T>, Error>>,
     task: JoinHandle<()>,
@@ -57,14 +57,7 @@ impl<T: Item> PageStream<T> {
 
     /// Returns the next page. Loops can use it without a crate for streams.
     pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
-        poll_fn(|cx| self.poll_page(cx)).await
-    }
-
-    pub(super) fn poll_page(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Page<T>, Error>>> {
-        self.0.get_mut().poll_next_unpin(cx)
+        StreamExt::next(self).await
     }
 }
 
@@ -138,6 +131,6 @@ impl<T: Item> Stream for PageStream<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_page(cx)
+        self.0.get_mut().poll_next_unpin(cx)
     }
 }

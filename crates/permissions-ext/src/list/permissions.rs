@@ -86,28 +86,25 @@ impl Listed<PermissionId> for Permission {
         request.send().await
     }
 
-    fn content(response: Self::Response) -> Content<Self, PermissionId> {
-        Content {
+    fn content(
+        query: &PermissionQuery,
+        response: Self::Response,
+    ) -> Result<Content<Self, PermissionId>, String> {
+        if let Some(project_id) = &query.project_id
+            && let Some(other) = response.data.iter().find(|it| it.project_id != *project_id)
+        {
+            return Err(format!(
+                "the list of project {project_id} contains a permission of project {}: \
+                 the server ignores the filter",
+                other.project_id
+            ));
+        }
+        Ok(Content {
             data: response.data.into_iter().map(Self::from_api).collect(),
             first_id: response.first_id,
             last_id: response.last_id,
             has_more: response.has_more,
-        }
-    }
-
-    /// Fails if a filtered list contains another project.
-    fn check(query: &PermissionQuery, permissions: &[Self]) -> Result<(), String> {
-        let Some(project_id) = &query.project_id else {
-            return Ok(());
-        };
-        match permissions.iter().find(|it| it.project_id != *project_id) {
-            None => Ok(()),
-            Some(other) => Err(format!(
-                "the list of project {project_id} contains a permission of project {}: \
-                 the server ignores the filter",
-                other.project_id
-            )),
-        }
+        })
     }
 
     fn resume(query: &mut PermissionQuery, saved: &PermissionQuery) {

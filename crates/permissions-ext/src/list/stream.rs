@@ -1,10 +1,10 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::pager::Pager;
@@ -43,7 +43,7 @@ pub struct Position<T: Item = Permission> {
     /// First item to return from that page. `None` for the whole page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<T::Id>,
-    /// Whether all items have been returned.
+    /// True if all items have been returned.
     #[serde(default)]
     pub finished: bool,
 }
@@ -60,7 +60,7 @@ impl<T: Item> ItemStream<T> {
 
     /// Returns the next item. Loops can use it without a crate for streams.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
-        poll_fn(|cx| self.poll_item(cx)).await
+        StreamExt::next(self).await
     }
 
     /// Returns the next item of the current page.
@@ -81,13 +81,17 @@ impl<T: Item> ItemStream<T> {
             finished: first.is_none() && self.pager.is_complete(),
         }
     }
+}
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+impl<T: Item> Stream for ItemStream<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(item) = self.items.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match ready!(self.pages.poll_page(cx)) {
+            match ready!(self.pages.poll_next_unpin(cx)) {
                 Some(Ok(page)) => {
                     self.items = page.content.data.into_iter();
                     self.after = page.after;
@@ -97,14 +101,6 @@ impl<T: Item> ItemStream<T> {
                 None => return Poll::Ready(None),
             }
         }
-    }
-}
-
-impl<T: Item> Stream for ItemStream<T> {
-    type Item = Result<T, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_item(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

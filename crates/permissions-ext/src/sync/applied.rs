@@ -78,18 +78,18 @@ impl Applied {
         self.unfinished().next().is_none()
     }
 
-    /// Returns the failed and skipped changes. Applying the same plan again makes them.
+    /// Returns the failed and skipped changes. Apply the same plan again to make these changes.
     pub fn unfinished(&self) -> impl Iterator<Item = &AppliedChange> {
         self.changes.iter().filter(|it| !it.outcome.is_done())
     }
 
-    /// Returns the number of changes that are done, by this call or before.
+    /// Returns the number of changes that are done, whether this call or an earlier call made them.
     #[must_use]
     pub fn done(&self) -> usize {
         self.count(Outcome::is_done)
     }
 
-    /// Returns the number of permissions that this call created or deleted. 0 if the plan was done before.
+    /// Returns the number of permissions that this call created or deleted. Returns 0 if every change was done before.
     #[must_use]
     pub fn changed(&self) -> usize {
         self.count(|outcome| matches!(outcome, Outcome::Created(_) | Outcome::Deleted))
@@ -113,7 +113,7 @@ impl Applied {
 }
 
 impl Outcome {
-    /// Returns whether the change is done, by this call or before.
+    /// Returns whether the change is done, whether this call or an earlier call made it.
     #[must_use]
     pub fn is_done(&self) -> bool {
         !matches!(self, Self::Failed(_) | Self::Skipped(_))

@@ -68,8 +68,8 @@ impl Apply {
         self
     }
 
-    /// Sets a callback for the outcome of each change. It is called once per change of the plan, in the order in which
-    /// the changes end.
+    /// Sets a callback for the outcome of each change. The callback is called once per change of the plan, in the order
+    /// in which the changes end.
     pub fn on_change(mut self, callback: impl Fn(&AppliedChange) + Send + Sync + 'static) -> Self {
         self.on_change = Callback::new(callback);
         self
@@ -96,10 +96,12 @@ impl Apply {
 
     /// Compares the plan with the live state and applies the plan: first all creates, then all deletes.
     ///
-    /// A failed change does not end the apply. The result contains the error of the change. A permission is deleted only
-    /// if every planned create for the same checkpoint and every planned create for the same project has succeeded.
+    /// A failed change does not end the apply. The result contains the error of the change. A permission is deleted
+    /// only if every planned create for the same checkpoint and every planned create for the same project has
+    /// succeeded.
     ///
-    /// If an apply was interrupted, apply the same plan again. It keeps the changes that were made and makes the others.
+    /// If an apply was interrupted, apply the same plan again. The second apply keeps the changes that were
+    /// made and makes the others.
     ///
     /// # Errors
     ///
@@ -218,7 +220,7 @@ impl Run {
         Ok(Applied { changes })
     }
 
-    /// Lists the live state. Fails if it has changes that the plan does not contain.
+    /// Lists the live state. Fails if the live state has changes that the plan does not contain.
     async fn read_live(&self) -> Result<Vec<Live>, Error> {
         let parts = self.plan.checkpoints();
         let checkpoints = parts.iter().map(|part| &part.checkpoint).collect();
@@ -283,7 +285,8 @@ impl Run {
         }
     }
 
-    /// Makes one delete, unless the permission is held because of a create that has not succeeded.
+    /// Makes one delete. `is_held` is true if a create for the same checkpoint or project has not succeeded. The
+    /// permission then stays.
     async fn delete(
         &self,
         checkpoint: &CheckpointId,

@@ -1,4 +1,4 @@
-//! Lists of projects. The faults of every request are in the matrix.
+//! Lists of projects. `matrix.rs` tests the faults that every request may have.
 
 use std::sync::{Arc, Mutex};
 
@@ -28,7 +28,7 @@ fn client(server: &FaultServer) -> Client {
     server.client_builder().build().unwrap()
 }
 
-/// Reads a list to its end. Returns the ids and the final error.
+/// Reads all items of a list. Returns the ids and the error with which the list ended.
 async fn read(server: &FaultServer) -> (Vec<ProjectId>, Option<Error>) {
     let mut stream = client(server).projects().stream();
     let (mut ids, mut error) = (Vec::new(), None);
