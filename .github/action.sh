@@ -38,7 +38,7 @@ case "$command" in
     ;;
   *) fail "input command is \"$command\"; set it to check, plan or apply" ;;
 esac
-# The further arguments are words separated by white space. They are not expanded as file patterns.
+# The additional arguments are words separated by white space. They are not expanded as file patterns.
 set -f
 # shellcheck disable=SC2086
 set -- "$@" ${ARGUMENTS:-}

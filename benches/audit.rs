@@ -20,8 +20,8 @@ const ROUNDS: usize = 5;
     reason = "the table is the output of the benchmark"
 )]
 fn main() -> anyhow::Result<()> {
-    peer::serve_if_asked()?;
-    let peer = Peer::start_behind(LATENCY, PERMISSIONS)?;
+    peer::serve_if_started_as_server()?;
+    let peer = Peer::start_with_latency(LATENCY, PERMISSIONS)?;
     let client = permissions_ext::Client::builder()
         .admin_key("sk-admin-bench")
         .base_url(&peer.base_url)

@@ -10,7 +10,7 @@ mod by_hand;
 mod ours;
 
 use permissions_benches::peer::{self, Peer};
-use permissions_benches::rounds::{self, Contender};
+use permissions_benches::rounds::{self, Program};
 use permissions_benches::{arguments, cpu};
 use permissions_ext::{CheckpointId, PermissionId, ProjectId};
 use tokio::runtime::Runtime;
@@ -28,7 +28,7 @@ trait Sdk {
 }
 
 fn main() -> anyhow::Result<()> {
-    peer::serve_if_asked()?;
+    peer::serve_if_started_as_server()?;
     let arguments = arguments::read()?;
     cpu::stay_on_one()?;
     // permissions-ext builds reqwest without a default TLS provider, which the other clients need.
@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<()> {
                 checkpoint.as_str(),
             )),
         ];
-        clients.retain(|sdk| arguments.contends(sdk.name()));
+        clients.retain(|sdk| arguments.selects_client(sdk.name()));
         Ok(clients)
     };
     let projects: Vec<ProjectId> = (0..WRITES)
@@ -58,7 +58,7 @@ fn main() -> anyhow::Result<()> {
         .collect::<Result<_, _>>()?;
 
     for (name, page_size) in [("list", 100_u32), ("list10", 10)] {
-        if arguments.measures(name) {
+        if arguments.selects_table(name) {
             let permissions = LIST_REQUESTS * u64::from(page_size);
             let peer = Peer::start(permissions)?;
             let title = format!("list {permissions} permissions, pages of {page_size}");
@@ -70,13 +70,13 @@ fn main() -> anyhow::Result<()> {
     }
     let peer = Peer::start(0)?;
     let sdks = clients(&peer)?;
-    if arguments.measures("create") {
+    if arguments.selects_table("create") {
         let title = format!("create {WRITES} permissions, one a request");
         measure(&title, &sdks, WRITES, WRITES, |sdk| {
             sdk.create(&runtime, &projects)
         })?;
     }
-    if arguments.measures("delete") {
+    if arguments.selects_table("delete") {
         let title = format!("delete {WRITES} permissions");
         measure(&title, &sdks, WRITES, WRITES, |sdk| {
             sdk.delete(&runtime, &ids)
@@ -98,14 +98,14 @@ fn measure(
     run: impl Fn(&dyn Sdk) -> anyhow::Result<u64>,
 ) -> anyhow::Result<()> {
     let run = &run;
-    let mut contenders: Vec<Contender<'_>> = sdks
+    let mut programs: Vec<Program<'_>> = sdks
         .iter()
-        .map(|sdk| Contender {
+        .map(|sdk| Program {
             name: sdk.name(),
             run: Box::new(move || run(&**sdk)),
         })
         .collect();
-    let medians = rounds::medians(&mut contenders, units, ROUNDS)?;
+    let medians = rounds::medians(&mut programs, units, ROUNDS)?;
     println!("\n{title}\n\n| client | CPU µs per request | ratio |\n| --- | --- | --- |");
     for (sdk, median) in sdks.iter().zip(&medians) {
         let micros = median.as_secs_f64() * 1e6 / requests as f64;

@@ -1,4 +1,4 @@
-//! Servers in processes of their own, so that their CPU time and memory can be measured.
+//! Servers in child processes, whose CPU time and memory can be measured.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -14,18 +14,18 @@ pub(crate) const KEY: &str = "sk-admin-bench";
 const SERVE: &str = "--serve-for-bench";
 const CONSTANT: &str = "constant:";
 
-/// The server in a process.
+/// The kind of server in a child process.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// axum with a constant page of this number of permissions.
+    /// A server of axum that always responds with the same page of this number of permissions.
     Constant(usize),
-    /// This version of permissions-server over this file.
+    /// This version of permissions-server, with this database file.
     Server(PathBuf),
-    /// Another binary of permissions-server over this file.
+    /// Another binary of permissions-server, with this database file.
     Binary { program: PathBuf, file: PathBuf },
 }
 
-/// A running server, which is killed when this value is dropped.
+/// A running server. Dropping this value kills the process.
 #[derive(Debug)]
 pub(crate) struct Child {
     process: std::process::Child,
@@ -66,12 +66,12 @@ impl Child {
         })
     }
 
-    /// The CPU time of all threads.
+    /// Returns the CPU time of all threads.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         permissions_benches::cpu::of_process(self.process.id())
     }
 
-    /// The resident memory in MiB.
+    /// Returns the resident memory in MiB.
     pub(crate) fn resident_mib(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let kib: f64 = status
@@ -85,7 +85,7 @@ impl Child {
     }
 }
 
-/// The command of a server binary over a file.
+/// Returns the command that runs a server binary with a database file.
 fn binary(program: &OsStr, file: &Path) -> Command {
     let mut command = Command::new(program);
     command
@@ -97,14 +97,14 @@ fn binary(program: &OsStr, file: &Path) -> Command {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The process may have exited.
+        // `kill` fails if the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Serves if this process was started as a server. Call it first in `main`.
-pub(crate) fn serve_if_asked() -> anyhow::Result<()> {
+/// Runs the server, if this process was started as one, and never returns then. Call it first in `main`.
+pub(crate) fn serve_if_started_as_server() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
     if arguments.next().is_none() {
         return Ok(());

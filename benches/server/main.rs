@@ -23,7 +23,7 @@ use anyhow::{Context as _, bail};
 const LARGE: u64 = 10_000_000;
 
 fn main() -> anyhow::Result<()> {
-    child::serve_if_asked()?;
+    child::serve_if_started_as_server()?;
     let large = match std::env::var("PERMISSIONS_BENCH_ROWS") {
         Ok(rows) => rows
             .parse()

@@ -1,4 +1,4 @@
-//! Databases of any size, and bare SQLite transactions as the reference of durable writes.
+//! Databases of any size, and plain SQLite transactions for comparison with creates.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use rusqlite::{Connection, params};
 
 pub(crate) const CHECKPOINT: &str = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
 
-/// Spreads the ids over their index, as random ids are.
+/// Factor that spreads consecutive ids over the index, like random ids.
 const SCATTER: u64 = 7_919_317;
 /// A prime larger than any number of rows, so that ids are unique.
 const SCATTER_MODULUS: u64 = 1_000_000_007;
 
-/// The id of the permission in this row, counted from 1.
+/// Returns the id of the permission in a row. The first row is 1.
 pub(crate) fn id(row: u64) -> String {
     format!("cp_{:024}", row * SCATTER % SCATTER_MODULUS)
 }
 
-/// The project of the permission in this row.
+/// Returns the project of the permission in a row.
 pub(crate) fn project(row: u64) -> String {
     format!("proj_{row:024}")
 }
@@ -75,6 +75,22 @@ pub(crate) fn bare_transactions(file: &Path, count: usize) -> anyhow::Result<Dur
         insert.execute(params![id(n as u64), n as i64])?;
     }
     Ok(start.elapsed())
+}
+
+/// Starts a binary of version 0.1 with `start`. The binary would refuse the newer schema of the file, so the record of the
+/// newer schema is removed during the start.
+pub(crate) fn with_old_schema<T>(
+    file: &Path,
+    start: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let connection = connect(file, "OFF")?;
+    connection.execute_batch(
+        "CREATE TEMP TABLE newer AS SELECT * FROM _sqlx_migrations WHERE version > 1;
+         DELETE FROM _sqlx_migrations WHERE version > 1",
+    )?;
+    let started = start();
+    connection.execute_batch("INSERT INTO _sqlx_migrations SELECT * FROM newer")?;
+    started
 }
 
 fn connect(file: &Path, synchronous: &str) -> anyhow::Result<Connection> {

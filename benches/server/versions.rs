@@ -33,7 +33,9 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     head(&["CPU time of the server per request", "new", "old", "ratio"]);
     for rows in [SMALL, large] {
         let file = table::with_rows(folder, rows)?;
-        let servers = [&start(&new, file.clone())?, &start(&old, file)?];
+        let new = start(&new, file.clone())?;
+        let old = table::with_old_schema(&file, || start(&old, file.clone()))?;
+        let servers = [&new, &old];
         let first = |_| list("limit=100");
         let by_cursor = |n| list(&format!("limit=100&after={}", id(spread(n, rows))));
         compare(

@@ -1,20 +1,21 @@
-//! What a bench is asked for behind `--` on cargo's command line.
+//! Arguments of a benchmark, after `--` on the command line of cargo.
 
 use anyhow::Context as _;
 
-/// What is measured, and who takes part.
+/// The selected tables and the selected client.
 #[derive(Debug, Default)]
 pub struct Arguments {
-    wanted: Vec<String>,
+    tables: Vec<String>,
     only: Option<String>,
 }
 
-/// Reads the arguments of this process. Words name what is measured; `--only NAME` names who takes part; cargo's own
-/// `--bench` is passed over.
+/// Reads the arguments of this process: the names of tables, and `--only NAME` for one client.
+///
+/// The argument `--bench`, which cargo adds, is ignored.
 ///
 /// # Errors
 ///
-/// Where `--only` comes without a name.
+/// Fails if `--only` has no name.
 pub fn read() -> anyhow::Result<Arguments> {
     let mut arguments = Arguments::default();
     let mut words = std::env::args().skip(1);
@@ -22,22 +23,22 @@ pub fn read() -> anyhow::Result<Arguments> {
         if word == "--only" {
             arguments.only = Some(words.next().context("--only needs the name of a client")?);
         } else if !word.starts_with("--") {
-            arguments.wanted.push(word);
+            arguments.tables.push(word);
         }
     }
     Ok(arguments)
 }
 
 impl Arguments {
-    /// Whether this is measured: everything is, where nothing was named.
+    /// Returns whether a table is selected. Without names of tables, all are.
     #[must_use]
-    pub fn measures(&self, what: &str) -> bool {
-        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == what)
+    pub fn selects_table(&self, name: &str) -> bool {
+        self.tables.is_empty() || self.tables.iter().any(|table| table == name)
     }
 
-    /// Whether this contender takes part: everybody does, where nobody was named.
+    /// Returns whether a client is selected. Without `--only`, all are.
     #[must_use]
-    pub fn contends(&self, name: &str) -> bool {
+    pub fn selects_client(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| name.contains(only))
     }
 }

@@ -1,40 +1,41 @@
-//! CPU time of processes, and where they run.
+//! CPU time and CPU affinity of processes.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Keeps this thread, and the threads and processes that it starts, on one CPU: waking another one costs more than
-/// what is measured, and how often that happens is left to chance.
+/// Restricts this thread to one CPU, and all threads and processes that it starts.
+///
+/// Waking another CPU takes more time than a request, and how often it happens is random.
 ///
 /// # Errors
 ///
-/// Where the operating system refuses.
+/// Fails if the operating system refuses.
 pub fn stay_on_one() -> anyhow::Result<()> {
-    let allowed = sched_getaffinity(None).context("failed to read which CPUs may be used")?;
+    let allowed = sched_getaffinity(None).context("failed to read the CPU affinity")?;
     let last = (0..CpuSet::MAX_CPU)
         .rfind(|&cpu| allowed.is_set(cpu))
-        .context("there is no CPU that may be used")?;
+        .context("the CPU affinity contains no CPU")?;
     let mut one = CpuSet::new();
     one.set(last);
-    sched_setaffinity(None, &one).context("failed to stay on one CPU")
+    sched_setaffinity(None, &one).context("failed to set the CPU affinity")
 }
 
-/// CPU time, user and system, that all threads of this process have used so far.
+/// Returns the CPU time, user and system, of all threads of this process.
 ///
 /// # Errors
 ///
-/// Where there is no `/proc/self/task/*/schedstat`: the benches run on Linux.
+/// Fails if `/proc/self/task/*/schedstat` does not exist, which is so on systems other than Linux.
 pub fn of_this_process() -> anyhow::Result<Duration> {
     of_tasks("/proc/self/task")
 }
 
-/// CPU time, user and system, that all threads of the process with this id have used so far.
+/// Returns the CPU time, user and system, of all threads of the process with this id.
 ///
 /// # Errors
 ///
-/// Where there is no such process, or no `/proc/PID/task/*/schedstat`.
+/// Fails if the process or `/proc/PID/task/*/schedstat` does not exist.
 pub fn of_process(id: u32) -> anyhow::Result<Duration> {
     of_tasks(&format!("/proc/{id}/task"))
 }
@@ -42,7 +43,7 @@ pub fn of_process(id: u32) -> anyhow::Result<Duration> {
 fn of_tasks(folder: &str) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
     for task in
-        std::fs::read_dir(folder).context("CPU time is read from /proc, which only Linux has")?
+        std::fs::read_dir(folder).context("failed to read /proc, which exists only on Linux")?
     {
         let path = task?.path().join("schedstat");
         let text = std::fs::read_to_string(&path)

@@ -1,7 +1,7 @@
-//! What the benches share: a peer that costs next to nothing, CPU time, and rounds that are fair to every contender.
+//! Shared code of the benchmarks: a minimal server, CPU time, and rounds in random order.
 //!
-//! Figures are ratios within one run. Contenders take turns in random order, round after round, on the same machine
-//! at the same time, and the median counts, so that a noisy neighbour hits them alike.
+//! Results are ratios within one run. In each round, every program runs once, in random order, and the median of the
+//! rounds counts. Other load on the machine therefore affects all programs equally.
 
 pub mod arguments;
 pub mod cpu;

@@ -1,7 +1,7 @@
-//! A minimal HTTP/1.1 server in a process of its own, so that what is measured is the client.
+//! A minimal HTTP/1.1 server in its own process, so that the measured CPU time is that of the client.
 //!
-//! Only the ids of a prepared page change, which takes a few microseconds. The server understands the requests of the
-//! measured clients and is no model of the API.
+//! The server only replaces the ids in a prepared page, which takes a few microseconds. It supports only the requests of
+//! the measured clients.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
@@ -11,36 +11,36 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-/// Permissions on a page, unless a request has another `limit`.
+/// Number of permissions on a page, if a request has no `limit`.
 pub const PAGE_SIZE: u64 = 100;
 
-/// The argument that makes a bench's executable this server.
+/// The argument with which an executable of a benchmark runs as this server.
 const SERVE: &str = "--serve-minimal-peer";
 
-/// The server's process; it ends when this is dropped.
+/// The process of the server. Dropping this value ends the process.
 #[derive(Debug)]
 pub struct Peer {
     process: Child,
-    /// What to give to a client as its base URL.
+    /// Base URL for clients.
     pub base_url: String,
 }
 
 impl Peer {
-    /// Starts this executable again as a server whose list has `permissions` permissions.
+    /// Starts this executable as a server whose list has `permissions` permissions.
     ///
     /// # Errors
     ///
-    /// Where the process does not start or does not say its address.
+    /// Fails if the process does not start or does not print its address.
     pub fn start(permissions: u64) -> anyhow::Result<Self> {
-        Self::start_behind(Duration::ZERO, permissions)
+        Self::start_with_latency(Duration::ZERO, permissions)
     }
 
-    /// The same, where every request takes this long before it is answered, in whole milliseconds.
+    /// Starts a server as [`start`](Self::start) does. Each response is delayed by the latency, in whole milliseconds.
     ///
     /// # Errors
     ///
-    /// Where the process does not start or does not say its address.
-    pub fn start_behind(latency: Duration, permissions: u64) -> anyhow::Result<Self> {
+    /// Fails if the process does not start or does not print its address.
+    pub fn start_with_latency(latency: Duration, permissions: u64) -> anyhow::Result<Self> {
         let executable = std::env::current_exe().context("failed to find this executable")?;
         let mut process = Command::new(executable)
             .args([
@@ -55,7 +55,7 @@ impl Peer {
         if let Some(output) = process.stdout.as_mut() {
             BufReader::new(output)
                 .read_line(&mut address)
-                .context("the peer did not say its address")?;
+                .context("the peer did not print its address")?;
         }
         Ok(Self {
             process,
@@ -66,18 +66,18 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // Gone already is as good as stopped.
+        // `kill` fails if the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// To be called first in `main`: never returns where this process was started as the server.
+/// Runs the server, if this process was started as one, and never returns then. Call it first in `main`.
 ///
 /// # Errors
 ///
-/// Where no loopback port can be bound.
-pub fn serve_if_asked() -> anyhow::Result<()> {
+/// Fails if no loopback port can be bound.
+pub fn serve_if_started_as_server() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
     if arguments.next().is_none() {
         return Ok(());
@@ -94,7 +94,7 @@ pub fn serve_if_asked() -> anyhow::Result<()> {
     output.flush()?;
     for stream in listener.incoming() {
         let stream = stream?;
-        // A client that goes away ends its own connection only.
+        // A failed connection does not end the others.
         std::thread::spawn(move || connection(stream, permissions, latency));
     }
     Ok(())
@@ -128,7 +128,7 @@ fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std
             stream.write_all(page.starting_at(first, permissions))?;
         } else if request.starts_with("POST") {
             let project = value_after(&request[head..], "[\"").unwrap_or_default();
-            answer(
+            send(
                 &mut stream,
                 &format!(
                     r#"{{"object":"list","data":[{{"object":"checkpoint.permission","id":"cp_000000000000000000000001","created_at":1721764867,"project_id":"{project}"}}],"first_id":"cp_000000000000000000000001","last_id":"cp_000000000000000000000001","has_more":false}}"#
@@ -136,7 +136,7 @@ fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std
             )?;
         } else {
             let id = value_after(&request, "/permissions/").unwrap_or_default();
-            answer(
+            send(
                 &mut stream,
                 &format!(r#"{{"object":"checkpoint.permission","id":"{id}","deleted":true}}"#),
             )?;
@@ -146,7 +146,7 @@ fn connection(mut stream: TcpStream, permissions: u64, latency: Duration) -> std
     }
 }
 
-/// Where the head ends and where the whole request ends, once all of it is here.
+/// Returns the length of the head and of the whole request, or `None` if the request is incomplete.
 fn request_length(bytes: &[u8]) -> Option<(usize, usize)> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
@@ -156,7 +156,7 @@ fn request_length(bytes: &[u8]) -> Option<(usize, usize)> {
     (bytes.len() >= head + body).then_some((head, head + body))
 }
 
-/// The run of id characters that follows the first `mark`.
+/// Returns the letters, digits and underscores after the first `mark`.
 fn value_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     let rest = &text[text.find(mark)? + mark.len()..];
     let end = rest
@@ -165,12 +165,12 @@ fn value_after<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     Some(&rest[..end])
 }
 
-fn answer(stream: &mut TcpStream, body: &str) -> std::io::Result<()> {
-    stream.write_all(with_head(body).as_bytes())
+fn send(stream: &mut TcpStream, body: &str) -> std::io::Result<()> {
+    stream.write_all(response(body).as_bytes())
 }
 
-/// The head that comes from an API: type, date, id, length.
-fn with_head(body: &str) -> String {
+/// Returns a response with the headers that a real API sends.
+fn response(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ndate: Tue, 23 Jul 2024 20:01:07 GMT\r\n\
          x-request-id: req_minimal\r\ncontent-length: {}\r\n\r\n{body}",
@@ -178,7 +178,7 @@ fn with_head(body: &str) -> String {
     )
 }
 
-/// The response with a page, and the offsets of its ids.
+/// A response with a page, and the offsets of the ids in it.
 struct Page {
     size: u64,
     bytes: Vec<u8>,
@@ -196,18 +196,21 @@ impl Page {
         let body = format!(
             r#"{{"object":"list","data":[{items}],"first_id":"cp_{digits}","last_id":"cp_{digits}","has_more":false}}"#
         );
-        let answer = with_head(&body);
-        let ids = answer.match_indices("cp_0").map(|(at, _)| at + 3).collect();
-        let has_more = answer.len() - "false}".len();
+        let response = response(&body);
+        let ids = response
+            .match_indices("cp_0")
+            .map(|(at, _)| at + 3)
+            .collect();
+        let has_more = response.len() - "false}".len();
         Self {
             size,
-            bytes: answer.into_bytes(),
+            bytes: response.into_bytes(),
             ids,
             has_more,
         }
     }
 
-    /// The page that starts with the permission numbered `first`; its length is a multiple of the page size.
+    /// Returns the page that starts with the permission number `first`.
     fn starting_at(&mut self, first: u64, permissions: u64) -> &[u8] {
         let last = first + self.size - 1;
         let numbers = (first..=last).chain([first, last]);
@@ -218,7 +221,7 @@ impl Page {
                 rest /= 10;
             }
         }
-        // `true ` and `false` are of one length, so the content length holds.
+        // `true ` has a space, so that both values have the length in `Content-Length`.
         let more = if last + 1 < permissions {
             b"true "
         } else {

@@ -1,4 +1,4 @@
-//! Rounds in which every contender runs once, in random order.
+//! Rounds in which every program runs once, in random order.
 
 use std::time::Duration;
 
@@ -6,47 +6,46 @@ use rand::seq::SliceRandom as _;
 
 use crate::cpu;
 
-/// One way of doing the work that is measured.
-pub struct Contender<'a> {
-    /// How the table calls it.
+/// A measured program.
+pub struct Program<'a> {
+    /// Name in the table.
     pub name: &'static str,
-    /// Does the work once and returns how many units it did, as a check that all contenders did the same.
+    /// Runs the program once and returns the number of permissions that it processed.
     pub run: Box<dyn FnMut() -> anyhow::Result<u64> + 'a>,
 }
 
-impl std::fmt::Debug for Contender<'_> {
+impl std::fmt::Debug for Program<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("Contender")
+            .debug_struct("Program")
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }
 
-/// Runs each contender once unmeasured and `rounds` times measured, and returns each one's median CPU time in the
-/// order given.
+/// Runs each program once without and `rounds` times with measurement. Returns the median CPU time of each, in order.
 ///
 /// # Errors
 ///
-/// The error of a contender, or one that says who did not do `units` units of work.
+/// Fails if a program fails, or does not process `permissions` permissions.
 pub fn medians(
-    contenders: &mut [Contender<'_>],
-    units: u64,
+    programs: &mut [Program<'_>],
+    permissions: u64,
     rounds: usize,
 ) -> anyhow::Result<Vec<Duration>> {
-    let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
+    let mut times = vec![Vec::with_capacity(rounds); programs.len()];
     for round in 0..=rounds {
-        let mut order: Vec<usize> = (0..contenders.len()).collect();
+        let mut order: Vec<usize> = (0..programs.len()).collect();
         order.shuffle(&mut rand::rng());
         for index in order {
-            let contender = &mut contenders[index];
+            let program = &mut programs[index];
             let before = cpu::of_this_process()?;
-            let done = (contender.run)()?;
+            let done = (program.run)()?;
             let spent = cpu::of_this_process()?.saturating_sub(before);
             anyhow::ensure!(
-                done == units,
-                "{} did {done} of {units} units of work",
-                contender.name
+                done == permissions,
+                "{} processed {done} of {permissions} permissions",
+                program.name
             );
             if round > 0 {
                 times[index].push(spent);

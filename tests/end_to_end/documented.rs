@@ -4,7 +4,7 @@ use permissions_server::Server;
 use permissions_tests::RecordingPeer;
 use serde_json::{Value, json};
 
-use crate::{http_client, project, recorded_permissions};
+use crate::{http_client, project, recorded_client, recorded_permissions};
 
 /// Response of the list operation in the API reference.
 const LIST: &str = r#"{
@@ -49,6 +49,24 @@ const DELETE: &str = r#"{
   "object": "checkpoint.permission",
   "id": "cp_zc4Q7MP6XxulcVzj4MZdwsAB",
   "deleted": true
+}"#;
+
+/// Response of the list of projects in the API reference.
+const PROJECTS: &str = r#"{
+  "object": "list",
+  "data": [
+    {
+      "id": "proj_abc",
+      "object": "organization.project",
+      "name": "Project example",
+      "created_at": 1711471533,
+      "archived_at": null,
+      "status": "active"
+    }
+  ],
+  "first_id": "proj-abc",
+  "last_id": "proj-xyz",
+  "has_more": false
 }"#;
 
 #[tokio::test]
@@ -115,8 +133,26 @@ async fn client_reads_documented_delete_response() {
 }
 
 #[tokio::test]
+async fn client_reads_documented_projects() {
+    let peer = RecordingPeer::responding([PROJECTS]).await.unwrap();
+
+    let projects = recorded_client(&peer).projects().all().await.unwrap();
+
+    assert_eq!(projects.len(), 1);
+    assert_eq!(projects[0].id, "proj_abc");
+    assert_eq!(projects[0].name.as_deref(), Some("Project example"));
+    assert_eq!(projects[0].status.as_deref(), Some("active"));
+    assert_eq!(projects[0].created_at, 1_711_471_533);
+    assert_eq!(projects[0].archived_at, None);
+}
+
+#[tokio::test]
 async fn server_responses_have_documented_shape() {
-    let server = Server::start().await.unwrap();
+    let server = Server::builder()
+        .project("proj_abc", "Project example")
+        .start()
+        .await
+        .unwrap();
     let http = http_client();
     let collection = format!(
         "{}/fine_tuning/checkpoints/ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd/permissions",
@@ -153,6 +189,12 @@ async fn server_responses_have_documented_shape() {
         shape(&serde_json::from_str(DELETE).unwrap())
     );
     assert_eq!(deleted["id"], created["data"][0]["id"]);
+
+    let projects = read(http.get(format!("{}/organization/projects", server.base_url()))).await;
+    let documented: Value = serde_json::from_str(PROJECTS).unwrap();
+    assert_eq!(shape(&projects["data"]), shape(&documented["data"]));
+    assert_eq!(projects["first_id"], projects["data"][0]["id"]);
+    assert_eq!(projects["last_id"], projects["data"][0]["id"]);
 }
 
 /// Replaces ids by their format and times by their unit. Constants stay.

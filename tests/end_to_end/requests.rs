@@ -3,7 +3,7 @@
 use permissions_ext::Order;
 use permissions_tests::RecordingPeer;
 
-use crate::{project, recorded_permissions};
+use crate::{project, recorded_client, recorded_permissions};
 
 const ONE_PERMISSION: &str = r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","created_at":1721764867,"project_id":"proj_a"}],"first_id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","last_id":"cp_zc4Q7MP6XxulcVzj4MZdwsAB","has_more":false}"#;
 
@@ -66,6 +66,19 @@ async fn delete_sends_no_body() {
         .unwrap();
 
     insta::with_settings!({description => "DELETE, as sent over a socket"}, {
+        insta::assert_snapshot!(peer.requests().join("\n"));
+    });
+}
+
+#[tokio::test]
+async fn projects_with_archived_sends_parameter() {
+    let page = r#"{"object":"list","data":[],"has_more":false}"#;
+    let peer = RecordingPeer::responding([page]).await.unwrap();
+
+    let projects = recorded_client(&peer).projects();
+    projects.include_archived(true).all().await.unwrap();
+
+    insta::with_settings!({description => "GET of the projects, with archived ones"}, {
         insta::assert_snapshot!(peer.requests().join("\n"));
     });
 }

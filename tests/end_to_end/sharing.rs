@@ -1,6 +1,6 @@
 //! Create, delete and their errors, through the client and permissions-server.
 
-use permissions_ext::{CheckpointId, Client, ErrorKind, PermissionId};
+use permissions_ext::{CheckpointId, Client, ErrorKind, PermissionId, Project};
 use permissions_server::Server;
 
 use crate::{checkpoint, client, permissions, project};
@@ -177,4 +177,32 @@ async fn wrong_key_is_unauthorized_and_redacted() {
     assert_eq!(error.status(), Some(401));
     let texts = format!("{error} {error:?} {client:?}");
     assert!(!texts.contains("wrong-and-secret"), "{texts}");
+}
+
+#[tokio::test]
+async fn projects_of_the_server_are_listed_with_names() {
+    let server = Server::builder()
+        .project("proj_a", "Forecast service")
+        .archived_project("proj_b", "Radar")
+        .start()
+        .await
+        .unwrap();
+
+    let active = client(&server).projects().all().await.unwrap();
+    let projects = client(&server).projects();
+    let all = projects.include_archived(true).all().await.unwrap();
+
+    let names = |projects: &[Project]| -> Vec<(String, bool)> {
+        let name = |project: &Project| project.name.clone().unwrap();
+        let with_state = |project| (name(project), project.is_archived());
+        projects.iter().map(with_state).collect()
+    };
+    assert_eq!(names(&active), [("Forecast service".to_owned(), false)]);
+    assert_eq!(
+        names(&all),
+        [
+            ("Forecast service".to_owned(), false),
+            ("Radar".to_owned(), true)
+        ]
+    );
 }

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// Extension of a component schema: the path of the hand-written type that replaces it.
 pub(crate) const RUST_TYPE: &str = "x-rust-type";
 
+/// Keywords that combine schemas.
+pub(crate) const COMBINATIONS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyword {
@@ -15,14 +18,14 @@ pub(crate) struct Keyword {
     pub(crate) name: &'static str,
     /// Values that the keyword accepts.
     pub(crate) accepts: Accepts,
-    /// Type of the instances that the keyword constrains. Instances of other types are unaffected.
-    pub(crate) applies_to: AppliesTo,
+    /// Types of the instances that the keyword constrains, or none if it constrains all types.
+    pub(crate) types: &'static [&'static str],
     /// Effect of the keyword on the client.
     pub(crate) role: Role,
     /// Whether `permissions.json` may contain the keyword. The others are lowered or dropped.
     pub(crate) in_3_0: bool,
-    /// Value that has the same meaning as the absence of the keyword.
-    pub(crate) no_effect: NoEffect,
+    /// JSON value that has the same meaning as the absence of the keyword, or an empty string.
+    no_effect: &'static str,
 }
 
 /// Values that a keyword accepts.
@@ -43,54 +46,26 @@ pub(crate) enum Accepts {
     NamedSchemas,
 }
 
-/// Type of the instances that a keyword constrains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AppliesTo {
-    All,
-    Array,
-    Number,
-    Object,
-    Text,
-}
-
 /// Effect of a keyword on the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Text and examples for readers of the document.
     Prose,
-    /// Describes a value without constraining it.
+    /// Describes a value or a schema without constraining the value.
     Annotation,
     /// Checked by the server. The Rust type does not depend on it.
     Limit,
     /// Determines the Rust type.
     Shape,
-    /// Identifies a schema or contains definitions. The value itself is not constrained.
-    Identity,
-}
-
-/// Value of a keyword that has the same meaning as its absence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoEffect {
-    Never,
-    False,
-    Zero,
-    Null,
-    EmptyList,
 }
 
 impl Keyword {
     /// Returns whether the keyword with this value means the same as its absence.
     pub(crate) fn has_no_effect(&self, value: &Value) -> bool {
-        match self.no_effect {
-            NoEffect::Never => false,
-            NoEffect::False => *value == Value::Bool(false),
-            NoEffect::Zero => value.as_u64() == Some(0),
-            NoEffect::Null => value.is_null(),
-            NoEffect::EmptyList => value.as_array().is_some_and(Vec::is_empty),
-        }
+        serde_json::from_str(self.no_effect).is_ok_and(|no_effect: Value| *value == no_effect)
     }
 
-    const fn no_effect(self, no_effect: NoEffect) -> Self {
+    const fn no_effect(self, no_effect: &'static str) -> Self {
         Self { no_effect, ..self }
     }
 
@@ -112,90 +87,116 @@ pub(crate) fn role(name: &str) -> Option<Role> {
     find(name).map(|keyword| keyword.role)
 }
 
-const fn row(name: &'static str, accepts: Accepts, applies_to: AppliesTo, role: Role) -> Keyword {
+/// Returns whether a keyword describes a schema without constraining values.
+pub(crate) fn is_annotation(name: &str) -> bool {
+    matches!(role(name), Some(Role::Prose | Role::Annotation))
+}
+
+/// Returns whether a value is an instance of a type.
+pub(crate) fn is_of_type(value: &Value, type_name: &str) -> bool {
+    match type_name {
+        "array" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "object" => value.is_object(),
+        "string" => value.is_string(),
+        _ => value.is_null(),
+    }
+}
+
+const fn row(
+    name: &'static str,
+    accepts: Accepts,
+    types: &'static [&'static str],
+    role: Role,
+) -> Keyword {
     Keyword {
         name,
         accepts,
-        applies_to,
+        types,
         role,
         in_3_0: true,
-        no_effect: NoEffect::Never,
+        no_effect: "",
     }
 }
+
+const ALL: &[&str] = &[];
+const ARRAY: &[&str] = &["array"];
+const NUMBER: &[&str] = &["integer", "number"];
+const OBJECT: &[&str] = &["object"];
+const STRING: &[&str] = &["string"];
 
 /// The table, sorted by role and name.
 #[rustfmt::skip]
 pub(crate) const KEYWORDS: &[Keyword] = {
-    use Accepts::{Any, Count, Flag, Names, NamedSchemas, Number, NumberOrFlag, Schema, Schemas, Type, Values};
-    use AppliesTo::{All, Array, Number as Numbers, Object, Text};
-    use NoEffect::{EmptyList, False, Null, Zero};
-    use Role::{Annotation, Identity, Limit, Prose, Shape};
+    use Accepts::{Any, Count, Flag, Names, NamedSchemas, Number, NumberOrFlag, Schema, Schemas, Text, Type, Values};
+    use Role::{Annotation, Limit, Prose, Shape};
     &[
-        row("$comment", Any, All, Prose).newer(),
-        row("description", Accepts::Text, All, Prose),
-        row("example", Any, All, Prose),
-        row("examples", Any, All, Prose).newer(),
-        row("externalDocs", Any, All, Prose).newer(),
-        row("title", Accepts::Text, All, Prose),
+        row("$comment", Any, ALL, Prose).newer(),
+        row("description", Text, ALL, Prose),
+        row("example", Any, ALL, Prose),
+        row("examples", Any, ALL, Prose).newer(),
+        row("externalDocs", Any, ALL, Prose).newer(),
+        row("title", Text, ALL, Prose),
 
-        row("default", Any, All, Annotation).no_effect(Null),
-        row("deprecated", Flag, All, Annotation).no_effect(False),
-        row("readOnly", Flag, All, Annotation).no_effect(False),
-        row("writeOnly", Flag, All, Annotation).no_effect(False),
-        row("xml", Any, All, Annotation).newer(),
+        row("$anchor", Any, ALL, Annotation).newer(),
+        row("$defs", NamedSchemas, ALL, Annotation).newer(),
+        row("$dynamicAnchor", Any, ALL, Annotation).newer(),
+        row("$id", Any, ALL, Annotation).newer(),
+        row("$recursiveAnchor", Any, ALL, Annotation).newer(),
+        row("$schema", Any, ALL, Annotation).newer(),
+        row("$vocabulary", Any, ALL, Annotation).newer(),
+        row("default", Any, ALL, Annotation).no_effect("null"),
+        row("definitions", NamedSchemas, ALL, Annotation).newer(),
+        row("deprecated", Flag, ALL, Annotation).no_effect("false"),
+        row("readOnly", Flag, ALL, Annotation).no_effect("false"),
+        row("writeOnly", Flag, ALL, Annotation).no_effect("false"),
+        row("xml", Any, ALL, Annotation).newer(),
 
-        row("exclusiveMaximum", NumberOrFlag, Numbers, Limit).no_effect(False),
-        row("exclusiveMinimum", NumberOrFlag, Numbers, Limit).no_effect(False),
-        row("maxItems", Count, Array, Limit),
-        row("maxLength", Count, Text, Limit),
-        row("maxProperties", Count, Object, Limit),
-        row("maximum", Number, Numbers, Limit),
-        row("minItems", Count, Array, Limit).no_effect(Zero),
-        row("minLength", Count, Text, Limit).no_effect(Zero),
-        row("minProperties", Count, Object, Limit).no_effect(Zero),
-        row("minimum", Number, Numbers, Limit),
-        row("multipleOf", Number, Numbers, Limit),
-        row("pattern", Accepts::Text, Text, Limit),
-        row("uniqueItems", Flag, Array, Limit).no_effect(False),
+        row("exclusiveMaximum", NumberOrFlag, NUMBER, Limit).no_effect("false"),
+        row("exclusiveMinimum", NumberOrFlag, NUMBER, Limit).no_effect("false"),
+        row("maxItems", Count, ARRAY, Limit),
+        row("maxLength", Count, STRING, Limit),
+        row("maxProperties", Count, OBJECT, Limit),
+        row("maximum", Number, NUMBER, Limit),
+        row("minItems", Count, ARRAY, Limit).no_effect("0"),
+        row("minLength", Count, STRING, Limit).no_effect("0"),
+        row("minProperties", Count, OBJECT, Limit).no_effect("0"),
+        row("minimum", Number, NUMBER, Limit),
+        row("multipleOf", Number, NUMBER, Limit),
+        row("pattern", Text, STRING, Limit),
+        row("uniqueItems", Flag, ARRAY, Limit).no_effect("false"),
 
-        row("$dynamicRef", Any, All, Shape).newer(),
-        row("$recursiveRef", Any, All, Shape).newer(),
-        row("$ref", Accepts::Text, All, Shape),
-        row("additionalItems", Schema, All, Shape).newer(),
-        row("additionalProperties", Schema, Object, Shape),
-        row("allOf", Schemas, All, Shape),
-        row("anyOf", Schemas, All, Shape),
-        row("const", Any, All, Shape).newer(),
-        row("contains", Schema, All, Shape).newer(),
-        row("contentEncoding", Accepts::Text, Text, Shape).newer(),
-        row("contentMediaType", Accepts::Text, Text, Shape).newer(),
-        row("contentSchema", Schema, All, Shape).newer(),
-        row("dependentSchemas", NamedSchemas, All, Shape).newer(),
-        row("else", Schema, All, Shape).newer(),
-        row("enum", Values, All, Shape),
-        row("format", Accepts::Text, Text, Shape),
-        row("if", Schema, All, Shape).newer(),
-        row("items", Schema, Array, Shape),
-        row("not", Schema, All, Shape),
-        row("nullable", Flag, All, Shape).no_effect(False),
-        row("oneOf", Schemas, All, Shape),
-        row("patternProperties", NamedSchemas, Object, Shape).newer(),
-        row("prefixItems", Schemas, Array, Shape).newer(),
-        row("properties", NamedSchemas, Object, Shape),
-        row("propertyNames", Schema, Object, Shape).newer(),
-        row("required", Names, Object, Shape).no_effect(EmptyList),
-        row("then", Schema, All, Shape).newer(),
-        row("type", Type, All, Shape),
-        row("unevaluatedItems", Schema, All, Shape).newer(),
-        row("unevaluatedProperties", Schema, All, Shape).newer(),
-
-        row("$anchor", Any, All, Identity).newer(),
-        row("$defs", NamedSchemas, All, Identity).newer(),
-        row("$dynamicAnchor", Any, All, Identity).newer(),
-        row("$id", Any, All, Identity).newer(),
-        row("$recursiveAnchor", Any, All, Identity).newer(),
-        row("$schema", Any, All, Identity).newer(),
-        row("$vocabulary", Any, All, Identity).newer(),
-        row("definitions", NamedSchemas, All, Identity).newer(),
+        row("$dynamicRef", Any, ALL, Shape).newer(),
+        row("$recursiveRef", Any, ALL, Shape).newer(),
+        row("$ref", Text, ALL, Shape),
+        row("additionalItems", Schema, ALL, Shape).newer(),
+        row("additionalProperties", Schema, OBJECT, Shape),
+        row("allOf", Schemas, ALL, Shape),
+        row("anyOf", Schemas, ALL, Shape),
+        row("const", Any, ALL, Shape).newer(),
+        row("contains", Schema, ALL, Shape).newer(),
+        row("contentEncoding", Text, STRING, Shape).newer(),
+        row("contentMediaType", Text, STRING, Shape).newer(),
+        row("contentSchema", Schema, ALL, Shape).newer(),
+        row("dependentSchemas", NamedSchemas, ALL, Shape).newer(),
+        row("else", Schema, ALL, Shape).newer(),
+        row("enum", Values, ALL, Shape),
+        row("format", Text, STRING, Shape),
+        row("if", Schema, ALL, Shape).newer(),
+        row("items", Schema, ARRAY, Shape),
+        row("not", Schema, ALL, Shape),
+        row("nullable", Flag, ALL, Shape).no_effect("false"),
+        row("oneOf", Schemas, ALL, Shape),
+        row("patternProperties", NamedSchemas, OBJECT, Shape).newer(),
+        row("prefixItems", Schemas, ARRAY, Shape).newer(),
+        row("properties", NamedSchemas, OBJECT, Shape),
+        row("propertyNames", Schema, OBJECT, Shape).newer(),
+        row("required", Names, OBJECT, Shape).no_effect("[]"),
+        row("then", Schema, ALL, Shape).newer(),
+        row("type", Type, ALL, Shape),
+        row("unevaluatedItems", Schema, ALL, Shape).newer(),
+        row("unevaluatedProperties", Schema, ALL, Shape).newer(),
     ]
 };

@@ -7,7 +7,6 @@
 //! Each stage is a pure function on JSON values in its own module. [`regen`] runs them in order.
 
 pub mod coverage;
-mod disk;
 pub mod document;
 pub mod fetch;
 pub mod generate;
@@ -26,5 +25,4 @@ pub mod report;
 mod schema;
 pub mod select;
 pub mod surface;
-mod template;
 pub mod tree;

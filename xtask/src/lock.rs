@@ -55,11 +55,13 @@ pub struct Lock {
 }
 
 /// Repository and commit of an upstream file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Origin {
-    /// Owner and name of the GitHub repository.
+    /// GitHub repository that contains FILE, as OWNER/NAME
+    #[arg(long, required = false, requires_all = ["from", "commit"])]
     pub repository: String,
-    /// Commit in the repository.
+    /// Commit that contains FILE
+    #[arg(long, required = false, requires_all = ["from", "repository"])]
     pub commit: String,
 }
 
@@ -99,18 +101,17 @@ impl Lock {
     ) -> Self {
         let openapi = document.value["openapi"].as_str().unwrap_or_default();
         let known = before.filter(|before| before.sha256 == document.sha256);
-        let path = match (&origin, before) {
-            (None, _) => known.and_then(|known| known.path.clone()),
-            (Some(origin), Some(before)) if before.repository() == origin.repository => {
-                Some(before.path().to_owned())
+        let (repository, commit, path) = match origin {
+            Some(Origin { repository, commit }) => {
+                let path = match before {
+                    Some(before) if before.repository() == repository => before.path(),
+                    _ if repository == REPOSITORY => PATH,
+                    _ => file,
+                };
+                (Some(repository), Some(commit), Some(path.to_owned()))
             }
-            (Some(origin), _) if origin.repository == REPOSITORY => Some(PATH.to_owned()),
-            (Some(_), _) => Some(file.to_owned()),
-        };
-        let (repository, commit) = match origin {
-            Some(origin) => (Some(origin.repository), Some(origin.commit)),
-            None => known.map_or((None, None), |known| {
-                (known.repository.clone(), known.commit.clone())
+            None => known.cloned().map_or((None, None, None), |known| {
+                (known.repository, known.commit, known.path)
             }),
         };
         let checksum = |of: fn(&Self) -> &String| before.map(of).cloned().unwrap_or_default();
@@ -154,33 +155,27 @@ impl Lock {
             text.bytes()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         };
+        let fail = |field: &str, value: &str, kind: &str| {
+            Err(format!("`{field}` is {value:?}, not {kind}"))
+        };
         if self.sha256.len() != 64 || !is_hexadecimal(&self.sha256) {
-            return Err(format!(
-                "`sha256` is {:?}, not 64 lower-case hexadecimal digits",
-                self.sha256
-            ));
+            return fail("sha256", &self.sha256, "64 lower-case hexadecimal digits");
         }
         if let Some(commit) = &self.commit
             && !((7..=64).contains(&commit.len()) && is_hexadecimal(commit))
         {
-            return Err(format!(
-                "`commit` is {commit:?}, not a commit in lower-case hexadecimal"
-            ));
+            return fail("commit", commit, "a commit in lower-case hexadecimal");
         }
-        if !is_relative(self.file_name()) || self.file_name().contains('/') {
-            return Err(format!("`file` is {:?}, not a file name", self.file));
+        let (file, path, repository) = (self.file_name(), self.path(), self.repository());
+        if !is_relative(file) || file.contains('/') {
+            return fail("file", file, "a file name");
         }
-        if !is_relative(self.path()) {
-            return Err(format!(
-                "`path` is {:?}, not a path in the repository",
-                self.path()
-            ));
+        if !is_relative(path) {
+            return fail("path", path, "a path in the repository");
         }
-        if self.repository().split('/').count() != 2 || !is_relative(self.repository()) {
-            return Err(format!(
-                "`repository` is {:?}, not an owner and a name such as {REPOSITORY}",
-                self.repository()
-            ));
+        if !is_relative(repository) || repository.split('/').count() != 2 {
+            let kind = format!("an owner and a name such as {REPOSITORY}");
+            return fail("repository", repository, &kind);
         }
         Ok(())
     }

@@ -11,16 +11,15 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
-use serde_json::Value;
 use xtask::{
-    coverage::{self, Coverage},
+    coverage,
     document::{self, Document},
-    fetch::{self, Fetched, Upstream},
+    fetch::{self, Upstream},
     layout::Layout,
     lock::{Lock, Origin},
     output::Change,
     regen::{self, Regenerated},
-    report::{self, Base},
+    report,
 };
 
 /// Timeout of connecting and of each read: a server that sends nothing for 30 s is unavailable.
@@ -50,7 +49,7 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
         #[command(flatten)]
-        origin: OriginArguments,
+        origin: Option<Origin>,
         /// Write nothing, and fail with a diff if a file would change
         #[arg(long)]
         check: bool,
@@ -86,16 +85,6 @@ enum Task {
 }
 
 #[derive(Args)]
-struct OriginArguments {
-    /// GitHub repository that contains FILE, as OWNER/NAME
-    #[arg(long, value_name = "REPOSITORY", requires_all = ["from", "commit"])]
-    repository: Option<String>,
-    /// Commit that contains FILE
-    #[arg(long, value_name = "COMMIT", requires_all = ["from", "repository"])]
-    commit: Option<String>,
-}
-
-#[derive(Args)]
 struct FetchArguments {
     /// Move the pin to the newest upstream commit that changes the spec
     #[arg(long)]
@@ -104,7 +93,7 @@ struct FetchArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "latest")]
     from: Option<PathBuf>,
     #[command(flatten)]
-    origin: OriginArguments,
+    origin: Option<Origin>,
     /// Service that serves the files of a commit
     #[arg(long, value_name = "URL", env = "UPSTREAM_FILES_URL", default_value = fetch::FILES_URL)]
     files_url: String,
@@ -115,7 +104,7 @@ struct FetchArguments {
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));
             ExitCode::FAILURE
@@ -123,7 +112,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<ExitCode> {
+fn run(arguments: Arguments) -> Result<()> {
     let layout = match arguments.workspace {
         Some(root) => Layout::new(root),
         None => Layout::containing(&env::current_dir()?)?,
@@ -134,14 +123,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             from,
             origin,
             check,
-        } => regenerate(&layout, from.as_deref(), origin.into(), check),
+        } => regenerate(&layout, from.as_deref(), origin, check),
         Task::Report { base, from, format } => {
             let upstream = upstream(&layout, from.as_deref())?;
-            let upstream = upstream
-                .as_ref()
-                .map(|(path, document)| (path.display().to_string(), &document.value));
-            print(&report::run(&layout, &Base::new(&base), upstream, format)?)?;
-            Ok(ExitCode::SUCCESS)
+            let upstream = upstream.as_ref();
+            let upstream = upstream.map(|(name, document)| (name.clone(), &document.value));
+            print(&report::run(&layout, &base, upstream, format)?)
         }
         Task::Coverage {
             from,
@@ -152,45 +139,43 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let document = document::read(&from)?.value;
             let mut coverage = coverage::of(&document, &path)?;
             if !no_compile {
-                compile(&mut coverage, &document, layout.root(), alone)?;
+                let (covered, total) = (coverage.covered(), coverage.total());
+                say(&format!(
+                    "{covered} of {total} operations can be generated; compiling them"
+                ));
+                coverage.compile(&document, layout.root(), alone)?;
             }
             print(&coverage.to_string())?;
-            Ok(if coverage.is_clean() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            match coverage.is_clean() {
+                true => Ok(()),
+                false => bail!("the client of an operation does not compile"),
+            }
         }
     }
 }
 
-fn fetch(layout: &Layout, arguments: FetchArguments) -> Result<ExitCode> {
+fn fetch(layout: &Layout, arguments: FetchArguments) -> Result<()> {
     let token = env::var("GITHUB_TOKEN").unwrap_or_default();
     let token = (!token.trim().is_empty()).then(|| SecretString::from(token.trim()));
     let upstream = || Upstream::new(&arguments.files_url, &arguments.api_url, token, TIMEOUT);
-    let Fetched {
-        file,
-        cached,
-        lock,
-        changes,
-    } = match arguments.from {
-        Some(path) => fetch::local(layout, &path, arguments.origin.into())?,
+    let fetched = match arguments.from {
+        Some(path) => fetch::local(layout, &path, arguments.origin)?,
         None if arguments.latest => fetch::latest(layout, &upstream()?)?,
         None => fetch::pinned(layout, &upstream()?)?,
     };
-    let state = if cached {
-        "was already stored"
-    } else {
-        "stored"
+    let (file, lock) = (&fetched.file, &fetched.lock);
+    let state = match fetched.cached {
+        true => "was already stored",
+        false => "stored",
     };
     say(&format!(
         "{}: {state}, {} bytes, commit {}",
-        file.strip_prefix(layout.root()).unwrap_or(&file).display(),
+        file.strip_prefix(layout.root()).unwrap_or(file).display(),
         lock.bytes,
         lock.commit.as_deref().unwrap_or("unknown")
     ));
-    list(&changes);
-    Ok(ExitCode::SUCCESS)
+    list(&fetched.changes);
+    Ok(())
 }
 
 fn regenerate(
@@ -198,68 +183,56 @@ fn regenerate(
     from: Option<&Path>,
     origin: Option<Origin>,
     check: bool,
-) -> Result<ExitCode> {
+) -> Result<()> {
     let before = layout.read_lock()?;
-    let upstream = upstream(layout, from)?.map(|(path, document)| {
-        let name = match (from, &before) {
-            (None, Some(lock)) => lock.file_name().to_owned(),
-            _ => fetch::file_name(&path),
-        };
-        let lock = Lock::new(&document, &name, origin, before.as_ref());
-        (path.display().to_string(), document, lock)
+    let upstream = upstream(layout, from)?.map(|(name, document)| {
+        let pinned = before.as_ref().map(Lock::file_name).unwrap_or_default();
+        let file = from.map_or_else(|| pinned.to_owned(), fetch::file_name);
+        let lock = Lock::new(&document, &file, origin, before.as_ref());
+        (name, document, lock)
     });
     let made = match &upstream {
         None => regen::from_permissions(layout)?,
         Some((name, document, lock)) => regen::from_upstream(layout, document, name, lock)?,
     };
     describe(&made, upstream.as_ref().map(|(name, ..)| name.as_str()));
-    if check {
-        let changes = made.output.changes()?;
-        for name in &made.edited {
-            say(&format!("{name} was edited after it was generated"));
-        }
-        if changes.is_empty() {
-            say("all generated files are up to date");
-            return Ok(ExitCode::SUCCESS);
-        }
-        say(&regen::diffs(&changes));
-        let names: Vec<String> = changes
-            .iter()
-            .map(|change| change.path.display().to_string())
-            .collect();
-        bail!(
-            "generated files are out of date: {}; run the same command without --check",
-            names.join(", ")
-        );
-    }
-    let changes = made.output.write()?;
+    let (changes, consequence) = match check {
+        true => (made.output.changes()?, ""),
+        false => (made.output.write()?, ": the edit is overwritten"),
+    };
     for name in &made.edited {
         say(&format!(
-            "{name} was edited after it was generated: the edit is overwritten"
+            "{name} was edited after it was generated{consequence}"
         ));
+    }
+    if check && changes.is_empty() {
+        say("all generated files are up to date");
+        return Ok(());
+    }
+    if check {
+        say(&regen::diffs(&changes));
+        let names = changes
+            .iter()
+            .map(|change| change.path.display().to_string());
+        bail!(
+            "generated files are out of date: {}; run the same command without --check",
+            names.collect::<Vec<_>>().join(", ")
+        );
     }
     if let (Some(_), Some((_, document, lock))) = (from, &upstream) {
         fetch::store(layout, document, lock)?;
     }
     list(&changes);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-/// Reads the upstream spec at a path, or else the pinned one if it has been fetched.
-fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(PathBuf, Document)>> {
-    match from {
-        None => fetch::cached(layout),
-        Some(path) => Ok(Some((path.to_owned(), document::read(path)?))),
-    }
-}
-
-fn compile(coverage: &mut Coverage, document: &Value, root: &Path, alone: bool) -> Result<()> {
-    say(&format!(
-        "{} of {} operations can be generated; compiling them",
-        coverage.covered(),
-        coverage.total()
-    ));
-    coverage.compile(document, root, &root.join("target/coverage"), alone)
+/// Reads the upstream spec at a path, or else the pinned one if it has been fetched. Returns its path too.
+fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
+    let found = match from {
+        None => fetch::cached(layout)?,
+        Some(path) => Some((path.to_owned(), document::read(path)?)),
+    };
+    Ok(found.map(|(path, document)| (path.display().to_string(), document)))
 }
 
 fn describe(made: &Regenerated, upstream: Option<&str>) {
@@ -283,13 +256,6 @@ fn list(changes: &[Change]) {
     }
     if changes.is_empty() {
         say("nothing changed");
-    }
-}
-
-impl From<OriginArguments> for Option<Origin> {
-    fn from(arguments: OriginArguments) -> Self {
-        let (repository, commit) = (arguments.repository?, arguments.commit?);
-        Some(Origin { repository, commit })
     }
 }
 

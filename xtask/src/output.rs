@@ -1,14 +1,14 @@
-//! Writes the generated files of a run together, and only if they changed.
+//! Atomic writes. The generated files of a run are written together, and only if they changed.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use similar::TextDiff;
-
-use crate::disk;
+use tempfile::NamedTempFile;
 
 /// Files to write together.
 #[derive(Debug)]
@@ -47,19 +47,8 @@ impl Output {
     /// Returns an error if a file cannot be read, or if the file or a folder between it and the root
     /// is a symbolic link. Writing through a link would change files outside of the workspace.
     pub fn changes(&self) -> Result<Vec<Change>> {
-        let mut changes = Vec::new();
-        for (path, text) in &self.files {
-            let relative = path.strip_prefix(&self.root).unwrap_or(path);
-            self.refuse_links(relative)?;
-            let before = read(path)?;
-            if before.as_deref() != Some(text) {
-                changes.push(Change {
-                    path: relative.to_owned(),
-                    diff: diff(relative, before.as_deref(), text),
-                });
-            }
-        }
-        Ok(changes)
+        let changes = self.changed()?.into_iter();
+        Ok(changes.map(|(change, ..)| change).collect())
     }
 
     /// Writes the changed files and returns the changes. Other files keep their modification time.
@@ -70,18 +59,38 @@ impl Output {
     /// All new contents are written to temporary files first, so an error before the final renames
     /// leaves every file unchanged.
     pub fn write(&self) -> Result<Vec<Change>> {
-        let changes = self.changes()?;
         let mut ready = Vec::new();
-        for (path, text) in &self.files {
-            let relative = path.strip_prefix(&self.root).unwrap_or(path);
-            if changes.iter().any(|change| change.path == relative) {
-                ready.push((disk::write_beside(path, text.as_bytes())?, path));
-            }
+        for (change, path, text) in self.changed()? {
+            ready.push((change, write_beside(path, text.as_bytes())?, path));
         }
-        for (file, path) in ready {
-            disk::persist(file, path)?;
+        let mut changes = Vec::new();
+        for (change, file, path) in ready {
+            persist(file, path)?;
+            changes.push(change);
         }
         Ok(changes)
+    }
+
+    /// Returns each changed file with its change, path and new content.
+    fn changed(&self) -> Result<Vec<(Change, &Path, &str)>> {
+        let mut changed = Vec::new();
+        for (path, text) in &self.files {
+            let relative = path.strip_prefix(&self.root).unwrap_or(path).to_owned();
+            self.refuse_links(&relative)?;
+            let before = read(path)?;
+            if before.as_deref() != Some(text) {
+                let name = relative.display();
+                let (old, new) = (format!("{name} (on disk)"), format!("{name} (regenerated)"));
+                let diff = TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
+                let diff = diff.unified_diff().header(&old, &new).to_string();
+                let change = Change {
+                    path: relative,
+                    diff,
+                };
+                changed.push((change, path.as_path(), text.as_str()));
+            }
+        }
+        Ok(changed)
     }
 
     fn refuse_links(&self, relative: &Path) -> Result<()> {
@@ -115,15 +124,68 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
-    let name = path.display().to_string();
-    TextDiff::from_lines(before.unwrap_or_default(), after)
-        .unified_diff()
-        .header(
-            &format!("{name} (on disk)"),
-            &format!("{name} (regenerated)"),
-        )
-        .to_string()
+/// Writes a file atomically.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    persist(write_beside(path, bytes)?, path)
+}
+
+/// Writes the content for `path` to a temporary file in the same folder, which is created if needed.
+///
+/// The temporary file has the permissions of the existing file, or else those of a new file.
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
+    let mut builder = tempfile::Builder::new();
+    if let Some(permissions) = permissions(path) {
+        builder.permissions(permissions);
+    }
+    let written = builder.tempfile_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    });
+    written.map_err(|error| failed("write", path, &error))
+}
+
+/// Moves a temporary file to `path`.
+fn persist(file: NamedTempFile, path: &Path) -> Result<()> {
+    match file.persist(path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(failed("write", path, &error.error)),
+    }
+}
+
+fn permissions(path: &Path) -> Option<fs::Permissions> {
+    let existing = fs::metadata(path).ok();
+    let existing = existing.map(|metadata| metadata.permissions());
+    // The umask of the process restricts the mode of a new file.
+    #[cfg(unix)]
+    let existing = existing.or_else(|| Some(std::os::unix::fs::PermissionsExt::from_mode(0o666)));
+    existing
+}
+
+/// Formats a write error with the target file in place of the temporary file.
+fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
+    let file = path.display();
+    let folder = path.parent().unwrap_or(Path::new(".")).display();
+    let reason = match error.kind() {
+        ErrorKind::StorageFull => "the disk is full; free some space and try again".to_owned(),
+        ErrorKind::QuotaExceeded => {
+            "the disk quota is exceeded; free some space and try again".to_owned()
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "the file system is read-only; mount it writable, or use a copy elsewhere".to_owned()
+        }
+        ErrorKind::PermissionDenied => {
+            format!("permission denied; make {folder} and its files writable for this user")
+        }
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            "a folder of the path is a file; remove that file".to_owned()
+        }
+        ErrorKind::IsADirectory => "it is a folder; remove it".to_owned(),
+        kind => kind.to_string(),
+    };
+    anyhow!("failed to {action} {file}: {reason}")
 }
 
 #[cfg(test)]
@@ -196,6 +258,36 @@ mod tests {
 
             assert!(error.contains("is a symbolic link"), "{error}");
             assert_eq!(fs::read_to_string(&target).unwrap(), "theirs\n");
+        }
+    }
+
+    #[test]
+    fn write_error_contains_file_and_remedy_without_temporary_name() {
+        let cases = [
+            (ErrorKind::StorageFull, "the disk is full; free some space"),
+            (
+                ErrorKind::ReadOnlyFilesystem,
+                "read-only; mount it writable",
+            ),
+            (
+                ErrorKind::PermissionDenied,
+                "make openapi and its files writable",
+            ),
+            (ErrorKind::IsADirectory, "it is a folder; remove it"),
+            (ErrorKind::NotADirectory, "remove that file"),
+        ];
+        for (kind, expected) in cases {
+            let error = io::Error::new(kind, "at path \"openapi/.tmp123\"");
+
+            let path = Path::new("openapi/permissions.json");
+            let text = failed("write", path, &error).to_string();
+
+            assert!(
+                text.starts_with("failed to write openapi/permissions.json: "),
+                "{text}"
+            );
+            assert!(text.contains(expected), "{text}");
+            assert!(!text.contains(".tmp"), "{text}");
         }
     }
 }

@@ -3,8 +3,7 @@
 //! An action that matches nothing is an error, because the upstream spec changed and the action is out
 //! of date. An action without a description is an error, because reviewers need its reason.
 
-use std::fmt;
-
+use anyhow::{Result, bail};
 use roas_overlay::{
     apply::{Apply, ApplyErrorKind, ApplyOptions},
     common::apply::{compile_path, locate},
@@ -13,6 +12,8 @@ use roas_overlay::{
 };
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::tree::elements;
 
 /// A validated overlay. The default is an overlay without actions.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +33,6 @@ pub struct Applied {
     pub matched: usize,
 }
 
-/// Reason why an overlay is invalid or cannot be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OverlayError(String);
-
 impl Overlay {
     /// Validates an overlay document.
     ///
@@ -43,41 +40,33 @@ impl Overlay {
     ///
     /// Returns an error if the document is not an Overlay 1.0 or 1.1, or if an action has no
     /// description, no effect or an invalid JSONPath.
-    pub fn new(document: Value) -> Result<Self, OverlayError> {
+    pub fn new(document: Value) -> Result<Self> {
         let version = document["overlay"].as_str().unwrap_or_default();
         let is_1_0 = version.starts_with("1.0");
         if !is_1_0 && !version.starts_with("1.1") {
-            return Err(OverlayError(format!(
-                "`overlay` is {version:?}: write \"1.0.0\" or \"1.1.0\""
-            )));
+            bail!("`overlay` is {version:?}: write \"1.0.0\" or \"1.1.0\"");
         }
-        let mut actions = document["actions"].as_array().into_iter().flatten();
-        if actions.clone().next().is_none() && !document["actions"].is_object() {
+        let actions = &document["actions"];
+        if !actions.is_object() && elements(actions).next().is_none() {
             return Ok(Self::default());
         }
         // Tools for Overlay 1.0 ignore `copy` silently.
-        if is_1_0 && actions.any(|action| action.get("copy").is_some()) {
-            return Err(OverlayError(
-                "`copy` requires Overlay 1.1: write `overlay: 1.1.0`".to_owned(),
-            ));
+        if is_1_0 && elements(actions).any(|action| action.get("copy").is_some()) {
+            bail!("`copy` requires Overlay 1.1: write `overlay: 1.1.0`");
         }
-        let overlay: Result<v1_1::Overlay, serde_json::Error> = if is_1_0 {
-            serde_json::from_value::<v1_0::Overlay>(document).map(Into::into)
-        } else {
-            serde_json::from_value(document)
+        let overlay: v1_1::Overlay = match is_1_0 {
+            true => serde_json::from_value::<v1_0::Overlay>(document)?.into(),
+            false => serde_json::from_value(document)?,
         };
-        let overlay = overlay.map_err(|error| OverlayError(error.to_string()))?;
-        overlay
-            .validate(Default::default())
-            .map_err(|error| OverlayError(error.to_string()))?;
+        overlay.validate(Default::default())?;
         for (index, action) in overlay.actions.iter().enumerate() {
             let description = action.description.as_deref().unwrap_or_default();
             if description.trim().is_empty() {
-                return Err(OverlayError(format!(
+                bail!(
                     "action {} ({}) has no description: describe why it is needed",
                     index + 1,
                     action.target
-                )));
+                );
             }
         }
         Ok(Self {
@@ -98,7 +87,7 @@ impl Overlay {
     ///
     /// Returns all actions that cannot be applied, with number, target and description. The document
     /// is then unchanged.
-    pub fn apply(&self, document: &mut Value) -> Result<Vec<Applied>, OverlayError> {
+    pub fn apply(&self, document: &mut Value) -> Result<Vec<Applied>> {
         let Some(overlay) = &self.document else {
             return Ok(Vec::new());
         };
@@ -121,22 +110,13 @@ impl Overlay {
                 )),
             }
         }
-        if failures.is_empty() {
-            *document = changed;
-            Ok(applied)
-        } else {
-            Err(OverlayError(failures.join("\n")))
+        if !failures.is_empty() {
+            bail!(failures.join("\n"));
         }
+        *document = changed;
+        Ok(applied)
     }
 }
-
-impl fmt::Display for OverlayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for OverlayError {}
 
 /// Applies one action and returns the number of values that it changed.
 fn apply(
@@ -197,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    fn overlay(actions: Value) -> Result<Overlay, OverlayError> {
+    fn overlay(actions: Value) -> Result<Overlay> {
         Overlay::new(json!({
             "overlay": "1.1.0",
             "info": {"title": "test", "version": "1"},

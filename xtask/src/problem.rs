@@ -33,12 +33,6 @@ impl Problem {
             remedy: remedy.into(),
         }
     }
-
-    /// Replaces the affected operation.
-    pub fn of(mut self, operation: impl Into<String>) -> Self {
-        self.operation = Some(operation.into());
-        self
-    }
 }
 
 impl fmt::Display for Problem {
@@ -68,21 +62,15 @@ impl Problems {
     ///
     /// Returns the problems with the name of the stage that found them.
     pub fn check(stage: &'static str, list: Vec<Problem>) -> Result<(), Self> {
-        if list.is_empty() {
-            Ok(())
-        } else {
-            Err(Self::new(stage, list))
+        match list.is_empty() {
+            true => Ok(()),
+            false => Err(Self::new(stage, list)),
         }
     }
 
     /// Returns the error for one or more problems.
     pub(crate) fn new(stage: &'static str, list: Vec<Problem>) -> Self {
         Self { stage, list }
-    }
-
-    /// Returns the error for one problem.
-    pub fn one(stage: &'static str, problem: Problem) -> Self {
-        Self::new(stage, vec![problem])
     }
 
     /// Returns the problems in the order in which they were found.
@@ -120,19 +108,52 @@ pub struct Note {
     pub what: String,
 }
 
-impl Note {
-    /// Returns a note on a location.
-    pub fn new(rule: &'static str, at: &Pointer, what: impl Into<String>) -> Self {
-        Self {
-            rule,
-            at: at.to_string(),
-            what: what.into(),
-        }
-    }
-}
-
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} (at {})", self.rule, self.what, self.at)
+    }
+}
+
+/// The problems and notes that the rules of a stage report.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) problems: Vec<Problem>,
+    notes: Vec<Note>,
+}
+
+impl Findings {
+    /// Adds a problem at a location.
+    pub(crate) fn problem(
+        &mut self,
+        at: &Pointer,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.problems.push(Problem::new(at, what, remedy));
+    }
+
+    /// Adds a note on a location.
+    pub(crate) fn note(&mut self, rule: &'static str, at: &Pointer, what: impl Into<String>) {
+        self.notes.push(Note {
+            rule,
+            at: at.to_string(),
+            what: what.into(),
+        });
+    }
+
+    /// Moves the notes to `notes`, sorted.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems, if there are any.
+    pub(crate) fn finish(
+        mut self,
+        stage: &'static str,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Problems> {
+        Problems::check(stage, self.problems)?;
+        self.notes.sort();
+        notes.append(&mut self.notes);
+        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! JSON Pointers and `$ref`: building, printing and resolving them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// Maximum length of a chain of references. A longer chain is treated as a cycle.
@@ -58,6 +59,7 @@ impl fmt::Display for Pointer {
 
 /// Returns the name of the schema if the reference points to an entry of `components/schemas`.
 pub(crate) fn component_name(reference: &str) -> Option<String> {
+    let reference = percent_decoded(reference);
     let name = reference.strip_prefix(SCHEMAS)?;
     (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
@@ -121,23 +123,10 @@ fn escape(key: &str) -> String {
 }
 
 /// Decodes a URI fragment, because documents percent-encode the braces of path templates.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+fn percent_decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .unwrap_or(text.into())
 }
 
 #[cfg(test)]

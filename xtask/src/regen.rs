@@ -160,15 +160,13 @@ fn edited(layout: &Layout) -> Result<Vec<&'static str>> {
     let Some(lock) = layout.read_lock()? else {
         return Ok(Vec::new());
     };
-    let files = [
-        (PERMISSIONS, layout.permissions(), &lock.permissions_sha256),
-        (GENERATED, layout.generated(), &lock.generated_sha256),
-    ];
     let mut edited = Vec::new();
-    for (name, path, checksum) in files {
-        let text = read(&path)?;
-        let differs = text.is_some_and(|text| sha256(text.as_bytes()) != *checksum);
-        if differs && !checksum.is_empty() {
+    for (name, checksum) in [
+        (PERMISSIONS, lock.permissions_sha256),
+        (GENERATED, lock.generated_sha256),
+    ] {
+        let text = read(&layout.root().join(name))?;
+        if !checksum.is_empty() && text.is_some_and(|text| sha256(text.as_bytes()) != checksum) {
             edited.push(name);
         }
     }

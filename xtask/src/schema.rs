@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::{
-    problem::Problem,
-    reference::{self, Pointer, referenced_name},
-    tree::{self, Child, Kind},
+    keywords::{Role, is_annotation, role},
+    problem::Findings,
+    reference::{self, Pointer, component_name, referenced_name},
+    tree::{self, Kind, entries, text},
 };
 
 /// Maximum depth at which references are inlined. Documents nest at most 127 levels, so a deeper
@@ -20,7 +21,7 @@ pub(crate) fn inline(
     value: &mut Value,
     kind: Kind,
     at: &Pointer,
-    problems: &mut Vec<Problem>,
+    findings: &mut Findings,
 ) {
     tree::outside_in_from(value, kind, &mut at.clone(), &mut |kind, at, value| {
         if kind == Kind::Schema || value.get("$ref").is_none() {
@@ -35,7 +36,7 @@ pub(crate) fn inline(
             Ok(target) => *value = target.clone(),
             Err(reason) => {
                 let remedy = "correct the document, or bundle it into one file";
-                problems.push(Problem::new(at, reason, remedy));
+                findings.problem(at, reason, remedy);
                 // Null stops the traversal here. Otherwise each nested level would repeat the problem.
                 *value = Value::Null;
             }
@@ -61,7 +62,6 @@ pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
         schemas.retain(|name, _| reached.contains(name));
     }
     document["components"]["schemas"] = schemas;
-    removed.sort();
     removed
 }
 
@@ -69,19 +69,11 @@ pub(crate) fn keep_reachable(document: &mut Value) -> Vec<String> {
 /// that its value refers to.
 pub(crate) fn only(document: &Value, part: &str) -> Value {
     let mut document = document.clone();
-    let items = document
-        .get_mut("paths")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(Map::values_mut);
-    for operation in items
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut)
-    {
-        if let Value::Object(operation) = operation {
+    tree::outside_in(&mut document, &mut |kind, _, value| {
+        if let (Kind::Operation, Value::Object(operation)) = (kind, value) {
             operation.retain(|key, _| key == part);
         }
-    }
+    });
     keep_reachable(&mut document);
     document
 }
@@ -103,47 +95,34 @@ pub(crate) fn reachable(schemas: &Value, value: &Value, kind: Kind) -> BTreeSet<
 /// Returns the names of the schemas that the references in `value` point to.
 pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
     let mut found = Vec::new();
-    let (mut value, mut at) = (value.clone(), Pointer::root());
-    tree::outside_in_from(&mut value, kind, &mut at, &mut |kind, _, value| {
-        if kind == Kind::Schema {
-            found.extend(referenced_name(value));
-        }
+    tree::references(&mut value.clone(), kind, &mut |_, reference| {
+        found.extend(component_name(text(reference)));
     });
     found
 }
 
-/// Returns whether a schema is a scalar that contains no schema and no reference.
-pub(crate) fn is_plain(schema: &Map<String, Value>) -> bool {
-    let is_collection = |name: &Value| *name == "object" || *name == "array";
-    let scalar = match schema.get("type") {
-        Some(Value::Array(names)) => !names.iter().any(is_collection),
-        Some(name) => !is_collection(name),
-        None => schema.contains_key("enum") || schema.contains_key("const"),
-    };
-    scalar
-        && schema.keys().all(|key| {
-            let is_reference = matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef");
-            !is_reference && tree::child(Kind::Schema, key) == Child::Leaf
-        })
+/// Returns the target's name if the schema is only a reference and annotations.
+pub(crate) fn sole_reference(schema: &Value) -> Option<String> {
+    match sole_keyword(schema)? {
+        ("allOf", Value::Array(members)) if members.len() == 1 => referenced_name(&members[0]),
+        ("$ref", _) => referenced_name(schema),
+        _ => None,
+    }
 }
 
-/// Adds the keywords of `other` to `schema`, or adds `other` to `allOf` if keywords conflict.
-pub(crate) fn merge(schema: &mut Map<String, Value>, other: &Map<String, Value>) {
-    let conflict = other
-        .iter()
-        .any(|(key, value)| schema.get(key).is_some_and(|own| own != value));
-    if conflict {
-        let all = schema.entry("allOf").or_insert_with(|| json!([]));
-        if let Value::Array(all) = all {
-            all.push(Value::Object(other.clone()));
-        }
-    } else {
-        schema.extend(other.clone());
-    }
+/// Returns the only keyword that determines the type.
+pub(crate) fn sole_keyword(schema: &Value) -> Option<(&str, &Value)> {
+    let determines =
+        |key: &str| key != "nullable" && role(key) != Some(Role::Limit) && !is_annotation(key);
+    let mut others = entries(schema).filter(|(key, _)| determines(key));
+    let (key, value) = others.next()?;
+    others.next().is_none().then_some((key, value))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -153,17 +132,17 @@ mod tests {
             "B": {"name": "b", "in": "query"},
         }}});
         let mut value = json!({"$ref": "#/components/parameters/A"});
-        let mut problems = Vec::new();
+        let mut findings = Findings::default();
 
         inline(
             &document,
             &mut value,
             Kind::Parameter,
             &Pointer::root(),
-            &mut problems,
+            &mut findings,
         );
 
         assert_eq!(value, json!({"name": "b", "in": "query"}));
-        assert_eq!(problems, []);
+        assert_eq!(findings.problems, []);
     }
 }

@@ -3,7 +3,10 @@
 //! Reviewers read this list instead of the generated code. Each changed line affects users.
 
 use quote::ToTokens;
-use syn::{Attribute, Fields, File, ImplItem, Item, Visibility, parse_quote};
+use syn::{
+    Attribute, Fields, File, Generics, ImplItem, Item, ItemImpl, Signature, Type, UseTree,
+    Visibility, parse_quote,
+};
 
 /// Returns the public items of a source file, sorted.
 ///
@@ -13,124 +16,155 @@ use syn::{Attribute, Fields, File, ImplItem, Item, Visibility, parse_quote};
 pub fn list(code: &str) -> Result<Vec<String>, String> {
     let file: File = syn::parse_str(code)
         .map_err(|error| format!("failed to parse the generated code as Rust: {error}"))?;
-    let mut lines = Vec::new();
-    items(&file.items, "", &mut lines);
-    lines.sort();
-    lines.dedup();
-    Ok(lines)
+    let mut list = List::default();
+    list.items(&file.items, "");
+    list.lines.sort();
+    list.lines.dedup();
+    Ok(list.lines)
 }
 
-fn items(items: &[Item], module: &str, lines: &mut Vec<String>) {
-    let hidden: Vec<String> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(item) if !public(&item.vis) => Some(item.ident.to_string()),
-            Item::Enum(item) if !public(&item.vis) => Some(item.ident.to_string()),
-            _ => None,
-        })
-        .collect();
-    for item in items {
-        match item {
-            Item::Mod(item) if public(&item.vis) => {
-                lines.push(format!("pub mod {module}{}", item.ident));
-                if let Some((_, inner)) = &item.content {
-                    self::items(inner, &format!("{module}{}::", item.ident), lines);
+#[derive(Default)]
+struct List {
+    lines: Vec<String>,
+}
+
+impl List {
+    fn add(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// Adds the public items of a module, whose path is empty or ends with `::`.
+    fn items(&mut self, items: &[Item], module: &str) {
+        let is_hidden = |item: &Item, name: &str| match item {
+            Item::Struct(item) => item.ident == name && !is_public(&item.vis),
+            Item::Enum(item) => item.ident == name && !is_public(&item.vis),
+            _ => false,
+        };
+        for item in items {
+            match item {
+                Item::Mod(item) if is_public(&item.vis) => {
+                    let name = format!("{module}{}", item.ident);
+                    if let Some((_, inner)) = &item.content {
+                        self.items(inner, &format!("{name}::"));
+                    }
+                    self.add(format!("pub mod {name}"));
                 }
-            }
-            Item::Struct(item) if public(&item.vis) => {
-                let name = format!("{module}{}", item.ident);
-                lines.push(format!("pub struct {name}{}", code(&item.generics)));
-                derives(&item.attrs, &name, lines);
-                fields(&item.fields, &name, true, lines);
-            }
-            Item::Enum(item) if public(&item.vis) => {
-                let name = format!("{module}{}", item.ident);
-                lines.push(format!("pub enum {name}{}", code(&item.generics)));
-                derives(&item.attrs, &name, lines);
-                for variant in &item.variants {
-                    let variant_name = format!("{name}::{}", variant.ident);
-                    lines.push(format!("variant {variant_name}{}", tuple(&variant.fields)));
-                    if let Fields::Named(_) = variant.fields {
-                        fields(&variant.fields, &variant_name, false, lines);
+                Item::Struct(item) if is_public(&item.vis) => {
+                    let name = format!("{module}{}", item.ident);
+                    self.definition("struct", &name, &item.generics, &item.attrs);
+                    self.fields(&item.fields, &name, is_public);
+                }
+                Item::Enum(item) if is_public(&item.vis) => {
+                    let name = format!("{module}{}", item.ident);
+                    self.definition("enum", &name, &item.generics, &item.attrs);
+                    for variant in &item.variants {
+                        let name = format!("{name}::{}", variant.ident);
+                        self.add(format!("variant {name}{}", tuple(&variant.fields)));
+                        if let Fields::Named(_) = variant.fields {
+                            self.fields(&variant.fields, &name, |_| true);
+                        }
                     }
                 }
+                Item::Type(item) if is_public(&item.vis) => {
+                    self.add(format!(
+                        "pub type {module}{} = {}",
+                        item.ident,
+                        ty(&item.ty)
+                    ));
+                }
+                Item::Const(item) if is_public(&item.vis) => {
+                    self.add(format!(
+                        "pub const {module}{}: {}",
+                        item.ident,
+                        ty(&item.ty)
+                    ));
+                }
+                Item::Fn(item) if is_public(&item.vis) => {
+                    self.add(format!("pub {} in {module}", signature(&item.sig)));
+                }
+                Item::Use(item) if is_public(&item.vis) => self.uses(&item.tree, ""),
+                Item::Impl(item) => {
+                    let owner = ty(&item.self_ty);
+                    let name = owner.split('<').next().unwrap_or_default();
+                    if !items.iter().any(|other| is_hidden(other, name)) {
+                        self.implementation(item, &qualified(&owner, module));
+                    }
+                }
+                _ => {}
             }
-            Item::Type(item) if public(&item.vis) => {
-                lines.push(format!(
-                    "pub type {module}{} = {}",
-                    item.ident,
-                    ty(&item.ty)
-                ));
+        }
+    }
+
+    /// Adds a struct or an enum with the traits that it derives.
+    fn definition(&mut self, kind: &str, name: &str, generics: &Generics, all: &[Attribute]) {
+        self.add(format!("pub {kind} {name}{}", code(generics)));
+        for attribute in all
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+        {
+            // Every derive contains paths only, so it has no parse error.
+            let _ = attribute.parse_nested_meta(|meta| {
+                if let Some(last) = meta.path.segments.last() {
+                    self.add(format!("impl {} for {name}", last.ident));
+                }
+                Ok(())
+            });
+        }
+    }
+
+    fn fields(&mut self, fields: &Fields, owner: &str, is_listed: fn(&Visibility) -> bool) {
+        for (index, field) in fields.iter().enumerate() {
+            if is_listed(&field.vis) {
+                let name = field.ident.as_ref();
+                let name = name.map_or_else(|| index.to_string(), ToString::to_string);
+                self.add(format!("field {owner}::{name}: {}", ty(&field.ty)));
             }
-            Item::Fn(item) if public(&item.vis) => {
-                lines.push(format!("pub {} in {module}", signature(&item.sig)));
+        }
+    }
+
+    fn implementation(&mut self, item: &ItemImpl, owner: &str) {
+        if let Some((path, _)) = &item.trait_ {
+            return self.add(format!("impl {} for {owner}", ty(&parse_quote!(#path))));
+        }
+        for item in &item.items {
+            match item {
+                ImplItem::Fn(function) if is_public(&function.vis) => {
+                    let signature = signature(&function.sig);
+                    let (before, after) = signature.split_once("fn ").unwrap_or(("", &signature));
+                    self.add(format!("pub {before}fn {owner}::{after}"));
+                }
+                ImplItem::Const(item) if is_public(&item.vis) => {
+                    self.add(format!(
+                        "pub const {owner}::{}: {}",
+                        item.ident,
+                        ty(&item.ty)
+                    ));
+                }
+                _ => {}
             }
-            Item::Const(item) if public(&item.vis) => {
-                lines.push(format!(
-                    "pub const {module}{}: {}",
-                    item.ident,
-                    ty(&item.ty)
-                ));
-            }
-            Item::Use(item) if public(&item.vis) => uses(&item.tree, "", lines),
-            Item::Impl(item) => implementation(item, module, &hidden, lines),
-            _ => {}
+        }
+    }
+
+    fn uses(&mut self, tree: &UseTree, prefix: &str) {
+        match tree {
+            UseTree::Path(path) => self.uses(&path.tree, &format!("{prefix}{}::", path.ident)),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.uses(tree, prefix)),
+            other => self.add(format!("pub use {prefix}{}", code(other))),
         }
     }
 }
 
-fn implementation(item: &syn::ItemImpl, module: &str, hidden: &[String], lines: &mut Vec<String>) {
-    let owner = ty(&item.self_ty);
-    if hidden
-        .iter()
-        .any(|name| owner.split('<').next() == Some(name))
-    {
-        return;
-    }
-    let owner = match owner.strip_prefix("super::") {
-        Some(outer) => format!("{}{outer}", parent(module)),
+/// Returns the path of a type that a module implements. The module ends with `::`.
+fn qualified(owner: &str, module: &str) -> String {
+    match owner.strip_prefix("super::") {
+        Some(outer) => {
+            let inner = module.strip_suffix("::").unwrap_or(module);
+            let parent = inner.rfind("::").map_or("", |end| &module[..end + 2]);
+            format!("{parent}{outer}")
+        }
         // `String` is not a type of this module.
-        None if owner == "String" => owner,
+        None if owner == "String" => owner.to_owned(),
         None => format!("{module}{owner}"),
-    };
-    if let Some((path, _)) = &item.trait_ {
-        lines.push(format!("impl {} for {owner}", ty(&parse_quote!(#path))));
-        return;
-    }
-    for function in &item.items {
-        match function {
-            ImplItem::Fn(function) if public(&function.vis) => {
-                let signature = signature(&function.sig);
-                let (before, after) = signature.split_once("fn ").unwrap_or(("", &signature));
-                lines.push(format!("pub {before}fn {owner}::{after}"));
-            }
-            ImplItem::Const(constant) if public(&constant.vis) => {
-                lines.push(format!(
-                    "pub const {owner}::{}: {}",
-                    constant.ident,
-                    ty(&constant.ty)
-                ));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Returns the parent of a module. Both end with `::`.
-fn parent(module: &str) -> &str {
-    let inner = module.strip_suffix("::").unwrap_or(module);
-    inner.rfind("::").map_or("", |end| &module[..end + 2])
-}
-
-fn fields(fields: &Fields, owner: &str, needs_pub: bool, lines: &mut Vec<String>) {
-    for (index, field) in fields.iter().enumerate() {
-        if !needs_pub || public(&field.vis) {
-            let name = field
-                .ident
-                .as_ref()
-                .map_or_else(|| index.to_string(), ToString::to_string);
-            lines.push(format!("field {owner}::{name}: {}", ty(&field.ty)));
-        }
     }
 }
 
@@ -142,50 +176,20 @@ fn tuple(fields: &Fields) -> String {
     format!("({})", types.join(", "))
 }
 
-fn derives(attributes: &[Attribute], name: &str, lines: &mut Vec<String>) {
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("derive"))
-    {
-        let paths = attribute.parse_args_with(
-            syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
-        );
-        let traits = paths
-            .into_iter()
-            .flatten()
-            .filter_map(|path| path.segments.last().cloned());
-        lines.extend(traits.map(|last| format!("impl {} for {name}", last.ident)));
-    }
-}
-
-fn uses(tree: &syn::UseTree, prefix: &str, lines: &mut Vec<String>) {
-    match tree {
-        syn::UseTree::Path(path) => uses(&path.tree, &format!("{prefix}{}::", path.ident), lines),
-        syn::UseTree::Group(group) => group
-            .items
-            .iter()
-            .for_each(|tree| uses(tree, prefix, lines)),
-        other => lines.push(format!("pub use {prefix}{}", code(other))),
-    }
-}
-
-fn public(visibility: &Visibility) -> bool {
+fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-fn signature(signature: &syn::Signature) -> String {
+fn signature(signature: &Signature) -> String {
     let text = formatted(parse_quote!(#signature {}));
-    text.trim_end_matches("{}")
-        .trim_end_matches([' ', ','])
-        .to_owned()
+    let text = text.trim_end_matches("{}");
+    text.trim_end_matches([' ', ',']).to_owned()
 }
 
-fn ty(ty: &syn::Type) -> String {
+fn ty(ty: &Type) -> String {
     let text = formatted(parse_quote!(type T = #ty;));
-    text.trim_start_matches("type T =")
-        .trim_end_matches(';')
-        .trim()
-        .to_owned()
+    let text = text.trim_start_matches("type T =");
+    text.trim_end_matches(';').trim().to_owned()
 }
 
 /// Formats an item on one line.
@@ -196,14 +200,19 @@ fn formatted(item: Item) -> String {
         attrs: Vec::new(),
         items: vec![item],
     };
-    let text = prettyplease::unparse(&file);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line
-        .replace("( ", "(")
-        .replace(",)", ")")
-        .replace(", )", ")")
-        .replace("< ", "<")
-        .replace(", >", ">");
+    let mut line = prettyplease::unparse(&file)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for (long, short) in [
+        ("( ", "("),
+        (",)", ")"),
+        (", )", ")"),
+        ("< ", "<"),
+        (", >", ">"),
+    ] {
+        line = line.replace(long, short);
+    }
     shortened(&line)
 }
 
@@ -213,20 +222,19 @@ fn code(tokens: &impl ToTokens) -> String {
 
 /// Shortens `::std::vec::Vec<T>` to `Vec<T>`, and other paths of std and serde likewise.
 fn shortened(code: &str) -> String {
-    let mut short = String::new();
-    let mut rest = code;
-    while let Some(first) = rest.chars().next() {
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
-        let (path, after) = rest.split_at(length.unwrap_or(rest.len()).max(first.len_utf8()));
-        let mut segments = path.trim_start_matches("::").split("::");
-        let known = matches!(segments.next(), Some("std" | "serde"));
-        short.push_str(match path.rsplit_once("::") {
-            Some((_, last)) if known && !last.is_empty() => last,
-            _ => path,
-        });
-        rest = after;
-    }
-    short
+    let is_separator = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+    let parts = code.split_inclusive(is_separator).map(|part| {
+        let path = part.trim_end_matches(is_separator);
+        let start = path.trim_start_matches("::").split("::").next();
+        match path
+            .rfind("::")
+            .filter(|_| matches!(start, Some("std" | "serde")))
+        {
+            Some(last) if last + 2 < path.len() => &part[last + 2..],
+            _ => part,
+        }
+    });
+    parts.collect()
 }
 
 #[cfg(test)]

@@ -136,27 +136,13 @@ pub(crate) fn outside_in_from(
     at: &mut Pointer,
     visit: &mut dyn FnMut(Kind, &Pointer, &mut Value),
 ) {
-    visit(kind, at, value);
-    each_child(value, kind, at, &mut |value, kind, at| {
-        outside_in_from(value, kind, at, visit);
-    });
+    walk(value, kind, at, visit, &mut |_, _, _| {});
 }
 
 /// Visits all values of a document, children first.
 pub fn inside_out(document: &mut Value, visit: &mut dyn FnMut(Kind, &Pointer, &mut Value)) {
-    inside_out_from(document, Kind::Document, &mut Pointer::root(), visit);
-}
-
-fn inside_out_from(
-    value: &mut Value,
-    kind: Kind,
-    at: &mut Pointer,
-    visit: &mut dyn FnMut(Kind, &Pointer, &mut Value),
-) {
-    each_child(value, kind, at, &mut |value, kind, at| {
-        inside_out_from(value, kind, at, visit);
-    });
-    visit(kind, at, value);
+    let (root, at) = (Kind::Document, &mut Pointer::root());
+    walk(document, root, at, &mut |_, _, _| {}, visit);
 }
 
 /// Visits all values of a document without changing them, parents first.
@@ -166,29 +152,45 @@ pub fn read(document: &Value, visit: &mut dyn FnMut(Kind, &Pointer, &Value)) {
     });
 }
 
-fn each_child(
+/// Visits the `$ref` of every schema in `value`.
+pub(crate) fn references(
+    value: &mut Value,
+    kind: Kind,
+    visit: &mut dyn FnMut(&Pointer, &mut Value),
+) {
+    outside_in_from(value, kind, &mut Pointer::root(), &mut |kind, at, value| {
+        if kind == Kind::Schema
+            && let Some(reference) = value.get_mut("$ref")
+        {
+            visit(at, reference);
+        }
+    });
+}
+
+/// Calls `before` and `after` for each value, before and after its children.
+fn walk(
     value: &mut Value,
     kind: Kind,
     at: &mut Pointer,
-    enter: &mut dyn FnMut(&mut Value, Kind, &mut Pointer),
+    before: &mut dyn FnMut(Kind, &Pointer, &mut Value),
+    after: &mut dyn FnMut(Kind, &Pointer, &mut Value),
 ) {
-    let Value::Object(object) = value else { return };
-    for (key, value) in object {
+    before(kind, at, value);
+    for (key, value) in value.as_object_mut().into_iter().flatten() {
         at.push(key);
         match (child(kind, key), value) {
-            // `items` can be an array in drafts before 2020-12.
-            (Child::One(kind), Value::Array(list)) | (Child::List(kind), Value::Array(list)) => {
+            (Child::One(kind), value) => walk(value, kind, at, before, after),
+            (Child::List(kind), Value::Array(list)) => {
                 for (index, value) in list.iter_mut().enumerate() {
                     at.push(&index.to_string());
-                    enter(value, kind, at);
+                    walk(value, kind, at, before, after);
                     at.pop();
                 }
             }
-            (Child::One(kind), value) => enter(value, kind, at),
             (Child::Map(kind), Value::Object(map)) => {
                 for (key, value) in map {
                     at.push(key);
-                    enter(value, kind, at);
+                    walk(value, kind, at, before, after);
                     at.pop();
                 }
             }
@@ -196,6 +198,7 @@ fn each_child(
         }
         at.pop();
     }
+    after(kind, at, value);
 }
 
 #[cfg(test)]

@@ -7,45 +7,36 @@ use std::path::PathBuf;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use permissions_server::StoredIds;
 
-use crate::manifest::{Manifest, ReadOptions};
+use crate::manifest::Manifest;
 
 /// Completes checkpoint ids.
 pub(crate) fn checkpoints() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| {
-        candidates(current, Manifest::checkpoint_ids, |stored| {
-            stored.checkpoints
-        })
-    })
+    completer(Manifest::checkpoint_ids, |stored| stored.checkpoints)
 }
 
 /// Completes project ids.
 pub(crate) fn projects() -> ArgValueCompleter {
-    ArgValueCompleter::new(|current: &OsStr| {
-        candidates(current, Manifest::project_ids, |stored| stored.projects)
-    })
+    completer(Manifest::project_ids, |stored| stored.projects)
 }
 
-fn candidates(
-    current: &OsStr,
-    in_manifest: impl FnOnce(&Manifest) -> Vec<String>,
-    in_file: impl FnOnce(StoredIds) -> Vec<String>,
-) -> Vec<CompletionCandidate> {
-    let options = ReadOptions {
-        option: "--file",
-        strict: false,
-    };
-    // A manifest with errors has no completions.
-    let manifest = Manifest::read(&option_values(&["--file", "-f"]), options).ok();
-    let local = option_values(&["--local"]);
-    let stored = local
-        .first()
-        .and_then(|file| permissions_server::stored_ids(file));
-    let mut ids = manifest.as_ref().map(in_manifest).unwrap_or_default();
-    ids.extend(stored.map(in_file).unwrap_or_default());
-    let ids: BTreeSet<String> = ids.into_iter().collect();
-    let current = current.to_string_lossy();
-    let matching = ids.into_iter().filter(|id| id.starts_with(&*current));
-    matching.map(CompletionCandidate::new).collect()
+fn completer(
+    in_manifest: fn(&Manifest) -> Vec<String>,
+    in_file: fn(StoredIds) -> Vec<String>,
+) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |current: &OsStr| {
+        // A manifest with errors has no completions.
+        let manifest = Manifest::read(&option_values(&["--file", "-f"]), "--file", false).ok();
+        let local = option_values(&["--local"]);
+        let stored = local
+            .first()
+            .and_then(|file| permissions_server::stored_ids(file));
+        let mut ids = manifest.as_ref().map(in_manifest).unwrap_or_default();
+        ids.extend(stored.map(in_file).unwrap_or_default());
+        let ids: BTreeSet<String> = ids.into_iter().collect();
+        let current = current.to_string_lossy();
+        let matching = ids.into_iter().filter(|id| id.starts_with(&*current));
+        matching.map(CompletionCandidate::new).collect()
+    })
 }
 
 /// Returns the values of an option on the command line that the shell completes.

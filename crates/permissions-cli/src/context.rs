@@ -1,19 +1,18 @@
 //! State that every subcommand uses: options, output, messages, progress and signals.
 
-use std::cell::Cell;
-use std::io::{self, IsTerminal as _, Write};
+use std::cell::{Cell, RefCell};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Reporter};
-use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::options::Global;
+use crate::options::{ColorChoice, Format, Global};
 use crate::output::{
-    Changes, Columns, Error, Jq, Look, Output, Settings, Text, stdout_is_closed,
-    stdout_is_discarded, stdout_width,
+    Changes, Columns, Look, Output, Settings, Text, ensure_stdout, stdout_is_discarded,
+    stdout_width,
 };
 use crate::progress::Progress;
-use crate::settings::Preferences;
+use crate::settings::output_settings;
 
 /// The state of a run of the command.
 pub(crate) struct Context {
@@ -21,34 +20,37 @@ pub(crate) struct Context {
     pub(crate) progress: Progress,
     pub(crate) interrupt: Interrupt,
     pub(crate) tally: Tally,
-    preferences: Preferences,
+    /// The format of data, if an option or a setting chooses one.
+    format: Option<Format>,
+    color: ColorChoice,
     reporter: Reporter,
 }
 
 impl Context {
-    /// Reads the preferences. The progress line is shown only if `has_progress` is set.
+    /// Reads the settings of the output. The progress line is shown only if `has_progress` is set.
     pub(crate) fn new(global: Global, has_progress: bool) -> Result<Self, Failure> {
-        let preferences = Preferences::read(&global)?;
-        let visible = has_progress && !global.quiet && global.verbose == 0;
+        let (format, color) = output_settings(&global)?;
+        let has_progress = has_progress && !global.quiet && global.verbose == 0;
         Ok(Self {
-            progress: Progress::new(visible),
+            progress: Progress::new(has_progress),
             interrupt: Interrupt::new(),
             tally: Tally::default(),
-            reporter: Reporter::new(global.format_error, preferences.format, preferences.color),
-            preferences,
+            reporter: reporter(&global, format, color),
+            format,
+            color,
             global,
         })
     }
 
     /// Opens standard output for rows.
     pub(crate) fn output(&self, columns: Columns) -> Result<Output, Failure> {
-        let jq = self.global.jq.as_deref().map(Jq::Document);
         let settings = Settings {
             format: self.format(),
             columns: &self.global.columns,
-            jq: jq.or(self.global.jq_rows.as_deref().map(Jq::Rows)),
+            jq: self.global.jq.as_deref(),
+            jq_rows: self.global.jq_rows.as_deref(),
         };
-        Ok(Output::new(self.stdout()?, settings, self.look(), columns)?)
+        Output::new(self.stdout()?, settings, self.look(), columns)
     }
 
     /// Opens standard output for one row per change.
@@ -63,12 +65,17 @@ impl Context {
 
     /// Whether an option or a setting requires rows. Otherwise some commands print a layout for people.
     pub(crate) fn wants_rows(&self) -> bool {
-        self.preferences.format.is_some() || self.has_filter()
+        self.format.is_some() || self.has_filter()
     }
 
     /// Whether the output is a table for people.
     pub(crate) fn wants_table(&self) -> bool {
         !self.has_filter() && self.format() == Format::Table
+    }
+
+    /// Whether the output is a table, text or Markdown.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.wants_table() || self.wants_markdown()
     }
 
     /// Whether the output is Markdown.
@@ -88,10 +95,25 @@ impl Context {
     }
 
     /// Prints what was changed, if `-v` is set or standard output is discarded.
-    pub(crate) fn note_change(&self, text: &str) {
+    pub(crate) fn note_change(&self, text: String) {
         if self.is_verbose() || stdout_is_discarded() {
-            self.note_always(text);
+            self.note_always(&text);
         }
+        self.tally.summaries.borrow_mut().push(text);
+    }
+
+    /// Closes the document of changes. If the document cannot be written, the failure contains the changes that were
+    /// made.
+    pub(crate) fn conclude(
+        &self,
+        changes: Changes,
+        result: Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let written = changes.finish();
+        let exit = result?;
+        let summaries = self.tally.summaries.borrow().join("; ");
+        written.map_err(|failure| failure.after_changes(&summaries))?;
+        Ok(exit)
     }
 
     /// Prints a message, unless `-q` is set.
@@ -118,7 +140,12 @@ impl Context {
     }
 
     fn format(&self) -> Format {
-        self.preferences.format.unwrap_or_else(Format::of_stdout)
+        let is_terminal = io::stdout().is_terminal();
+        self.format.unwrap_or(if is_terminal {
+            Format::Table
+        } else {
+            Format::Plain
+        })
     }
 
     fn has_filter(&self) -> bool {
@@ -129,105 +156,81 @@ impl Context {
     fn look(&self) -> Look {
         let is_terminal = io::stdout().is_terminal();
         Look {
-            color: self.preferences.color.enabled(is_terminal),
+            color: self.color.enabled(is_terminal),
             local_time: is_terminal,
             width: if is_terminal { stdout_width() } else { None },
         }
     }
 
-    fn stdout(&self) -> Result<Box<dyn Write>, Error> {
-        if stdout_is_closed() {
-            return Err(Error::Closed);
-        }
-        Ok(Box::new(BesideProgress {
-            buffer: Vec::new(),
-            progress: self.progress.clone(),
-        }))
+    fn stdout(&self) -> Result<Box<dyn Write>, Failure> {
+        ensure_stdout()?;
+        let stdout = BesideProgress(self.progress.clone());
+        Ok(Box::new(BufWriter::with_capacity(BUFFER, stdout)))
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Closed => Self::closed(),
-            Error::Usage { message, remedy } => Self::usage(message).remedy(remedy),
-            Error::Io(error) => error.into(),
-        }
-    }
+/// Chooses the form of messages. `format` is the format of data.
+pub(crate) fn reporter(global: &Global, format: Option<Format>, color: ColorChoice) -> Reporter {
+    let color = color.enabled(io::stderr().is_terminal());
+    Reporter::new(global.reports_json(format), color)
 }
+
+/// The buffer size of standard output. A large buffer needs fewer system calls.
+const BUFFER: usize = 64 << 10;
 
 /// A writer to standard output that hides the progress line during a write.
-struct BesideProgress {
-    buffer: Vec<u8>,
-    progress: Progress,
-}
-
-/// Large writes need few system calls.
-const BUFFER: usize = 64 << 10;
+struct BesideProgress(Progress);
 
 impl Write for BesideProgress {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= BUFFER {
-            self.flush()?;
-        }
-        Ok(bytes.len())
+        self.0.suspend(|| {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes)?;
+            stdout.flush()?;
+            Ok(bytes.len())
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let bytes = std::mem::take(&mut self.buffer);
-        self.progress.suspend(|| {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(&bytes)?;
-            stdout.flush()
-        })
+        Ok(())
     }
 }
 
-/// Counts the changes of the command, for the message after an interruption.
+/// The changes of the command, for the message after an interruption.
 #[derive(Default)]
-pub(crate) struct Tally(Cell<Phase>);
-
-#[derive(Clone, Copy, Default)]
-enum Phase {
-    #[default]
-    ReadOnly,
-    BeforeChanges,
-    Changing {
-        total: usize,
-        made: usize,
-    },
+pub(crate) struct Tally {
+    makes_changes: Cell<bool>,
+    /// Number of all changes, once the first one is sent.
+    total: Cell<usize>,
+    made: Cell<usize>,
+    summaries: RefCell<Vec<String>>,
 }
 
 impl Tally {
     /// Records that the command is going to make changes.
     pub(crate) fn announce(&self) {
-        self.0.set(Phase::BeforeChanges);
+        self.makes_changes.set(true);
     }
 
     /// Records that the first of `total` changes is sent.
     pub(crate) fn start(&self, total: usize) {
-        self.0.set(Phase::Changing { total, made: 0 });
+        self.total.set(total);
     }
 
     /// Records changes that were made.
     pub(crate) fn add(&self, changes: usize) {
-        if let Phase::Changing { total, made } = self.0.get() {
-            let made = made + changes;
-            self.0.set(Phase::Changing { total, made });
-        }
+        self.made.update(|made| made + changes);
     }
 
     /// The error after Ctrl-C or SIGTERM.
     pub(crate) fn interrupted(&self) -> Failure {
         let stopped = |message: &str| Failure::new(Exit::Interrupted, message);
-        match self.0.get() {
-            Phase::ReadOnly => stopped("stopped before the end"),
-            Phase::BeforeChanges => stopped("stopped; nothing was changed"),
-            Phase::Changing { total, made } => stopped(&format!("stopped: {made} of {total} changes made"))
-                .remedy(
-                    "requests in flight may have made further changes; run the same command again to make the rest",
-                ),
+        match (self.makes_changes.get(), self.total.get(), self.made.get()) {
+            (false, ..) => stopped("stopped before the end"),
+            (true, 0, _) => stopped("stopped; nothing was changed"),
+            (true, total, made) => stopped(&format!("stopped: {made} of {total} changes made")).remedy(
+                "requests in flight may have made more changes; run the same command again to make the rest",
+            ),
         }
     }
 }

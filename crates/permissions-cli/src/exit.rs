@@ -4,20 +4,21 @@ use std::process::ExitCode;
 
 /// The result of a run of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Exit {
-    Success,
+    Success = 0,
     /// The server or this machine refused the request. A retry would fail too.
-    Failure,
+    Failure = 1,
     /// The live state differs from the manifest.
-    Drift,
+    Drift = 2,
     /// The command line or an input file is invalid. Nothing was sent.
-    Usage,
+    Usage = 64,
     /// A retry may succeed: rate limit, server failure, no connection.
-    Temporary,
+    Temporary = 75,
     /// The admin key is missing, invalid or not allowed to do this.
-    Auth,
+    Auth = 77,
     /// Stopped by Ctrl-C or SIGTERM.
-    Interrupted,
+    Interrupted = 130,
 }
 
 /// The list of exit codes in `--help` and in the man pages.
@@ -26,15 +27,7 @@ pub(crate) const HELP: &str = include_str!("help/exit_codes.txt");
 impl Exit {
     /// The number that the shell receives.
     pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failure => 1,
-            Self::Drift => 2,
-            Self::Usage => 64,
-            Self::Temporary => 75,
-            Self::Auth => 77,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 }
 

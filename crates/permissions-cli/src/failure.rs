@@ -1,15 +1,15 @@
 //! Errors of the command, as text for people and JSON for programs.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::borrow::Cow;
+use std::io::{self, Write as _};
 
 use anstyle::AnsiColor;
-use serde::Serialize;
+use permissions_ext::{Error, ErrorKind, InvalidId};
+use serde_json::json;
 
-use crate::escape::escape_control;
 use crate::exit::Exit;
-use crate::format::{ErrorFormat, Format};
 use crate::problem::Problem;
-use crate::style::{ColorChoice, paint};
+use crate::style::{escape_control, paint};
 
 /// An error with its exit code and its remedy.
 #[derive(Debug)]
@@ -17,25 +17,9 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     remedy: Option<String>,
-    response: Box<Response>,
+    /// The error of the library, which contains the response of the API.
+    cause: Option<Error>,
     problems: Vec<Problem>,
-}
-
-/// The error response of the API.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Response {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) kind: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<u16>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub(crate) type_: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) param: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) request_id: Option<String>,
 }
 
 impl Failure {
@@ -44,7 +28,7 @@ impl Failure {
             exit,
             message: message.into(),
             remedy: None,
-            response: Box::default(),
+            cause: None,
             problems: Vec::new(),
         }
     }
@@ -54,10 +38,9 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
-    /// A closed standard output.
-    pub(crate) fn closed() -> Self {
-        Self::new(Exit::Failure, "standard output is closed")
-            .remedy("redirect it to a file or to /dev/null")
+    /// A local failure. `action` is what failed, such as "write the plan".
+    pub(crate) fn failed_to(action: &str, error: impl std::fmt::Display) -> Self {
+        Self::new(Exit::Failure, format!("failed to {action}: {error}"))
     }
 
     /// Sets the remedy.
@@ -72,19 +55,13 @@ impl Failure {
         self
     }
 
-    /// Adds the error response of the API.
-    pub(crate) fn response(mut self, response: Response) -> Self {
-        *self.response = response;
-        self
-    }
-
     /// Adds problems in files.
     pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
         self.problems = problems;
         self
     }
 
-    /// Describes a failure after changes were made. Its exit code is not 64, which means that nothing was sent.
+    /// Describes a failure after changes were made. Its exit code is never 64, because 64 means that nothing was sent.
     pub(crate) fn after_changes(mut self, changes: &str) -> Self {
         if matches!(self.exit, Exit::Usage | Exit::Success) {
             self.exit = Exit::Failure;
@@ -94,18 +71,17 @@ impl Failure {
         ))
     }
 
-    /// The remedy, or an empty text.
+    /// The remedy, or an empty string.
     pub(crate) fn remedy_text(&self) -> &str {
         self.remedy.as_deref().unwrap_or_default()
     }
 
     /// The message with the remedy.
     pub(crate) fn as_warning(&self) -> String {
-        let remedy = self
-            .remedy
-            .as_ref()
-            .map_or_else(String::new, |remedy| format!("; {remedy}"));
-        format!("{}{remedy}", self.message)
+        match &self.remedy {
+            Some(remedy) => format!("{}; {remedy}", self.message),
+            None => self.message.clone(),
+        }
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -114,15 +90,15 @@ impl Failure {
 
     /// Whether no connection to the server was made.
     pub(crate) fn is_connection_error(&self) -> bool {
-        matches!(
-            self.response.kind.as_deref(),
-            Some("connect" | "transport" | "certificate" | "timeout")
-        )
+        use ErrorKind::{Certificate, Connect, Timeout, Transport};
+        let kind = self.cause.as_ref().map(Error::kind);
+        matches!(kind, Some(Connect | Transport | Certificate | Timeout))
     }
 
     /// Whether the response has a status of 500 or above.
     pub(crate) fn is_server_error(&self) -> bool {
-        self.response.status.is_some_and(|status| status >= 500)
+        let status = self.cause.as_ref().and_then(Error::status);
+        status.is_some_and(|status| status >= 500)
     }
 
     /// Writes the error to standard error.
@@ -157,25 +133,17 @@ impl Failure {
     }
 
     fn json(&self) -> String {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            message: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            remedy: Option<&'a str>,
-            exit_code: u8,
-            #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
-            details: &'a [Problem],
-            #[serde(flatten)]
-            response: &'a Response,
+        let mut error = json!(self.cause);
+        error["message"] = json!(self.message);
+        error["remedy"] = json!(self.remedy);
+        error["exit_code"] = json!(self.exit.code());
+        if !self.problems.is_empty() {
+            error["details"] = json!(self.problems);
         }
-        let body = Body {
-            message: &self.message,
-            remedy: self.remedy.as_deref(),
-            exit_code: self.exit.code(),
-            details: &self.problems,
-            response: &self.response,
-        };
-        serde_json::json!({ "error": body }).to_string()
+        if let Some(error) = error.as_object_mut() {
+            error.retain(|_, value| !value.is_null());
+        }
+        json!({ "error": error }).to_string()
     }
 }
 
@@ -185,8 +153,84 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(Exit::Success, "the reader of standard output is gone");
         }
-        let message = format!("failed to write to standard output: {error}");
-        Self::new(Exit::Failure, message)
+        Self::failed_to("write to standard output", error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let (exit, remedy) = classify(error);
+        let remedy = match error.kind() {
+            // These remedies contain the source of the key.
+            ErrorKind::Unauthorized | ErrorKind::PermissionDenied => {
+                error.remedy().map(Cow::into_owned)
+            }
+            _ => Some(remedy.to_owned()).filter(|remedy| !remedy.is_empty()),
+        };
+        Self {
+            remedy,
+            cause: Some(error.clone()),
+            ..Self::new(exit, error.to_string())
+        }
+    }
+}
+
+impl From<InvalidId> for Failure {
+    fn from(error: InvalidId) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+/// Returns the exit code and the remedy for an error of the library. The remedy refers to options of the command,
+/// because remedies of the library refer to methods.
+fn classify(error: &Error) -> (Exit, &'static str) {
+    use ErrorKind as Kind;
+    use Exit::{Auth, Failure, Temporary, Usage};
+    const PROXY: &str =
+        "check the address and the credentials of the proxy, and which hosts it allows";
+    const BASE_URL: &str = "check that the base URL is that of the API and ends in /v1";
+    const AGAIN: &str = "run the same command again: existing permissions are not created twice";
+    match error.kind() {
+        Kind::Key | Kind::Unauthorized | Kind::PermissionDenied => (Auth, ""),
+        Kind::Config | Kind::InvalidId | Kind::NotAllowed => (Usage, ""),
+        Kind::TargetMismatch => (
+            Usage,
+            "nothing was changed; make a plan for this target with `permissions plan`",
+        ),
+        Kind::StalePlan => (
+            Failure,
+            "nothing was changed; `permissions plan` makes a new plan",
+        ),
+        Kind::Timeout => (Temporary, "try again, or allow more time with --timeout"),
+        Kind::Deadline => (Temporary, "try again, or allow more time with --deadline"),
+        Kind::RateLimited | Kind::Server | Kind::Conflict => (Temporary, "try again later"),
+        Kind::Connect => (Temporary, ""),
+        Kind::Transport => (Temporary, AGAIN),
+        Kind::Incomplete => (Failure, AGAIN),
+        // A proxy that refuses the credentials (407) refuses them again.
+        Kind::Proxy if error.status().is_some() => (Failure, PROXY),
+        Kind::Proxy => (Temporary, PROXY),
+        Kind::Certificate => (
+            Failure,
+            "trust another root certificate with --ca-file, or present a client certificate with \
+             --mtls-client-cert-file and --mtls-client-key-file",
+        ),
+        Kind::BodyTooLarge => (Failure, "use smaller pages with --page-size"),
+        Kind::Decode => (Failure, BASE_URL),
+        Kind::NotFound if error.type_().is_none() => (Failure, BASE_URL),
+        Kind::NotFound => (Failure, "check the ids"),
+        Kind::Redirect => (Failure, "use the target of the redirect as the base URL"),
+        Kind::QuotaExceeded => (
+            Failure,
+            "check the plan and the billing of the organization",
+        ),
+        _ => (Failure, ""),
     }
 }
 
@@ -198,31 +242,15 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Uses `error_format`, or by default the kind of `format`.
-    pub(crate) fn new(
-        error_format: Option<ErrorFormat>,
-        format: Option<Format>,
-        color: ColorChoice,
-    ) -> Self {
-        let json = match error_format {
-            Some(format) => format == ErrorFormat::Json,
-            None => matches!(format, Some(Format::Json | Format::Jsonl)),
-        };
-        Self::with(json, color)
-    }
-
-    pub(crate) fn with(json: bool, color: ColorChoice) -> Self {
-        Self {
-            json,
-            color: color.enabled(io::stderr().is_terminal()),
-        }
+    pub(crate) fn new(json: bool, color: bool) -> Self {
+        Self { json, color }
     }
 
     /// Writes a warning.
     pub(crate) fn warn(self, text: &str) {
         let text = escape_control(text);
         if self.json {
-            let document = serde_json::json!({ "warning": { "message": text } });
+            let document = json!({ "warning": { "message": text } });
             return self.line(&document.to_string());
         }
         let yellow = AnsiColor::Yellow.on_default().bold();

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::stdout_is_closed;
+use crate::output::ensure_stdout;
 
 /// The size limit of lists, manifests and plans: 64 MiB, because 100,000 permissions are about 10 MiB.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
@@ -43,9 +43,7 @@ pub(crate) fn name(path: &Path) -> String {
 
 /// Writes to standard output.
 pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
-    if stdout_is_closed() {
-        return Err(Failure::closed());
-    }
+    ensure_stdout()?;
     let mut stdout = io::stdout();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
@@ -75,14 +73,14 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Writes to a file, or to standard output if the path is `-`. An existing file is replaced only if it starts with
-/// `start` in any case, because then this command wrote it. Any other file may be an input of the command.
+/// `start`, ignoring case, because then this command wrote it. Any other file may be an input of the command.
 pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure> {
     if is_stdio(path) {
         return write_stdout(text);
     }
     if path.is_file() && !starts_with(path, start) {
         let message = format!(
-            "failed to write {}: the file exists and was not written by this option",
+            "failed to write {}: the file exists and this command did not write it",
             path.display()
         );
         return Err(Failure::usage(message).remedy("choose another name, or move the file away"));
@@ -90,7 +88,7 @@ pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure>
     replace(path, text)
 }
 
-/// Writes a new file. Fails if it exists.
+/// Writes a new file. Fails if the file exists.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     temporary(path, text)
         .and_then(|file| file.persist_noclobber(path).map_err(|error| error.error))
@@ -105,7 +103,7 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
         })
 }
 
-/// Whether a file is empty or starts with the text in any case. An unreadable file does not.
+/// Whether a file is empty or starts with the text, ignoring case. False if the file cannot be read.
 fn starts_with(path: &Path, start: &str) -> bool {
     let mut found = Vec::new();
     let read =
@@ -172,7 +170,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn replaced_symbolic_link_still_points_to_its_target() {
+    fn write_through_symbolic_link_keeps_link() {
         let folder = tempfile::tempdir().unwrap();
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         std::fs::write(&target, "before").unwrap();

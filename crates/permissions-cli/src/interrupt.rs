@@ -30,10 +30,10 @@ impl Interrupt {
         }
     }
 
-    /// Waits until the command has to stop at once. Calls `finishing` for a signal after which the command first
-    /// finishes the requests in flight.
+    /// Waits until the command has to stop at once. Calls `finishing` if a signal lets the command finish the requests
+    /// in flight first.
     ///
-    /// The handlers are installed when the future is polled first. Until then, a signal ends the process.
+    /// The handlers are installed when the future is polled for the first time. Until then, a signal ends the process.
     pub(crate) async fn at_once(&self, finishing: impl Fn()) {
         #[cfg(unix)]
         let terminate = tokio::signal::unix::SignalKind::terminate();

@@ -1,26 +1,21 @@
 //! The `permissions` command, which manages which projects may use which fine-tuned checkpoint.
 
-mod api_error;
 mod audit;
 mod cli;
 mod commands;
 mod completion;
 mod context;
-mod escape;
 mod exit;
 mod failure;
 mod file;
-mod format;
-mod id_list;
 mod ids;
 mod interrupt;
 mod manifest;
+mod names;
 mod options;
 mod output;
 mod problem;
 mod progress;
-mod progress_terminal;
-mod requests;
 mod run;
 mod saved_plan;
 mod session;

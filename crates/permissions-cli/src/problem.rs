@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 /// A problem with its position and an excerpt of the file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Problem {
     file: String,
     /// From 1.
@@ -27,11 +27,10 @@ impl Problem {
         path: &Path,
         text: &str,
         span: Range<usize>,
-        message: String,
-        remedy: Option<String>,
+        message: impl Into<String>,
     ) -> Self {
-        let start = floor_char_boundary(text, span.start);
-        let end = floor_char_boundary(text, span.end).max(start);
+        let start = text.floor_char_boundary(span.start);
+        let end = text.floor_char_boundary(span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let before = &text[line_start..start];
@@ -41,10 +40,15 @@ impl Problem {
             file: path.display().to_string(),
             line: text[..start].matches('\n').count() + 1,
             column: before.chars().count() + 1,
-            message,
-            remedy,
+            message: message.into(),
+            remedy: None,
             excerpt: (line, format!("{}{marks}", " ".repeat(before.width()))),
         }
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
     }
 
     /// Formats the problem as several lines, as compilers do.
@@ -68,13 +72,4 @@ impl Problem {
             self.file, self.line, self.column, self.message
         )
     }
-}
-
-/// Returns the last character boundary at or before `at`.
-fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -4,20 +4,20 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::{self, ApiCommand, Cli, Command};
 use crate::commands::{
-    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
-    serve, show,
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
+    schema, serve,
 };
-use crate::context::Context;
+use crate::context::{Context, reporter};
 use crate::exit::Exit;
-use crate::failure::{Failure, Reporter};
+use crate::failure::Failure;
 use crate::file;
 use crate::session::Session;
 
 /// Runs the subcommand and reports a failure.
 pub(crate) fn run(cli: Cli) -> Exit {
     let has_progress = matches!(cli.command, Command::Api(_));
-    let color = cli.global.color.unwrap_or_default();
-    let reporter = Reporter::new(cli.global.format_error, cli.global.format(), color);
+    let color = cli.global.profile_options.color.unwrap_or_default();
+    let reporter = reporter(&cli.global, cli.global.format(), color);
     let context = match Context::new(cli.global, has_progress) {
         Ok(context) => context,
         Err(failure) => {
@@ -38,17 +38,13 @@ pub(crate) fn run(cli: Cli) -> Exit {
 
 fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
-        Command::Api(command) => {
-            runtime(Builder::new_current_thread())?.block_on(with_session(command, context))
-        }
-        Command::Doctor(args) => {
-            runtime(Builder::new_current_thread())?.block_on(doctor::run(args, context))
-        }
+        Command::Api(command) => block_on(with_session(command, context)),
+        Command::Doctor(args) => block_on(doctor::run(args, context)),
         Command::Serve(args) => {
             runtime(Builder::new_multi_thread())?.block_on(serve::run(args, context))
         }
-        Command::Check(args) => check::run(&args, context),
-        Command::Show(args) => show::run(&args, context),
+        Command::Check(args) => block_on(check::run(args, context)),
+        Command::Show(args) => plan::show(&args, context),
         Command::Schema(_) => schema::run(),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, cli::command()),
@@ -60,7 +56,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
 }
 
 async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Failure> {
-    // Errors of the arguments are reported before those of the settings.
+    // Errors in the arguments are reported before errors in the settings.
     match &command {
         ApiCommand::Apply(args) => apply::check(args)?,
         ApiCommand::Delete(args) => delete::check(args)?,
@@ -73,7 +69,7 @@ async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Fa
     // Biased: a finished command reports its result, even if a signal arrives at the same time.
     let result = tokio::select! {
         biased;
-        result = api(command, context, &session) => result,
+        result = api(command, &session) => result,
         () = context.interrupt.at_once(finishing) => Err(context.tally.interrupted()),
     };
     let result = match result {
@@ -84,19 +80,21 @@ async fn with_session(command: ApiCommand, context: &Context) -> Result<Exit, Fa
     result
 }
 
-async fn api(command: ApiCommand, context: &Context, session: &Session) -> Result<Exit, Failure> {
+async fn api(command: ApiCommand, session: &Session<'_>) -> Result<Exit, Failure> {
     match command {
-        ApiCommand::List(args) => list::run(args, context, session).await,
-        ApiCommand::Create(args) => create::run(args, context, session).await,
-        ApiCommand::Delete(args) => delete::run(args, context, session).await,
-        ApiCommand::Plan(args) => plan::run(args, context, session).await,
-        ApiCommand::Apply(args) => apply::run(args, context, session).await,
-        ApiCommand::Export(args) => export::run(args, context, session).await,
-        ApiCommand::Audit(args) => audit::run(args, context, session).await,
+        ApiCommand::List(args) => list::run(args, session).await,
+        ApiCommand::Create(args) => create::run(args, session).await,
+        ApiCommand::Delete(args) => delete::run(args, session).await,
+        ApiCommand::Plan(args) => plan::run(args, session).await,
+        ApiCommand::Apply(args) => apply::run(args, session).await,
+        ApiCommand::Export(args) => export::run(args, session).await,
+        ApiCommand::Audit(args) => audit::run(args, session).await,
+        ApiCommand::Projects(args) => projects::run(args, session).await,
     }
 }
 
-/// Whether the command creates a missing `--local` file. For other commands, a missing file is a mistyped name.
+/// Whether the command creates a missing `--local` file. For other commands, the path of a missing file is probably
+/// mistyped.
 fn creates_file(command: &ApiCommand) -> bool {
     match command {
         ApiCommand::Create(args) => !args.dry_run,
@@ -105,11 +103,14 @@ fn creates_file(command: &ApiCommand) -> bool {
     }
 }
 
+/// Runs the future of a client command on the current thread.
+fn block_on(client: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    runtime(Builder::new_current_thread())?.block_on(client)
+}
+
 fn runtime(mut builder: Builder) -> Result<Runtime, Failure> {
-    builder.enable_all().build().map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to start the async runtime: {error}"),
-        )
-    })
+    builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed_to("start the async runtime", error))
 }

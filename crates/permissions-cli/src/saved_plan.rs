@@ -3,24 +3,24 @@
 use std::path::Path;
 
 use permissions_ext::sync::{Change, Plan};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 use crate::manifest::Manifest;
 
 /// A plan with the manifest that it was made from.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct SavedPlan {
+    #[serde(flatten)]
     pub(crate) plan: Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
     manifest_digest: Option<String>,
     /// The version of the command that made the plan. Only for information.
+    #[serde(skip_serializing_if = "Option::is_none")]
     tool_version: Option<String>,
 }
-
-const MANIFEST_DIGEST: &str = "manifest_digest";
-const TOOL_VERSION: &str = "tool_version";
 
 impl SavedPlan {
     pub(crate) fn new(plan: Plan, manifest: &Manifest) -> Self {
@@ -51,40 +51,16 @@ impl SavedPlan {
             Failure::usage(message).remedy("make a plan with `permissions plan --out FILE`")
         };
         let text = file::read(path, file::MAX_BYTES).map_err(|error| refuse(error.to_string()))?;
-        let mut document: Value =
-            serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
-        let mut take = |name: &str| match document.as_object_mut()?.remove(name)? {
-            Value::String(text) => Some(text),
-            _ => None,
-        };
-        let (manifest_digest, tool_version) = (take(MANIFEST_DIGEST), take(TOOL_VERSION));
-        let plan = serde_json::from_value(document).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self {
-            plan,
-            manifest_digest,
-            tool_version,
-        })
+        let document = serde_json::from_str::<Value>(&text);
+        document
+            .and_then(serde_json::from_value)
+            .map_err(|error| refuse(error.to_string()))
     }
 
     /// Writes a file, or standard output if the path is `-`.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            #[serde(flatten)]
-            plan: &'a Plan,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            manifest_digest: &'a Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            tool_version: &'a Option<String>,
-        }
-        let document = Document {
-            plan: &self.plan,
-            manifest_digest: &self.manifest_digest,
-            tool_version: &self.tool_version,
-        };
-        let mut text = serde_json::to_string_pretty(&document).map_err(|error| {
-            Failure::new(Exit::Failure, format!("failed to write the plan: {error}"))
-        })?;
+        let mut text = serde_json::to_string_pretty(self)
+            .map_err(|error| Failure::failed_to("write the plan", error))?;
         text.push('\n');
         file::renew(path, &text, "{")
     }
@@ -131,13 +107,11 @@ impl SavedPlan {
 
     /// Describes where the plan comes from, as lines of a name and a value.
     pub(crate) fn origin(&self) -> Vec<(&'static str, String)> {
-        let mut origin = vec![("target", self.plan.target().to_string())];
-        if let Some(digest) = &self.manifest_digest {
-            origin.push(("manifest", digest.clone()));
-        }
-        if let Some(version) = &self.tool_version {
-            origin.push(("made by", format!("permissions {version}")));
-        }
-        origin
+        let target = Some(("target", self.plan.target().to_string()));
+        let digest = self.manifest_digest.clone();
+        let version = self.tool_version.as_ref();
+        let version = version.map(|version| ("made by", format!("permissions {version}")));
+        let lines = [target, digest.map(|digest| ("manifest", digest)), version];
+        lines.into_iter().flatten().collect()
     }
 }

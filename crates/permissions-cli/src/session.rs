@@ -4,17 +4,19 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use permissions_ext::{CheckpointId, Client, Event, Metadata, Permissions};
-use permissions_server::{Database, Limits, Server};
+use permissions_ext::audit::Report;
+use permissions_ext::{CheckpointId, Client, ClientBuilder, Event, Metadata, Permissions};
+use permissions_server::{Database, Limits, Server, StartError};
 
 use crate::context::Context;
-use crate::escape::escape_control;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
+use crate::style::escape_control;
 
-/// A client, with the embedded server behind it if `--local` is set.
-pub(crate) struct Session {
+/// A client. If `--local` is set, the client is connected to an embedded server.
+pub(crate) struct Session<'a> {
+    pub(crate) context: &'a Context,
     client: Client,
     backend: Backend,
 }
@@ -24,66 +26,26 @@ enum Backend {
     Local { server: Server, file: PathBuf },
 }
 
-impl Session {
+impl<'a> Session<'a> {
     /// Creates the client. Sends nothing yet. A missing `--local` file is created only if `creates_file` is set.
-    pub(crate) async fn open(context: &Context, creates_file: bool) -> Result<Self, Failure> {
-        match &context.global.local {
-            Some(file) => Self::local(file, context, creates_file).await,
+    pub(crate) async fn open(context: &'a Context, creates_file: bool) -> Result<Self, Failure> {
+        let (builder, backend) = match &context.global.local {
+            Some(file) => local(file, context, creates_file).await?,
             None => {
                 let settings = Settings::read(&context.global)?;
-                let builder = settings
-                    .client()?
-                    .observer(observer(context, &settings.base_url.value));
-                let client = context.global.requests.configure(builder)?.build()?;
-                Ok(Self {
-                    client,
-                    backend: Backend::Remote(Box::new(settings)),
-                })
+                (settings.client()?, Backend::Remote(Box::new(settings)))
             }
-        }
-    }
-
-    async fn local(file: &Path, context: &Context, creates_file: bool) -> Result<Self, Failure> {
-        // The address is not printed, because it may contain a password.
-        if file.to_string_lossy().contains("://") {
-            return Err(
-                Failure::usage("--local expects the path of a SQLite file, not a URL").remedy(
-                    "run `permissions serve --database URL`, and use its address with --base-url",
-                ),
-            );
-        }
-        let is_missing = is_missing(file);
-        if is_missing && !creates_file {
-            return Err(Failure::usage(format!(
-                "the file {} of --local does not exist",
-                file.display()
-            ))
-            .remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
-        }
-        let mut limits = Limits::default();
-        // No other client uses this server, so its shutdown does not wait for requests on idle connections.
-        limits.keep_alive_grace = Duration::ZERO;
-        let server = Server::builder()
-            .database(Database::sqlite_file(file))
-            .limits(limits)
-            .start()
-            .await
-            .map_err(start_failure)?;
-        if is_missing {
-            context.note_always(&format!("created the database file {}", file.display()));
-        }
-        let builder = Client::builder()
-            .admin_key(server.admin_key())
-            .base_url(server.base_url())
-            .target_name(target_name(file))
-            .observer(observer(context, server.base_url()));
+        };
+        let base_url = match &backend {
+            Backend::Remote(settings) => &settings.base_url.value,
+            Backend::Local { server, .. } => server.base_url(),
+        };
+        let builder = builder.observer(observer(context, base_url));
         let client = context.global.requests.configure(builder)?.build()?;
         Ok(Self {
+            context,
             client,
-            backend: Backend::Local {
-                server,
-                file: file.to_owned(),
-            },
+            backend,
         })
     }
 
@@ -94,6 +56,16 @@ impl Session {
     /// The permissions of a checkpoint.
     pub(crate) fn permissions(&self, checkpoint: &CheckpointId) -> Result<Permissions, Failure> {
         Ok(self.client.permissions(checkpoint)?)
+    }
+
+    /// Reads the permissions of all checkpoints.
+    pub(crate) async fn audit(&self, checkpoints: Vec<CheckpointId>) -> Result<Report, Failure> {
+        let audit = self
+            .client
+            .audit(checkpoints)
+            .concurrency(self.context.global.requests.concurrency())
+            .on_progress(self.context.progress.callback("checkpoints"));
+        Ok(audit.send().await?)
     }
 
     /// Adds a remedy that depends on the connection.
@@ -121,7 +93,7 @@ impl Session {
         }
     }
 
-    /// Stops the embedded server, which closes its file.
+    /// Stops the embedded server, so that the database file is closed.
     pub(crate) async fn close(self) {
         if let Backend::Local { server, .. } = self.backend {
             server.shutdown().await;
@@ -129,7 +101,44 @@ impl Session {
     }
 }
 
-/// The canonical path of the file, so that a plan is for the same file in every working directory.
+/// Starts a server on a file, and returns the server with a builder for the client.
+async fn local(
+    file: &Path,
+    context: &Context,
+    creates_file: bool,
+) -> Result<(ClientBuilder, Backend), Failure> {
+    // A URL of a database is not printed, because the URL may contain a password.
+    if file.to_string_lossy().contains("://") {
+        let failure = Failure::usage("--local expects the path of a SQLite file, not a URL");
+        return Err(failure.remedy(
+            "run `permissions serve --database URL`, and use its address with --base-url",
+        ));
+    }
+    let is_missing = is_missing(file);
+    if is_missing && !creates_file {
+        let message = format!("the file {} of --local does not exist", file.display());
+        return Err(Failure::usage(message).remedy("check the path; `create`, `serve` and `apply` without a saved plan create a missing file"));
+    }
+    let mut limits = Limits::default();
+    // No other client uses this server, so its shutdown does not wait for requests on idle connections.
+    limits.keep_alive_grace = Duration::ZERO;
+    let server = Server::builder()
+        .database(Database::sqlite_file(file))
+        .limits(limits)
+        .start()
+        .await?;
+    if is_missing {
+        context.note_always(&format!("created the database file {}", file.display()));
+    }
+    let builder = Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url())
+        .target_name(target_name(file));
+    let file = file.to_owned();
+    Ok((builder, Backend::Local { server, file }))
+}
+
+/// The canonical path of the file, so that a saved plan refers to the same file from every working directory.
 fn target_name(file: &Path) -> String {
     let path = file.canonicalize();
     path.as_deref().unwrap_or(file).display().to_string()
@@ -142,9 +151,11 @@ fn is_missing(file: &Path) -> bool {
     missing && !file.as_os_str().is_empty()
 }
 
-/// Describes a server that did not start. Its error contains the file or the port, and a remedy.
-pub(crate) fn start_failure(error: permissions_server::StartError) -> Failure {
-    Failure::new(Exit::Failure, error.to_string())
+/// Describes why a server did not start. The message contains the file or the port, and a remedy.
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(Exit::Failure, error.to_string())
+    }
 }
 
 fn observer(
@@ -163,27 +174,19 @@ fn observer(
 
 /// Prints a request and its response for `-vv`. Events contain no secrets.
 fn trace(event: &Event<'_>, base_url: &str) {
-    let (operation, checkpoint, elapsed, metadata, error) = match event {
+    let (operation, elapsed, metadata, error) = match event {
         Event::Succeeded {
             operation,
-            checkpoint,
             elapsed,
             metadata,
             ..
-        } => (operation, checkpoint, elapsed, Some(*metadata), None),
+        } => (operation, elapsed, Some(*metadata), None),
         Event::Failed {
             operation,
-            checkpoint,
             elapsed,
             error,
             ..
-        } => (
-            operation,
-            checkpoint,
-            elapsed,
-            error.metadata(),
-            Some(error),
-        ),
+        } => (operation, elapsed, error.metadata(), Some(error)),
         _ => return,
     };
     let method = match *operation {
@@ -191,22 +194,14 @@ fn trace(event: &Event<'_>, base_url: &str) {
         "delete" => "DELETE",
         _ => "POST",
     };
-    let mut line = match (metadata.and_then(Metadata::url), checkpoint) {
-        (Some(url), _) => format!("{method} {url}"),
-        (None, Some(checkpoint)) => {
-            format!("{method} {base_url}/fine_tuning/checkpoints/{checkpoint}/permissions")
-        }
-        (None, None) => format!("{method} {base_url}/organization/projects"),
+    // Without a response, the error contains the operation and the checkpoint.
+    let url = metadata.and_then(Metadata::url).unwrap_or(base_url);
+    let status = metadata.and_then(Metadata::status);
+    let outcome = match (status, error) {
+        (None, Some(error)) => format!("{error} after {elapsed:.0?}"),
+        (status, _) => format!("{} in {elapsed:.0?}", status.unwrap_or_default()),
     };
-    let status = metadata
-        .and_then(Metadata::status)
-        .or(error.and_then(|error| error.status()));
-    match (status, error) {
-        (Some(status), _) => line.push_str(&format!(": {status} in {elapsed:.0?}")),
-        (None, Some(error)) => line.push_str(&format!(": {error} after {elapsed:.0?}")),
-        (None, None) => {}
-    }
-    print_debug(&line);
+    print_debug(&format!("{method} {url}: {outcome}"));
     for (name, value) in metadata.into_iter().flat_map(Metadata::headers) {
         print_debug(&format!("  {name}: {value}"));
     }

@@ -1,60 +1,12 @@
-//! Colours: when they are used, and which ones.
+//! Colours, and escaping of text from servers and files.
 
 use anstyle::{AnsiColor, Reset, Style};
-use clap::ValueEnum;
-use serde::Deserialize;
 
 pub(crate) const CREATED: Style = AnsiColor::Green.on_default();
 pub(crate) const DELETED: Style = AnsiColor::Red.on_default();
 pub(crate) const EXTRA: Style = AnsiColor::Yellow.on_default();
 pub(crate) const MISSING: Style = AnsiColor::Red.on_default();
 pub(crate) const HEADING: Style = Style::new().bold();
-
-/// When output is coloured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ColorChoice {
-    /// On a terminal; NO_COLOR turns colours off, CLICOLOR_FORCE and FORCE_COLOR turn them on
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl ColorChoice {
-    /// Chooses between the option, the environment and the profile, in this order.
-    pub(crate) fn resolve(option: Option<Self>, profile: Option<Self>) -> Self {
-        option
-            .or_else(Self::from_environment)
-            .or(profile)
-            .unwrap_or_default()
-    }
-
-    /// Whether to colour an output. `is_terminal` is whether that output is a terminal.
-    pub(crate) fn enabled(self, is_terminal: bool) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => is_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-        }
-    }
-
-    fn from_environment() -> Option<Self> {
-        let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let is_on = |name| value(name).is_some_and(|value| value != "0" && value != "false");
-        if value("NO_COLOR").is_some() {
-            Some(Self::Never)
-        } else if is_on("CLICOLOR_FORCE") || is_on("FORCE_COLOR") {
-            Some(Self::Always)
-        } else if value("CLICOLOR").is_some_and(|value| value == "0") {
-            Some(Self::Never)
-        } else {
-            None
-        }
-    }
-}
 
 /// Adds the style to the text, if colours are on.
 pub(crate) fn paint(text: &str, style: Style, color: bool) -> String {
@@ -63,4 +15,41 @@ pub(crate) fn paint(text: &str, style: Style, color: bool) -> String {
     } else {
         text.to_owned()
     }
+}
+
+/// Escapes control characters and bidirectional overrides, so that the text cannot change a terminal or break a line.
+pub(crate) fn escape_control(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_override(c) {
+            escaped.extend(c.escape_unicode());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// Whether the character is a line separator, or changes the direction of the text after the character.
+fn is_override(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Quotes a text. The result is a string in JSON and in YAML, and contains no control characters.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..
+                if !is_override(c) =>
+            {
+                quoted.push(c);
+            }
+            _ => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
 }

@@ -3,11 +3,13 @@
 //! If the limit is reached, a new connection evicts the one that has been idle longest. Connections that send their
 //! bodies slowly cannot use up the limit: some slots are reserved for other requests.
 
-use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::task::Poll;
 
-use parking_lot::Mutex;
+use futures_util::FutureExt as _;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Maximum number of reserved slots.
@@ -17,152 +19,115 @@ const MAX_RESERVED: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     slots: Arc<Semaphore>,
+    /// The total number of slots, free and used.
+    total: usize,
     /// Permits to receive a body. There are fewer permits than slots, so that bodies cannot occupy every slot.
     bodies: Arc<Semaphore>,
-    idle: Arc<Mutex<Idle>>,
-}
-
-/// Idle connections, the longest idle first.
-#[derive(Debug, Default)]
-struct Idle {
-    next: u64,
-    evictions: BTreeMap<u64, Arc<Notify>>,
+    /// Idle connections wait for their eviction. A `Notify` wakes the one that has waited longest.
+    evictions: Arc<Notify>,
 }
 
 /// A slot of [`Connections`], which one connection holds while it is open.
 #[derive(Debug)]
 pub(crate) struct Slot {
     connections: Connections,
-    evict: Arc<Notify>,
-    /// The key in `Idle::evictions` while the connection is idle.
-    idle_key: Mutex<Option<u64>>,
+    /// The number of changes between idle and busy. A connection is idle at first, so an even number means idle.
+    changes: AtomicU64,
     /// Whether a part of the next request has been read.
-    request_started: AtomicBool,
+    pub(crate) request_started: AtomicBool,
     /// Whether the next response closes the connection.
-    closing: AtomicBool,
+    pub(crate) closing: AtomicBool,
     _permit: OwnedSemaphorePermit,
 }
 
-/// A request whose body is being received.
+/// Makes an idle connection busy, or a busy connection idle, until this value is dropped. Only idle connections can be
+/// evicted.
 #[derive(Debug)]
-pub(crate) struct ReceivingBody {
-    slot: Arc<Slot>,
-    permit: Option<OwnedSemaphorePermit>,
-}
+pub(crate) struct Change(Arc<Slot>);
 
 impl Connections {
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS / 2);
-        let reserved = (limit / 8).clamp(1, MAX_RESERVED);
+        let total = limit + (limit / 8).clamp(1, MAX_RESERVED);
         Self {
-            slots: Arc::new(Semaphore::new(limit + reserved)),
+            slots: Arc::new(Semaphore::new(total)),
+            total,
             bodies: Arc::new(Semaphore::new(limit)),
-            idle: Arc::default(),
+            evictions: Arc::default(),
         }
     }
 
-    /// Returns a slot, evicting an idle connection if none is free. Waits if none is idle.
+    /// Returns the number of open connections.
+    pub(crate) fn open(&self) -> usize {
+        self.total - self.slots.available_permits()
+    }
+
+    /// Returns a slot. If no slot is free, evicts an idle connection, or the next connection that becomes idle.
     pub(crate) async fn acquire(&self) -> Slot {
-        let slots = Arc::clone(&self.slots);
-        if slots.available_permits() == 0 {
+        if self.slots.available_permits() == 0 {
             self.evict_idle();
         }
-        let Ok(permit) = slots.acquire_owned().await else {
+        let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else {
             unreachable!("the semaphore is never closed")
         };
-        let slot = Slot {
+        // The eviction is unused if a slot became free in another way. It is consumed here, because it would otherwise evict
+        // the new connection.
+        self.evictions.notified().now_or_never();
+        Slot {
             connections: self.clone(),
-            evict: Arc::default(),
-            idle_key: Mutex::new(None),
+            changes: AtomicU64::new(0),
             request_started: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             _permit: permit,
-        };
-        slot.set_idle();
-        slot
+        }
     }
 
     /// Evicts the connection that has been idle longest.
     pub(crate) fn evict_idle(&self) {
-        if let Some((_, evict)) = self.idle.lock().evictions.pop_first() {
-            evict.notify_one();
-        }
+        self.evictions.notify_one();
     }
 }
 
 impl Slot {
-    /// Marks the connection as idle, which allows its eviction.
-    pub(crate) fn set_idle(&self) {
-        self.set_busy();
-        let mut idle = self.connections.idle.lock();
-        let key = idle.next;
-        idle.next += 1;
-        idle.evictions.insert(key, Arc::clone(&self.evict));
-        drop(idle);
-        *self.idle_key.lock() = Some(key);
-    }
-
-    /// Marks the connection as busy, which prevents its eviction.
-    pub(crate) fn set_busy(&self) {
-        if let Some(key) = self.idle_key.lock().take() {
-            self.connections.idle.lock().evictions.remove(&key);
-        }
-    }
-
     pub(crate) fn is_idle(&self) -> bool {
-        self.idle_key.lock().is_some()
+        self.changes.load(Relaxed).is_multiple_of(2)
     }
 
-    /// Waits until the connection is evicted.
+    pub(crate) fn change(self: &Arc<Self>) -> Change {
+        self.changes.fetch_add(1, Relaxed);
+        Change(Arc::clone(self))
+    }
+
+    /// Waits until the connection is idle and evicted. The caller must poll this future after each poll of the connection,
+    /// because changes do not wake it.
     pub(crate) async fn evicted(&self) {
-        self.evict.notified().await;
-    }
-
-    /// Records whether a part of the next request has been read.
-    pub(crate) fn set_request_started(&self, started: bool) {
-        self.request_started.store(started, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_request_started(&self) -> bool {
-        self.request_started.load(Ordering::Relaxed)
-    }
-
-    /// Makes the next response close the connection.
-    pub(crate) fn close_after_response(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
+        let mut waiting = None;
+        poll_fn(|context| {
+            let changes = self.changes.load(Relaxed);
+            if waiting.as_ref().is_none_or(|(since, _)| *since != changes) {
+                let eviction = || Box::pin(self.connections.evictions.notified());
+                waiting = self.is_idle().then(|| (changes, eviction()));
+            }
+            match &mut waiting {
+                Some((_, eviction)) => eviction.as_mut().poll(context),
+                None => Poll::Pending,
+            }
+        })
+        .await;
     }
 
     /// Starts to receive a body. If too many connections receive bodies, this one may be evicted before its body is
     /// complete.
-    pub(crate) fn receive_body(self: &Arc<Self>) -> ReceivingBody {
-        let permit = Arc::clone(&self.connections.bodies)
-            .try_acquire_owned()
-            .ok();
-        if permit.is_none() {
-            self.set_idle();
-        }
-        ReceivingBody {
-            slot: Arc::clone(self),
-            permit,
-        }
+    pub(crate) fn receive_body(self: &Arc<Self>) -> Result<OwnedSemaphorePermit, Change> {
+        let permit = Arc::clone(&self.connections.bodies).try_acquire_owned();
+        permit.map_err(|_| self.change())
     }
 }
 
-impl Drop for Slot {
+impl Drop for Change {
     fn drop(&mut self) {
-        self.set_busy();
-    }
-}
-
-impl Drop for ReceivingBody {
-    fn drop(&mut self) {
-        if self.permit.is_none() {
-            self.slot.set_busy();
-        }
+        self.0.request_started.store(false, Relaxed);
+        self.0.changes.fetch_add(1, Relaxed);
     }
 }
 
@@ -171,31 +136,59 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn full_connections_evict_the_longest_idle() {
+    async fn longest_idle_connection_is_evicted_at_the_limit() {
         // One slot is reserved.
         let connections = Connections::new(1);
-        let busy = connections.acquire().await;
-        busy.set_busy();
+        let busy = Arc::new(connections.acquire().await);
+        let _request = busy.change();
         let idle = connections.acquire().await;
 
         let third = tokio::spawn({
             let connections = connections.clone();
             async move { connections.acquire().await }
         });
-        idle.evicted().await;
-        drop(idle);
+        tokio::select! {
+            biased;
+            () = busy.evicted() => panic!("a busy connection was evicted"),
+            () = idle.evicted() => drop(idle),
+        }
 
         third.await.expect("a slot");
         assert!(!busy.is_idle());
     }
 
     #[tokio::test]
-    async fn connection_with_excess_body_can_be_evicted() {
+    async fn idle_connections_are_evicted_in_order() {
+        let connections = Connections::new(2);
+        let slots = [connections.acquire().await, connections.acquire().await].map(Arc::new);
+        let mut evicted = slots.each_ref().map(|slot| Box::pin(slot.evicted()));
+        for eviction in &mut evicted {
+            assert_eq!(eviction.as_mut().now_or_never(), None);
+        }
+        // After a request on the first connection, the second connection has been idle longest.
+        drop(slots[0].change());
+        assert_eq!(evicted[0].as_mut().now_or_never(), None);
+
+        connections.evict_idle();
+
+        assert_eq!(evicted[0].as_mut().now_or_never(), None);
+        assert_eq!(evicted[1].as_mut().now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
+    async fn unused_eviction_does_not_hit_a_new_connection() {
+        let connections = Connections::new(1);
+        connections.evict_idle();
+        let slot = connections.acquire().await;
+        assert_eq!(slot.evicted().now_or_never(), None);
+    }
+
+    #[tokio::test]
+    async fn connection_with_body_beyond_the_permits_can_be_evicted() {
         let connections = Connections::new(1);
         let first = Arc::new(connections.acquire().await);
         let second = Arc::new(connections.acquire().await);
-        first.set_busy();
-        second.set_busy();
+        let _requests = [first.change(), second.change()];
 
         let within = first.receive_body();
         let beyond = second.receive_body();

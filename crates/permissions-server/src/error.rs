@@ -1,9 +1,6 @@
 //! The error of a failed start.
 
-use std::error::Error as StdError;
-use std::fmt;
-
-/// The server could not start. The message names the cause and the remedy.
+/// The server could not start. The message contains the cause and the remedy.
 ///
 /// ```
 /// # #[tokio::main]
@@ -18,10 +15,11 @@ use std::fmt;
 /// assert!(error.to_string().contains("/no/such/folder"));
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct StartError {
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<rusqlite::Error>,
 }
 
 impl StartError {
@@ -32,25 +30,11 @@ impl StartError {
         }
     }
 
-    pub(crate) fn with_source(
-        message: impl Into<String>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    /// Sets a SQLite error as the source of this error. The text of the source is not part of the message.
+    pub(crate) fn caused_by(self, error: rusqlite::Error) -> Self {
         Self {
-            message: message.into(),
-            source: Some(source.into()),
+            source: Some(error),
+            ..self
         }
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl StdError for StartError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
     }
 }

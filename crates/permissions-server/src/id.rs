@@ -1,5 +1,7 @@
 //! Generates and checks ids.
 
+use std::collections::HashSet;
+
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 
@@ -15,8 +17,8 @@ pub(crate) enum IdSource {
     /// Random ids of 143 bits.
     #[default]
     Random,
-    /// Hashes of the seed, the checkpoint and the position in it. The ids do not depend on the order of requests to
-    /// different checkpoints.
+    /// Hashes of the seed, the checkpoint and the position of the permission. The ids do not depend on the order of
+    /// requests to different checkpoints.
     Seeded(u64),
 }
 
@@ -65,6 +67,13 @@ pub(crate) fn check(id: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// Removes duplicates. The first occurrence of each id stays.
+pub(crate) fn distinct(mut ids: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.retain(|id| seen.insert(id.clone()));
+    ids
 }
 
 /// Whether a character is invisible or changes the direction of text. Two ids that differ in such characters look equal.

@@ -16,14 +16,14 @@ pub struct Limits {
     /// Average rate at which a body must arrive after the first 2 seconds, in bytes per second. Slower bodies get status
     /// 408. Default: 1024.
     pub body_bytes_per_second: u32,
-    /// Time from the start of a connection, or from the last response, to the end of the next request's headers. Then the
-    /// connection is closed. Default: 60 seconds.
+    /// Time in which the headers of the next request must arrive, from the start of the connection or from the last
+    /// response. After this time, the connection is closed. Default: 60 seconds.
     pub idle_time: Duration,
     /// Time for a complete request. Slower requests get status 503. Default: 30 seconds.
     pub request_time: Duration,
-    /// Number of connections that may receive request bodies at the same time, at most the number of file descriptors minus
-    /// 64. A few more connections are reserved for other requests. If all are open, a new connection evicts the one that has
-    /// been idle longest, or waits if none is idle. Default: 8192.
+    /// Maximum number of connections that may receive request bodies at the same time. The server lowers it to the number of
+    /// file descriptors minus 64. A few more connections are reserved for other requests. If all these connections are open,
+    /// a new connection evicts the one that has been idle longest, or waits until one becomes idle. Default: 8192.
     pub connections: usize,
     /// Time for accepted requests to finish when the server stops. Default: 10 seconds.
     pub shutdown_time: Duration,
@@ -52,7 +52,9 @@ impl Default for Limits {
 pub(crate) const MAX_PROJECT_IDS: usize = 1000;
 /// Maximum size of an id.
 pub(crate) const MAX_ID_BYTES: usize = 512;
-/// Maximum number of permissions on a page.
+/// Maximum number of items on a page.
 pub(crate) const MAX_PAGE_SIZE: u32 = 100;
 /// Number of permissions on a page if the request does not set `limit`.
 pub(crate) const DEFAULT_PAGE_SIZE: u32 = 10;
+/// Number of projects on a page if the request does not set `limit`.
+pub(crate) const DEFAULT_PROJECT_PAGE_SIZE: u32 = 20;

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use permissions_server::{ServeArgs, Server};
 
-/// Serves the three checkpoint-permission operations of the OpenAI API over your own database.
+/// Serves the checkpoint permissions and the project list of the OpenAI API from your own database.
 ///
-/// Prints OPENAI_BASE_URL=… when it accepts requests. Ctrl-C and SIGTERM complete the accepted requests; a second signal
-/// aborts them. SIGHUP reloads the key files.
+/// Prints OPENAI_BASE_URL=… as soon as it accepts requests. Ctrl-C and SIGTERM stop the server after the accepted requests
+/// are complete; a second signal aborts them. SIGHUP reloads the key files.
 #[derive(Debug, Parser)]
 #[command(name = "permissions-server", version)]
 struct Cli {

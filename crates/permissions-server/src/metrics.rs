@@ -1,9 +1,6 @@
 //! Metrics for Prometheus.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -17,7 +14,6 @@ const BOUNDS: [f64; 11] = [
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     requests: Mutex<Requests>,
-    connections: Arc<AtomicUsize>,
 }
 
 #[derive(Debug, Default)]
@@ -33,10 +29,6 @@ struct Histogram {
     seconds: f64,
 }
 
-/// A connection that counts as open until this value is dropped.
-#[derive(Debug)]
-pub(crate) struct OpenConnection(Arc<AtomicUsize>);
-
 impl Metrics {
     /// Counts a response.
     pub(crate) fn count(&self, operation: &'static str, status: u16, duration: Duration) {
@@ -49,85 +41,59 @@ impl Metrics {
         histogram.seconds += seconds;
     }
 
-    /// Counts an open connection.
-    pub(crate) fn connection(&self) -> OpenConnection {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        OpenConnection(Arc::clone(&self.connections))
-    }
-
     /// Renders the text format of Prometheus, version 0.0.4.
-    pub(crate) fn render(&self, database_up: bool) -> String {
+    pub(crate) fn render(&self, connections: usize, database_up: bool) -> String {
         let requests = self.requests.lock();
-        let counts = requests.counts.iter().map(|((operation, status), count)| {
-            format!("{{operation=\"{operation}\",status=\"{status}\"}} {count}")
-        });
-        let latencies = requests.latencies.iter();
-        let latencies = latencies.flat_map(|(operation, histogram)| histogram.lines(operation));
-        let connections = self.connections.load(Ordering::Relaxed);
         let mut text = String::new();
-        let mut family = |name: &str, kind: &str, help: &str, lines: Vec<String>| {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-            for line in lines {
-                let _ = writeln!(text, "{name}{line}");
-            }
-        };
-        let help = "Responses by operation and status.";
-        family(
-            "permissions_requests_total",
+        start_family(
+            &mut text,
+            "requests_total",
             "counter",
-            help,
-            counts.collect(),
+            "Responses by operation and status.",
         );
-        let help = "Response time by operation.";
-        family(
-            "permissions_request_seconds",
+        for ((operation, status), count) in &requests.counts {
+            let labels = format!("operation=\"{operation}\",status=\"{status}\"");
+            text += &format!("permissions_requests_total{{{labels}}} {count}\n");
+        }
+        start_family(
+            &mut text,
+            "request_seconds",
             "histogram",
-            help,
-            latencies.collect(),
+            "Response time by operation.",
         );
-        let help = "Open connections.";
-        family(
-            "permissions_connections",
+        for (operation, histogram) in &requests.latencies {
+            histogram.render(&mut text, operation);
+        }
+        start_family(&mut text, "connections", "gauge", "Open connections.");
+        text += &format!("permissions_connections {connections}\n");
+        start_family(
+            &mut text,
+            "database_up",
             "gauge",
-            help,
-            vec![format!(" {connections}")],
+            "Whether the database responds.",
         );
-        let help = "Whether the database responds.";
-        let up = u8::from(database_up);
-        family(
-            "permissions_database_up",
-            "gauge",
-            help,
-            vec![format!(" {up}")],
-        );
+        text += &format!("permissions_database_up {}\n", u8::from(database_up));
         text
     }
 }
 
+fn start_family(text: &mut String, name: &str, kind: &str, help: &str) {
+    *text += &format!("# HELP permissions_{name} {help}\n# TYPE permissions_{name} {kind}\n");
+}
+
 impl Histogram {
-    fn lines(&self, operation: &str) -> Vec<String> {
-        let mut lines = Vec::with_capacity(BOUNDS.len() + 3);
+    fn render(&self, text: &mut String, operation: &str) {
         let mut count = 0;
         let bounds = BOUNDS.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
         for (bucket, bound) in self.buckets.iter().zip(bounds) {
             count += bucket;
-            lines.push(format!(
-                "_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {count}"
-            ));
+            let labels = format!("operation=\"{operation}\",le=\"{bound}\"");
+            *text += &format!("permissions_request_seconds_bucket{{{labels}}} {count}\n");
         }
-        lines.push(format!(
-            "_sum{{operation=\"{operation}\"}} {}",
-            self.seconds
-        ));
-        lines.push(format!("_count{{operation=\"{operation}\"}} {count}"));
-        lines
-    }
-}
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        for (suffix, value) in [("sum", self.seconds), ("count", count as f64)] {
+            let labels = format!("operation=\"{operation}\"");
+            *text += &format!("permissions_request_seconds_{suffix}{{{labels}}} {value}\n");
+        }
     }
 }
 
@@ -140,8 +106,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count("list", 200, Duration::from_micros(700));
         metrics.count("list", 400, Duration::from_secs(9));
-        let open = metrics.connection();
-        let text = metrics.render(true);
+        let text = metrics.render(1, true);
         for line in [
             "permissions_requests_total{operation=\"list\",status=\"200\"} 1",
             "permissions_request_seconds_bucket{operation=\"list\",le=\"0.0005\"} 0",
@@ -156,10 +121,9 @@ mod tests {
                 "no {line} in {text}"
             );
         }
-        drop(open);
         assert!(
             metrics
-                .render(false)
+                .render(0, false)
                 .contains("permissions_connections 0\n")
         );
     }

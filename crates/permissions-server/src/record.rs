@@ -1,7 +1,5 @@
 //! Recorded requests for tests.
 
-use parking_lot::Mutex;
-
 /// A request and the status of its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,18 +14,4 @@ pub struct RecordedRequest {
     pub body: String,
     /// The status of the response, or 0 if a fault has dropped the connection.
     pub status: u16,
-}
-
-/// The recorded requests, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder(Mutex<Vec<RecordedRequest>>);
-
-impl Recorder {
-    pub(crate) fn push(&self, request: RecordedRequest) {
-        self.0.lock().push(request);
-    }
-
-    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
-        self.0.lock().clone()
-    }
 }

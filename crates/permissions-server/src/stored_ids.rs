@@ -15,7 +15,8 @@ pub struct StoredIds {
     pub projects: Vec<String>,
 }
 
-/// Reads up to 1,000 checkpoints and projects of a SQLite file, without a server. For completion in a shell.
+/// Reads up to 1,000 checkpoint ids and up to 1,000 project ids from a SQLite file, without a server. Shell completion uses
+/// them.
 ///
 /// Returns `None` if the file is not a database of the server.
 #[must_use]

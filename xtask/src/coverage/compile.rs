@@ -8,9 +8,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::output::{self, Output};
+use crate::{
+    layout::required,
+    output::{self, Output},
+    tree::elements,
+};
 
 /// A compiler error.
 pub(super) struct CompileError {
@@ -22,48 +27,22 @@ pub(super) struct CompileError {
     pub(super) text: String,
 }
 
-/// The generated code of each crate to compile.
-pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
-
-const LIB: &str = "\
-//! A generated client.
-#![allow(missing_docs, clippy::all)]
-
-#[rustfmt::skip]
-mod generated;
-pub use generated::*;
-
-pub mod hooks;
-pub mod ids;
-";
-
-/// Runs `cargo check` on a workspace of the crates and returns the errors.
-pub(super) fn check(
-    packages: &Packages<'_>,
-    root: &Path,
-    folder: &Path,
-) -> Result<Vec<CompileError>> {
+/// Runs `cargo check` on a workspace of crates and returns the errors. `packages` contains the generated
+/// code of each crate.
+pub(super) fn check(packages: &BTreeMap<String, &str>, root: &Path) -> Result<Vec<CompileError>> {
+    let folder = &root.join("target/coverage");
     let mut output = Output::new(folder);
     let members: Vec<&String> = packages.keys().collect();
-    let versions = dependencies(&root.join("Cargo.toml"), "workspace.dependencies")?;
-    output.file(
-        folder.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n{versions}"),
-    );
+    let workspace = manifest(&root.join("Cargo.toml"), "workspace", "members", members)?;
+    output.file(folder.join("Cargo.toml"), workspace);
     let client = root.join("crates/permissions-api");
-    let dependencies = dependencies(&client.join("Cargo.toml"), "dependencies")?;
     for (package, code) in packages {
         let place = folder.join(package);
-        let head =
-            format!("[package]\nname = {package:?}\nversion = \"0.0.0\"\nedition = \"2024\"");
-        output.file(
-            place.join("Cargo.toml"),
-            format!("{head}\n\n{dependencies}"),
-        );
-        output.file(place.join("src/lib.rs"), LIB);
+        let manifest = manifest(&client.join("Cargo.toml"), "package", "name", package)?;
+        output.file(place.join("Cargo.toml"), manifest);
         output.file(place.join("src/generated.rs"), *code);
-        for name in ["src/hooks.rs", "src/ids.rs"] {
-            output.file(place.join(name), read(&client.join(name))?);
+        for name in ["src/lib.rs", "src/hooks.rs", "src/ids.rs"] {
+            output.file(place.join(name), required(&client.join(name))?);
         }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
@@ -79,16 +58,15 @@ pub(super) fn check(
         .stderr(Stdio::inherit())
         .output()
         .context("failed to run cargo check")?;
-    let mut errors = Vec::new();
-    for line in String::from_utf8_lossy(&run.stdout).lines() {
-        // Build scripts print lines that are not JSON.
-        let Ok(message) = serde_json::from_str::<Value>(line) else {
-            continue;
-        };
-        if message["message"]["level"] == "error" {
-            errors.extend(error(&message, folder));
-        }
-    }
+    let output = String::from_utf8_lossy(&run.stdout);
+    // Build scripts print lines that are not JSON.
+    let messages = output
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let errors = messages.filter(|message| message["message"]["level"] == "error");
+    let errors: Vec<CompileError> = errors
+        .filter_map(|message| error(&message, folder))
+        .collect();
     if errors.is_empty() && !run.status.success() {
         bail!(
             "failed to compile in {}: see the errors of cargo check above",
@@ -103,51 +81,35 @@ pub(super) fn items(code: &str) -> BTreeSet<String> {
     code.lines().filter_map(item).collect()
 }
 
-/// Returns a table of a manifest as TOML, such as `workspace.dependencies`.
-fn dependencies(manifest: &Path, name: &str) -> Result<String> {
-    let mut table: toml::Value = toml::from_str(&read(manifest)?)
-        .with_context(|| format!("failed to parse {}", manifest.display()))?;
-    for key in name.split('.') {
-        table = match table.get(key) {
-            Some(inner) => inner.clone(),
-            None => bail!("failed to find [{name}] in {}", manifest.display()),
-        };
+/// Returns a manifest with another value of a key.
+fn manifest(path: &Path, table: &str, key: &str, value: impl Serialize) -> Result<String> {
+    let mut manifest: toml::Table = toml::from_str(&required(path)?)
+        .with_context(|| format!("failed to parse {}", path.display()))?;
+    if let Some(toml::Value::Table(table)) = manifest.get_mut(table) {
+        table.insert(key.to_owned(), toml::Value::try_from(value)?);
     }
-    let inner = toml::to_string(&toml::Table::from_iter([("inner".to_owned(), table)]))?;
-    Ok(inner.replace("[inner", &format!("[{name}")))
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+    Ok(manifest.to_string())
 }
 
 /// Parses one JSON message of `cargo check`.
 fn error(line: &Value, folder: &Path) -> Option<CompileError> {
     let message = &line["message"];
-    let package = line["target"]["name"].as_str()?.to_owned();
-    let text = message["message"].as_str()?.to_owned();
-    let spans = message["spans"].as_array()?;
-    let span = spans.iter().find(|span| span["is_primary"] == true)?;
+    let span = elements(&message["spans"]).find(|span| span["is_primary"] == true)?;
     let file = fs::read_to_string(folder.join(span["file_name"].as_str()?)).ok()?;
-    let line = usize::try_from(span["line_start"].as_u64()?).ok()?;
-    let above: Vec<&str> = file.lines().take(line).collect();
-    let item = above.iter().rev().find_map(|line| item(line))?;
+    let line_start = usize::try_from(span["line_start"].as_u64()?).ok()?;
+    let above: Vec<&str> = file.lines().take(line_start).collect();
     Some(CompileError {
-        package,
-        item,
-        text,
+        package: line["target"]["name"].as_str()?.to_owned(),
+        item: above.iter().rev().find_map(|line| item(line))?,
+        text: message["message"].as_str()?.to_owned(),
     })
 }
 
 /// Returns the name of the public type that a line of Rust code declares.
 fn item(line: &str) -> Option<String> {
     let line = line.trim_start();
-    let rest = ["pub struct ", "pub enum ", "pub type "]
-        .iter()
-        .find_map(|start| line.strip_prefix(start))?;
-    Some(
-        rest.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect(),
-    )
+    let starts = ["pub struct ", "pub enum ", "pub type "];
+    let rest = starts.iter().find_map(|start| line.strip_prefix(start))?;
+    let is_name = |c: &char| c.is_alphanumeric() || *c == '_';
+    Some(rest.chars().take_while(is_name).collect())
 }

@@ -19,6 +19,7 @@ use self::compile::CompileError;
 use crate::{
     generate,
     lower::{self, Repair},
+    names,
     problem::{Note, Problems},
     reference::follow,
     select::{self, Request, Selection, Selector},
@@ -29,24 +30,18 @@ use crate::{
 #[derive(Debug)]
 pub struct Coverage {
     rows: Vec<Row>,
-    how: How,
-}
-
-/// The last step that was run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    Generated,
-    Compiled,
-    CompiledAlone,
+    /// The last step that was run, as a verb.
+    step: &'static str,
 }
 
 /// The outcome of one operation.
 #[derive(Debug)]
 struct Row {
+    /// Method and path.
     request: Request,
     outcome: Outcome,
     /// Repairs that were applied, and values that the client cannot send.
-    repairs: Vec<String>,
+    repairs: String,
     /// Code generated for the operation alone. Its type names show which operation caused a compiler
     /// error.
     code: String,
@@ -59,115 +54,95 @@ enum Outcome {
     Fails(String),
 }
 
-/// Generates each operation of a document alone. `paths` limits them to paths with these prefixes.
+/// Generates each operation of a document alone. `prefixes` limits them to paths with these prefixes.
 ///
 /// # Errors
 ///
 /// Returns an error if the document has no such operations.
-pub fn of(document: &Value, paths: &[String]) -> Result<Coverage> {
-    let mut requests = select::requests(document);
-    if requests.is_empty() && entries(&document["paths"]).next().is_none() {
+pub fn of(document: &Value, prefixes: &[String]) -> Result<Coverage> {
+    let paths = &document["paths"];
+    let Some((first, _)) = entries(paths).next() else {
         bail!("failed to find any operations: the document's `paths` have none");
-    }
-    for path in paths {
-        if let Some(first) = requests.first()
-            && !requests
-                .iter()
-                .any(|request| request.path.starts_with(path))
-        {
+    };
+    for prefix in prefixes {
+        if !entries(paths).any(|(path, _)| path.starts_with(prefix)) {
             bail!(
-                "failed to find any operations on paths that begin with {path:?}; \
-                 the first of the document is {:?}",
-                first.path
+                "failed to find any operations on paths that begin with {prefix:?}; \
+                 the first of the document is {first:?}"
             );
         }
     }
-    if !paths.is_empty() {
-        requests.retain(|request| paths.iter().any(|path| request.path.starts_with(path)));
-    }
-    let mut rows: Vec<Row> = requests
-        .into_iter()
-        .map(|request| alone(document, request))
-        .collect();
-    let is_selected =
-        |path: &String| paths.is_empty() || paths.iter().any(|prefix| path.starts_with(prefix));
-    for (path, item) in entries(&document["paths"]).filter(|(path, _)| is_selected(path)) {
+    let is_selected = |path: &String| {
+        prefixes.is_empty() || prefixes.iter().any(|prefix| path.starts_with(prefix))
+    };
+    let requests = select::requests(document).into_iter();
+    let requests = requests.filter(|request| is_selected(&request.path));
+    let mut rows: Vec<Row> = requests.map(|request| alone(document, request)).collect();
+    for (path, item) in entries(paths).filter(|(path, _)| is_selected(path)) {
         if let Err(reason) = follow(document, item) {
-            let request = Request {
-                method: "any".to_owned(),
-                path: path.clone(),
-            };
-            let reason = format!("{reason}; bundle the document into one file");
             rows.push(Row {
-                request,
-                outcome: Outcome::Refused(reason),
-                repairs: Vec::new(),
+                request: Request {
+                    method: "any".to_owned(),
+                    path: path.clone(),
+                },
+                outcome: Outcome::Refused(format!("{reason}; bundle the document into one file")),
+                repairs: String::new(),
                 code: String::new(),
             });
         }
     }
     Ok(Coverage {
         rows,
-        how: How::Generated,
+        step: "generates",
     })
 }
 
 impl Coverage {
-    /// Compiles all generated operations in one crate in `folder`, and with `alone` also each one in
+    /// Compiles all generated operations in one crate, and with `alone` also each one in
     /// its own crate. The versions of dependencies are those of the workspace `root`.
     ///
     /// # Errors
     ///
     /// Returns an error if operations cannot be generated together, or if cargo cannot be run.
-    pub fn compile(
-        &mut self,
-        document: &Value,
-        root: &Path,
-        folder: &Path,
-        alone: bool,
-    ) -> Result<()> {
-        let generated: Vec<(usize, &Row)> = self
-            .rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.outcome == Outcome::Generated)
-            .collect();
+    pub fn compile(&mut self, document: &Value, root: &Path, alone: bool) -> Result<()> {
+        let rows = self.rows.iter().enumerate();
+        let generated = rows.filter(|(_, row)| row.outcome == Outcome::Generated);
+        let generated: Vec<(usize, &Row)> = generated.collect();
         let requests: Vec<&Request> = generated.iter().map(|(_, row)| &row.request).collect();
-        let together =
-            together(document, &requests).context("failed to generate the operations together")?;
+        let together = code(document, selection(&requests), &mut Vec::new())
+            .context("failed to generate the operations together")?;
         let mut packages = BTreeMap::from([(TOGETHER.to_owned(), together.as_str())]);
+        self.step = "compiles";
         if alone {
+            self.step = "compiles, alone too";
             let each = generated
                 .iter()
                 .map(|(row, at)| (package(*row), at.code.as_str()));
             packages.extend(each);
         }
-        let errors = compile::check(&packages, root, folder)?;
-        self.blame(errors)?;
-        self.how = if alone {
-            How::CompiledAlone
-        } else {
-            How::Compiled
-        };
-        Ok(())
+        let errors = compile::check(&packages, root)?;
+        self.blame(errors)
     }
 
     /// Assigns compiler errors to operations.
     fn blame(&mut self, errors: Vec<CompileError>) -> Result<()> {
-        for error in errors {
-            let mut owned = false;
+        for CompileError {
+            package: name,
+            item,
+            text,
+        } in errors
+        {
+            let mut is_owned = false;
             for (index, row) in self.rows.iter_mut().enumerate() {
-                let alone = error.package == package(index);
-                if alone || error.package == TOGETHER && row.types().contains(&error.item) {
-                    owned = true;
-                    row.outcome = Outcome::Fails(error.text.clone());
+                let is_owner = name == package(index)
+                    || name == TOGETHER && compile::items(&row.code).contains(&item);
+                if is_owner {
+                    is_owned = true;
+                    row.outcome = Outcome::Fails(text.clone());
                 }
             }
-            if !owned {
-                bail!(
-                    "failed to compile code outside of all operations: {}",
-                    error.text
-                );
+            if !is_owned {
+                bail!("failed to compile code outside of all operations: {text}");
             }
         }
         Ok(())
@@ -180,58 +155,36 @@ impl Coverage {
 
     /// Returns the number of operations that were generated, and compiled if requested.
     pub fn covered(&self) -> usize {
-        self.rows
-            .iter()
-            .filter(|row| row.outcome == Outcome::Generated)
+        let outcomes = self.rows.iter().map(|row| &row.outcome);
+        outcomes
+            .filter(|outcome| **outcome == Outcome::Generated)
             .count()
     }
 
     /// Returns whether no operation failed to compile.
     pub fn is_clean(&self) -> bool {
-        !self
-            .rows
-            .iter()
-            .any(|row| matches!(row.outcome, Outcome::Fails(_)))
+        let mut outcomes = self.rows.iter().map(|row| &row.outcome);
+        !outcomes.any(|outcome| matches!(outcome, Outcome::Fails(_)))
     }
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.how {
-            How::Generated => "generates",
-            How::Compiled => "compiles",
-            How::CompiledAlone => "compiles, alone too",
-        };
         writeln!(
             f,
             "| operation | outcome | reason or repair |\n| --- | --- | --- |"
         )?;
         for row in &self.rows {
-            let repairs = row.repairs.join(", ");
             let (outcome, reason) = match &row.outcome {
-                Outcome::Generated => (verb, repairs.as_str()),
-                Outcome::Refused(reason) => ("refused", reason.as_str()),
-                Outcome::Fails(reason) => ("fails", reason.as_str()),
+                Outcome::Generated => (self.step, &row.repairs),
+                Outcome::Refused(reason) => ("refused", reason),
+                Outcome::Fails(reason) => ("fails", reason),
             };
-            writeln!(
-                f,
-                "| {} | {outcome} | {} |",
-                row.request,
-                reason.replace('\n', " ").replace('|', "\\|")
-            )?;
+            let reason = reason.replace('\n', " ").replace('|', "\\|");
+            writeln!(f, "| {} | {outcome} | {reason} |", row.request)?;
         }
-        writeln!(
-            f,
-            "\n{} of {} operations: {verb}",
-            self.covered(),
-            self.total()
-        )
-    }
-}
-
-impl Row {
-    fn types(&self) -> BTreeSet<String> {
-        compile::items(&self.code)
+        let (covered, total) = (self.covered(), self.total());
+        writeln!(f, "\n{covered} of {total} operations: {}", self.step)
     }
 }
 
@@ -245,36 +198,31 @@ fn package(row: usize) -> String {
 
 fn alone(document: &Value, request: Request) -> Row {
     let mut notes = Vec::new();
-    let outcome = code(document, selection(&[&request]), &mut notes);
-    let is_loss = |rule: &str| {
-        Repair::ALL.iter().any(|repair| repair.name() == rule) || lower::LOSSES.contains(&rule)
+    let result = code(document, selection(&[&request]), &mut notes);
+    let is_loss = |note: &&Note| {
+        let is_repair = Repair::ALL.iter().any(|repair| repair.name() == note.rule);
+        is_repair || lower::LOSSES.contains(&note.rule)
     };
-    let repairs: BTreeSet<String> = notes
-        .iter()
-        .filter(|note| is_loss(note.rule))
+    let losses = notes.iter().filter(is_loss);
+    let repairs: BTreeSet<String> = losses
         .map(|note| format!("{}: {}", note.rule, note.what))
         .collect();
-    let (outcome, code) = match outcome {
+    let (outcome, code) = match result {
         Ok(code) => (Outcome::Generated, code),
         Err(problems) => {
-            let reasons: Vec<String> = problems
-                .list()
-                .iter()
-                .map(|problem| format!("{}: {}; {}", problem.at, problem.what, problem.remedy))
-                .collect();
+            let reasons = problems.list().iter();
+            let reasons = reasons
+                .map(|problem| format!("{}: {}; {}", problem.at, problem.what, problem.remedy));
+            let reasons: Vec<String> = reasons.collect();
             (Outcome::Refused(reasons.join("; ")), String::new())
         }
     };
     Row {
         request,
         outcome,
-        repairs: repairs.into_iter().collect(),
+        repairs: repairs.into_iter().collect::<Vec<_>>().join(", "),
         code,
     }
-}
-
-fn together(document: &Value, requests: &[&Request]) -> Result<String, Problems> {
-    code(document, selection(requests), &mut Vec::new())
 }
 
 fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result<String, Problems> {
@@ -287,24 +235,16 @@ fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result
 /// Returns a selection of the operations. Each name is derived from the request and is unique.
 fn selection(requests: &[&Request]) -> Selection {
     let mut taken = BTreeSet::new();
-    let operations = requests
-        .iter()
-        .map(|request| {
-            let base = crate::names::snake(&request.to_string());
-            let name = std::iter::once(base.clone())
-                .chain((2..).map(|number| format!("{base}_v{number}")))
-                .find(|name| taken.insert(name.clone()));
-            Selector {
-                request: Some((*request).clone()),
-                operation_id: None,
-                name,
-                repair: Vec::new(),
-                line: 0,
-            }
-        })
-        .collect();
+    let operations = requests.iter().map(|request| {
+        let base = names::snake(&request.to_string());
+        Selector {
+            request: Some((*request).clone()),
+            name: Some(names::unique(&base, |name| taken.insert(name.to_owned()))),
+            ..Selector::default()
+        }
+    });
     Selection {
-        operations,
+        operations: operations.collect(),
         repair: Repair::ALL.to_vec(),
     }
 }

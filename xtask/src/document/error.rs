@@ -5,9 +5,9 @@ use std::io;
 
 use serde_json::Value;
 
-use super::{MAX_ALIAS_BYTES, MAX_BYTES, MAX_DEPTH, MAX_VALUES};
+use super::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 
-const MIB: u64 = 1024 * 1024;
+pub(super) const MIB: u64 = 1024 * 1024;
 
 /// Error of reading a document, displayed as `name:line:column: problem; remedy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +68,6 @@ impl DocumentError {
         Self::new(name, None, format!("failed to read: {error}"), remedy)
     }
 
-    pub(super) fn directory(name: &str) -> Self {
-        let remedy = "pass the path of an OpenAPI document";
-        Self::new(name, None, "is a directory", remedy)
-    }
-
     pub(super) fn too_large(name: &str) -> Self {
         let problem = format!("is larger than {} MiB", MAX_BYTES / MIB);
         Self::new(name, None, problem, CHECK_SIZE)
@@ -91,18 +86,6 @@ impl DocumentError {
     pub(super) fn too_many(name: &str, place: Place) -> Self {
         let problem = format!("the document has more than {MAX_VALUES} values");
         Self::new(name, place, problem, CHECK_SIZE)
-    }
-
-    pub(super) fn duplicate_key(name: &str, key: &str, place: Place, first: Place) -> Self {
-        let problem = format!("the key {key:?} occurs twice in an object, first at {first}");
-        Self::new(name, place, problem, "remove or rename one of them")
-    }
-
-    pub(super) fn alias_budget(name: &str, place: Place) -> Self {
-        let limit = MAX_ALIAS_BYTES as u64 / MIB;
-        let problem = format!("the YAML aliases expand to more than {limit} MiB");
-        let remedy = "replace anchors and aliases by `$ref`";
-        Self::new(name, place, problem, remedy)
     }
 
     pub(super) fn not_an_object(name: &str, value: &Value) -> Self {
@@ -131,8 +114,8 @@ impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         match self.place {
-            Some(Place::Byte(byte)) => write!(f, ": byte {byte}")?,
-            Some(place) => write!(f, ":{place}")?,
+            Some(place @ Place::Byte(_)) => write!(f, ": {place}")?,
+            Some(place @ Place::Text { .. }) => write!(f, ":{place}")?,
             None => {}
         }
         write!(f, ": {}; {}", self.problem, self.remedy)

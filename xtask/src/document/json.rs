@@ -4,25 +4,15 @@ use serde_json::Value;
 
 use super::{DocumentError, MAX_VALUES, Place, yaml};
 
-/// Reason why a text could not be parsed as JSON.
-pub(super) enum Failure {
-    /// The text is not JSON, but can be YAML.
-    Syntax(DocumentError),
-    /// The text is JSON, but violates a limit or has a duplicate key.
-    Refused(DocumentError),
-}
-
 /// Parses `text`. Errors contain `name`.
-pub(super) fn parse(text: &str, name: &str) -> Result<Value, Failure> {
-    let members = count_members(text).map_err(|offset| {
-        let error = DocumentError::too_many(name, Place::of(text, offset));
-        Failure::Refused(error)
-    })?;
+pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
+    let members = count_members(text)
+        .map_err(|offset| DocumentError::too_many(name, Place::of(text, offset)))?;
     let value: Value = serde_json::from_str(text).map_err(|error| explain(&error, text, name))?;
     // serde_json keeps the last of equal keys, so the value then has fewer members than the text.
     if members_of(&value) != members {
         // JSON is also YAML, and the YAML loader reports the positions of both keys.
-        yaml::parse(text, name).map_err(Failure::Refused)?;
+        yaml::parse(text, name)?;
     }
     Ok(value)
 }
@@ -67,34 +57,31 @@ fn members_of(value: &Value) -> usize {
 }
 
 /// Returns the error with its line and column, counted in characters, and a remedy.
-fn explain(error: &serde_json::Error, text: &str, name: &str) -> Failure {
-    let place = Place::of(text, offset_of(text, error.line(), error.column()));
+fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
+    // serde_json counts columns in bytes from 1.
+    let line = text.split('\n').nth(error.line().saturating_sub(1));
+    let before = line
+        .unwrap_or_default()
+        .bytes()
+        .take(error.column().saturating_sub(1));
+    let is_first_of_char = |byte: &u8| byte & 0xc0 != 0x80;
+    let place = Place::Text {
+        line: error.line(),
+        column: 1 + before.filter(is_first_of_char).count(),
+    };
     let message = error.to_string();
     let problem = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(problem, _)| problem);
     if problem == "recursion limit exceeded" {
-        return Failure::Refused(DocumentError::too_deep(name, place));
+        return DocumentError::too_deep(name, place);
     }
-    let (problem, remedy) = if error.is_eof() {
-        let problem = format!("the JSON is truncated: {problem}");
-        (problem, "download it again")
-    } else {
-        (format!("is not JSON: {problem}"), "correct the syntax")
+    let (problem, remedy) = match error.is_eof() {
+        true => (
+            format!("the JSON is truncated: {problem}"),
+            "download it again",
+        ),
+        false => (format!("is not JSON: {problem}"), "correct the syntax"),
     };
-    Failure::Syntax(DocumentError::new(name, place, problem, remedy))
-}
-
-/// Returns the byte offset of a position. serde_json counts columns in bytes from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let mut offset = (before + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
+    DocumentError::new(name, place, problem, remedy)
 }

@@ -73,7 +73,8 @@ pub fn read(path: &Path) -> Result<Document, DocumentError> {
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(DocumentError::directory(&name));
+        let remedy = "pass the path of an OpenAPI document";
+        return Err(DocumentError::new(&name, None, "is a directory", remedy));
     }
     if metadata.len() > MAX_BYTES {
         return Err(DocumentError::too_large(&name));
@@ -139,15 +140,11 @@ fn value(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
 /// is the one of the format that the name suggests.
 fn json_or_flow_yaml(text: &str, name: &str) -> Result<Value, DocumentError> {
     let plain_name = name.strip_suffix(".gz").unwrap_or(name);
+    let is_yaml = plain_name.ends_with(".yaml") || plain_name.ends_with(".yml");
     match json::parse(text, name) {
-        Ok(value) => Ok(value),
-        Err(json::Failure::Refused(error)) => Err(error),
-        Err(json::Failure::Syntax(error)) if plain_name.ends_with(".json") => Err(error),
-        Err(json::Failure::Syntax(error)) => yaml::parse(text, name).map_err(|yaml_error| {
-            let is_yaml = [".yaml", ".yml"]
-                .iter()
-                .any(|end| plain_name.ends_with(end));
-            if is_yaml { yaml_error } else { error }
-        }),
+        Err(error) if !plain_name.ends_with(".json") => {
+            yaml::parse(text, name).map_err(|yaml_error| if is_yaml { yaml_error } else { error })
+        }
+        result => result,
     }
 }

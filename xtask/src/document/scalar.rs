@@ -2,63 +2,60 @@
 
 use serde_json::{Number, Value};
 
-/// Value of a plain scalar.
-#[derive(Debug, PartialEq)]
-pub(super) enum Scalar {
-    /// A value with a JSON form.
-    Value(Value),
-    /// An infinite number or NaN, which JSON does not have.
-    NotFinite,
+/// Resolves a plain scalar. Returns `None` for infinite numbers and NaN, which JSON does not have.
+pub(super) fn resolve(text: &str) -> Option<Value> {
+    Some(match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return None,
+        _ if matches!(unsigned(text), ".inf" | ".Inf" | ".INF") => return None,
+        _ => match integer(text).or_else(|| decimal(text)) {
+            Some(number) => Value::Number(number?),
+            None => Value::String(text.to_owned()),
+        },
+    })
 }
 
-/// Resolves a plain scalar.
-///
-/// serde_json parses the numbers, so that the JSON and YAML forms of a document have equal values.
-pub(super) fn resolve(text: &str) -> Scalar {
-    let Some(first) = text.bytes().next() else {
-        return Scalar::Value(Value::Null);
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['-', '+']).unwrap_or(text)
+}
+
+/// Parses an integer in base 8 or 16, which has no sign in the core schema. The inner value is `None`
+/// if the number is too large for JSON.
+fn integer(text: &str) -> Option<Option<Number>> {
+    let (digits, base) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text.strip_prefix("0o")?, 8),
     };
-    match first {
-        b'n' | b'N' | b'~' if matches!(text, "null" | "Null" | "NULL" | "~") => {
-            Scalar::Value(Value::Null)
-        }
-        b't' | b'T' if matches!(text, "true" | "True" | "TRUE") => Scalar::Value(Value::Bool(true)),
-        b'f' | b'F' if matches!(text, "false" | "False" | "FALSE") => {
-            Scalar::Value(Value::Bool(false))
-        }
-        b'0'..=b'9' | b'+' | b'-' | b'.' => {
-            number(text).unwrap_or_else(|| Scalar::Value(Value::String(text.to_owned())))
-        }
-        _ => Scalar::Value(Value::String(text.to_owned())),
+    let values = digits.chars().map(|digit| digit.to_digit(base));
+    let values: Vec<u32> = values.collect::<Option<_>>()?;
+    if values.is_empty() {
+        return None;
     }
+    Some(match u64::from_str_radix(digits, base) {
+        Ok(integer) => Some(Number::from(integer)),
+        Err(_) => {
+            let add = |sum, value: &u32| sum * f64::from(base) + f64::from(*value);
+            Number::from_f64(values.iter().fold(0.0, add))
+        }
+    })
 }
 
-fn number(text: &str) -> Option<Scalar> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        return Some(Scalar::NotFinite);
-    }
-    if let Some(integer) = radix(text) {
-        return Some(integer);
-    }
+/// Parses a decimal number. The inner value is `None` if the number is too large for JSON.
+///
+/// serde_json parses the number, so that the JSON and YAML forms of a document have equal values.
+fn decimal(text: &str) -> Option<Option<Number>> {
     // `f64::from_str` also accepts `inf` and `nan`, which the core schema writes differently.
     let is_numeric = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
     if !text.bytes().all(is_numeric) || text.parse::<f64>().is_err() {
         return None;
     }
-    let number = serde_json::from_str::<Number>(&in_json(text, unsigned));
-    Some(number.map_or(Scalar::NotFinite, |number| {
-        Scalar::Value(Value::Number(number))
-    }))
-}
-
-/// Writes a number as JSON does: without `+` and leading zeros, with digits around the point.
-fn in_json(text: &str, unsigned: &str) -> String {
+    // JSON has no `+`, no leading zeros, and digits on both sides of the point.
     let sign = if text.starts_with('-') { "-" } else { "" };
-    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-        Some(at) => unsigned.split_at(at),
-        None => (unsigned, ""),
-    };
+    let unsigned = unsigned(text);
+    let (mantissa, exponent) =
+        unsigned.split_at(unsigned.find(['e', 'E']).unwrap_or(unsigned.len()));
     let (whole, fraction) = match mantissa.split_once('.') {
         Some((whole, "")) => (whole, ".0".to_owned()),
         Some((whole, fraction)) => (whole, format!(".{fraction}")),
@@ -68,31 +65,5 @@ fn in_json(text: &str, unsigned: &str) -> String {
         "" => "0",
         whole => whole,
     };
-    format!("{sign}{whole}{fraction}{exponent}")
-}
-
-/// Parses integers in base 8 or 16, which have no sign in the core schema.
-fn radix(text: &str) -> Option<Scalar> {
-    let (digits, base) = match text.strip_prefix("0x") {
-        Some(digits) => (digits, 16),
-        None => (text.strip_prefix("0o")?, 8),
-    };
-    let values: Vec<u32> = digits
-        .chars()
-        .map(|digit| digit.to_digit(base))
-        .collect::<Option<_>>()?;
-    if values.is_empty() {
-        return None;
-    }
-    let number = match u64::from_str_radix(digits, base) {
-        Ok(integer) => Some(Number::from(integer)),
-        Err(_) => Number::from_f64(
-            values
-                .iter()
-                .fold(0.0, |sum, value| sum * f64::from(base) + f64::from(*value)),
-        ),
-    };
-    Some(number.map_or(Scalar::NotFinite, |number| {
-        Scalar::Value(Value::Number(number))
-    }))
+    Some(serde_json::from_str(&format!("{sign}{whole}{fraction}{exponent}")).ok())
 }

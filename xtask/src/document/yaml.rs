@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 use serde_json::{Map, Value};
 
-use super::scalar::{self, Scalar};
+use super::error::MIB;
+use super::scalar;
 use super::{DocumentError, MAX_ALIAS_BYTES, MAX_DEPTH, MAX_VALUES, Place};
 
 /// Parses `text`. Errors contain `name`.
@@ -43,22 +44,9 @@ struct Loader<'a> {
     /// Number of values read so far.
     values: usize,
     /// Completed values with an anchor, by the number of the anchor.
-    anchors: HashMap<usize, Anchored>,
+    anchors: HashMap<usize, Value>,
     /// Estimated size of all values copied into and out of `anchors`, in bytes.
     copied: usize,
-}
-
-struct Anchored {
-    value: Value,
-    bytes: usize,
-    depth: usize,
-}
-
-/// A key of a mapping.
-enum Key {
-    Name(String),
-    /// The merge key `<<`. The entries of its value are added to the mapping; existing keys win.
-    Merge,
 }
 
 impl<'a> Loader<'a> {
@@ -121,70 +109,62 @@ impl<'a> Loader<'a> {
         Ok(value)
     }
 
-    /// Loads the entries of a mapping.
+    /// Loads the entries of a mapping. The entries of the value of a merge key `<<` are added to the
+    /// mapping; existing keys win.
     fn mapping(&mut self, start: Marker, depth: usize) -> Result<Value, DocumentError> {
         let mut entries = Map::new();
         let mut merged = Vec::new();
-        let mut places: HashMap<String, Marker> = HashMap::new();
+        let mut places: HashMap<Option<String>, Marker> = HashMap::new();
         loop {
             let (event, at) = self.next_inside(start)?;
             if matches!(event, Event::MappingEnd) {
                 break;
             }
             let key = self.key(event, at)?;
-            let text = match &key {
-                Key::Name(name) => name.clone(),
-                // The key "<<" in quotes is a different key.
-                Key::Merge => "\0<<".to_owned(),
-            };
-            if let Some(first) = places.insert(text, at) {
-                let name = match &key {
-                    Key::Name(name) => name,
-                    Key::Merge => "<<",
-                };
-                let (at, first) = (place(at), place(first));
-                return Err(DocumentError::duplicate_key(self.name, name, at, first));
+            if let Some(first) = places.insert(key.clone(), at) {
+                let (key, first) = (key.as_deref().unwrap_or("<<"), place(first));
+                let problem =
+                    format!("the key {key:?} occurs twice in an object, first at {first}");
+                return Err(self.error(at, problem, "remove or rename one of them"));
             }
             let (event, at) = self.next_inside(start)?;
             let value = self.node(event, at, depth)?;
             match (key, value) {
-                (Key::Name(name), value) => drop(entries.insert(name, value)),
-                (Key::Merge, Value::Object(map)) => merged.push(map),
-                (Key::Merge, Value::Array(maps)) if maps.iter().all(Value::is_object) => {
-                    merged.extend(maps.into_iter().filter_map(|map| match map {
-                        Value::Object(map) => Some(map),
-                        _ => None,
-                    }));
+                (Some(name), value) => drop(entries.insert(name, value)),
+                (None, Value::Array(maps)) if maps.iter().all(Value::is_object) => {
+                    merged.extend(maps);
                 }
-                (Key::Merge, _) => {
+                (None, map @ Value::Object(_)) => merged.push(map),
+                (None, _) => {
                     let problem = "the value of `<<` is not a mapping";
                     return Err(self.error(at, problem, "quote the key if it is not a merge key"));
                 }
             }
         }
-        for (key, value) in merged.into_iter().flatten() {
-            entries.entry(key).or_insert(value);
+        for (key, value) in merged.iter().filter_map(Value::as_object).flatten() {
+            entries.entry(key).or_insert_with(|| value.clone());
         }
         Ok(Value::Object(entries))
     }
 
-    fn key(&mut self, event: Event<'a>, at: Marker) -> Result<Key, DocumentError> {
+    /// Returns the name of a key, or `None` for the merge key.
+    fn key(&mut self, event: Event<'a>, at: Marker) -> Result<Option<String>, DocumentError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if anchor == 0 && tag.is_none() && style == ScalarStyle::Plain && text == "<<" {
-                    return Ok(Key::Merge);
+                    return Ok(None);
                 }
                 // A key is its source text, so that `200` and `"200"` are the same key.
                 if tag.is_some() || anchor != 0 {
                     let value = self.scalar(&text, style, tag.as_deref(), at)?;
                     self.keep(anchor, &value, at)?;
                 }
-                Ok(Key::Name(text.into_owned()))
+                Ok(Some(text.into_owned()))
             }
             Event::Alias(anchor) => match self.alias(anchor, at, 0)? {
-                Value::String(text) => Ok(Key::Name(text)),
+                Value::String(text) => Ok(Some(text)),
                 Value::Array(_) | Value::Object(_) => Err(self.collection_as_key(at)),
-                scalar => Ok(Key::Name(scalar.to_string())),
+                scalar => Ok(Some(scalar.to_string())),
             },
             _ => Err(self.collection_as_key(at)),
         }
@@ -227,14 +207,8 @@ impl<'a> Loader<'a> {
     }
 
     fn resolve(&self, text: &str, at: Marker) -> Result<Value, DocumentError> {
-        match scalar::resolve(text) {
-            Scalar::Value(value) => Ok(value),
-            Scalar::NotFinite => Err(self.error(
-                at,
-                "the number is not finite, and JSON has no such number",
-                "quote it if it is text",
-            )),
-        }
+        let problem = "the number is not finite, and JSON has no such number";
+        scalar::resolve(text).ok_or_else(|| self.error(at, problem, "quote it if it is text"))
     }
 
     fn check_collection(
@@ -255,45 +229,35 @@ impl<'a> Loader<'a> {
 
     /// Stores the value of an anchor for later aliases. The number 0 means that there is no anchor.
     fn keep(&mut self, anchor: usize, value: &Value, at: Marker) -> Result<(), DocumentError> {
-        if anchor == 0 {
-            return Ok(());
+        if anchor != 0 {
+            let copy = self.copy(value, at)?;
+            self.anchors.insert(anchor, copy);
         }
-        let (bytes, depth) = (value.to_string().len(), depth(value));
-        self.copy(bytes, at)?;
-        let value = value.clone();
-        self.anchors.insert(
-            anchor,
-            Anchored {
-                value,
-                bytes,
-                depth,
-            },
-        );
         Ok(())
     }
 
     fn alias(&mut self, anchor: usize, at: Marker, depth: usize) -> Result<Value, DocumentError> {
-        let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(self.error(
-                at,
-                "the alias refers to a node that contains it",
-                "use `$ref` for recursive data",
-            ));
+        let Some(value) = self.anchors.remove(&anchor) else {
+            let problem = "the alias refers to a node that contains it";
+            return Err(self.error(at, problem, "use `$ref` for recursive data"));
         };
-        if depth + anchored.depth > MAX_DEPTH {
+        if depth + self::depth(&value) > MAX_DEPTH {
             return Err(DocumentError::too_deep(self.name, place(at)));
         }
-        let (value, bytes) = (anchored.value.clone(), anchored.bytes);
-        self.copy(bytes, at)?;
-        Ok(value)
+        let copy = self.copy(&value, at)?;
+        self.anchors.insert(anchor, value);
+        Ok(copy)
     }
 
-    fn copy(&mut self, bytes: usize, at: Marker) -> Result<(), DocumentError> {
-        self.copied = self.copied.saturating_add(bytes);
+    /// Copies a value if all copies together are within the limit.
+    fn copy(&mut self, value: &Value, at: Marker) -> Result<Value, DocumentError> {
+        self.copied = self.copied.saturating_add(value.to_string().len());
         if self.copied > MAX_ALIAS_BYTES {
-            return Err(DocumentError::alias_budget(self.name, place(at)));
+            let limit = MAX_ALIAS_BYTES as u64 / MIB;
+            let problem = format!("the YAML aliases expand to more than {limit} MiB");
+            return Err(self.error(at, problem, "replace anchors and aliases by `$ref`"));
         }
-        Ok(())
+        Ok(value.clone())
     }
 
     fn collection_as_key(&self, at: Marker) -> DocumentError {

@@ -3,22 +3,18 @@
 //! A download is checked before it is stored. The lock is written last, so an error leaves the pin
 //! unchanged.
 
-mod download;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use self::download::download;
 pub use self::upstream::{API_URL, FILES_URL, Upstream};
 use crate::{
-    disk,
     document::{self, Document},
     layout::Layout,
     lock::{Lock, Origin},
-    output::{Change, Output},
-    problem::Problems,
+    output::{self, Change, Output},
     select,
 };
 
@@ -53,7 +49,7 @@ pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
              `cargo xtask fetch --latest`",
         )?;
         let url = upstream.file(lock.repository(), commit, lock.path())?;
-        let bytes = download(upstream, &url)?;
+        let bytes = upstream.download(&url)?;
         let sha256 = document::sha256(&bytes);
         if sha256 != lock.sha256 {
             bail!(
@@ -62,7 +58,7 @@ pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
                 lock.sha256
             );
         }
-        disk::write(&file, &bytes)?;
+        output::write(&file, &bytes)?;
     }
     Ok(Fetched {
         file,
@@ -90,9 +86,9 @@ pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
         return Ok(fetched);
     }
     let url = upstream.file(repository, &commit, path)?;
-    let bytes = download(upstream, &url)?;
+    let bytes = upstream.download(&url)?;
     let document = Document::read(bytes.as_slice(), url.as_str())?;
-    check_version(&document).with_context(|| url.to_string())?;
+    select::version(&document.value).with_context(|| url.to_string())?;
     let origin = Origin {
         repository: repository.to_owned(),
         commit,
@@ -109,7 +105,7 @@ pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
 /// Returns an error if the document cannot be read or is not OpenAPI. The pin is then unchanged.
 pub fn local(layout: &Layout, path: &Path, origin: Option<Origin>) -> Result<Fetched> {
     let document = document::read(path)?;
-    check_version(&document).with_context(|| path.display().to_string())?;
+    select::version(&document.value).with_context(|| path.display().to_string())?;
     let before = layout.read_lock()?;
     let lock = Lock::new(&document, &file_name(path), origin, before.as_ref());
     pin(layout, &document, lock)
@@ -148,7 +144,7 @@ pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
 /// Returns an error if the file cannot be written.
 pub fn store(layout: &Layout, document: &Document, lock: &Lock) -> Result<PathBuf> {
     let file = layout.upstream(lock);
-    disk::write(&file, &document.source)?;
+    output::write(&file, &document.source)?;
     Ok(file)
 }
 
@@ -159,12 +155,6 @@ pub fn file_name(path: &Path) -> String {
         "-" => "standard-input".to_owned(),
         name => name.strip_suffix(".gz").unwrap_or(name).to_owned(),
     }
-}
-
-fn check_version(document: &Document) -> Result<(), Problems> {
-    select::version(&document.value)
-        .map(drop)
-        .map_err(|problem| Problems::one("pin the document", problem))
 }
 
 fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {

@@ -1,6 +1,6 @@
 //! GitHub: the URLs of raw files, and the newest commit that changed a file.
 
-use std::{io::Read, net::IpAddr, time::Duration};
+use std::{io::Read, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +12,8 @@ use ureq::{
     typestate::WithoutBody,
 };
 use url::{Host, Url};
+
+use crate::{document::MAX_BYTES, tree::text};
 
 /// URL of the service that serves the files of a commit.
 pub const FILES_URL: &str = "https://raw.githubusercontent.com";
@@ -69,26 +71,25 @@ impl Upstream {
         url.query_pairs_mut()
             .append_pair("path", path)
             .append_pair("per_page", "1");
-        let failed = || format!("failed to get the newest commit from {url}");
+        self.first_commit(&url, path)
+            .with_context(|| format!("failed to get the newest commit from {url}"))
+    }
 
+    fn first_commit(&self, url: &Url, path: &str) -> Result<String> {
         let mut request = self
-            .get(&url)
+            .get(url)
             .header("accept", "application/vnd.github+json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {}", token.expose_secret()));
         }
-        let mut response = request.call().with_context(failed)?;
+        let mut response = request.call()?;
         let mut body = String::new();
-        response
-            .body_mut()
-            .as_reader()
-            .take(MAX_RESPONSE)
-            .read_to_string(&mut body)
-            .with_context(failed)?;
+        let reader = response.body_mut().as_reader();
+        reader.take(MAX_RESPONSE).read_to_string(&mut body)?;
         let status = response.status();
         let list: Value = serde_json::from_str(&body).unwrap_or_default();
         if status != StatusCode::OK {
-            let message = list["message"].as_str().unwrap_or_default();
+            let message = text(&list["message"]);
             let remedy = match status {
                 StatusCode::UNAUTHORIZED => "GITHUB_TOKEN is not valid: renew or unset it",
                 StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if self.token.is_none() => {
@@ -97,29 +98,75 @@ impl Upstream {
                 StatusCode::NOT_FOUND => "check `repository` in openapi/upstream.lock",
                 _ => "try again later, or pass a local file with `cargo xtask fetch --from FILE`",
             };
-            return Err(anyhow::Error::msg(format!("{status} {message}; {remedy}")))
-                .with_context(failed);
+            bail!("{status} {message}; {remedy}");
         }
-        let Some(first) = list.as_array().and_then(|commits| commits.first()) else {
-            let reason = if list.is_array() {
-                format!("no commit changes {path}; check `path` in openapi/upstream.lock")
-            } else {
-                "the response is not a list of commits; check the URL".to_owned()
-            };
-            return Err(anyhow::Error::msg(reason)).with_context(failed);
+        let Some(commits) = list.as_array() else {
+            bail!("the response is not a list of commits; check the URL");
         };
-        match first["sha"].as_str() {
-            Some(sha) if sha.len() >= 40 && sha.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                Ok(sha.to_ascii_lowercase())
-            }
-            _ => Err(anyhow::Error::msg(
-                "the response has no commit; check the URL",
-            ))
-            .with_context(failed),
+        let Some(first) = commits.first() else {
+            bail!("no commit changes {path}; check `path` in openapi/upstream.lock");
+        };
+        let sha = text(&first["sha"]);
+        if sha.len() < 40 || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("the response has no commit; check the URL");
         }
+        Ok(sha.to_ascii_lowercase())
     }
 
-    pub(super) fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
+    /// Downloads a file of at most [`MAX_BYTES`] in one request.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, responds with another status than 200, sends
+    /// too much, or if the connection ends early.
+    pub(super) fn download(&self, url: &Url) -> Result<Vec<u8>> {
+        self.receive(url)
+            .with_context(|| format!("failed to download {url}"))
+    }
+
+    fn receive(&self, url: &Url) -> Result<Vec<u8>> {
+        let response = self.get(url).call().context(
+            "check the network and the proxy, or pass a local file with `cargo xtask fetch --from FILE`",
+        )?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            let remedy = match status {
+                StatusCode::NOT_FOUND => {
+                    "check `repository`, `commit` and `path` in openapi/upstream.lock"
+                }
+                StatusCode::TOO_MANY_REQUESTS => "try again later",
+                _ if status.is_server_error() => "try again later",
+                _ => "check the URL, or pass a local file with `cargo xtask fetch --from FILE`",
+            };
+            bail!("the server responded with {status}; {remedy}");
+        }
+        let mut bytes = Vec::new();
+        let is_declared_too_large = response
+            .body()
+            .content_length()
+            .is_some_and(|length| length > MAX_BYTES);
+        if !is_declared_too_large {
+            let reader = response.into_body().into_reader();
+            reader
+                .take(MAX_BYTES + 1)
+                .read_to_end(&mut bytes)
+                .with_context(|| {
+                    format!(
+                        "the connection ended after {} bytes; try again",
+                        bytes.len()
+                    )
+                })?;
+        }
+        if is_declared_too_large || bytes.len() as u64 > MAX_BYTES {
+            bail!(
+                "the file is larger than {MAX_BYTES} bytes, so it is not the OpenAPI document; check \
+                 `repository` and `path` in openapi/upstream.lock"
+            );
+        }
+        Ok(bytes)
+    }
+
+    fn get(&self, url: &Url) -> RequestBuilder<WithoutBody> {
         let local = is_loopback(url);
         let roots = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
         let mut config = Agent::config_builder()
@@ -167,8 +214,8 @@ fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }

@@ -7,14 +7,13 @@ use serde_json::Value;
 use crate::{
     lower::is_id,
     model::{
-        media::{self, Body},
+        operation::Body,
         shapes::{Shape, Shapes},
     },
     names,
-    problem::Problem,
+    problem::Findings,
     reference::{Pointer, referenced_name},
-    template,
-    tree::{elements, entries, operations, schemas, text},
+    tree::{elements, entries, operations, text},
 };
 
 /// Names that the generated request builder defines or uses.
@@ -34,32 +33,12 @@ const IMPORTS: [&str; 7] = [
 
 const OVERLAY: &str = "change or remove it by an action in openapi/overlay.yaml";
 
-/// Returns every problem that stops generation, in the order of the document.
-pub(super) fn check(document: &Value) -> Vec<Problem> {
-    let mut problems = Vec::new();
+/// Reports every problem that stops generation, in the order of the document.
+pub(super) fn check(document: &Value, findings: &mut Findings) {
     let version = text(&document["info"]["version"]);
     if !version.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
         let what = format!("{version:?} is not ASCII, but progenitor writes it into a header");
-        problems.push(Problem::new(
-            &Pointer::of(["info", "version"]),
-            what,
-            OVERLAY,
-        ));
-    }
-    let mut types = BTreeMap::new();
-    for (name, _) in entries(schemas(document)) {
-        if let Some(first) = types.insert(names::pascal(name), name) {
-            let what = format!(
-                "its name in Rust, {}, is also the name of {first}",
-                names::pascal(name)
-            );
-            let remedy = "give one of them an x-rust-name by an action in openapi/overlay.yaml";
-            problems.push(Problem::new(
-                &Pointer::of(["components", "schemas", name]),
-                what,
-                remedy,
-            ));
-        }
+        findings.problem(&Pointer::of(["info", "version"]), what, OVERLAY);
     }
     let mut names = BTreeMap::new();
     for (at, operation) in operations(document) {
@@ -67,7 +46,7 @@ pub(super) fn check(document: &Value) -> Vec<Problem> {
             shapes: Shapes::of(document),
             at,
             operation,
-            problems: &mut problems,
+            findings,
         };
         check.name(&mut names);
         check.path();
@@ -75,20 +54,19 @@ pub(super) fn check(document: &Value) -> Vec<Problem> {
         check.body();
         check.responses();
     }
-    problems
 }
 
 struct Check<'a> {
     shapes: Shapes<'a>,
     at: Pointer,
     operation: &'a Value,
-    problems: &'a mut Vec<Problem>,
+    findings: &'a mut Findings,
 }
 
 impl Check<'_> {
     fn report(&mut self, inner: &[&str], what: impl Into<String>, remedy: &str) {
         let at = inner.iter().fold(self.at.clone(), |at, key| at.join(key));
-        self.problems.push(Problem::new(&at, what, remedy));
+        self.findings.problem(&at, what, remedy);
     }
 
     fn name(&mut self, names: &mut BTreeMap<String, String>) {
@@ -101,34 +79,28 @@ impl Check<'_> {
         let Some(id) = self.operation["operationId"].as_str() else {
             return self.report(&[], "it has no operationId", remedy);
         };
-        let builder = names::pascal(&names::snake(id));
-        let is_taken = [names::RESERVED.as_slice(), IMPORTS.as_slice()]
-            .concat()
-            .contains(&builder.as_str());
-        if is_taken || CLIENT.contains(&names::snake(id).as_str()) {
+        let method = names::snake(id);
+        let builder = names::pascal(&method);
+        let mut reserved = names::RESERVED.iter().chain(&IMPORTS);
+        if reserved.any(|name| *name == builder) || CLIENT.contains(&method.as_str()) {
             let what = format!("its name {id} is reserved, because the generated client uses it");
             self.report(&["operationId"], what, remedy);
         }
         if let Some(first) = names.insert(builder, self.at.to_string()) {
-            self.report(
-                &["operationId"],
-                format!("its name {id} is also the name of {first}"),
-                remedy,
-            );
+            let what = format!("its name {id} is also the name of {first}");
+            self.report(&["operationId"], what, remedy);
         }
     }
 
     fn path(&mut self) {
         let path = self.at.keys()[1].clone();
-        let names = match template::names(&path) {
+        let names = match names::in_template(&path) {
             Ok(names) => names,
             Err(reason) => return self.report(&[], reason, OVERLAY),
         };
         let parameters = elements(&self.operation["parameters"]);
-        let declared: BTreeSet<&str> = parameters
-            .filter(|parameter| parameter["in"] == "path")
-            .map(|parameter| text(&parameter["name"]))
-            .collect();
+        let declared = parameters.filter(|parameter| parameter["in"] == "path");
+        let declared: BTreeSet<&str> = declared.map(|parameter| text(&parameter["name"])).collect();
         for name in declared.symmetric_difference(&names) {
             let what = match declared.contains(name) {
                 true => format!(
@@ -138,11 +110,8 @@ impl Check<'_> {
                     "the path contains {{{name}}}, but no path parameter {name} is declared"
                 ),
             };
-            self.report(
-                &["parameters"],
-                what,
-                "add or remove the parameter by an action in openapi/overlay.yaml",
-            );
+            let remedy = "add or remove the parameter by an action in openapi/overlay.yaml";
+            self.report(&["parameters"], what, remedy);
         }
     }
 
@@ -152,84 +121,90 @@ impl Check<'_> {
             taken.insert("body".to_owned(), "the request body".to_owned());
         }
         for (index, parameter) in elements(&self.operation["parameters"]).enumerate() {
-            let index = index.to_string();
-            let words = format!(
-                "the {} parameter {}",
-                text(&parameter["in"]),
-                text(&parameter["name"])
-            );
-            let name = names::snake(text(&parameter["name"]));
-            if let Err((what, remedy)) = self.parameter(parameter) {
-                self.report(&["parameters", &index], format!("{words} {what}"), &remedy);
+            let (place, original) = (text(&parameter["in"]), text(&parameter["name"]));
+            let words = format!("the {place} parameter {original}");
+            let at = ["parameters", &index.to_string()];
+            if let Some((what, repair)) = self.parameter(parameter) {
+                let remedy = match repair {
+                    "" => OVERLAY.to_owned(),
+                    _ => format!(
+                        "add `repair = [\"{repair}\"]` in openapi/select.toml, or {OVERLAY}"
+                    ),
+                };
+                self.report(&at, format!("{words} {what}"), &remedy);
             }
+            let name = names::snake(original);
             if BUILDER.contains(&name.as_str()) {
                 let what = format!(
                     "{words} has the reserved name {name}, which the generated builder uses"
                 );
-                self.report(&["parameters", &index], what, OVERLAY);
+                self.report(&at, what, OVERLAY);
             }
             if let Some(first) = taken.insert(name, words.clone()) {
-                self.report(
-                    &["parameters", &index],
-                    format!("{words} has the same name in Rust as {first}"),
-                    OVERLAY,
-                );
+                let what = format!("{words} has the same name in Rust as {first}");
+                self.report(&at, what, OVERLAY);
             }
         }
     }
 
-    /// Returns the problem of a parameter and the remedy.
-    fn parameter(&self, parameter: &Value) -> Result<(), (String, String)> {
+    /// Returns the problem of a parameter, and the repair that solves it if there is one.
+    fn parameter(&self, parameter: &Value) -> Option<(&'static str, &'static str)> {
         let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
+        let schema = &parameter["schema"];
         // `model` reports schemas without valid values.
-        let shapes = self
-            .shapes
-            .alternatives(&parameter["schema"])
-            .unwrap_or_default();
+        let shapes = self.shapes.alternatives(schema).unwrap_or_default();
         let is_list = shapes.iter().any(|shape| matches!(shape, Shape::Array(_)));
-        let is_id =
-            referenced_name(&parameter["schema"]).is_some_and(|name| is_id(&self.shapes.0[&name]));
-        let repair = |name: &str| {
-            format!("add `repair = [\"{name}\"]` in openapi/select.toml, or {OVERLAY}")
-        };
-        let (what, remedy) = if !matches!(place, "path" | "query" | "header") {
-            ("is not supported by progenitor", OVERLAY.to_owned())
-        } else if place == "header" && !is_token(name) {
-            ("has an invalid header name", OVERLAY.to_owned())
-        } else if place == "header" && name.eq_ignore_ascii_case("api-version") {
-            ("is removed by the hooks of the client", OVERLAY.to_owned())
-        } else if parameter.get("style").is_some() {
+        let is_object = shapes.iter().any(|shape| matches!(shape, Shape::Object(_)));
+        let is_id = referenced_name(schema).is_some_and(|name| is_id(&self.shapes.0[&name]));
+        let is_writable = is_id || shapes.iter().all(|shape| self.is_writable(place, shape));
+        // `explode` is absent if it has its default, true.
+        let is_joined = place == "path" || parameter.get("explode").is_some();
+        let is_header = place == "header";
+        let problems = [
             (
+                !matches!(place, "path" | "query" | "header"),
+                "is not supported by progenitor",
+                "",
+            ),
+            (
+                is_header && !is_token(name),
+                "has an invalid header name",
+                "",
+            ),
+            (
+                is_header && name.eq_ignore_ascii_case("api-version"),
+                "is removed by the hooks of the client",
+                "",
+            ),
+            (
+                parameter.get("style").is_some(),
                 "has a `style` that progenitor does not support",
-                repair("drop-object-parameters"),
-            )
-        } else if parameter.get("schema").is_none() {
-            ("has no schema", OVERLAY.to_owned())
-        } else if shapes.iter().any(|shape| matches!(shape, Shape::Object(_))) {
+                "drop-object-parameters",
+            ),
+            (parameter.get("schema").is_none(), "has no schema", ""),
             (
+                is_object,
                 "is an object, which can be encoded in several ways in a URL or header",
-                repair("drop-object-parameters"),
-            )
-        } else if is_list && place == "header" {
+                "drop-object-parameters",
+            ),
             (
+                is_list && is_header,
                 "is an array, which progenitor cannot encode in a header",
-                repair("list-headers-as-text"),
-            )
-        } else if is_list && (place == "path" || parameter.get("explode").is_some()) {
-            // `explode` is absent if it has its default, true.
+                "list-headers-as-text",
+            ),
             (
+                is_list && is_joined,
                 "is an array encoded as one value, but progenitor repeats the parameter for each item",
-                OVERLAY.to_owned(),
-            )
-        } else if !is_id && !shapes.iter().all(|shape| self.is_writable(place, shape)) {
+                "",
+            ),
             (
+                !is_writable,
                 "may have a value that a parameter cannot contain",
-                OVERLAY.to_owned(),
-            )
-        } else {
-            return Ok(());
-        };
-        Err((what.to_owned(), remedy))
+                "",
+            ),
+        ];
+        let found = problems.into_iter().find(|(applies, ..)| *applies);
+        found.map(|(_, what, repair)| (what, repair))
     }
 
     /// Whether progenitor can encode every value of a shape in a parameter.
@@ -245,9 +220,8 @@ impl Check<'_> {
     }
 
     fn is_scalar(&self, schema: &Value) -> bool {
-        self.shapes
-            .alternatives(schema)
-            .is_ok_and(|shapes| shapes.iter().all(Shape::is_scalar))
+        let shapes = self.shapes.alternatives(schema);
+        shapes.is_ok_and(|shapes| shapes.iter().all(Shape::is_scalar))
     }
 
     fn body(&mut self) {
@@ -265,23 +239,22 @@ impl Check<'_> {
             let remedy = "add `repair = [\"keep-json-body\"]` in openapi/select.toml to keep JSON, or keep one media type by an action in openapi/overlay.yaml";
             return self.report(&["requestBody", "content"], what, remedy);
         };
-        let schema = value.get("schema");
         let mut remedy = OVERLAY;
-        let what = match media::body(media) {
-            Some(Body::Bytes | Body::Text) => return,
-            None => {
+        let what = match (Body::of(media), value.get("schema")) {
+            (Some(Body::Bytes | Body::Text), _) => return,
+            (None, _) => {
                 remedy = "remove the operation from openapi/select.toml; if the server accepts another media type, replace it by an action in openapi/overlay.yaml";
                 format!("progenitor cannot write a body of {media}")
             }
-            Some(_) if schema.is_none() => format!("the body of {media} has no schema"),
-            Some(_) if value.get("encoding").is_some() => {
+            (_, None) => format!("the body of {media} has no schema"),
+            _ if value.get("encoding").is_some() => {
                 format!("the body of {media} has an `encoding`")
             }
-            Some(Body::Form) => match self.form(&value["schema"], body["required"] == true) {
+            (Some(Body::Form), Some(schema)) => match self.form(schema, body["required"] == true) {
                 Some(what) => what.to_owned(),
                 None => return,
             },
-            Some(Body::Json) => return,
+            (Some(Body::Json), _) => return,
         };
         self.report(&["requestBody", "content", media], what, remedy);
     }
@@ -290,11 +263,10 @@ impl Check<'_> {
     fn form(&self, schema: &Value, required: bool) -> Option<&'static str> {
         let shapes = self.shapes.alternatives(schema).unwrap_or_default();
         let is_flat = |shape: &Shape| match shape {
-            Shape::Object(object) => object
-                .properties
-                .values()
-                .chain(&object.additional)
-                .all(|value| self.is_scalar(value)),
+            Shape::Object(object) => {
+                let mut values = object.properties.values().chain(&object.additional);
+                values.all(|value| self.is_scalar(value))
+            }
             _ => false,
         };
         let may_be_empty =
@@ -317,33 +289,28 @@ impl Check<'_> {
                 );
                 self.report(&["responses", status], what, OVERLAY);
             }
-            let kind = match entries(&response["content"]).find(|(media, _)| media::is_json(media))
+            let content = &response["content"];
+            let kind = match entries(content).find(|(media, _)| Body::of(media) == Some(Body::Json))
             {
                 Some((media, value)) if value.get("schema").is_none() => {
                     let what = format!("the response {status} of {media} has no schema");
                     return self.report(&["responses", status, "content", media], what, OVERLAY);
                 }
                 Some((_, value)) => value["schema"].to_string(),
-                None if entries(&response["content"]).next().is_some() => "bytes".to_owned(),
-                None => String::new(),
+                None if entries(content).next().is_none() => String::new(),
+                None => "bytes".to_owned(),
             };
             types.entry(kind).or_default().push(status);
         }
         if types.len() > 1 {
-            let all: Vec<String> = types
-                .values()
-                .map(|statuses| statuses.join(" and "))
-                .collect();
+            let all = types.values().map(|statuses| statuses.join(" and "));
             let what = format!(
                 "its responses have {} different types: {}",
                 types.len(),
-                all.join("; ")
+                all.collect::<Vec<_>>().join("; ")
             );
-            self.report(
-                &["responses"],
-                what,
-                "remove all but one by an action in openapi/overlay.yaml",
-            );
+            let remedy = "remove all but one by an action in openapi/overlay.yaml";
+            self.report(&["responses"], what, remedy);
         }
     }
 }

@@ -4,24 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::Object;
 use crate::{
-    keywords::{AppliesTo, KEYWORDS, Keyword},
+    keywords,
     reference::reference_to,
-    tree::{self, Kind},
+    tree::{self, Kind, text},
 };
-
-type Object = Map<String, Value>;
-
-/// Returns whether a keyword has an effect on instances of `type_name`.
-fn concerns(applies_to: AppliesTo, type_name: &str) -> bool {
-    match applies_to {
-        AppliesTo::All => true,
-        AppliesTo::Array => type_name == "array",
-        AppliesTo::Number => matches!(type_name, "number" | "integer"),
-        AppliesTo::Object => type_name == "object",
-        AppliesTo::Text => type_name == "string",
-    }
-}
 
 /// Returns the schema that allows only null.
 pub(super) fn null() -> Object {
@@ -38,74 +26,69 @@ pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value))
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
-    let mut types: Vec<Value> = types.clone();
-    types.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    types.dedup();
-    if types.len() > 1 && types.contains(&json!("null")) {
-        types.retain(|name| name != "null");
+    let mut types: BTreeSet<String> = types.iter().map(|name| text(name).to_owned()).collect();
+    if types.len() > 1 && types.remove("null") {
         schema.insert("nullable".to_owned(), json!(true));
     }
-    if types.contains(&json!("number")) {
+    if types.contains("number") {
         // Every integer is a number.
-        types.retain(|name| name != "integer");
+        types.remove("integer");
     }
-    if let [one] = types.as_slice() {
-        schema.insert("type".to_owned(), one.clone());
+    if types.len() == 1 {
+        schema.insert("type".to_owned(), json!(types.first()));
         return;
     }
     schema.remove("type");
-    if types.is_empty() || schema.contains_key("enum") {
+    if schema.contains_key("enum") {
         return;
     }
-    let members = types
-        .iter()
-        .map(|name| {
-            let mut member = Map::from_iter([("type".to_owned(), name.clone())]);
-            let own = of_one_type().filter(|keyword| {
-                name.as_str()
-                    .is_some_and(|name| concerns(keyword.applies_to, name))
-            });
-            member.extend(own.filter_map(|keyword| {
-                Some((keyword.name.to_owned(), schema.get(keyword.name)?.clone()))
-            }));
-            let mut member = Value::Object(member);
-            lower(&mut member);
-            member
-        })
-        .collect::<Vec<_>>();
-    for keyword in of_one_type() {
-        schema.remove(keyword.name);
-    }
-    let members = json!({ "anyOf": members });
+    let (own, rest): (Object, Object) = std::mem::take(schema)
+        .into_iter()
+        .partition(|(key, _)| is_of_one_type(key));
+    *schema = rest;
+    let members = types.into_iter().map(|name| {
+        let mut member = own.clone();
+        member.insert("type".to_owned(), json!(name));
+        member.retain(|key, _| applies(key, &name));
+        let mut member = Value::Object(member);
+        lower(&mut member);
+        member
+    });
+    let members: Value = members.collect();
     if schema.contains_key("anyOf") {
         let all = schema.entry("allOf").or_insert_with(|| json!([]));
         if let Value::Array(all) = all {
-            all.push(members);
+            all.push(json!({ "anyOf": members }));
         }
-    } else if let Value::Object(members) = members {
-        schema.extend(members);
+    } else {
+        schema.insert("anyOf".to_owned(), members);
     }
 }
 
 /// Removes keywords that do not apply to the type of the schema.
 pub(super) fn foreign_keywords(schema: &mut Object) {
-    let Some(Value::String(name)) = schema.get("type") else {
-        return;
-    };
-    let name = name.clone();
-    for keyword in of_one_type() {
+    if let Some(Value::String(name)) = schema.get("type") {
+        let name = name.clone();
         // The rule for `format` reports a format of another type.
-        if keyword.name != "format" && !concerns(keyword.applies_to, &name) {
-            schema.remove(keyword.name);
-        }
+        schema.retain(|key, _| key == "format" || applies(key, &name));
     }
 }
 
-/// Returns the keywords that have an effect on one type only.
-fn of_one_type() -> impl Iterator<Item = &'static Keyword> {
-    KEYWORDS
-        .iter()
-        .filter(|keyword| keyword.applies_to != AppliesTo::All)
+/// Returns whether a keyword has an effect on instances of one type only.
+fn is_of_one_type(key: &str) -> bool {
+    keywords::find(key).is_some_and(|keyword| !keyword.types.is_empty())
+}
+
+/// Returns whether a keyword has an effect on instances of a type.
+fn applies(key: &str, type_name: &str) -> bool {
+    !is_of_one_type(key) || keywords::find(key).is_some_and(|row| row.types.contains(&type_name))
+}
+
+/// Returns a schema that allows the values of all members.
+pub(super) fn any_of(members: impl Iterator<Item = Value>) -> Value {
+    let mut schema = Map::from_iter([("anyOf".to_owned(), members.collect())]);
+    unions(&mut schema);
+    Value::Object(schema)
 }
 
 /// Replaces null in unions by `nullable`, and unions of one schema by that schema.
@@ -114,41 +97,31 @@ pub(super) fn unions(schema: &mut Object) {
         let Some(Value::Array(members)) = schema.get_mut(key) else {
             continue;
         };
-        let before = members.len();
-        if before == 0 {
-            continue;
-        }
-        members.retain(|member| !is_null(member));
-        let mut nullable = members.len() < before;
-        for member in members.iter_mut().filter_map(Value::as_object_mut) {
-            if member.get("nullable") == Some(&json!(true)) {
-                nullable = true;
+        let mut is_nullable = false;
+        let mut distinct = Vec::with_capacity(members.len());
+        for mut member in std::mem::take(members) {
+            if let Value::Object(member) = &mut member
+                && member.get("nullable") == Some(&json!(true))
+            {
+                is_nullable = true;
                 member.remove("nullable");
                 unwrap_single(member, "allOf");
             }
-        }
-        let mut distinct: Vec<Value> = Vec::with_capacity(members.len());
-        for member in members.drain(..) {
-            if !distinct.contains(&member) {
+            if member != json!({"enum": [null]}) && !distinct.contains(&member) {
                 distinct.push(member);
             }
         }
-        *members = distinct;
-        if members.is_empty() {
+        if is_nullable && distinct.is_empty() {
             *schema = null();
             return;
         }
-        if nullable {
+        *members = distinct;
+        if is_nullable {
             schema.insert("nullable".to_owned(), json!(true));
         }
         unwrap_single(schema, key);
     }
     unwrap_single(schema, "allOf");
-}
-
-/// Returns whether a schema allows only null.
-fn is_null(schema: &Value) -> bool {
-    schema.as_object().is_some_and(|schema| *schema == null())
 }
 
 /// Replaces an `allOf`, `oneOf` or `anyOf` with one entry by the entry, and merges it with its
@@ -161,9 +134,9 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
         return;
     };
     let member = member.clone();
-    let conflict = member
-        .keys()
-        .any(|inner| inner != key && schema.contains_key(inner));
+    let conflicts = |(inner, value): (&String, &Value)| {
+        inner != key && schema.get(inner).is_some_and(|own| own != value)
+    };
     if member.contains_key("$ref") {
         schema.remove(key);
         if schema.is_empty() {
@@ -174,7 +147,7 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
                 all.insert(0, Value::Object(member));
             }
         }
-    } else if !conflict {
+    } else if !member.iter().any(conflicts) {
         schema.remove(key);
         schema.extend(member);
     }
@@ -192,10 +165,10 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
         };
         let mut moved = BTreeSet::new();
         for (name, schema) in schemas.iter_mut() {
-            let Value::Object(schema) = schema else {
-                continue;
-            };
-            if *schema != null() && schema.get("nullable") == Some(&json!(true)) {
+            if let Value::Object(schema) = schema
+                && *schema != null()
+                && schema.get("nullable") == Some(&json!(true))
+            {
                 schema.remove("nullable");
                 unwrap_single(schema, "allOf");
                 moved.insert(reference_to(name));
@@ -208,19 +181,17 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
             let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
                 return;
             };
-            let is_moved = schema
-                .get("$ref")
-                .and_then(Value::as_str)
-                .is_some_and(|text| moved.contains(text));
-            if is_moved {
+            let reference = schema.get("$ref").and_then(Value::as_str);
+            if reference.is_some_and(|text| moved.contains(text)) {
                 let reference = Value::Object(std::mem::take(schema));
                 schema.insert("allOf".to_owned(), json!([reference]));
                 schema.insert("nullable".to_owned(), json!(true));
             }
             unions(schema);
         });
-        if !moved.iter().any(|name| lifted.insert(name.clone())) {
+        if moved.is_subset(&lifted) {
             return;
         }
+        lifted.append(&mut moved);
     }
 }

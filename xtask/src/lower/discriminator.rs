@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::findings::Findings;
+use super::{Findings, Object};
 use crate::{
-    problem::Problem,
+    keywords::COMBINATIONS,
     reference::{component_name, referenced_name},
     schema,
-    tree::{self, Kind},
+    tree::{self, Kind, elements, entries, text},
 };
 
 /// Restricts the discriminator property of each union member to the values that select the member.
@@ -24,85 +24,69 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
     let mut in_unions = Vec::new();
     let mut values: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     tree::outside_in(document, &mut |kind, at, value| {
-        let Some(property) = value["discriminator"]["propertyName"]
-            .as_str()
-            .filter(|_| kind == Kind::Schema)
-        else {
+        let (Kind::Schema, Value::Object(schema)) = (kind, value) else {
             return;
         };
-        let property = property.to_owned();
-        let members: Vec<Value> = ["oneOf", "anyOf"]
-            .iter()
-            .filter_map(|key| value[*key].as_array())
-            .flatten()
-            .cloned()
-            .collect();
-        if members.is_empty() {
-            if value.get("properties").is_some() || value.get("allOf").is_some() {
-                findings.problems.push(Problem::new(
-                    at,
-                    format!("the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"),
-                    "replace it by `oneOf` with the extending schemas by an action in openapi/overlay.yaml",
-                ));
+        let discriminator = schema.get("discriminator").cloned().unwrap_or_default();
+        let Some(property) = discriminator["propertyName"].as_str() else {
+            return;
+        };
+        let has = |key: &str| schema.contains_key(key);
+        if !has("oneOf") && !has("anyOf") {
+            if has("properties") || has("allOf") {
+                let what = format!(
+                    "the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"
+                );
+                let remedy = "replace it by `oneOf` with the extending schemas by an action in openapi/overlay.yaml";
+                findings.problem(at, what, remedy);
             }
             return;
         }
-        let default = value["discriminator"]["defaultMapping"].as_str();
-        let default =
-            default.map(|target| component_name(target).unwrap_or_else(|| target.to_owned()));
-        for component in members.iter().filter_map(referenced_name) {
-            if default.as_ref() == Some(&component) {
-                continue;
-            }
-            in_unions.push(component.clone());
-            let mapping = value["discriminator"]["mapping"]
-                .as_object()
-                .into_iter()
-                .flatten();
-            let mut own: BTreeSet<String> = mapping
-                .filter(|(_, target)| {
-                    let target = target.as_str().unwrap_or_default();
-                    component_name(target).unwrap_or_else(|| target.to_owned()) == component
-                })
-                .map(|(name, _)| name.clone())
-                .collect();
+        let target = |name: &Value| {
+            let name = text(name);
+            component_name(name).unwrap_or_else(|| name.to_owned())
+        };
+        let default = target(&discriminator["defaultMapping"]);
+        let unions = ["oneOf", "anyOf"]
+            .into_iter()
+            .filter_map(|key| schema.get(key));
+        let members = unions.flat_map(elements).filter_map(referenced_name);
+        for component in members.filter(|component| *component != default) {
+            let mapping = entries(&discriminator["mapping"]);
+            let own = mapping.filter(|(_, name)| target(name) == component);
+            let mut own: BTreeSet<String> = own.map(|(value, _)| value.clone()).collect();
             if own.is_empty() {
                 own.insert(component.clone());
             }
-            values
-                .entry((component, property.clone()))
-                .or_default()
-                .extend(own);
+            let key = (component.clone(), property.to_owned());
+            values.entry(key).or_default().extend(own);
+            in_unions.push(component);
         }
-        if let Some(schema) = value.as_object_mut() {
-            schema.remove("discriminator");
-        }
+        schema.remove("discriminator");
     });
     let count =
         |names: &[String], name: &String| names.iter().filter(|other| *other == name).count();
-    values.retain(|(component, _), _| count(&used, component) == count(&in_unions, component));
     for ((component, property), values) in values {
-        let schema = document
-            .pointer_mut("/components/schemas")
-            .and_then(|schemas| schemas.get_mut(&component));
-        if let Some(Value::Object(schema)) = schema {
+        let is_used_elsewhere = count(&used, &component) != count(&in_unions, &component);
+        if !is_used_elsewhere
+            && let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas")
+            && let Some(Value::Object(schema)) = schemas.get_mut(&component)
+        {
             restrict(schema, &property, &values);
         }
     }
 }
 
 /// Adds an enum to a property of a schema or of one of the schemas in its `allOf`.
-fn restrict(schema: &mut Map<String, Value>, property: &str, values: &BTreeSet<String>) {
-    if let Some(Value::Object(declared)) = schema
-        .get_mut("properties")
-        .and_then(|all| all.get_mut(property))
-    {
+fn restrict(schema: &mut Object, property: &str, values: &BTreeSet<String>) {
+    let properties = schema.get_mut("properties");
+    if let Some(Value::Object(declared)) = properties.and_then(|all| all.get_mut(property)) {
         let is_string = declared.get("type").is_none_or(|name| name == "string");
-        if is_string
-            && !["$ref", "enum", "const", "allOf", "anyOf", "oneOf"]
-                .iter()
-                .any(|key| declared.contains_key(*key))
-        {
+        let is_restricted = ["$ref", "enum", "const"]
+            .iter()
+            .chain(&COMBINATIONS)
+            .any(|key| declared.contains_key(*key));
+        if is_string && !is_restricted {
             declared.insert("type".to_owned(), json!("string"));
             declared.insert("enum".to_owned(), json!(values));
         }
@@ -112,15 +96,8 @@ fn restrict(schema: &mut Map<String, Value>, property: &str, values: &BTreeSet<S
         {
             names.push(json!(property));
         }
-        return;
-    }
-    for member in schema
-        .get_mut("allOf")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        if let Value::Object(member) = member {
+    } else if let Some(Value::Array(members)) = schema.get_mut("allOf") {
+        for member in members.iter_mut().filter_map(Value::as_object_mut) {
             restrict(member, property, values);
         }
     }

@@ -6,13 +6,12 @@
 
 use serde_json::{Value, json};
 
-use super::findings::Findings;
+use super::Findings;
 use crate::{
     keywords::RUST_TYPE,
     model::shapes::{Shape, Shapes},
     names,
-    problem::Note,
-    reference::{component_name, reference_to},
+    reference::{reference_to, referenced_name},
     tree::{elements, entries, operations, schemas},
 };
 
@@ -26,22 +25,21 @@ pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings)
     let mut found = Vec::new();
     for (at, operation) in operations(document) {
         for (index, parameter) in elements(&operation["parameters"]).enumerate() {
-            let at = at
-                .join("parameters")
-                .join(&index.to_string())
-                .join("schema");
             if parameter["in"] == "path" && needs_segment(schemas(document), &parameter["schema"]) {
-                found.push(at);
+                let at = at.join("parameters").join(&index.to_string());
+                found.push(at.join("schema"));
             }
         }
     }
     if found.is_empty() {
         return;
     }
-    let name = free_name(schemas(document));
+    let name = names::unique("PathSegment", |name| {
+        entries(schemas(document)).all(|(other, _)| names::pascal(other) != name)
+    });
     for at in found {
         let what = format!("replaced by {name}, which rejects \"\", \".\", \"..\" and backslashes");
-        findings.notes.push(Note::new("path-segment", &at, what));
+        findings.note("path-segment", &at, what);
         if let Some(schema) = document.pointer_mut(&at.to_string()) {
             *schema = json!({ "$ref": reference_to(&name) });
         }
@@ -56,7 +54,7 @@ pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings)
 
 /// Whether a parameter may be a string that no hand-written type checks.
 fn needs_segment(schemas: &Value, schema: &Value) -> bool {
-    if let Some(target) = schema["$ref"].as_str().and_then(component_name) {
+    if let Some(target) = referenced_name(schema) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);
     }
     let shapes = Shapes(schemas).alternatives(schema).unwrap_or_default();
@@ -65,19 +63,6 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
         && shapes
             .iter()
             .all(|shape| shape.is_scalar() || is_free(shape))
-}
-
-/// Returns `PathSegment`, or a name with a number if the document contains another schema of this
-/// name.
-fn free_name(schemas: &Value) -> String {
-    let is_taken = |name: &str| entries(schemas).any(|(other, _)| names::pascal(other) == name);
-    let mut name = "PathSegment".to_owned();
-    let mut number = 2;
-    while is_taken(&name) {
-        name = format!("PathSegment{number}");
-        number += 1;
-    }
-    name
 }
 
 fn forbidden() -> Value {

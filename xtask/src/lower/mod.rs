@@ -8,44 +8,37 @@
 //! all versions. [`lower`] runs after it, because the overlay can add constructs.
 
 mod combine;
-mod conform;
-mod cycles;
 mod discriminator;
-mod findings;
 mod ids;
-mod limits;
-mod malformed;
-mod null;
+mod losses;
 mod object;
 mod operation;
-mod parameters;
-mod rename;
-mod repair;
+mod references;
 mod schema;
-mod security;
+mod validity;
 mod value;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use self::findings::Findings;
 pub use self::ids::is_id;
+pub(crate) use self::losses::LOSSES;
 pub use crate::select::Repair;
 use crate::{
-    problem::{Note, Problem, Problems},
-    reference::{Pointer, component_name},
+    problem::{Findings, Note, Problems},
+    reference::Pointer,
     schema as schemas,
     tree::{self, Kind},
 };
 
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
-/// Rules that replace a declared type, or note a value that the client cannot send.
-pub(crate) const LOSSES: [&str; 4] = [
-    operation::OPTIONAL_BODY,
-    null::RULE,
-    "patternProperties",
-    "prefixItems",
-];
+/// Remedy of a construct that has no equivalent in OpenAPI 3.0.3.
+const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
+
+/// Problem of a schema that is `false`, or of a combination with it.
+const NO_VALUE: &str = "no value is valid for this schema";
+
+type Object = Map<String, Value>;
 
 /// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
@@ -58,12 +51,10 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
     let mut findings = Findings::default();
     rules(document, &mut findings);
     findings.problems.clear();
-    cycles::check(document, &mut findings.problems);
-    Problems::check(STAGE, findings.problems)?;
-    parameters::inline_scalars(document);
+    references::check_cycles(document, &mut findings);
+    findings.finish(STAGE, notes)?;
+    references::inline_scalars(document);
     schemas::keep_reachable(document);
-    findings.notes.sort();
-    notes.extend(findings.notes);
     Ok(())
 }
 
@@ -75,43 +66,28 @@ pub fn canonical(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), Prob
 pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Problems> {
     let mut findings = Findings::default();
 
-    let before = document.clone();
-    schemas::inline(
-        &before,
-        &mut document,
-        Kind::Document,
-        &Pointer::root(),
-        &mut findings.problems,
-    );
-    rename::schemas(&mut document, &mut findings);
-    security::drop_unsupported_alternatives(&mut document);
+    let (before, root) = (document.clone(), Pointer::root());
+    schemas::inline(&before, &mut document, Kind::Document, &root, &mut findings);
+    references::rename(&mut document, &mut findings);
+    operation::keep_supported_security(&mut document);
     rules(&mut document, &mut findings);
-    check_references(&document, &mut findings.problems);
-    cycles::check(&document, &mut findings.problems);
+    references::check_targets(&mut document, &mut findings);
+    references::check_cycles(&document, &mut findings);
     // The following steps resolve references, which must exist and have no cycles.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 
     combine::lift_nullable_components(&mut document);
-    repair::apply(&mut document, &mut findings);
-    null::note(&document, &mut findings);
-    operation::note_optional_bodies(&document, &mut findings);
+    losses::repair(&mut document, &mut findings);
+    losses::note(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
-    document["openapi"] = Value::String("3.0.3".to_owned());
+    document["openapi"] = json!("3.0.3");
     for name in schemas::keep_reachable(&mut document) {
         let at = Pointer::of(["components", "schemas", &name]);
-        findings.notes.push(Note::new(
-            "reachable",
-            &at,
-            "dropped, because no operation uses it",
-        ));
+        findings.note("reachable", &at, "dropped, because no operation uses it");
     }
-    security::drop_unused(&mut document);
     document.sort_all_objects();
-    conform::check(&document, &mut findings.problems);
-
-    Problems::check(STAGE, findings.problems)?;
-    findings.notes.sort();
-    notes.extend(findings.notes);
+    validity::check_document(&document, &mut findings);
+    findings.finish(STAGE, notes)?;
     Ok(document)
 }
 
@@ -120,27 +96,6 @@ fn rules(document: &mut Value, findings: &mut Findings) {
     tree::inside_out(document, &mut |kind, at, value| match kind {
         Kind::Schema => schema::lower(value, at, findings),
         _ => operation::lower(value, kind, at, findings),
-    });
-}
-
-/// Reports references without a target. The overlay can add some.
-fn check_references(document: &Value, problems: &mut Vec<Problem>) {
-    let schemas = tree::schemas(document);
-    tree::read(document, &mut |kind, at, value| {
-        if kind != Kind::Schema {
-            return;
-        }
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
-            return;
-        };
-        let known = component_name(reference).is_some_and(|name| schemas.get(&name).is_some());
-        if !known {
-            problems.push(Problem::new(
-                at,
-                format!("$ref {reference} has no target in the document"),
-                "add the schema to components/schemas in openapi/overlay.yaml, or correct the name",
-            ));
-        }
     });
 }
 

@@ -1,36 +1,29 @@
 //! Rules for objects and arrays.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{combine::unwrap_single, findings::Findings};
-use crate::{problem::Note, tree::Pointer};
-
-type Object = Map<String, Value>;
+use super::{Findings, Object, combine::any_of};
+use crate::{keywords::COMBINATIONS, tree::Pointer};
 
 /// Replaces `patternProperties` by `additionalProperties`.
 pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
         return;
     };
-    let mut members: Vec<Value> = Vec::new();
-    for value in patterns.into_iter().map(|(_, value)| value) {
-        if !members.contains(&value) {
-            members.push(value);
-        }
-    }
-    let closed = schema.get("additionalProperties") == Some(&json!(false));
-    let mut value = Map::new();
-    let what = if closed && !members.is_empty() {
-        value.insert("anyOf".to_owned(), Value::Array(members));
-        unwrap_single(&mut value, "anyOf");
-        "became additionalProperties: only the server checks the patterns"
+    let is_closed = schema.get("additionalProperties") == Some(&json!(false));
+    let (value, what) = if is_closed && !patterns.is_empty() {
+        (
+            any_of(patterns.into_iter().map(|(_, value)| value)),
+            "became additionalProperties: only the server checks the patterns",
+        )
     } else {
-        "became additionalProperties of any type, because names without a pattern are allowed too"
+        (
+            json!({}),
+            "became additionalProperties of any type, because names without a pattern are allowed too",
+        )
     };
-    schema.insert("additionalProperties".to_owned(), Value::Object(value));
-    findings
-        .notes
-        .push(Note::new("patternProperties", at, what));
+    schema.insert("additionalProperties".to_owned(), value);
+    findings.note("patternProperties", at, what);
 }
 
 /// Replaces `unevaluatedProperties` by `additionalProperties`.
@@ -43,23 +36,10 @@ pub(super) fn unevaluated_properties(schema: &mut Object) {
     {
         return;
     }
-    let is_combined = ["allOf", "anyOf", "oneOf"]
-        .iter()
-        .any(|key| schema.contains_key(*key));
+    let is_combined = COMBINATIONS.iter().any(|key| schema.contains_key(*key));
     if let Some(value) = schema.remove("unevaluatedProperties") {
         let value = if is_combined { json!({}) } else { value };
         schema.insert("additionalProperties".to_owned(), value);
-    }
-}
-
-/// Drops `propertyNames`, which the server checks.
-pub(super) fn property_names(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.remove("propertyNames").is_some() {
-        findings.notes.push(Note::new(
-            "propertyNames",
-            at,
-            "dropped: the server checks the names",
-        ));
     }
 }
 
@@ -78,22 +58,12 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     };
     // Without `items`, later positions can have any type.
     if let Some(rest) = schema.remove("items") {
-        let mut members: Vec<Value> = Vec::new();
         let positions = prefix.into_iter().chain([rest]);
-        for member in positions.filter(|member| *member != json!(false)) {
-            if !members.contains(&member) {
-                members.push(member);
-            }
-        }
-        let mut items = Map::from_iter([("anyOf".to_owned(), Value::Array(members))]);
-        unwrap_single(&mut items, "anyOf");
-        schema.insert("items".to_owned(), Value::Object(items));
+        let items = any_of(positions.filter(|member| *member != json!(false)));
+        schema.insert("items".to_owned(), items);
     }
-    findings.notes.push(Note::new(
-        "prefixItems",
-        at,
-        "`prefixItems` became one type for all items",
-    ));
+    let what = "`prefixItems` became one type for all items";
+    findings.note("prefixItems", at, what);
 }
 
 /// Adds `items` to arrays. OpenAPI 3.0 requires it, and 3.1 allows any type without it.

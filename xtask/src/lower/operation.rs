@@ -1,14 +1,11 @@
 //! Rules for everything except schemas: the document, parameters, bodies and responses.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-use super::findings::Findings;
-use crate::{
-    problem::{Note, Problem},
-    tree::{self, Kind, Pointer},
-};
+use serde_json::{Value, json};
 
-type Object = Map<String, Value>;
+use super::{Findings, NO_VALUE, Object, REMEDY};
+use crate::tree::{self, Kind, Pointer, entries, text};
 
 /// Locations of parameters in OpenAPI 3.0 and their styles, with the default style first.
 const STYLES: [(&str, &[&str]); 4] = [
@@ -21,29 +18,6 @@ const STYLES: [(&str, &[&str]); 4] = [
     ("cookie", &["form"]),
 ];
 
-const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
-
-/// Rule name in the notes on optional bodies.
-pub(super) const OPTIONAL_BODY: &str = "optional-body";
-
-/// Notes each optional body that is always sent. The client can omit JSON bodies only.
-pub(super) fn note_optional_bodies(document: &Value, findings: &mut Findings) {
-    for (at, operation) in tree::operations(document) {
-        let body = &operation["requestBody"];
-        let mut media = tree::entries(&body["content"]).map(|(media, _)| media);
-        if let Some(media) = media.next()
-            && body["required"] != true
-            && !media.starts_with("application/json")
-        {
-            findings.notes.push(Note::new(
-                OPTIONAL_BODY,
-                &at.join("requestBody"),
-                format!("the optional body of {media} is always sent"),
-            ));
-        }
-    }
-}
-
 /// Keys of OpenAPI 3.1 and 3.2 that have no effect on the client, such as those of event streams.
 const NEWER: [&str; 7] = [
     "$self",
@@ -55,49 +29,43 @@ const NEWER: [&str; 7] = [
     "webhooks",
 ];
 
+/// Boolean keys whose default is false.
+const FLAGS: [&str; 4] = ["required", "deprecated", "allowEmptyValue", "allowReserved"];
+
 /// Applies every rule to a value that is not a schema.
 pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut Findings) {
     let Value::Object(object) = value else {
-        findings.problems.push(Problem::new(
-            at,
-            format!("this must be an object, not {value}"),
-            REMEDY,
-        ));
-        return;
+        let what = format!("this must be an object, not {value}");
+        return findings.problem(at, what, REMEDY);
     };
+    // The keys of components and path items are names and methods.
+    if !matches!(kind, Kind::Components | Kind::PathItem) {
+        object.retain(|key, value| {
+            let is_extension = key.starts_with("x-") && key != crate::select::REPAIR_KEY;
+            let is_default = FLAGS.contains(&key.as_str()) && *value == false;
+            !is_extension && !is_default && !NEWER.contains(&key.as_str())
+        });
+        if object.get("schema") == Some(&json!(false)) {
+            findings.problem(&at.join("schema"), NO_VALUE, REMEDY);
+        }
+    }
     match kind {
         Kind::Components => {
-            // The keys of components are names.
-            if let Some(Value::Object(schemas)) = object.get_mut("schemas") {
-                boolean_schemas(schemas.iter_mut(), &at.join("schemas"), findings);
+            let schemas = object.get("schemas").into_iter().flat_map(entries);
+            for (name, _) in schemas.filter(|(_, schema)| **schema == false) {
+                findings.problem(&at.join("schemas").join(name), NO_VALUE, REMEDY);
             }
-            return;
         }
-        Kind::PathItem => {
-            methods_of_3_2(object, at, findings);
-            head_without_content(object, at, findings);
-            return;
-        }
-        _ => {}
-    }
-    object.retain(|key, _| {
-        let is_extension = key.starts_with("x-") && key != crate::select::REPAIR_KEY;
-        !is_extension && !NEWER.contains(&key.as_str())
-    });
-    boolean_schemas(
-        object.iter_mut().filter(|(key, _)| *key == "schema"),
-        at,
-        findings,
-    );
-    idle_flags(object);
-    match kind {
+        Kind::PathItem => methods_of_3_2(object, at, findings),
         Kind::Operation => {
             ignored_headers(object, at, findings);
             parameter_order(object);
-            statuses_without_content(object);
+            responses_without_body(object, at, findings);
         }
         Kind::Parameter => {
-            path_parameter(object);
+            if object.get("in") == Some(&json!("path")) {
+                object.insert("required".to_owned(), json!(true));
+            }
             place_and_style(object, at, findings);
         }
         Kind::Header => default_style(object, "simple"),
@@ -110,91 +78,58 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
 fn methods_of_3_2(item: &mut Object, at: &Pointer, findings: &mut Findings) {
     for key in ["query", "additionalOperations"] {
         if item.contains_key(key) {
-            findings.problems.push(Problem::new(
-                &at.join(key),
-                format!("OpenAPI 3.0 has no `{key}`: its methods are GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH and TRACE"),
-                "remove the operation from openapi/select.toml",
-            ));
+            let what = format!(
+                "OpenAPI 3.0 has no `{key}`: its methods are GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH and TRACE"
+            );
+            let remedy = "remove the operation from openapi/select.toml";
+            findings.problem(&at.join(key), what, remedy);
         }
     }
 }
 
-/// Removes the content of responses to HEAD, which have no body.
-fn head_without_content(item: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let responses = item
-        .get_mut("head")
-        .and_then(|head| head.get_mut("responses"));
-    for (status, response) in responses
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten()
-    {
-        if response
-            .as_object_mut()
-            .and_then(|response| response.remove("content"))
-            .is_some()
+/// Removes the content of responses to HEAD, and of responses whose status excludes a body.
+fn responses_without_body(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let is_head = at.keys().last().is_some_and(|method| method == "head");
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    for (status, response) in responses {
+        if let Value::Object(response) = response
+            && (is_head || matches!(status.as_str(), "204" | "205"))
+            && response.remove("content").is_some()
+            && is_head
         {
-            let at = at.join("head").join("responses").join(status);
-            findings.notes.push(Note::new(
-                "head",
-                &at,
-                "dropped `content`: a response to HEAD has no body",
-            ));
-        }
-    }
-}
-
-/// Removes the content of responses whose status excludes a body.
-fn statuses_without_content(operation: &mut Object) {
-    for status in ["204", "205"] {
-        let response = operation
-            .get_mut("responses")
-            .and_then(|responses| responses.get_mut(status));
-        if let Some(Value::Object(response)) = response {
-            response.remove("content");
+            let what = "dropped `content`: a response to HEAD has no body";
+            findings.note("head", &at.join("responses").join(status), what);
         }
     }
 }
 
 /// Removes the header parameters `Accept`, `Content-Type` and `Authorization`, which OpenAPI ignores.
 fn ignored_headers(operation: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
-    let Some(parameters) = parameters else { return };
-    parameters.retain(|parameter| {
-        let name = parameter["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let ignored = parameter["in"] == "header"
-            && matches!(name.as_str(), "accept" | "authorization" | "content-type");
-        if ignored {
-            let what = format!(
-                "dropped the header parameter {name}: OpenAPI ignores parameters of this name"
-            );
-            findings
-                .notes
-                .push(Note::new("parameter", &at.join("parameters"), what));
-        }
-        !ignored
-    });
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        parameters.retain(|parameter| {
+            let name = text(&parameter["name"]).to_ascii_lowercase();
+            let is_ignored = parameter["in"] == "header"
+                && matches!(name.as_str(), "accept" | "authorization" | "content-type");
+            if is_ignored {
+                let what = format!(
+                    "dropped the header parameter {name}: OpenAPI ignores parameters of this name"
+                );
+                findings.note("parameter", &at.join("parameters"), what);
+            }
+            !is_ignored
+        });
+    }
 }
 
 /// Sorts the parameters, because their order has no meaning.
 fn parameter_order(operation: &mut Object) {
     if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
         parameters.sort_by_key(|parameter| {
-            let text = |key: &str| parameter[key].as_str().unwrap_or_default().to_owned();
-            (text("in"), text("name"))
+            let key = |key: &str| text(&parameter[key]).to_owned();
+            (key("in"), key("name"))
         });
-    }
-}
-
-/// Makes path parameters required.
-fn path_parameter(parameter: &mut Object) {
-    if parameter.get("in") == Some(&json!("path")) {
-        parameter.insert("required".to_owned(), json!(true));
     }
 }
 
@@ -202,35 +137,27 @@ fn path_parameter(parameter: &mut Object) {
 fn place_and_style(parameter: &mut Object, at: &Pointer, findings: &mut Findings) {
     let place = parameter.get("in").cloned().unwrap_or_default();
     let Some((_, styles)) = STYLES.iter().find(|(name, _)| place == *name) else {
-        findings.problems.push(Problem::new(
-            &at.join("in"),
-            format!(
-                "OpenAPI 3.0 has no parameters in {place}: its locations are path, query, header and cookie"
-            ),
-            REMEDY,
-        ));
-        return;
+        let what = format!(
+            "OpenAPI 3.0 has no parameters in {place}: its locations are path, query, header and cookie"
+        );
+        return findings.problem(&at.join("in"), what, REMEDY);
     };
     if let Some(style) = parameter.get("style")
         && !styles.iter().any(|known| style == *known)
     {
-        findings.problems.push(Problem::new(
-            &at.join("style"),
-            format!(
-                "OpenAPI 3.0 has no style {style} in {place}: its styles are {}",
-                styles.join(", ")
-            ),
-            REMEDY,
-        ));
-        return;
+        let what = format!(
+            "OpenAPI 3.0 has no style {style} in {place}: its styles are {}",
+            styles.join(", ")
+        );
+        return findings.problem(&at.join("style"), what, REMEDY);
     }
-    default_style(parameter, styles.first().copied().unwrap_or_default());
+    default_style(parameter, styles[0]);
 }
 
 /// Removes `style` and `explode` if they have their default.
 fn default_style(parameter: &mut Object, default: &str) {
     let style = parameter.get("style").cloned();
-    let style = style.as_ref().and_then(Value::as_str).unwrap_or(default);
+    let style = style.as_ref().map_or(default, text);
     if parameter.get("explode") == Some(&json!(style == "form")) {
         parameter.remove("explode");
     }
@@ -242,51 +169,48 @@ fn default_style(parameter: &mut Object, default: &str) {
 /// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties of others.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
-    if !super::security::TYPES.iter().any(|known| kind == *known) {
-        findings.problems.push(Problem::new(
-            &at.join("type"),
-            format!("OpenAPI 3.0 has no security scheme of type {kind}: its types are apiKey, http, oauth2 and openIdConnect"),
-            "give the operation another `security`, or none, by an action in openapi/overlay.yaml",
-        ));
+    if !SECURITY_TYPES.iter().any(|known| kind == *known) {
+        let what = format!(
+            "OpenAPI 3.0 has no security scheme of type {kind}: its types are apiKey, http, oauth2 and openIdConnect"
+        );
+        let remedy =
+            "give the operation another `security`, or none, by an action in openapi/overlay.yaml";
+        findings.problem(&at.join("type"), what, remedy);
     }
     if let Some(Value::Object(flows)) = scheme.get_mut("flows")
         && flows.remove("deviceAuthorization").is_some()
     {
-        findings.notes.push(Note::new(
-            "deviceAuthorization",
-            at,
-            "dropped, because OpenAPI 3.0 does not have this flow",
-        ));
+        let what = "dropped, because OpenAPI 3.0 does not have this flow";
+        findings.note("deviceAuthorization", at, what);
     }
 }
 
-/// Replaces the schema `true` by `{}` and refuses `false`, which allows no value.
-fn boolean_schemas<'a>(
-    schemas: impl Iterator<Item = (&'a String, &'a mut Value)>,
-    at: &Pointer,
-    findings: &mut Findings,
-) {
-    for (name, schema) in schemas {
-        let problem = match schema {
-            Value::Bool(false) => "no value is valid for this schema",
-            Value::Array(_) => "this must be a schema, not a list",
-            _ => "",
-        };
-        if !problem.is_empty() {
-            let at = at.join(name);
-            findings.problems.push(Problem::new(&at, problem, REMEDY));
-        }
-        if *schema == json!(true) {
-            *schema = json!({});
-        }
-    }
-}
+/// Types of security schemes in OpenAPI 3.0.
+const SECURITY_TYPES: [&str; 4] = ["apiKey", "http", "oauth2", "openIdConnect"];
 
-/// Removes boolean keys with their default, false.
-fn idle_flags(object: &mut Object) {
-    for key in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
-        if object.get(key) == Some(&json!(false)) {
-            object.remove(key);
+/// Removes alternatives that use an unsupported scheme, if a supported alternative remains, and the
+/// schemes that no operation uses.
+pub(super) fn keep_supported_security(document: &mut Value) {
+    let schemes = document["components"]["securitySchemes"].clone();
+    let is_scheme_supported = |name: &String| {
+        let kind = schemes[name]["type"].as_str();
+        kind.is_none_or(|kind| SECURITY_TYPES.contains(&kind))
+    };
+    let is_supported =
+        |requirement: &Value| entries(requirement).all(|(name, _)| is_scheme_supported(name));
+    let mut used = BTreeSet::new();
+    tree::outside_in(document, &mut |kind, _, value| {
+        if matches!(kind, Kind::Document | Kind::Operation)
+            && let Some(Value::Array(requirements)) = value.get_mut("security")
+        {
+            if requirements.iter().any(is_supported) {
+                requirements.retain(is_supported);
+            }
+            let names = requirements.iter().flat_map(entries);
+            used.extend(names.map(|(name, _)| name.clone()));
         }
+    });
+    if let Some(Value::Object(schemes)) = document.pointer_mut("/components/securitySchemes") {
+        schemes.retain(|name, _| used.contains(name));
     }
 }

@@ -1,37 +1,30 @@
 //! Rules for one schema. Its inner schemas are lowered before it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{combine, findings::Findings, limits, malformed, object, value};
+use super::{Findings, NO_VALUE, Object, REMEDY, combine, ids, object, validity, value};
 use crate::{
-    keywords::{self, Role},
-    problem::{Note, Problem},
+    keywords::{self, COMBINATIONS, is_annotation},
     reference::{Pointer, reference_to},
-    tree::{self, Child, Kind},
 };
-
-type Object = Map<String, Value>;
 
 /// Applies all rules to a schema.
 pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     let schema = match value {
         Value::Object(schema) => schema,
-        // `boolean_schemas` replaces boolean schemas when it visits their parent.
-        Value::Bool(_) => return,
+        Value::Bool(true) => return *value = json!({}),
+        // The rules for the value around it replace or report `false`.
+        Value::Bool(false) => return,
         other => {
-            findings.problems.push(Problem::new(
-                at,
-                format!("this must be a schema, not {other}"),
-                "repair it by an action in openapi/overlay.yaml",
-            ));
-            return;
+            let what = format!("this must be a schema, not {other}");
+            return findings.problem(at, what, REMEDY);
         }
     };
-    if !malformed::check(schema, at, findings) {
+    if !validity::check_keywords(schema, at, findings) {
         return;
     }
     recursive_reference(schema, at, findings);
-    booleans(schema, at, findings);
+    without_false(schema, at, findings);
     if schema.contains_key("$ref") {
         reference_siblings(schema, at, findings);
         return;
@@ -47,80 +40,46 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     }
     value::null_type(schema);
     value::enumeration(schema, at);
-    limits::exclusive_minimum(schema);
-    limits::exclusive_maximum(schema);
+    value::exclusive_limits(schema);
     object::prefix_items(schema, at, findings);
-    object::property_names(schema, at, findings);
     object::unevaluated_properties(schema);
     object::pattern_properties(schema, at, findings);
     value::contents(schema);
     value::format(schema, at, findings);
     value::examples(schema);
-    negation(schema, at, findings);
+    checked_by_server(schema, at, findings);
     object::required(schema);
     combine::foreign_keywords(schema);
-    limits::idle(schema);
+    without_effect(schema);
     object::array_items(schema);
     drop_unknown(schema, at, findings);
 }
 
-/// Replaces boolean schemas inside a schema: `true` by `{}`, and `false` by the removal of its
-/// keyword.
-pub(super) fn booleans(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    for (key, value) in schema.iter_mut() {
-        match (tree::child(Kind::Schema, key), value) {
-            (Child::One(_), value) if *value == json!(true) => *value = json!({}),
-            (Child::List(_), Value::Array(list)) => any_schema(list.iter_mut()),
-            (Child::Map(_), Value::Object(map)) if key == "properties" => {
-                any_schema(map.values_mut());
-                map.retain(|name, property| {
-                    let keep = *property != json!(false);
-                    if !keep {
-                        let at = at.join("properties").join(name);
-                        findings.notes.push(Note::new(
-                            "boolean",
-                            &at,
-                            "dropped, because its schema is `false`",
-                        ));
-                    }
-                    keep
-                });
+/// Removes inner schemas that are `false`, and refuses combinations without a valid value.
+fn without_false(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let never = json!(false);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.retain(|name, property| {
+            if *property == never {
+                let at = at.join("properties").join(name);
+                findings.note("boolean", &at, "dropped, because its schema is `false`");
             }
-            _ => {}
-        }
+            *property != never
+        });
     }
-    for key in ["items", "not"] {
-        // `items: false` means an empty array, except beside `prefixItems`, where it means that no
-        // further items are allowed. `not: false` has no effect.
-        let tuple = key == "items" && schema.contains_key("prefixItems");
-        if schema.get(key) == Some(&json!(false)) && !tuple {
-            schema.remove(key);
-            if key == "items" {
-                schema.insert("maxItems".to_owned(), json!(0));
+    // An array with `items: false` is empty. Beside `prefixItems`, it only has no further items.
+    if schema.get("items") == Some(&never) && !schema.contains_key("prefixItems") {
+        schema.remove("items");
+        schema.insert("maxItems".to_owned(), json!(0));
+    }
+    for key in COMBINATIONS {
+        if let Some(Value::Array(list)) = schema.get_mut(key) {
+            if key != "allOf" {
+                list.retain(|member| *member != never);
             }
-        }
-    }
-    for key in ["allOf", "anyOf", "oneOf"] {
-        let Some(Value::Array(list)) = schema.get_mut(key) else {
-            continue;
-        };
-        if key != "allOf" {
-            list.retain(|member| *member != json!(false));
-        }
-        if list.is_empty() || list.contains(&json!(false)) {
-            findings.problems.push(Problem::new(
-                &at.join(key),
-                "no value is valid for this schema",
-                "replace or remove it by an action in openapi/overlay.yaml",
-            ));
-        }
-    }
-}
-
-fn any_schema<'a>(values: impl Iterator<Item = &'a mut Value>) {
-    for value in values {
-        if *value == json!(true) {
-            *value = json!({});
+            if list.is_empty() || list.contains(&never) {
+                findings.problem(&at.join(key), NO_VALUE, REMEDY);
+            }
         }
     }
 }
@@ -138,105 +97,82 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
                 schema.remove(key);
                 schema.insert("$ref".to_owned(), json!(reference_to(name)));
             }
-            _ => findings.problems.push(Problem::new(
+            _ => findings.problem(
                 at,
                 format!("OpenAPI 3.0 does not have {key} {reference}"),
                 "replace it by `$ref` to a named schema in openapi/overlay.yaml",
-            )),
+            ),
         }
     }
 }
 
 /// Moves `$ref` into `allOf` if it has siblings, which OpenAPI 3.0 ignores.
 fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let mut siblings = std::mem::take(schema);
-    let reference = json!({ "$ref": siblings.remove("$ref") });
-    limits::idle(&mut siblings);
-    if siblings.remove("type").is_some() {
-        findings.notes.push(Note::new(
-            "$ref",
-            at,
-            "dropped `type` beside it, because its target has a type",
-        ));
+    let reference = json!({ "$ref": schema.remove("$ref") });
+    without_effect(schema);
+    if schema.remove("type").is_some() {
+        let what = "dropped `type` beside it, because its target has a type";
+        findings.note("$ref", at, what);
     }
-    value::examples(&mut siblings);
-    let mut rules = Map::new();
-    for (key, value) in siblings {
-        if annotates(&key) {
-            schema.insert(key, value);
-        } else {
-            rules.insert(key, value);
-        }
-    }
-    let mut members = vec![reference];
+    value::examples(schema);
+    let (annotations, rules): (Object, Object) =
+        std::mem::take(schema).into_iter().partition(|(key, _)| {
+            let is_in_3_0 = keywords::find(key).is_some_and(|row| row.in_3_0);
+            key == "nullable" || is_annotation(key) && is_in_3_0
+        });
+    *schema = annotations;
     let mut rules = Value::Object(rules);
     lower(&mut rules, at, findings);
-    if rules != json!({}) {
-        members.push(rules);
-    }
-    match (schema.is_empty(), members.as_slice()) {
-        (true, [Value::Object(reference)]) => *schema = reference.clone(),
-        _ => {
-            schema.insert("allOf".to_owned(), Value::Array(members));
+    let all = match rules == json!({}) {
+        true => json!([reference]),
+        false => json!([reference, rules]),
+    };
+    schema.insert("allOf".to_owned(), all);
+    combine::unwrap_single(schema, "allOf");
+}
+
+/// Removes `not` and `propertyNames`, which the server checks. The schemas of ids keep them.
+fn checked_by_server(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
+    let is_id = schema.contains_key("not") && ids::is_id(&Value::Object(schema.clone()));
+    for key in ["not", "propertyNames"] {
+        if !is_id && schema.remove(key).is_some() {
+            findings.note(key, at, "dropped, because the server checks it");
         }
     }
 }
 
-/// Returns whether a keyword beside a reference has no effect on its values.
-fn annotates(key: &str) -> bool {
-    let keyword = keywords::find(key).filter(|keyword| keyword.in_3_0);
-    key == "nullable"
-        || keyword.is_some_and(|keyword| matches!(keyword.role, Role::Prose | Role::Annotation))
-}
-
-/// Removes `not`, except from the schemas of ids.
-fn negation(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if schema.contains_key("not") && !super::ids::is_id(&Value::Object(schema.clone())) {
-        schema.remove("not");
-        findings.notes.push(Note::new(
-            "not",
-            at,
-            "dropped, because the server checks it",
-        ));
-    }
+/// Removes keywords that mean the same as their absence, such as `nullable: false`.
+fn without_effect(schema: &mut Object) {
+    schema.retain(|key, value| {
+        keywords::find(key).is_none_or(|keyword| !keyword.has_no_effect(value))
+    });
 }
 
 /// Keywords that apply schemas conditionally.
 const CONDITIONS: [&str; 4] = ["dependentSchemas", "else", "if", "then"];
 
+/// Drops the keywords that OpenAPI 3.0 does not have, unless the client would lose properties.
 fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
-    let declares = |key: &&str| {
-        let text = schema.get(*key).map(Value::to_string);
-        text.is_some_and(|text| text.contains("\"properties\":"))
-    };
-    let lost: Vec<&str> = CONDITIONS.into_iter().filter(declares).collect();
-    for key in &lost {
-        findings.problems.push(Problem::new(
-            &at.join(key),
-            format!("`{key}` declares properties that the client would lose"),
-            "declare them in `properties` by an action in openapi/overlay.yaml",
-        ));
-    }
-    schema.retain(|key, _| {
-        let keyword = keywords::find(key);
+    schema.retain(|key, value| {
+        if CONDITIONS.contains(&key.as_str()) && value.to_string().contains("\"properties\":") {
+            findings.problem(
+                &at.join(key),
+                format!("`{key}` declares properties that the client would lose"),
+                "declare them in `properties` by an action in openapi/overlay.yaml",
+            );
+            return true;
+        }
+        let row = keywords::find(key);
         // Other rules report these keywords. They are kept because an overlay action can replace them.
-        let unsolved = matches!(
+        let is_reported = matches!(
             key.as_str(),
             "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE
-        ) || lost.contains(&key.as_str());
-        let keep = unsolved || keyword.is_some_and(|keyword| keyword.in_3_0);
-        let silent = keyword.is_some_and(|keyword| {
-            matches!(
-                keyword.role,
-                Role::Prose | Role::Annotation | Role::Identity
-            )
-        });
-        if !keep && !silent && !key.starts_with("x-") {
-            findings.notes.push(Note::new(
-                "keyword",
-                at,
-                format!("dropped `{key}`, which OpenAPI 3.0 does not have"),
-            ));
+        );
+        let keep = is_reported || row.is_some_and(|row| row.in_3_0);
+        let is_silent = key.starts_with("x-") || is_annotation(key);
+        if !keep && !is_silent {
+            let what = format!("dropped `{key}`, which OpenAPI 3.0 does not have");
+            findings.note("keyword", at, what);
         }
         keep
     });

@@ -1,16 +1,14 @@
-//! Rules for constants, enums, defaults, examples and formats.
+//! Rules for constants, enums, defaults, limits, examples and formats.
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{combine, findings::Findings};
+use super::{Findings, Object, combine};
 use crate::{
-    problem::{Note, Problem},
-    tree::Pointer,
+    keywords::{COMBINATIONS, is_of_type},
+    tree::{Pointer, text},
 };
-
-type Object = Map<String, Value>;
 
 /// Formats with an influence on the Rust type. Other formats are annotations.
 const FORMATS: [(&str, &[&str]); 3] = [
@@ -29,14 +27,11 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
     };
     let allowed = schema.get("enum").and_then(Value::as_array);
     if allowed.is_some_and(|values| !values.contains(&value)) {
-        findings.problems.push(Problem::new(
-            at,
-            format!(
-                "no value is valid for this schema: its enum does not contain its const {value}"
-            ),
-            "remove one of them by an action in openapi/overlay.yaml",
-        ));
-        return;
+        let what = format!(
+            "no value is valid for this schema: its enum does not contain its const {value}"
+        );
+        let remedy = "remove one of them by an action in openapi/overlay.yaml";
+        return findings.problem(at, what, remedy);
     }
     schema.remove("const");
     schema.insert("enum".to_owned(), json!([value]));
@@ -47,14 +42,10 @@ pub(super) fn nulls_in_enum(schema: &mut Object) {
     let Some(Value::Array(values)) = schema.get_mut("enum") else {
         return;
     };
-    let before = values.len();
-    values.retain(|value| !value.is_null());
-    if values.len() == before {
-        return;
-    }
-    if values.is_empty() {
+    if values.iter().all(Value::is_null) {
         *schema = combine::null();
-    } else {
+    } else if values.contains(&Value::Null) {
+        values.retain(|value| !value.is_null());
         schema.insert("nullable".to_owned(), json!(true));
     }
 }
@@ -66,27 +57,16 @@ pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     };
     values.sort_by(by_value);
     values.dedup();
-    let all = |is: fn(&Value) -> bool| !values.is_empty() && values.iter().all(is);
-    let name = if all(Value::is_string) {
-        "string"
-    } else if all(Value::is_boolean) {
-        "boolean"
-    } else if all(|value| value.is_i64() || value.is_u64()) {
-        "integer"
-    } else if all(Value::is_number) {
-        "number"
-    } else {
+    let all = |name: &&str| values.iter().all(|value| is_of_type(value, name));
+    let types = ["string", "boolean", "integer", "number"];
+    let Some(name) = types.into_iter().find(all) else {
         return;
     };
     // The values of a negated enum do not determine the type.
-    let negated = at.keys().last().is_some_and(|key| key == "not");
-    let combined = ["allOf", "anyOf", "oneOf"]
-        .iter()
-        .any(|key| schema.contains_key(*key));
-    if !combined && !negated {
-        schema
-            .entry("type")
-            .or_insert_with(|| Value::String(name.to_owned()));
+    let is_negated = at.keys().last().is_some_and(|key| key == "not");
+    let is_combined = COMBINATIONS.iter().any(|key| schema.contains_key(*key));
+    if !is_combined && !is_negated {
+        schema.entry("type").or_insert_with(|| json!(name));
     }
 }
 
@@ -109,23 +89,46 @@ pub(super) fn null_type(schema: &mut Object) {
 pub(super) fn default_null(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     if schema.get("default") == Some(&Value::Null) {
         schema.remove("default");
-        findings
-            .notes
-            .push(Note::new("default", at, "dropped a default of null"));
+        findings.note("default", at, "dropped a default of null");
+    }
+}
+
+/// Replaces `exclusiveMinimum: 3` of OpenAPI 3.1 by `minimum: 3` with `exclusiveMinimum: true`.
+pub(super) fn exclusive_limits(schema: &mut Object) {
+    for (limit, exclusive, tighter) in [
+        (
+            "minimum",
+            "exclusiveMinimum",
+            f64::gt as fn(&f64, &f64) -> bool,
+        ),
+        ("maximum", "exclusiveMaximum", f64::lt),
+    ] {
+        let inclusive = schema.get(limit).and_then(Value::as_f64);
+        match schema.get(exclusive).cloned() {
+            Some(Value::Number(bound)) => {
+                let both = inclusive.zip(bound.as_f64());
+                if both.is_some_and(|(inclusive, bound)| tighter(&inclusive, &bound)) {
+                    schema.remove(exclusive);
+                } else {
+                    schema.insert(limit.to_owned(), Value::Number(bound));
+                    schema.insert(exclusive.to_owned(), json!(true));
+                }
+            }
+            // Without a limit, the flag has no effect.
+            Some(Value::Bool(true)) if inclusive.is_none() => drop(schema.remove(exclusive)),
+            _ => {}
+        }
     }
 }
 
 /// Replaces the content keywords of OpenAPI 3.1 by a format.
 pub(super) fn contents(schema: &mut Object) {
-    let encoding = schema.remove("contentEncoding");
-    let media = schema.remove("contentMediaType");
+    let encoding = schema.remove("contentEncoding").unwrap_or_default();
+    let media = schema.remove("contentMediaType").unwrap_or_default();
     schema.remove("contentSchema");
-    let format = match (
-        encoding.as_ref().and_then(Value::as_str),
-        media.as_ref().and_then(Value::as_str),
-    ) {
-        (Some("base64" | "base64url"), _) => "byte",
-        (None, Some("application/octet-stream")) => "binary",
+    let format = match (text(&encoding), text(&media)) {
+        ("base64" | "base64url", _) => "byte",
+        ("", "application/octet-stream") => "binary",
         _ => return,
     };
     schema.entry("type").or_insert_with(|| json!("string"));
@@ -137,20 +140,11 @@ pub(super) fn format(schema: &mut Object, at: &Pointer, findings: &mut Findings)
     let Some(Value::String(format)) = schema.get("format") else {
         return;
     };
-    let kind = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let known = FORMATS
-        .iter()
-        .any(|(name, formats)| *name == kind && formats.contains(&format.as_str()));
-    if !known {
+    let kind = schema.get("type").map(text).unwrap_or_default();
+    let mut known = FORMATS.iter().filter(|(name, _)| *name == kind);
+    if !known.any(|(_, formats)| formats.contains(&format.as_str())) {
         let what = format!("dropped `{format}`, which OpenAPI 3.0 does not define for {kind}");
-        findings.notes.push(Note::new(
-            "format",
-            at,
-            what.trim_end_matches(" for ").to_owned(),
-        ));
+        findings.note("format", at, what.trim_end_matches(" for "));
         schema.remove("format");
     }
 }

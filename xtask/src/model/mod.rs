@@ -4,24 +4,22 @@
 //! component schema with a unique name, because typify merges types of the same name silently. Limits
 //! of values are omitted: the server checks them, and may relax them without breaking users.
 
-pub(crate) mod media;
+pub(crate) mod operation;
 pub(crate) mod shapes;
+mod union;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use self::{
-    media::Body,
-    shapes::{Object, Shape, Shapes},
-};
+use self::shapes::{Object, Shape, Shapes};
 use crate::{
-    keywords::{RUST_TYPE, Role, role},
+    keywords::{COMBINATIONS, RUST_TYPE},
     names,
-    problem::Problem,
-    reference::{Pointer, reference_to, referenced_name},
-    schema::only,
-    tree::{elements, entries, operations, schemas, text},
+    problem::{Findings, Problem},
+    reference::{Pointer, reference_to},
+    schema::{only, sole_keyword, sole_reference},
+    tree::{entries, operations, schemas, text},
 };
 
 /// Maximum nesting of a schema. Combined recursive schemas are copies, which could nest endlessly.
@@ -47,10 +45,18 @@ impl Model {
             names: BTreeMap::new(),
             taken: names::RESERVED.into_iter().map(str::to_owned).collect(),
             types: Map::new(),
-            problems: Vec::new(),
+            findings: Findings::default(),
             open: Vec::new(),
         };
         for (name, _) in entries(schemas(document)) {
+            let pascal = names::pascal(name);
+            if let Some((first, _)) = builder.names.iter().find(|(_, other)| **other == pascal) {
+                builder.findings.problem(
+                    &Pointer::of(["components", "schemas", name]),
+                    format!("its name in Rust, {pascal}, is also the name of {first}"),
+                    "give one of them an x-rust-name by an action in openapi/overlay.yaml",
+                );
+            }
             let unique = builder.unique(name);
             builder.names.insert(name.clone(), unique);
         }
@@ -82,7 +88,7 @@ impl Model {
             document: spec,
             replaced,
             structs,
-            problems: builder.problems,
+            problems: builder.findings.problems,
         }
     }
 }
@@ -94,7 +100,7 @@ struct Builder<'a> {
     taken: BTreeSet<String>,
     /// Finished component schemas by Rust name.
     types: Map<String, Value>,
-    problems: Vec<Problem>,
+    findings: Findings,
     /// Combined schemas under construction, with their Rust names and whether they are recursive.
     open: Vec<(Value, String, bool)>,
 }
@@ -119,156 +125,54 @@ impl Part {
 }
 
 impl Builder<'_> {
-    fn operation(&mut self, operation: &Value, at: &Pointer) -> Value {
-        let base = names::pascal(text(&operation["operationId"]));
-        let request = Part {
-            base,
-            at: at.clone(),
-            in_request: true,
-            in_response: false,
-        };
-        let response = Part {
-            in_request: false,
-            in_response: true,
-            ..request.clone()
-        };
-        let mut result = json!({ "responses": self.responses(&operation["responses"], &response) });
-        for key in ["operationId", "summary", "description"] {
-            if let Some(value) = operation.get(key) {
-                result[key] = value.clone();
-            }
-        }
-        let mut parameters: Vec<Value> = elements(&operation["parameters"]).cloned().collect();
-        for (index, parameter) in parameters.iter_mut().enumerate() {
-            let name = names::pascal(text(&parameter["name"]));
-            let part = request.inner(&name, &["parameters", &index.to_string(), "schema"]);
-            let mut schema = self.schema(&parameter["schema"], &part);
-            // A parameter cannot be null. An optional one is omitted.
-            take(&mut schema, "nullable");
-            parameter["schema"] = schema;
-        }
-        result["parameters"] = Value::Array(parameters);
-        if let Some(body) = operation.get("requestBody") {
-            result["requestBody"] = self.body(body, &request);
-        }
-        result
-    }
-
-    fn body(&mut self, body: &Value, part: &Part) -> Value {
-        let mut content = json!({});
-        for (name, media) in entries(&body["content"]) {
-            let part = part.inner("Body", &["requestBody", "content", name, "schema"]);
-            let kind = media::body(name);
-            let mut schema = match kind {
-                Some(Body::Bytes) => json!({"type": "string", "format": "binary"}),
-                Some(Body::Text) => json!({"type": "string"}),
-                _ => self.schema(&media["schema"], &part),
-            };
-            // The hooks omit a body that is null.
-            if body["required"] != true && kind == Some(Body::Json) && schema != json!({}) {
-                schema = nullable(schema);
-            } else if schema["nullable"] == true {
-                let reason =
-                    "a required body that may be null cannot be distinguished from no body";
-                self.problem(&part.at, reason, REMEDY);
-            }
-            content[name] = json!({ "schema": schema });
-        }
-        json!({"required": true, "description": text(&body["description"]), "content": content})
-    }
-
-    fn responses(&mut self, responses: &Value, part: &Part) -> Value {
-        let mut result = json!({});
-        // All success responses share one result type, so equal schemas must have the same name.
-        let mut done: Vec<(&Value, Value)> = Vec::new();
-        for (status, response) in entries(responses) {
-            let mut content = json!({});
-            for (name, media) in entries(&response["content"]) {
-                let known = done.iter().find(|(before, _)| *before == &media["schema"]);
-                let schema = match known {
-                    _ if !media::is_json(name) => json!({}),
-                    Some((_, schema)) => schema.clone(),
-                    None => {
-                        let keys = ["responses", status, "content", name, "schema"];
-                        let schema = self.schema(&media["schema"], &part.inner("Response", &keys));
-                        done.push((&media["schema"], schema.clone()));
-                        schema
-                    }
-                };
-                content[name] = json!({ "schema": schema });
-            }
-            result[status] = json!({"description": "", "content": content});
-        }
-        result
-    }
-
     /// Returns the schema for progenitor. A struct or an enum becomes a component schema.
     fn schema(&mut self, schema: &Value, part: &Part) -> Value {
-        let is_combination = |key| schema.get(key).is_some();
-        if !["allOf", "anyOf", "oneOf"].into_iter().any(is_combination)
-            || sole_reference(schema).is_some()
-        {
+        let is_combination = |key: &&str| schema.get(*key).is_some();
+        if !COMBINATIONS.iter().any(is_combination) || sole_reference(schema).is_some() {
             let result = self.build(schema, part);
-            return if is_named(&result) {
-                self.add_type(&part.base, result)
-            } else {
-                result
+            return match is_named(&result) {
+                true => self.add_type(&part.base, result),
+                false => result,
             };
         }
         // Combined objects are copies, so a recursive schema contains a copy of itself.
         if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
             *is_used = true;
             let reference = json!({ "$ref": reference_to(name) });
-            return if schema["nullable"] == true {
-                nullable(reference)
-            } else {
-                reference
-            };
+            return nullable_if(schema["nullable"] == true, reference);
         }
         let name = self.unique(&part.base);
         self.open.push((schema.clone(), name.clone(), false));
         let result = self.build(schema, part);
         let is_used = self.open.pop().is_some_and(|(.., is_used)| is_used);
-        if !is_used && !is_named(&result) {
-            self.taken.remove(&name);
-            return result;
-        }
         self.taken.remove(&name);
-        self.add_type(&name, result)
+        match is_used || is_named(&result) {
+            true => self.add_type(&name, result),
+            false => result,
+        }
     }
 
     fn add_type(&mut self, base: &str, mut schema: Value) -> Value {
         let name = self.unique(base);
         let is_nullable = take(&mut schema, "nullable").is_some();
         self.types.insert(name.clone(), schema);
-        let reference = json!({ "$ref": reference_to(&name) });
-        if is_nullable {
-            nullable(reference)
-        } else {
-            reference
-        }
+        nullable_if(is_nullable, json!({ "$ref": reference_to(&name) }))
     }
 
     fn unique(&mut self, base: &str) -> String {
-        let base = names::pascal(base);
-        let mut name = base.clone();
-        let mut number = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{base}{number}");
-            number += 1;
-        }
-        name
+        names::unique(&names::pascal(base), |name| {
+            self.taken.insert(name.to_owned())
+        })
     }
 
     /// Returns the definition of a type.
     fn build(&mut self, schema: &Value, part: &Part) -> Value {
         let mut result = self.definition(schema, part).unwrap_or_else(|reason| {
-            self.problem(&part.at, reason, REMEDY);
+            self.findings.problem(&part.at, reason, REMEDY);
             json!({})
         });
-        if schema["nullable"] == true && result != json!({}) {
-            result = nullable(result);
-        }
+        let is_nullable = schema["nullable"] == true && result != json!({});
+        result = nullable_if(is_nullable, result);
         if let (Some(description), None) = (schema.get("description"), result.get("$ref")) {
             result["description"] = description.clone();
         }
@@ -282,11 +186,9 @@ impl Builder<'_> {
         if let Some(name) = sole_reference(schema) {
             let name = self.names.get(&name).cloned().unwrap_or(name);
             let reference = json!({ "$ref": reference_to(&name) });
-            let described = schema.get("description").is_some();
-            return Ok(if described {
-                json!({ "allOf": [reference] })
-            } else {
-                reference
+            return Ok(match schema.get("description") {
+                Some(_) => json!({ "allOf": [reference] }),
+                None => reference,
             });
         }
         let members = match union(schema) {
@@ -377,33 +279,26 @@ impl Builder<'_> {
             if let Some(first) = fields.insert(field.clone(), name) {
                 let reason = format!("its name in Rust, {field}, is also the name of {first}");
                 let remedy = "remove one of them by an action in openapi/overlay.yaml";
-                self.problem(&at.join("properties").join(name), reason, remedy);
+                self.findings
+                    .problem(&at.join("properties").join(name), reason, remedy);
             }
         }
     }
 
     /// Checks that typify can give the values of an enum distinct names.
     fn check_values(&mut self, values: &BTreeSet<String>, at: &Pointer) {
-        let same = |spelling: fn(&str) -> String| {
-            let is_same = |a: &String, b: &String| a != b && spelling(a) == spelling(b);
-            let twins = values
-                .iter()
-                .filter(|a| values.iter().any(|b| is_same(a, b)));
-            twins.map(String::as_str).collect::<Vec<_>>()
+        let same = |spelling: fn(&str) -> String| -> Vec<&str> {
+            let has_twin =
+                |a: &&String| values.iter().any(|b| *a != b && spelling(a) == spelling(b));
+            values.iter().filter(has_twin).map(String::as_str).collect()
         };
         let marked = same(|value| names::pascal(&names::mark_dropped(value)));
         if !same(names::pascal).is_empty() && !marked.is_empty() {
-            let reason = format!(
-                "the values `{}` have the same name in Rust",
-                marked.join("`, `")
-            );
+            let marked = marked.join("`, `");
+            let reason = format!("the values `{marked}` have the same name in Rust");
             let remedy = "remove `enum` by an action in openapi/overlay.yaml";
-            self.problem(&at.join("enum"), reason, remedy);
+            self.findings.problem(&at.join("enum"), reason, remedy);
         }
-    }
-
-    fn problem(&mut self, at: &Pointer, reason: impl Into<String>, remedy: &str) {
-        self.problems.push(Problem::new(at, reason, remedy));
     }
 }
 
@@ -415,39 +310,10 @@ fn is_named(schema: &Value) -> bool {
 
 /// Returns the members of a union if no other keyword determines the type.
 fn union(schema: &Value) -> Option<&Vec<Value>> {
-    let mut others = schema
-        .as_object()?
-        .iter()
-        .filter(|(key, _)| !is_annotation(key));
-    match (others.next()?, others.next()) {
-        ((key, Value::Array(members)), None) if matches!(key.as_str(), "oneOf" | "anyOf") => {
-            Some(members)
-        }
-        _ => None,
-    }
-}
-
-/// Returns the target's name if the schema is only a reference and annotations.
-fn sole_reference(schema: &Value) -> Option<String> {
-    let mut others = schema
-        .as_object()?
-        .iter()
-        .filter(|(key, _)| !is_annotation(key));
-    match (others.next()?, others.next()) {
-        ((key, Value::Array(members)), None) if key == "allOf" && members.len() == 1 => {
-            referenced_name(&members[0])
-        }
-        ((key, _), None) if key == "$ref" => referenced_name(schema),
-        _ => None,
-    }
-}
-
-fn is_annotation(key: &str) -> bool {
-    key == "nullable"
-        || matches!(
-            role(key),
-            Some(Role::Prose | Role::Annotation | Role::Limit)
-        )
+    let (key, members) = sole_keyword(schema)?;
+    members
+        .as_array()
+        .filter(|_| matches!(key, "oneOf" | "anyOf"))
 }
 
 /// Removes and returns a keyword.
@@ -455,11 +321,13 @@ fn take(schema: &mut Value, key: &str) -> Option<Value> {
     schema.as_object_mut()?.remove(key)
 }
 
-/// Returns a schema that also allows null.
-fn nullable(mut schema: Value) -> Value {
-    if schema.get("$ref").is_some() {
-        return json!({"allOf": [schema], "nullable": true});
+/// Returns a schema that also allows null, if the condition holds.
+fn nullable_if(condition: bool, mut schema: Value) -> Value {
+    if condition && schema.get("$ref").is_some() {
+        schema = json!({ "allOf": [schema] });
     }
-    schema["nullable"] = json!(true);
+    if condition {
+        schema["nullable"] = json!(true);
+    }
     schema
 }

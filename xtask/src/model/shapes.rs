@@ -1,22 +1,17 @@
 //! Classifies the JSON values of a lowered schema in the way in which serde decodes them.
-//!
-//! A union becomes an untagged enum of serde: the first member that decodes is used, and properties
-//! that it does not declare are lost. [`Shapes::union`] sorts the members so that nothing is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
-    keywords::{Role, role},
+    keywords::{Role, is_of_type, role},
     reference::{MAX_CHAIN, referenced_name},
+    tree::{elements, entries, schemas},
 };
 
 /// Maximum number of alternatives of a schema. Combinations of unions multiply.
 const MAX_ALTERNATIVES: usize = 256;
-
-/// Maximum depth at which two schemas are compared. Deeper values count as equal.
-const MAX_DEPTH: usize = 8;
 
 /// The component schemas of a lowered document.
 #[derive(Clone, Copy)]
@@ -46,16 +41,12 @@ pub(crate) struct Object {
     /// The schema of additional properties, if they are kept.
     pub(crate) additional: Option<Value>,
     /// Whether additional properties are forbidden.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 impl<'a> Shapes<'a> {
     pub(crate) fn of(document: &'a Value) -> Self {
-        Self(
-            document
-                .pointer("/components/schemas")
-                .unwrap_or(&Value::Null),
-        )
+        Self(schemas(document))
     }
 
     /// Returns the alternatives of a schema, without references and combinations.
@@ -77,26 +68,22 @@ impl<'a> Shapes<'a> {
             return self.expand(&self.0[&name], left);
         }
         let mut shapes = own(schema)?;
-        for member in members(schema, "allOf") {
+        for member in elements(&schema["allOf"]) {
             shapes = product(&shapes, &self.expand(member, left)?)?;
         }
-        if self
-            .common_values(schema, left)
-            .is_some_and(|values| values.is_empty())
-        {
+        let common = self.common_values(schema, left);
+        if common.is_some_and(|values| values.is_empty()) {
             return Err("no value is valid: its enums have no common value".to_owned());
         }
         for key in ["anyOf", "oneOf"] {
-            let mut union = Vec::new();
-            if members(schema, key).all(is_restriction) {
+            if elements(&schema[key]).all(is_restriction) {
                 continue;
             }
-            for member in members(schema, key) {
+            let mut union = Vec::new();
+            for member in elements(&schema[key]) {
                 union.extend(self.expand(member, left)?);
             }
-            if !union.is_empty() {
-                shapes = product(&shapes, &union)?;
-            }
+            shapes = product(&shapes, &union)?;
         }
         Ok(shapes)
     }
@@ -110,247 +97,15 @@ impl<'a> Shapes<'a> {
         let own = schema["enum"]
             .as_array()
             .map(|values| values.iter().collect());
-        let inner = members(schema, "allOf").map(|member| self.common_values(member, left));
+        let inner = elements(&schema["allOf"]);
+        let inner = inner.filter_map(|member| self.common_values(member, left));
         let is_same = |a: &Value, b: &Value| a == b || a.is_number() && a.as_f64() == b.as_f64();
-        inner.fold(own, |common: Option<Vec<&Value>>, values| {
-            match (common, values) {
-                (Some(mut common), Some(values)) => {
-                    common.retain(|a| values.iter().any(|b| is_same(a, b)));
-                    Some(common)
-                }
-                (common, values) => common.or(values),
-            }
-        })
-    }
-
-    /// Returns the union's members, ordered so that no decoded value loses a property.
-    ///
-    /// Objects with common values become one object with the properties of both.
-    ///
-    /// # Errors
-    ///
-    /// Returns the reason if there is no such order.
-    pub(crate) fn union(&self, members: &[Value], any_of: bool) -> Result<Vec<Value>, String> {
-        let mut members = members.to_vec();
-        while let Some((first, second)) = self.overlapping(&members, any_of)? {
-            let combined = match (
-                self.alternatives(&members[first])?.as_slice(),
-                self.alternatives(&members[second])?.as_slice(),
-            ) {
-                ([Shape::Object(a)], [Shape::Object(b)]) => {
-                    vec![Shape::Object(superset(a, b)).schema()]
-                }
-                (a, b) => a.iter().chain(b).map(Shape::schema).collect(),
-            };
-            members.remove(second);
-            members.splice(first..=first, combined);
-        }
-        self.ordered(&members)
-    }
-
-    /// Returns the indexes of two members that must be combined.
-    fn overlapping(
-        &self,
-        members: &[Value],
-        any_of: bool,
-    ) -> Result<Option<(usize, usize)>, String> {
-        let shapes = members
-            .iter()
-            .map(|member| self.alternatives(member))
-            .collect::<Result<Vec<_>, _>>()?;
-        for second in 0..shapes.len() {
-            for first in 0..second {
-                let (a, b) = (&shapes[first], &shapes[second]);
-                let is_overlap = |a: &Shape| match a {
-                    Shape::Object(a) => b.iter().any(|b| match b {
-                        Shape::Object(b) if any_of => a != b && !self.exclusive(a, b),
-                        Shape::Object(_) => {
-                            self.any_lossy(
-                                &[Shape::Object(a.clone())],
-                                std::slice::from_ref(b),
-                                MAX_DEPTH,
-                            ) && self.any_lossy(
-                                std::slice::from_ref(b),
-                                &[Shape::Object(a.clone())],
-                                MAX_DEPTH,
-                            )
-                        }
-                        _ => false,
-                    }),
-                    _ => false,
-                };
-                if members[first] != members[second] && a.iter().any(is_overlap) {
-                    return Ok(Some((first, second)));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether the objects have no value in common.
-    fn exclusive(&self, a: &Object, b: &Object) -> bool {
-        let forbids = |a: &Object, b: &Object| {
-            a.closed
-                && b.required
-                    .iter()
-                    .any(|name| !a.properties.contains_key(name))
-        };
-        let mut common = a
-            .required
-            .intersection(&b.required)
-            .filter(|name| !self.is_one_way(a, name) && !self.is_one_way(b, name));
-        forbids(a, b)
-            || forbids(b, a)
-            || common.any(
-                |name| match (a.properties.get(name), b.properties.get(name)) {
-                    (Some(a), Some(b)) => !self.may_decode(a, b, MAX_DEPTH),
-                    _ => false,
-                },
-            )
-    }
-
-    /// Sorts the members of a union so that no decoded value loses a property.
-    fn ordered(&self, members: &[Value]) -> Result<Vec<Value>, String> {
-        let mut open = Vec::new();
-        for member in members {
-            let shapes = self.alternatives(member)?;
-            if !open.iter().any(|(other, _)| *other == member) {
-                open.push((member, shapes));
-            }
-        }
-        // Any string decodes as a plain string, so specific members come first.
-        open.sort_by_key(|(_, shapes)| shapes.contains(&Shape::Text(None)));
-        let mut ordered = Vec::new();
-        while !open.is_empty() {
-            let first = (0..open.len()).find(|index| {
-                let mut others = open.iter().enumerate().filter(|(other, _)| other != index);
-                others.all(|(_, (_, other))| !self.any_lossy(&open[*index].1, other, MAX_DEPTH))
-            });
-            let Some(first) = first else {
-                let names: Vec<String> = open.iter().map(|(member, _)| describe(member)).collect();
-                return Err(format!(
-                    "the members {} of the union overlap: a value of one would be decoded as another and lose properties",
-                    names.join(", ")
-                ));
-            };
-            ordered.push(open.remove(first).0.clone());
-        }
-        Ok(ordered)
-    }
-
-    /// Whether a value of `other` can be decoded as `first` and lose a property.
-    fn any_lossy(&self, first: &[Shape], other: &[Shape], left: usize) -> bool {
-        let lossy = |a: &Shape, b: &Shape| self.decodes(a, b, left) && !self.keeps(a, b, left);
-        first.iter().any(|a| other.iter().any(|b| lossy(a, b)))
-    }
-
-    fn lossy(&self, first: &Value, other: &Value, left: usize) -> bool {
-        if first == other {
-            return false;
-        }
-        match (
-            left.checked_sub(1),
-            self.alternatives(first),
-            self.alternatives(other),
-        ) {
-            (Some(left), Ok(first), Ok(other)) => self.any_lossy(&first, &other, left),
-            _ => true,
-        }
-    }
-
-    fn may_decode(&self, first: &Value, other: &Value, left: usize) -> bool {
-        match (
-            left.checked_sub(1),
-            self.alternatives(first),
-            self.alternatives(other),
-        ) {
-            (Some(left), Ok(first), Ok(other)) => first
-                .iter()
-                .any(|a| other.iter().any(|b| self.decodes(a, b, left))),
-            _ => true,
-        }
-    }
-
-    /// Whether a value of `b` may be accepted by the type of `a`.
-    fn decodes(&self, a: &Shape, b: &Shape, left: usize) -> bool {
-        use Shape::{Any, Array, Boolean, Integer, Null, Number, Object, Text};
-        match (a, b) {
-            (Any, _) | (_, Any) | (Null, Null) | (Boolean, Boolean) => true,
-            (Integer(_) | Number, Integer(_) | Number) => true,
-            (Text(Some(a)), Text(Some(b))) => !a.is_disjoint(b),
-            (Text(_), Text(_)) | (Array(_), Array(_)) => true,
-            // serde also decodes structs from arrays, except structs with a flattened map.
-            (Object(a), Array(_)) => a.additional.is_none() && !a.properties.is_empty(),
-            (Object(a), Object(b)) => {
-                let is_null = |schema: &Value| schema["nullable"] == true;
-                let property = |name: &String| match (
-                    a.properties.get(name).or(a.additional.as_ref()),
-                    b.properties.get(name).or(b.additional.as_ref()),
-                ) {
-                    (Some(inner), Some(other)) => {
-                        let may_be_absent = !self.needs(a, name)
-                            && (!b.required.contains(name) || self.is_one_way(b, name));
-                        may_be_absent
-                            || is_null(inner) && is_null(other)
-                            || self.may_decode(inner, other, left)
-                    }
-                    (Some(_), None) => !self.needs(a, name),
-                    (None, _) => true,
-                };
-                a.required.iter().chain(&b.required).all(property)
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a value of `b` round-trips if it is decoded as `a`.
-    fn keeps(&self, a: &Shape, b: &Shape, left: usize) -> bool {
-        use Shape::{Any, Array, Integer, Number, Object};
-        match (a, b) {
-            (Any, _) => true,
-            (Number, Integer(_)) => false,
-            (Array(a), Array(b)) => !self.lossy(a, b, left),
-            (Array(a), Any) => *a == json!({}),
-            (Object(a), Object(b)) => {
-                let property = |(name, b): (&String, &Value)| {
-                    let a = a.properties.get(name).or(a.additional.as_ref());
-                    a.is_some_and(|a| !self.lossy(a, b, left))
-                };
-                let additional = match (&a.additional, &b.additional) {
-                    (_, None) => true,
-                    (Some(a), Some(b)) => !self.lossy(a, b, left),
-                    (None, Some(_)) => false,
-                };
-                additional && b.properties.iter().all(property)
-            }
-            (Object(a), Any) => {
-                a.properties.is_empty()
-                    && a.additional
-                        .as_ref()
-                        .is_none_or(|value| *value == json!({}))
-            }
-            (Object(_), Array(_)) => false,
-            _ => true,
-        }
-    }
-
-    /// Whether decoding fails without a property. Serde decodes an absent nullable property as null.
-    fn needs(&self, object: &Object, name: &str) -> bool {
-        let is_nullable = |name| {
-            object
-                .properties
-                .get(name)
-                .is_some_and(|schema| schema["nullable"] == true)
-        };
-        object.required.contains(name) && !is_nullable(name) && !self.is_one_way(object, name)
-    }
-
-    /// Whether a property is `readOnly` or `writeOnly`, so that requests or responses omit it.
-    fn is_one_way(&self, object: &Object, name: &str) -> bool {
-        let schema = object.properties.get(name);
-        schema.is_some_and(|schema| {
-            self.has_flag(schema, "readOnly") || self.has_flag(schema, "writeOnly")
-        })
+        own.into_iter()
+            .chain(inner)
+            .reduce(|common: Vec<&Value>, values| {
+                let is_common = |a: &&Value| values.iter().any(|b| is_same(a, b));
+                common.into_iter().filter(is_common).collect()
+            })
     }
 
     /// Whether a property is only sent (`writeOnly`) or only received (`readOnly`).
@@ -363,7 +118,7 @@ impl<'a> Shapes<'a> {
             return false;
         };
         let target = referenced_name(schema).map(|name| &self.0[&name]);
-        let mut inner = target.into_iter().chain(members(schema, "allOf"));
+        let mut inner = target.into_iter().chain(elements(&schema["allOf"]));
         schema[flag] == true || inner.any(|inner| self.is_flagged(inner, flag, left))
     }
 }
@@ -391,7 +146,7 @@ impl Shape {
             Self::Object(object) => {
                 let mut schema = json!({
                     "type": "object",
-                    "properties": object.properties.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect::<Map<_, _>>(),
+                    "properties": object.properties,
                     "required": object.required,
                 });
                 if let Some(additional) = &object.additional {
@@ -418,20 +173,6 @@ impl Shape {
     }
 }
 
-/// Returns the name of a component schema, or a short description of an inline schema.
-fn describe(schema: &Value) -> String {
-    let name = referenced_name(schema).or_else(|| schema["title"].as_str().map(str::to_owned));
-    name.unwrap_or_else(|| {
-        schema["type"]
-            .as_str()
-            .map_or_else(|| "{…}".to_owned(), |kind| format!("{kind} without a name"))
-    })
-}
-
-fn members<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
-    schema[key].as_array().into_iter().flatten()
-}
-
 /// Whether a schema has only keywords that restrict values, and no properties.
 fn is_restriction(schema: &Value) -> bool {
     let is_limit =
@@ -443,38 +184,26 @@ fn is_restriction(schema: &Value) -> bool {
 
 /// Returns the shapes of a schema without its combinations.
 fn own(schema: &Value) -> Result<Vec<Shape>, String> {
-    let values: Vec<&Value> = members(schema, "enum")
-        .filter(|value| !value.is_null())
-        .collect();
+    let values = elements(&schema["enum"]).filter(|value| !value.is_null());
+    let values: Vec<&Value> = values.collect();
     let has = |key: &str| schema.get(key).is_some();
     if has("enum") && values.is_empty() {
         return Ok(vec![Shape::Null]);
     }
-    let fits = |value: &&&Value| match schema["type"].as_str() {
-        Some("string") => value.is_string(),
-        Some("boolean") => value.is_boolean(),
-        Some("integer" | "number") => value.is_number(),
-        Some("array") => value.is_array(),
-        Some("object") => value.is_object(),
-        _ => true,
-    };
-    let wrong: Vec<String> = values
-        .iter()
-        .filter(|value| !fits(value))
-        .map(|value| value.to_string())
-        .collect();
-    if !wrong.is_empty() {
+    let type_name = schema["type"].as_str();
+    let is_misfit = |value: &&&Value| type_name.is_some_and(|name| !is_of_type(value, name));
+    let misfits = values.iter().filter(is_misfit);
+    let misfits: Vec<String> = misfits.map(|value| value.to_string()).collect();
+    if !misfits.is_empty() {
         return Err(format!(
             "the values `{}` are not of the type {} beside them",
-            wrong.join("`, `"),
+            misfits.join("`, `"),
             schema["type"]
         ));
     }
-    let texts: BTreeSet<String> = values
-        .iter()
-        .filter_map(|value| value.as_str().map(str::to_owned))
-        .collect();
-    let kind = match schema["type"].as_str() {
+    let texts = values.iter().filter_map(|value| value.as_str());
+    let texts: BTreeSet<String> = texts.map(str::to_owned).collect();
+    let kind = match type_name {
         None if has("properties") || has("additionalProperties") || has("required") => {
             Some("object")
         }
@@ -490,22 +219,19 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
         Some("integer") => Shape::Integer(integer_format(schema, &values)?),
         Some("string") => Shape::Text((!texts.is_empty()).then_some(texts)),
         Some("array") => Shape::Array(schema.get("items").cloned().unwrap_or_else(|| json!({}))),
-        Some("object") => Shape::Object(Object {
-            properties: schema["properties"]
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, schema)| (name.clone(), schema.clone()))
-                .collect(),
-            required: members(schema, "required")
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect(),
-            additional: schema
-                .get("additionalProperties")
-                .filter(|value| value.is_object())
-                .cloned(),
-            closed: schema.get("additionalProperties") == Some(&json!(false)),
-        }),
+        Some("object") => {
+            let additional = schema.get("additionalProperties");
+            let properties = entries(&schema["properties"]);
+            let required = elements(&schema["required"]).filter_map(Value::as_str);
+            Shape::Object(Object {
+                properties: properties
+                    .map(|(name, schema)| (name.clone(), schema.clone()))
+                    .collect(),
+                required: required.map(str::to_owned).collect(),
+                additional: additional.filter(|value| value.is_object()).cloned(),
+                closed: additional == Some(&json!(false)),
+            })
+        }
         _ if has("enum") => return Ok(by_type(&values, texts)),
         _ => Shape::Any,
     }])
@@ -641,26 +367,6 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
         }
         (a, b) => return Err(format!("it requires {} and {} at once", a.kind(), b.kind())),
     })
-}
-
-/// Returns an object type that can hold the properties of both objects.
-fn superset(a: &Object, b: &Object) -> Object {
-    let either = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
-        (Some(a), Some(b)) if a != b => Some(json!({ "anyOf": [a, b] })),
-        (a, b) => a.or(b).cloned(),
-    };
-    let names = a.properties.keys().chain(b.properties.keys());
-    fn property<'o>(object: &'o Object, name: &String) -> Option<&'o Value> {
-        object.properties.get(name).or(object.additional.as_ref())
-    }
-    Object {
-        properties: names
-            .filter_map(|name| Some((name.clone(), either(property(a, name), property(b, name))?)))
-            .collect(),
-        required: a.required.intersection(&b.required).cloned().collect(),
-        additional: either(a.additional.as_ref(), b.additional.as_ref()),
-        closed: a.closed && b.closed,
-    }
 }
 
 /// Returns a schema that requires two schemas.

@@ -1,9 +1,6 @@
 //! The inputs of a report: the files of the workspace, and a git revision or file to compare with.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command};
 
 use anyhow::{Context, Error, Result, bail};
 use serde_json::Value;
@@ -16,59 +13,17 @@ use crate::{
     surface,
 };
 
-/// The base of the comparison.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// A git revision.
-    Revision(String),
-    /// A `permissions.json` file.
-    File(PathBuf),
-}
-
 /// An old or new version of the files.
 #[derive(Clone, Debug)]
-pub struct State {
+pub(super) struct State {
     /// The trimmed spec.
-    pub permissions: Value,
+    pub(super) permissions: Value,
     /// The pinned upstream spec, if it is known.
-    pub lock: Option<Lock>,
+    pub(super) lock: Option<Lock>,
     /// The overlay, if it is known. Null if there is none.
-    pub overlay: Option<Value>,
+    pub(super) overlay: Option<Value>,
     /// The public items of the generated crate.
-    pub surface: Vec<String>,
-}
-
-impl Base {
-    /// Interprets the argument as a file if the file exists, and otherwise as a git revision.
-    pub fn new(argument: &str) -> Self {
-        if Path::new(argument).is_file() {
-            Self::File(argument.into())
-        } else {
-            Self::Revision(argument.to_owned())
-        }
-    }
-
-    /// Reads the base of the comparison.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the revision or file does not exist, or if its content is invalid.
-    pub fn read(&self, layout: &Layout) -> Result<State> {
-        match self {
-            Self::Revision(revision) => State::of_revision(layout.root(), revision),
-            Self::File(path) => {
-                let permissions = document::read(path)?.value;
-                let code = generate::generate(&permissions)
-                    .with_context(|| format!("{} is not an {PERMISSIONS}", path.display()))?;
-                Ok(State {
-                    permissions,
-                    lock: None,
-                    overlay: None,
-                    surface: surface::list(&code).map_err(Error::msg)?,
-                })
-            }
-        }
-    }
+    pub(super) surface: Vec<String>,
 }
 
 impl State {
@@ -77,62 +32,69 @@ impl State {
     /// # Errors
     ///
     /// Returns an error if a file is missing or invalid.
-    pub fn on_disk(layout: &Layout) -> Result<Self> {
-        let text = |path: &str| read(&layout.root().join(path));
-        let code = required(&layout.generated())?;
-        Self::parse(
-            "the workspace",
-            &required(&layout.permissions())?,
-            (text(LOCK)?, text(OVERLAY)?),
-            &code,
-        )
+    pub(super) fn on_disk(layout: &Layout) -> Result<Self> {
+        Self::parse("the workspace", |path| {
+            let file = layout.root().join(path);
+            match path {
+                PERMISSIONS | GENERATED => required(&file).map(Some),
+                _ => read(&file),
+            }
+        })
+    }
+
+    /// Reads the base of the comparison: a `permissions.json` file if it exists, or else the files of a
+    /// git revision.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the revision or file does not exist, or if its content is invalid.
+    pub(super) fn of_base(layout: &Layout, base: &str) -> Result<Self> {
+        if !Path::new(base).is_file() {
+            return Self::of_revision(layout.root(), base);
+        }
+        let permissions = document::read(Path::new(base))?.value;
+        let code = generate::generate(&permissions)
+            .with_context(|| format!("{base} is not an {PERMISSIONS}"))?;
+        Ok(Self {
+            permissions,
+            lock: None,
+            overlay: None,
+            surface: surface::list(&code).map_err(Error::msg)?,
+        })
     }
 
     fn of_revision(root: &Path, revision: &str) -> Result<Self> {
         let commit = format!("{revision}^{{commit}}");
-        let arguments = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &commit,
-        ];
-        let Some(commit) = git(root, &arguments)? else {
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
+        let Some(commit) = git(root, &[&arguments[..], &[&commit]].concat())? else {
             bail!(
                 "there is no file and no git revision {revision:?}; use a revision of `git log`, or \
                  fetch it first"
             );
         };
-        let commit = commit.trim();
-        let show = |path: &str| git(root, &["show", &format!("{commit}:{path}")]);
-        let Some(permissions) = show(PERMISSIONS)? else {
-            bail!("revision {revision} has no {PERMISSIONS}; use a revision that has it");
-        };
-        let code = show(GENERATED)?.unwrap_or_default();
-        let rest = (show(LOCK)?, show(OVERLAY)?);
-        Self::parse(&format!("revision {revision}"), &permissions, rest, &code)
+        Self::parse(&format!("revision {revision}"), |path| {
+            let content = git(root, &["show", &format!("{}:{path}", commit.trim())])?;
+            if path == PERMISSIONS && content.is_none() {
+                bail!("revision {revision} has no {PERMISSIONS}; use a revision that has it");
+            }
+            Ok(content)
+        })
     }
 
-    /// Parses the contents of the files. Errors contain `name`.
-    fn parse(
-        name: &str,
-        permissions: &str,
-        (lock, overlay): (Option<String>, Option<String>),
-        code: &str,
-    ) -> Result<Self> {
-        let parse = |text: &str, path: &str| document::parse(text.as_bytes(), path);
+    /// Parses the contents of the files. Errors of invalid files contain `name`.
+    fn parse(name: &str, content: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
         let invalid = || format!("failed to read {name}");
+        let document = |path: &str| match content(path)? {
+            Some(text) => document::parse(text.as_bytes(), path).with_context(invalid),
+            None => Ok(Value::Null),
+        };
+        let lock = content(LOCK)?.map(|text| Lock::parse(&text));
+        let code = content(GENERATED)?.unwrap_or_default();
         Ok(Self {
-            permissions: parse(permissions, PERMISSIONS).with_context(invalid)?,
-            lock: lock
-                .map(|text| Lock::parse(&text).map_err(Error::msg))
-                .transpose()
-                .with_context(invalid)?,
-            overlay: Some(match overlay {
-                Some(text) => parse(&text, OVERLAY).with_context(invalid)?,
-                None => Value::Null,
-            }),
-            surface: surface::list(code)
+            permissions: document(PERMISSIONS)?,
+            lock: lock.transpose().map_err(Error::msg).with_context(invalid)?,
+            overlay: Some(document(OVERLAY)?),
+            surface: surface::list(&code)
                 .map_err(Error::msg)
                 .with_context(invalid)?,
         })

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{
-    change::{Change, Direction},
-    rules::{DOCUMENTATION, RUST_EXTENSION, Rule, UNKNOWN},
-};
+use super::rules::{Change, DOCUMENTATION, Direction, RUST_EXTENSION, Rule, UNKNOWN};
 use crate::{
-    keywords::{self, Role},
+    keywords::is_annotation,
     reference::component_name,
-    tree::entries,
+    tree::{entries, text},
 };
 
 /// A comparison of two trimmed specs.
@@ -33,16 +30,7 @@ pub(super) struct Place {
     pub(super) in_property: bool,
 }
 
-impl<'a> Comparison<'a> {
-    pub(super) fn new(documents: Pair<'a>) -> Self {
-        Self {
-            documents,
-            renamed: BTreeMap::new(),
-            renamed_operations: BTreeMap::new(),
-            changes: Vec::new(),
-        }
-    }
-
+impl Comparison<'_> {
     /// Adds a change by a rule without placeholders.
     pub(super) fn add(&mut self, place: &Place, rule: &Rule) {
         self.replaced(place, rule, "", Pair::of(&Value::Null, &Value::Null));
@@ -50,9 +38,8 @@ impl<'a> Comparison<'a> {
 
     /// Adds a change by a rule with the placeholders `{key}`, `{old}` and `{new}`.
     pub(super) fn replaced(&mut self, place: &Place, rule: &Rule, key: &str, pair: Pair<'_>) {
-        let what = rule
-            .what
-            .replace("{key}", key)
+        let what = rule.what.replace("{key}", key);
+        let what = what
             .replace("{old}", &shown(pair.old))
             .replace("{new}", &shown(pair.new));
         self.changes.push(Change {
@@ -66,44 +53,20 @@ impl<'a> Comparison<'a> {
 
     /// Compares the values of two objects, key by key.
     ///
-    /// `rule` is called for each key whose values differ, and returns whether it handled the key.
-    /// Other keys are documentation, or unknown and therefore breaking.
-    pub(super) fn members(
+    /// `rule` is called for each key whose values differ. It returns the rule for the key, or `None` if
+    /// it compared the values itself. [`default_rule`] is the rule for unknown keys.
+    pub(super) fn members<'r>(
         &mut self,
         place: &Place,
         pair: Pair<'_>,
-        mut rule: impl FnMut(&mut Self, &str, Pair<'_>) -> bool,
+        mut rule: impl FnMut(&mut Self, &str, Pair<'_>) -> Option<&'r Rule>,
     ) {
         for key in pair.keys() {
             let member = pair.at(key);
-            if member.is_equal() || rule(self, key, member) {
-                continue;
-            }
-            let default = if key.starts_with("x-rust-") {
-                &RUST_EXTENSION
-            } else if is_documentation(key) {
-                &DOCUMENTATION
-            } else {
-                &UNKNOWN
-            };
-            self.replaced(place, default, key, member);
-        }
-    }
-
-    /// Compares the entries of two maps, such as the headers of a response.
-    pub(super) fn entries(
-        &mut self,
-        place: impl Fn(&str) -> Place,
-        pair: Pair<'_>,
-        (removed, added): (&Rule, &Rule),
-        mut both: impl FnMut(&mut Self, &Place, Pair<'_>),
-    ) {
-        for name in pair.keys() {
-            let (place, entry) = (place(name), pair.at(name));
-            match (entry.old.is_null(), entry.new.is_null()) {
-                (false, false) => both(self, &place, entry),
-                (false, true) => self.add(&place, removed),
-                (true, _) => self.add(&place, added),
+            if !member.is_equal()
+                && let Some(rule) = rule(self, key, member)
+            {
+                self.replaced(place, rule, key, member);
             }
         }
     }
@@ -125,11 +88,24 @@ impl<'a> Comparison<'a> {
 
     /// Returns whether two references refer to the same Rust type.
     pub(super) fn is_same_type(&self, references: Pair<'_>) -> bool {
-        let (old, new) = references.map(|reference| reference.as_str().and_then(component_name));
-        let (Some(old), Some(new)) = (old, new) else {
-            return references.is_equal();
-        };
-        self.renamed.get(&old).unwrap_or(&old) == &new
+        match references.map(|reference| component_name(text(reference))) {
+            (Some(old), Some(new)) => self.renamed.get(&old).unwrap_or(&old) == &new,
+            _ => references.is_equal(),
+        }
+    }
+}
+
+/// Returns the rule for a key that has no rule of its own: documentation, or an unknown change.
+pub(super) fn default_rule(key: &str) -> &'static Rule {
+    if key.starts_with("x-rust-") {
+        &RUST_EXTENSION
+    } else if is_annotation(key) && key != "default"
+        || key.starts_with("x-")
+        || matches!(key, "bearerFormat" | "links" | "summary" | "tags")
+    {
+        &DOCUMENTATION
+    } else {
+        &UNKNOWN
     }
 }
 
@@ -149,9 +125,14 @@ impl<'v> Pair<'v> {
         self.old == self.new
     }
 
+    /// Returns whether both versions are objects.
+    pub(super) fn are_objects(self) -> bool {
+        self.map(Value::is_object) == (true, true)
+    }
+
     /// Returns both versions of the value of a key.
     pub(super) fn at(self, key: &str) -> Self {
-        Self::of(at(self.old, key), at(self.new, key))
+        Self::of(&self.old[key], &self.new[key])
     }
 
     /// Returns the keys of both objects, sorted and without duplicates.
@@ -166,17 +147,14 @@ impl<'v> Pair<'v> {
 
     /// Returns both versions of a boolean key. An absent key is false.
     pub(super) fn flags(self, key: &str) -> (bool, bool) {
-        self.at(key).map(|value| value == &Value::Bool(true))
+        self.at(key).map(|value| *value == true)
     }
 }
 
 impl Place {
-    pub(super) fn new(
-        direction: impl Into<Option<Direction>>,
-        location: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(direction: Option<Direction>, location: impl Into<String>) -> Self {
         Self {
-            direction: direction.into(),
+            direction,
             location: location.into(),
             in_property: false,
         }
@@ -207,21 +185,8 @@ impl Place {
     }
 }
 
-/// Returns whether a key is documentation or an extension without an effect on the client.
-fn is_documentation(key: &str) -> bool {
-    let is_annotation = matches!(keywords::role(key), Some(Role::Prose | Role::Annotation));
-    is_annotation && key != "default"
-        || key.starts_with("x-")
-        || matches!(key, "bearerFormat" | "links" | "summary" | "tags")
-}
-
-/// Returns the value of a key, or null if it is absent.
-pub(super) fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
-    value.get(key).unwrap_or(&Value::Null)
-}
-
 /// Formats a value for a message.
-pub(super) fn shown(value: &Value) -> String {
+fn shown(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::String(text) => format!("`{text}`"),

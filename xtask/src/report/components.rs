@@ -1,26 +1,24 @@
 //! Compares named schemas. Each is a Rust type and is compared once, with all its directions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{
-    change::Direction,
     comparison::{Comparison, Pair, Place},
-    rules::{TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
+    rules::{Direction, TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
     schema,
 };
 use crate::{
     reference::{component_name, reference_to},
     schema::only,
-    tree::{entries, schemas},
+    tree::{self, Kind, entries, schemas, text},
 };
 
 /// Compares `components/schemas`.
 pub(super) fn compare(comparison: &mut Comparison<'_>) {
     let schemas = comparison.documents.at("components").at("schemas");
     comparison.renamed = renamed(schemas);
-    let new_names: BTreeSet<String> = comparison.renamed.values().cloned().collect();
     let (old, mut directions) = comparison.documents.map(directions);
     for (name, direction) in old {
         let name = comparison.renamed.get(&name).cloned().unwrap_or(name);
@@ -32,14 +30,14 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
         let new_name = comparison.renamed.get(name).cloned();
         let direction = directions.get(new_name.as_deref().unwrap_or(name)).copied();
         let place = Place::new(direction, name);
-        match (pair.old.is_null(), pair.new.is_null()) {
+        match pair.map(Value::is_null) {
             (false, _) if new_name.is_some() => {
                 let (old, new) = (&json!(name), &json!(new_name));
                 comparison.replaced(&place, &TYPE_RENAMED, "", Pair::of(old, new));
             }
             (false, false) => schema::compare(comparison, &place, pair),
             (false, true) => comparison.add(&place, &TYPE_REMOVED),
-            (true, _) if new_names.contains(name) => {}
+            (true, _) if comparison.renamed.values().any(|new| new == name) => {}
             (true, _) => comparison.add(&place, &TYPE_ADDED),
         }
     }
@@ -51,8 +49,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
 /// removed schema, it counts as removed, because the new name is ambiguous.
 fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     let only = |this: &Value, other: &Value| -> BTreeMap<String, String> {
-        let names = this.as_object().into_iter().flatten();
-        let names = names.filter(|(name, _)| other.get(name).is_none());
+        let names = entries(this).filter(|(name, _)| other.get(name).is_none());
         names
             .map(|(name, _)| (name.clone(), String::new()))
             .collect()
@@ -62,9 +59,8 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for name in removed.keys() {
         let before = with_names(&old[name], &removed);
-        let mut candidates = added
-            .keys()
-            .filter(|other| with_names(&new[*other], &added) == before);
+        let is_equal = |other: &&String| with_names(&new[*other], &added) == before;
+        let mut candidates = added.keys().filter(is_equal);
         if let (Some(other), None) = (candidates.next(), candidates.next())
             && !found.values().any(|taken| taken == other)
         {
@@ -82,23 +78,15 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
 }
 
 /// Returns a schema in which the references have the new names.
-fn with_names(value: &Value, names: &BTreeMap<String, String>) -> Value {
-    match value {
-        Value::Object(map) => {
-            let replaced = map.iter().map(|(key, value)| {
-                let name = value.as_str().and_then(component_name);
-                let new_name = name.and_then(|name| names.get(&name));
-                let value = match new_name.filter(|_| key == "$ref") {
-                    Some(name) => json!(reference_to(name)),
-                    None => with_names(value, names),
-                };
-                (key.clone(), value)
-            });
-            Value::Object(replaced.collect())
+fn with_names(schema: &Value, names: &BTreeMap<String, String>) -> Value {
+    let mut schema = schema.clone();
+    tree::references(&mut schema, Kind::Schema, &mut |_, reference| {
+        let new = component_name(text(reference)).and_then(|name| names.get(&name));
+        if let Some(new) = new {
+            *reference = json!(reference_to(new));
         }
-        Value::Array(items) => items.iter().map(|item| with_names(item, names)).collect(),
-        other => other.clone(),
-    }
+    });
+    schema
 }
 
 /// Returns for each named schema whether requests, responses or both use it.
@@ -109,8 +97,7 @@ fn directions(document: &Value) -> BTreeMap<String, Direction> {
         ("requestBody", Direction::Request),
         ("responses", Direction::Response),
     ] {
-        let document = only(document, part);
-        for (name, _) in entries(schemas(&document)) {
+        for (name, _) in entries(schemas(&only(document, part))) {
             let known = found.entry(name.clone()).or_insert(direction);
             *known = known.and(direction);
         }

@@ -1,46 +1,31 @@
 //! Formats a report as the text of a pull request.
 
-use std::fmt::{self, Write};
-
 use super::{Change, Grade, Operations, Pins, Pipeline, Report, SurfaceDiff};
 use crate::lock::Lock;
 
 /// Returns the report in Markdown.
 pub(super) fn write(report: &Report) -> String {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = sections(&mut text, report);
+    let mut text = match report.verdict {
+        Some(grade) => format!("# The specification changed: {grade}\n"),
+        None => "# The specification did not change for users\n".to_owned(),
+    };
+    text.extend(report.pins.as_ref().map(pins));
+    if report.verdict.is_some() {
+        text += &operations(&report.changes, &report.operations);
+        text += &changes(&report.changes);
+        text += &surface(&report.surface);
+    }
+    text.extend(report.pipeline.as_ref().map(pipeline));
     text
 }
 
-fn sections(text: &mut String, report: &Report) -> fmt::Result {
-    match report.verdict {
-        Some(grade) => writeln!(text, "# The specification changed: {grade}")?,
-        None => writeln!(text, "# The specification did not change for users")?,
-    }
-    if let Some(pins) = &report.pins {
-        self::pins(text, pins)?;
-    }
-    if report.verdict.is_some() {
-        summary(text, report)?;
-        operations(text, &report.operations)?;
-        changes(text, &report.changes)?;
-        surface(text, &report.surface)?;
-    }
-    if let Some(pipeline) = &report.pipeline {
-        self::pipeline(text, pipeline)?;
-    }
-    Ok(())
-}
-
-fn pins(text: &mut String, Pins { from, to }: &Pins) -> fmt::Result {
+fn pins(Pins { from, to }: &Pins) -> String {
     let Some(from) = from else {
-        return writeln!(text, "\nGenerated from {}.", pin(to));
+        return format!("\nGenerated from {}.\n", pin(to));
     };
     if pin(from) == pin(to) && from.sha256 == to.sha256 && from.generator == to.generator {
-        return writeln!(text, "\nThe pin is unchanged: {}.", pin(to));
+        return format!("\nThe pin is unchanged: {}.\n", pin(to));
     }
-    writeln!(text, "\n| | from | to |\n| --- | --- | --- |")?;
     let digest = |lock: &Lock| format!("`{}…`", lock.sha256.get(..12).unwrap_or(&lock.sha256));
     let rows = [
         ("pin", pin(from), pin(to)),
@@ -49,10 +34,8 @@ fn pins(text: &mut String, Pins { from, to }: &Pins) -> fmt::Result {
         ("OpenAPI", from.openapi.clone(), to.openapi.clone()),
         ("generator", from.generator.clone(), to.generator.clone()),
     ];
-    for (name, from, to) in rows {
-        writeln!(text, "| {name} | {from} | {to} |")?;
-    }
-    Ok(())
+    let rows = rows.map(|(name, from, to)| format!("| {name} | {from} | {to} |\n"));
+    format!("\n| | from | to |\n| --- | --- | --- |\n{}", rows.concat())
 }
 
 fn pin(lock: &Lock) -> String {
@@ -62,119 +45,97 @@ fn pin(lock: &Lock) -> String {
     }
 }
 
-fn summary(text: &mut String, report: &Report) -> fmt::Result {
+fn operations(changes: &[Change], operations: &Operations) -> String {
     let count = |grade| {
-        let changes = report.changes.iter();
-        changes.filter(|change| change.grade == grade).count()
+        changes
+            .iter()
+            .filter(|change| change.grade == grade)
+            .count()
     };
-    let (major, minor, patch) = (
-        count(Grade::Major),
-        count(Grade::Minor),
-        count(Grade::Patch),
-    );
-    writeln!(
-        text,
-        "\n{major} major, {minor} minor and {patch} patch changes."
-    )
-}
-
-fn operations(text: &mut String, operations: &Operations) -> fmt::Result {
+    let [major, minor, patch] = [Grade::Major, Grade::Minor, Grade::Patch].map(count);
+    let summary = format!("\n{major} major, {minor} minor and {patch} patch changes.\n");
     let lists = [
         ("removed", &operations.removed),
         ("changed", &operations.changed),
         ("added", &operations.added),
     ];
-    if lists.iter().all(|(_, list)| list.is_empty()) {
-        return Ok(());
+    let lines = lists.into_iter().flat_map(|(word, list)| {
+        list.iter()
+            .map(move |operation| format!("- {word}: `{operation}`\n"))
+    });
+    match lines.collect::<String>() {
+        lines if lines.is_empty() => summary,
+        lines => format!("{summary}\n## Operations\n\n{lines}"),
     }
-    writeln!(text, "\n## Operations\n")?;
-    for (word, list) in lists {
-        for operation in list {
-            writeln!(text, "- {word}: `{operation}`")?;
-        }
-    }
-    Ok(())
 }
 
-fn changes(text: &mut String, changes: &[Change]) -> fmt::Result {
+fn changes(changes: &[Change]) -> String {
     if changes.is_empty() {
-        return Ok(());
+        return String::new();
     }
-    writeln!(
-        text,
-        "\n## Changes\n\n| | direction | where | what | why |\n| --- | --- | --- | --- | --- |"
-    )?;
-    for change in changes {
-        let direction = change.direction;
-        let direction = direction.map_or_else(String::new, |direction| direction.to_string());
-        writeln!(
-            text,
-            "| **{}** | {direction} | `{}` | {} | {} |",
+    let rows = changes.iter().map(|change| {
+        let direction = change.direction.map(|direction| direction.to_string());
+        format!(
+            "| **{}** | {} | `{}` | {} | {} |\n",
             change.grade,
+            direction.unwrap_or_default(),
             cell(&change.location),
             cell(&change.what),
             cell(&change.reason)
-        )?;
-    }
-    Ok(())
+        )
+    });
+    format!(
+        "\n## Changes\n\n| | direction | where | what | why |\n| --- | --- | --- | --- | --- |\n{}",
+        rows.collect::<String>()
+    )
 }
 
-fn surface(text: &mut String, diff: &SurfaceDiff) -> fmt::Result {
+fn surface(diff: &SurfaceDiff) -> String {
     if diff.grade().is_none() {
-        return writeln!(
-            text,
-            "\nThe public items of the generated crate are unchanged."
-        );
+        return "\nThe public items of the generated crate are unchanged.\n".to_owned();
     }
-    writeln!(text, "\n## Public items of the generated crate\n")?;
-    for line in &diff.renamed {
-        writeln!(text, "- renamed: `{line}`")?;
-    }
-    if diff.added.is_empty() && diff.removed.is_empty() {
-        return Ok(());
-    }
+    let mut text = "\n## Public items of the generated crate\n\n".to_owned();
+    text.extend(
+        diff.renamed
+            .iter()
+            .map(|line| format!("- renamed: `{line}`\n")),
+    );
     let added = diff.added.iter().map(|line| (line, '+'));
     let mut lines: Vec<_> = diff.removed.iter().map(|line| (line, '-')).collect();
     lines.extend(added);
+    if lines.is_empty() {
+        return text;
+    }
     // The old line of a changed item is above its new line.
     lines.sort_by_key(|(line, sign)| (*line, *sign == '+'));
-    writeln!(text, "```diff")?;
-    for (line, sign) in lines {
-        writeln!(text, "{sign} {line}")?;
-    }
-    writeln!(text, "```")
+    let lines = lines.iter().map(|(line, sign)| format!("{sign} {line}\n"));
+    format!("{text}```diff\n{}```\n", lines.collect::<String>())
 }
 
-fn pipeline(text: &mut String, pipeline: &Pipeline) -> fmt::Result {
+fn pipeline(pipeline: &Pipeline) -> String {
     let actions = &pipeline.overlay;
-    let mut table = "| matches | target | why |\n| --- | --- | --- |\n".to_owned();
-    for action in actions {
+    let rows = actions.iter().map(|action| {
         let (target, why) = (cell(&action.target), cell(&action.description));
-        writeln!(table, "| {} | `{target}` | {why} |", action.matched)?;
+        format!("| {} | `{target}` | {why} |\n", action.matched)
+    });
+    let rows: String = rows.collect();
+    let table = format!("| matches | target | why |\n| --- | --- | --- |\n{rows}");
+    let overlay = match pipeline.overlay_changed {
+        true => format!("\n## Overlay\n\n{table}"),
+        false => format!(
+            "\n<details>\n<summary>Overlay: {} actions, unchanged</summary>\n\n{table}\n</details>\n",
+            actions.len()
+        ),
+    };
+    let notes = pipeline.notes.iter();
+    let notes =
+        notes.map(|note| format!("- {}: {} (`{}`)\n", note.rule, line(&note.what), note.at));
+    match notes.collect::<String>() {
+        notes if notes.is_empty() => {
+            format!("{overlay}\nThe select and lower stages dropped nothing.\n")
+        }
+        notes => format!("{overlay}\n## Select and lower stages\n\n{notes}"),
     }
-    if pipeline.overlay_changed {
-        writeln!(text, "\n## Overlay\n\n{}", table.trim_end())?;
-    } else {
-        let summary = format!("Overlay: {} actions, unchanged", actions.len());
-        writeln!(
-            text,
-            "\n<details>\n<summary>{summary}</summary>\n\n{table}\n</details>"
-        )?;
-    }
-    if pipeline.notes.is_empty() {
-        return writeln!(text, "\nThe select and lower stages dropped nothing.");
-    }
-    writeln!(text, "\n## Select and lower stages\n")?;
-    for note in &pipeline.notes {
-        writeln!(
-            text,
-            "- {}: {} (`{}`)",
-            note.rule,
-            line(&note.what),
-            note.at
-        )?;
-    }
-    Ok(())
 }
 
 /// Escapes text for a cell of a table.

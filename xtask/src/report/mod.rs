@@ -29,15 +29,14 @@
 //! ```
 
 mod base;
-mod change;
 mod comparison;
 mod components;
 mod markdown;
 mod operations;
-mod root;
 mod rules;
 mod schema;
 mod surface;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -48,13 +47,17 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
-pub use base::{Base, State};
-pub use change::{Change, Direction, Grade};
 pub use operations::Operations;
+pub use rules::{Change, Direction, Grade};
 pub use surface::SurfaceDiff;
 
-use self::comparison::{Comparison, Pair};
-use crate::{layout::Layout, lock::Lock, names, overlay::Applied, problem::Note, regen};
+use self::{
+    base::State,
+    comparison::{Comparison, Pair, Place},
+};
+use crate::{
+    layout::Layout, lock::Lock, names, overlay::Applied, problem::Note, regen, tree::Kind,
+};
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -106,8 +109,15 @@ pub struct Pipeline {
 impl Report {
     /// Compares two trimmed specs.
     pub fn new(old: &Value, new: &Value, mut surface: SurfaceDiff) -> Self {
-        let mut comparison = Comparison::new(Pair::of(old, new));
-        root::compare(&mut comparison);
+        let documents = Pair::of(old, new);
+        let mut comparison = Comparison {
+            documents,
+            renamed: BTreeMap::new(),
+            renamed_operations: BTreeMap::new(),
+            changes: Vec::new(),
+        };
+        let root = Place::new(None, "document");
+        values::compare(&mut comparison, Kind::Document, &root, documents);
         components::compare(&mut comparison);
         let operations = operations::compare(&mut comparison);
         surface.fold(&renamed_items(&comparison));
@@ -126,7 +136,8 @@ impl Report {
     }
 }
 
-/// Compares the files of a workspace with `base`. `upstream` is the upstream spec with its name.
+/// Compares the files of a workspace with `base`, a `permissions.json` file or a git revision.
+/// `upstream` is the upstream spec with its name.
 ///
 /// # Errors
 ///
@@ -134,11 +145,11 @@ impl Report {
 /// generated from `upstream`.
 pub fn run(
     layout: &Layout,
-    base: &Base,
+    base: &str,
     upstream: Option<(String, &Value)>,
     format: Format,
 ) -> Result<String> {
-    let old = base.read(layout)?;
+    let old = State::of_base(layout, base)?;
     let new = State::on_disk(layout)?;
     let surface = SurfaceDiff::new(&old.surface, &new.surface);
     let mut report = Report::new(&old.permissions, &new.permissions, surface);

@@ -1,15 +1,15 @@
 //! Compares two schemas by their use in requests and responses, and by their Rust types.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    comparison::{Comparison, Pair, Place, at},
+    comparison::{Comparison, Pair, Place, default_rule},
     rules::{self, Rule},
 };
 use crate::{
-    keywords::{self, Role},
+    keywords::{self, Role, is_annotation},
     reference::component_name,
-    tree::elements,
+    tree::{elements, text},
 };
 
 /// Compares the old and the new version of a schema.
@@ -21,35 +21,34 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, pair: Pair
     }
     properties(comparison, place, schemas);
     comparison.members(place, schemas, |comparison, key, pair| {
-        let rule = match key {
+        Some(match key {
             // Compared above.
-            "$ref" | "properties" | "required" => return true,
+            "$ref" | "properties" | "required" => return None,
             _ if keywords::role(key) == Some(Role::Limit) => limit_rule(key, pair),
             "type" => &rules::TYPE_REPLACED,
             "not" => &rules::TYPE_NEGATION,
-            "nullable" if pair.new == &json!(true) => &rules::NULL_ALLOWED,
+            "nullable" if *pair.new == true => &rules::NULL_ALLOWED,
             "nullable" => &rules::NULL_FORBIDDEN,
             // A changed format is not reported if the type changed too.
-            "format" if !schemas.at("type").is_equal() => return true,
+            "format" if !schemas.at("type").is_equal() => return None,
             "format" => format_rule(schemas),
             "default" if place.in_property => &rules::PROPERTY_DEFAULT,
             "default" => &rules::DEFAULT,
             "title" if is_named_type(old) || is_named_type(new) => &rules::TYPE_TITLE,
-            "enum" if pair.old.is_array() && pair.new.is_array() => {
-                values(comparison, place, pair);
-                return true;
-            }
-            "enum" if pair.old.is_null() => &rules::ENUM_ADDED,
-            "enum" => &rules::ENUM_REMOVED,
-            "items" if pair.old.is_object() && pair.new.is_object() => {
-                compare(comparison, &place.inside("[]"), pair);
-                return true;
+            "enum" => match pair.map(Value::is_array) {
+                (true, true) => {
+                    values(comparison, place, pair);
+                    return None;
+                }
+                (false, _) => &rules::ENUM_ADDED,
+                (true, false) => &rules::ENUM_REMOVED,
+            },
+            "items" | "additionalProperties" if pair.are_objects() => {
+                let step = if key == "items" { "[]" } else { ".*" };
+                compare(comparison, &place.inside(step), pair);
+                return None;
             }
             "additionalProperties" => match (pair.old, pair.new) {
-                (Value::Object(_), Value::Object(_)) => {
-                    compare(comparison, &place.inside(".*"), pair);
-                    return true;
-                }
                 (Value::Null, Value::Bool(false)) => &rules::ADDITIONAL_FORBIDDEN,
                 (Value::Bool(false), Value::Null) => &rules::ADDITIONAL_ALLOWED,
                 _ => &rules::ADDITIONAL_TYPE,
@@ -60,27 +59,24 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, pair: Pair
                         let place = place.inside(format!(" {key} {}", index + 1));
                         compare(comparison, &place, Pair::of(old, new));
                     }
-                    return true;
+                    return None;
                 }
                 _ => &rules::COMBINATION,
             },
-            _ => return false,
-        };
-        comparison.replaced(place, rule, key, pair);
-        true
+            _ => default_rule(key),
+        })
     });
 }
 
 /// Compares references and returns whether they differ. Targets are compared as named schemas.
 fn references_differ(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) -> bool {
     let rule = match pair.map(Value::is_string) {
-        (true, true) if comparison.is_same_type(pair) => return false,
-        (true, true) => &rules::TYPE_REPLACED,
+        (true, true) if !comparison.is_same_type(pair) => &rules::TYPE_REPLACED,
         (true, false) => &rules::TYPE_INLINED,
         (false, true) => &rules::TYPE_NAMED,
-        (false, false) => return false,
+        _ => return false,
     };
-    let (old, new) = &pair.map(|reference| json!(reference.as_str().and_then(component_name)));
+    let (old, new) = &pair.map(|reference| json!(component_name(text(reference))));
     comparison.replaced(place, rule, "", Pair::of(old, new));
     true
 }
@@ -89,7 +85,7 @@ fn properties(comparison: &mut Comparison<'_>, place: &Place, schemas: Pair<'_>)
     let properties = schemas.at("properties");
     for name in properties.keys() {
         let (place, pair) = (place.property(name), properties.at(name));
-        let required = schemas.map(|schema| requires(schema, name));
+        let required = schemas.map(|schema| elements(&schema["required"]).any(|item| item == name));
         if pair.old.is_null() || pair.new.is_null() {
             let rule = match required {
                 _ if pair.new.is_null() => &rules::PROPERTY_REMOVED,
@@ -99,11 +95,11 @@ fn properties(comparison: &mut Comparison<'_>, place: &Place, schemas: Pair<'_>)
             comparison.add(&place, rule);
             continue;
         }
-        let nullable = pair.flags("nullable") == (true, true);
+        let is_nullable = pair.flags("nullable") == (true, true);
         match required {
-            (false, true) if nullable => comparison.add(&place, &rules::NULLABLE_REQUIRED),
+            (false, true) if is_nullable => comparison.add(&place, &rules::NULLABLE_REQUIRED),
             (false, true) => comparison.add(&place, &rules::PROPERTY_REQUIRED),
-            (true, false) if nullable => comparison.add(&place, &rules::NULLABLE_OPTIONAL),
+            (true, false) if is_nullable => comparison.add(&place, &rules::NULLABLE_OPTIONAL),
             (true, false) => comparison.add(&place, &rules::PROPERTY_OPTIONAL),
             (true, true) => {}
             (false, false) => {
@@ -114,15 +110,9 @@ fn properties(comparison: &mut Comparison<'_>, place: &Place, schemas: Pair<'_>)
         compare(comparison, &place, pair);
     }
     let (old, new) = &schemas.map(|schema| {
-        let mut names = at(schema, "required")
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        names.retain(|name| {
-            let name = name.as_str().unwrap_or_default();
-            at(schema, "properties").get(name).is_none()
-        });
-        Value::Array(names)
+        let names = elements(&schema["required"]);
+        let undeclared = names.filter(|name| schema["properties"].get(text(name)).is_none());
+        undeclared.cloned().collect::<Value>()
     });
     if old != new {
         comparison.replaced(place, &rules::UNKNOWN, "required", Pair::of(old, new));
@@ -138,28 +128,23 @@ fn optional_property(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<
         _ => {}
     }
     for schema in [&mut old, &mut new] {
-        if let (true, Some(schema)) = (schema["nullable"] == true, schema.as_object_mut()) {
-            schema.remove("nullable");
+        if let Value::Object(schema) = schema {
+            schema.retain(|key, value| key != "nullable" || *value != true);
         }
     }
     compare(comparison, place, Pair::of(&old, &new));
-}
-
-fn requires(schema: &Value, name: &str) -> bool {
-    let names = at(schema, "required").as_array();
-    names.is_some_and(|names| names.iter().any(|item| item == name))
 }
 
 /// Returns the rule for a changed limit on numbers, strings or arrays.
 fn limit_rule(key: &str, pair: Pair<'_>) -> &'static Rule {
     // An absent lower limit counts as minus infinity, and an absent upper limit as infinity.
     let bound = |absent: f64| pair.map(|value| value.as_f64().unwrap_or(absent));
-    let tighter = match (key, pair.map(Value::is_null)) {
+    let is_tighter = match (key, pair.map(Value::is_null)) {
         ("pattern", (_, true)) => return &rules::PATTERN_REMOVED,
         ("pattern", _) => return &rules::PATTERN_CHANGED,
         ("multipleOf", (false, false)) => return &rules::OTHER_LIMIT,
         ("multipleOf", (added, _)) => added,
-        ("uniqueItems" | "exclusiveMinimum" | "exclusiveMaximum", _) => pair.new == &json!(true),
+        ("uniqueItems" | "exclusiveMinimum" | "exclusiveMaximum", _) => *pair.new == true,
         _ if key.starts_with("min") => {
             let (old, new) = bound(f64::NEG_INFINITY);
             new > old
@@ -169,19 +154,16 @@ fn limit_rule(key: &str, pair: Pair<'_>) -> &'static Rule {
             new < old
         }
     };
-    if tighter {
-        &rules::TIGHTER_LIMIT
-    } else {
-        &rules::LOOSER_LIMIT
+    match is_tighter {
+        true => &rules::TIGHTER_LIMIT,
+        false => &rules::LOOSER_LIMIT,
     }
 }
 
 fn format_rule(schemas: Pair<'_>) -> &'static Rule {
     let (old, new) = schemas.map(rust_scalar);
-    if old != new {
-        return &rules::FORMAT_TYPE;
-    }
     match schemas.at("format").map(Value::is_null) {
+        _ if old != new => &rules::FORMAT_TYPE,
         (true, _) => &rules::FORMAT_ADDED,
         (_, true) => &rules::FORMAT_REMOVED,
         _ => &rules::FORMAT_CHANGED,
@@ -191,11 +173,8 @@ fn format_rule(schemas: Pair<'_>) -> &'static Rule {
 /// Compares the values of an enum.
 fn values(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (old, new) = pair.map(|values| elements(values).collect::<Vec<_>>());
-    comparison.items(
-        place,
-        (&old, &new),
-        (&rules::VALUE_REMOVED, &rules::VALUE_ADDED),
-    );
+    let rules = (&rules::VALUE_REMOVED, &rules::VALUE_ADDED);
+    comparison.items(place, (&old, &new), rules);
     if old.len() == new.len() && old.iter().all(|value| new.contains(value)) {
         comparison.add(place, &rules::VALUE_ORDER);
     }
@@ -203,16 +182,11 @@ fn values(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
 
 /// Returns a key for the Rust type of a scalar. Equal keys mean equal types.
 fn rust_scalar(schema: &Value) -> &str {
-    let format = at(schema, "format").as_str().unwrap_or_default();
-    match (at(schema, "type").as_str().unwrap_or_default(), format) {
-        ("integer", "int" | "int32") => "i32",
-        ("integer", "uint" | "uint32") => "u32",
-        ("integer", "int8" | "int16" | "uint8" | "uint16" | "uint64") => format,
-        ("integer", _) => "i64",
-        ("number", "float") => "f32",
-        ("number", _) => "f64",
-        ("string", "ip" | "ipv4" | "ipv6" | "uuid") => format,
-        (other, _) => other,
+    match (text(&schema["type"]), text(&schema["format"])) {
+        ("integer", format @ ("int32" | "uint64"))
+        | ("number", format @ "float")
+        | ("string", format @ ("ip" | "ipv4" | "ipv6" | "uuid")) => format,
+        (kind, _) => kind,
     }
 }
 
@@ -225,23 +199,20 @@ fn is_named_type(schema: &Value) -> bool {
 /// Returns a schema without keywords that have no effect. An `allOf` of one schema, which OpenAPI 3.0
 /// needs for a reference with annotations, is replaced by that schema.
 fn unwrapped(schema: &Value) -> Value {
-    let Some(map) = schema.as_object() else {
+    let Value::Object(map) = schema else {
         return schema.clone();
     };
-    let mut map: Map<String, Value> = map.clone();
-    let annotates = |key: &str| {
-        key == "allOf"
-            || key == "nullable"
-            || key.starts_with("x-") && !key.starts_with("x-rust-")
-            || key != "default"
-                && key != "title"
-                && matches!(keywords::role(key), Some(Role::Prose | Role::Annotation))
+    let mut map = map.clone();
+    let annotates = |key: &String| {
+        let is_extension = key.starts_with("x-") && !key.starts_with("x-rust-");
+        let has_rule = matches!(key.as_str(), "default" | "title");
+        matches!(key.as_str(), "allOf" | "nullable")
+            || is_extension
+            || is_annotation(key) && !has_rule
     };
-    while map.keys().all(|key| annotates(key))
-        && let Some([Value::Object(inner)]) = map
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
+    while map.keys().all(annotates)
+        && let Some(Value::Array(all)) = map.get("allOf")
+        && let [Value::Object(inner)] = all.as_slice()
     {
         let inner = inner.clone();
         map.remove("allOf");
@@ -253,9 +224,8 @@ fn unwrapped(schema: &Value) -> Value {
         names.sort_by_key(Value::to_string);
     }
     map.retain(|key, value| {
-        let has_no_effect = matches!(key.as_str(), "nullable" | "required")
-            && keywords::find(key).is_some_and(|keyword| keyword.has_no_effect(value));
-        !has_no_effect
+        !matches!(key.as_str(), "nullable" | "required")
+            || keywords::find(key).is_none_or(|keyword| !keyword.has_no_effect(value))
     });
     Value::Object(map)
 }

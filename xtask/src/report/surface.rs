@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::change::Grade;
+use super::rules::Grade;
 
 /// The public items that differ, one line per item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,26 +36,21 @@ impl SurfaceDiff {
             let position = self.added.iter().position(|added| *added == renamed);
             if let Some(position) = position {
                 self.added.remove(position);
-                used.extend(names.keys().filter(|name| line.contains(*name)));
+                used.extend(names.iter().filter(|(name, _)| line.contains(*name)));
             }
             position.is_none()
         });
-        self.renamed = used
-            .into_iter()
-            .map(|name| format!("{name} → {}", names[name]))
-            .collect();
+        let renamed = used.into_iter().map(|(old, new)| format!("{old} → {new}"));
+        self.renamed = renamed.collect();
     }
 
     /// Returns major if an item was removed, because existing code may use it, and minor if one was
     /// added.
     pub(super) fn grade(&self) -> Option<Grade> {
-        match (
-            self.removed.is_empty() && self.renamed.is_empty(),
-            self.added.is_empty(),
-        ) {
-            (false, _) => Some(Grade::Major),
-            (true, false) => Some(Grade::Minor),
-            (true, true) => None,
+        if !self.removed.is_empty() || !self.renamed.is_empty() {
+            Some(Grade::Major)
+        } else {
+            (!self.added.is_empty()).then_some(Grade::Minor)
         }
     }
 }
@@ -64,26 +59,18 @@ impl SurfaceDiff {
 ///
 /// The names of inline types start with the name of the type that contains them.
 fn renamed(line: &str, names: &BTreeMap<String, String>) -> String {
-    let is_identifier = |c: char| c.is_alphanumeric() || c == '_';
-    let mut result = String::new();
-    let mut rest = line;
-    while let Some(first) = rest.chars().next() {
-        let end = if is_identifier(first) {
-            rest.find(|c| !is_identifier(c))
-        } else {
-            rest.find(is_identifier)
-        };
-        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+    let is_separator = |c: char| !c.is_alphanumeric() && c != '_';
+    let words = line.split_inclusive(is_separator).map(|word| {
         let name = names.iter().find_map(|(old, new)| {
             let suffix = word.strip_prefix(old.as_str())?;
-            let is_type = old.starts_with(char::is_uppercase);
-            let starts_word = suffix.starts_with(char::is_uppercase) && is_type;
-            (suffix.is_empty() || starts_word).then(|| format!("{new}{suffix}"))
+            let is_inline_type =
+                old.starts_with(char::is_uppercase) && suffix.starts_with(char::is_uppercase);
+            let is_complete = suffix.is_empty() || suffix.starts_with(is_separator);
+            (is_complete || is_inline_type).then(|| format!("{new}{suffix}"))
         });
-        result.push_str(name.as_deref().unwrap_or(word));
-        rest = after;
-    }
-    result
+        name.unwrap_or_else(|| word.to_owned())
+    });
+    words.collect()
 }
 
 #[cfg(test)]

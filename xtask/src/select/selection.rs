@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::{names, tree::METHODS};
+use crate::{names, reference::Pointer, tree::METHODS};
 
 /// Extension key in which the select stage passes the repairs of an operation to the lower stage.
 pub(crate) const REPAIR_KEY: &str = "x-repair";
@@ -20,7 +20,8 @@ pub struct Selection {
 }
 
 /// One entry of `operations`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Selector {
     /// Method and path. `None` if the entry has only an `operation_id`.
     pub request: Option<Request>,
@@ -29,13 +30,16 @@ pub struct Selector {
     /// Name of the method in Rust. By default it is derived from the `operationId`.
     pub name: Option<String>,
     /// Repairs that are applied to this operation.
+    #[serde(default)]
     pub repair: Vec<Repair>,
     /// Line of the entry in `select.toml`, counted from 1, or 0 if the entry is not from a file.
+    #[serde(skip)]
     pub line: usize,
 }
 
 /// A method and a path template.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Request {
     /// The method in lower case, as OpenAPI documents write it.
     pub method: String,
@@ -44,7 +48,7 @@ pub struct Request {
 }
 
 /// A simplification of an operation that loses information, so `select.toml` must enable it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repair {
     /// Keeps only JSON if a request body has several media types.
@@ -59,16 +63,6 @@ pub enum Repair {
 #[serde(deny_unknown_fields)]
 struct File {
     operations: Vec<Spanned<toml::Value>>,
-    #[serde(default)]
-    repair: Vec<Repair>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    request: Option<String>,
-    operation_id: Option<String>,
-    name: Option<String>,
     #[serde(default)]
     repair: Vec<Repair>,
 }
@@ -106,11 +100,19 @@ impl Selection {
 }
 
 impl Selector {
+    /// Returns the location of the entry for error messages.
+    pub(super) fn place(&self) -> String {
+        match self.line {
+            0 => "openapi/select.toml".to_owned(),
+            line => format!("openapi/select.toml, line {line}"),
+        }
+    }
+
     fn new(entry: toml::Value, line: usize) -> Result<Self, String> {
-        let table = match entry {
-            toml::Value::String(request) => Table {
-                request: Some(request),
-                ..Table::default()
+        let mut selector = match entry {
+            toml::Value::String(request) => Self {
+                request: Some(Request::try_from(request)?),
+                ..Self::default()
             },
             entry @ toml::Value::Table(_) => entry
                 .try_into()
@@ -122,13 +124,7 @@ impl Selector {
                 ));
             }
         };
-        let selector = Self {
-            request: table.request.map(|text| text.parse()).transpose()?,
-            operation_id: table.operation_id,
-            name: table.name,
-            repair: table.repair,
-            line,
-        };
+        selector.line = line;
         if selector.request.is_none() && selector.operation_id.is_none() {
             return Err("the entry needs `request` or `operation_id`".to_owned());
         }
@@ -167,16 +163,23 @@ impl fmt::Display for Selector {
     }
 }
 
+impl Request {
+    /// Returns the location of the operation in a document.
+    pub(crate) fn pointer(&self) -> Pointer {
+        Pointer::of(["paths", &self.path, &self.method])
+    }
+}
+
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method.to_uppercase(), self.path)
     }
 }
 
-impl std::str::FromStr for Request {
-    type Err = String;
+impl TryFrom<String> for Request {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, String> {
         let (method, path) = text
             .split_once(' ')
             .ok_or_else(|| format!("{text:?} is not a request: write it as \"GET /path\""))?;

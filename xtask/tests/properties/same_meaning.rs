@@ -161,7 +161,7 @@ fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
         let reference = json!({"$ref": format!("#/components/{kind}/{name}")});
         components[kind][&name] = std::mem::replace(value, reference);
     };
-    for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         let mut shared = None;
         for method in METHODS {
             let Some(operation) = item.get_mut(method) else {
@@ -183,7 +183,7 @@ fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
                     }
                 }
                 // The parameter of an operation overrides the parameter of its path.
-                if choices.among(2) == 1 {
+                if choices.among(2) == 1 && path.contains("{fine_tuned_model_checkpoint}") {
                     shared = Some(json!([{
                         "in": "path", "name": "fine_tuned_model_checkpoint", "schema": {"type": "integer"},
                     }]));
@@ -197,7 +197,7 @@ fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
             if choices.among(3) == 1 {
                 keep("responses", &mut operation["responses"]["200"]);
             }
-            if choices.among(3) == 1 {
+            if choices.among(3) == 1 && operation.get("security").is_none() {
                 operation["security"] = json!([{"ApiKeyAuth": []}]);
             }
             operation["responses"]["default"] = json!({"$ref": "#/components/responses/Gone"});

@@ -3,11 +3,15 @@
 //! The types in this file are the JSON that `page/data.js` reads.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
-use permissions_ext::audit::{CheckpointDrift, Drift, Report};
-use permissions_ext::{CheckpointId, Error, Permission, PermissionId, ProjectId};
+use permissions_ext::audit::DriftState;
+use permissions_ext::{CheckpointId, Error, PermissionId, ProjectId};
 use serde::Serialize;
+
+use super::findings::{Findings, Row};
+use crate::manifest::Labels;
+use crate::names::Names;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 
@@ -33,16 +37,14 @@ const PARTS: &[(&str, &str)] = &[
     ("main.js", include_str!("page/main.js")),
 ];
 
-const DEFAULT_TITLE: &str = "Who may use which checkpoint";
+const TITLE: &str = "Who may use which checkpoint";
 
-/// Length limit of the message in the row of an unread checkpoint, in characters. Its tooltip has the whole error.
+/// Length limit in characters of the message in the row of an unread checkpoint. The tooltip contains the whole error.
 const MAX_SUMMARY: usize = 90;
 
 /// Facts about the audit for the header of the page.
-#[derive(Debug, Default)]
+#[derive(Serialize)]
 pub(crate) struct About<'a> {
-    /// Replaces the default title.
-    pub(crate) title: Option<&'a str>,
     pub(crate) organization: Option<&'a str>,
     /// Base URL of the API, or the path of a local file.
     pub(crate) base_url: &'a str,
@@ -50,35 +52,15 @@ pub(crate) struct About<'a> {
     pub(crate) manifest: Option<String>,
     /// Seconds since 1970-01-01 UTC.
     pub(crate) created_at: i64,
-    pub(crate) labels: Labels,
-}
-
-/// Labels that the page shows next to ids.
-#[derive(Debug, Default)]
-pub(crate) struct Labels {
-    pub(crate) checkpoints: BTreeMap<CheckpointId, String>,
-    pub(crate) projects: BTreeMap<ProjectId, Label>,
-}
-
-/// Label of a project: its name, or the comment in the manifest.
-#[derive(Debug, Default)]
-pub(crate) struct Label {
-    pub(crate) text: String,
-    /// Whether the project is archived. The page marks archived projects.
-    pub(crate) archived: bool,
 }
 
 #[derive(Serialize)]
 struct Page<'a> {
-    title: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<&'a str>,
-    base_url: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    manifest: Option<&'a str>,
+    title: &'static str,
+    #[serde(flatten)]
+    about: &'a About<'a>,
     /// Name and version of the program.
     tool: &'static str,
-    created_at: i64,
     /// Whether the audit was compared with a manifest.
     compared: bool,
     projects: Vec<ProjectEntry<'a>>,
@@ -88,29 +70,22 @@ struct Page<'a> {
 #[derive(Serialize)]
 struct ProjectEntry<'a> {
     id: &'a ProjectId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     archived: bool,
 }
 
+/// A checkpoint and its cells, grouped by state. Each project is an index into the list of projects.
 #[derive(Serialize)]
 struct CheckpointEntry<'a> {
     id: &'a CheckpointId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
-    /// Whether the manifest contains the checkpoint; absent without a comparison.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Whether the manifest contains the checkpoint.
     managed: Option<bool>,
-    #[serde(flatten)]
-    result: CheckpointResult<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum CheckpointResult<'a> {
-    Unread { error: ErrorEntry },
-    Read(Cells<'a>),
+    /// Why the checkpoint could not be read.
+    error: Option<ErrorEntry>,
+    access: Vec<Cell<'a>>,
+    extra: Vec<Cell<'a>>,
+    missing: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -119,14 +94,6 @@ struct ErrorEntry {
     summary: String,
     /// The whole error with its remedy.
     details: String,
-}
-
-/// Cells of a checkpoint by state. Projects are positions in the list of projects.
-#[derive(Default, Serialize)]
-struct Cells<'a> {
-    access: Vec<Cell<'a>>,
-    extra: Vec<Cell<'a>>,
-    missing: Vec<usize>,
 }
 
 /// Project, permission id and creation time in seconds. An array is shorter in JSON than an object, and an audit of
@@ -140,14 +107,39 @@ type Cell<'a> = (usize, &'a PermissionId, i64);
 /// Returns an error if serialization to JSON fails. No known input causes this.
 pub(crate) fn render(
     about: &About<'_>,
-    report: &Report,
-    drift: Option<&Drift>,
+    findings: &Findings<'_>,
+    labels: &Labels,
+    names: &Names,
 ) -> serde_json::Result<String> {
-    let page = page(about, report, drift);
+    let positions: HashMap<&ProjectId, usize> =
+        findings.projects.iter().copied().zip(0..).collect();
+    let rows = findings.rows.iter();
+    let page = Page {
+        title: TITLE,
+        about,
+        tool: concat!("permissions ", env!("CARGO_PKG_VERSION")),
+        compared: findings.is_compared,
+        checkpoints: rows.map(|row| entry(row, &positions, labels)).collect(),
+        projects: findings
+            .projects
+            .iter()
+            .map(|id| ProjectEntry {
+                id,
+                label: names
+                    .get(id)
+                    .or(labels.projects.get(*id).map(String::as_str)),
+                archived: names.is_archived(id),
+            })
+            .collect(),
+    };
     // "</script>" in an id or error would end the element that contains the data.
     let data = serde_json::to_string(&page)?.replace('<', "\\u003c");
     Ok(fill(TEMPLATE, |name| match name {
-        "title" => Cow::Owned(escape(&document_title(about))),
+        // The title of the browser tab contains the organization, so that several open audits can be told apart.
+        "title" => Cow::Owned(escape(&match about.organization {
+            Some(organization) => format!("{TITLE} ({organization})"),
+            None => TITLE.to_owned(),
+        })),
         "data" => Cow::Borrowed(&data),
         part => {
             let file = PARTS.iter().find(|(name, _)| *name == part);
@@ -156,7 +148,7 @@ pub(crate) fn render(
     }))
 }
 
-/// Replaces each `/*{name}*/` of a template. Replacements are not searched for further names.
+/// Replaces each `/*{name}*/` of a template. A replacement is not searched for other names.
 fn fill<'a>(template: &str, text: impl Fn(&str) -> Cow<'a, str>) -> String {
     let mut filled = String::new();
     let mut rest = template;
@@ -172,113 +164,41 @@ fn fill<'a>(template: &str, text: impl Fn(&str) -> Cow<'a, str>) -> String {
     filled
 }
 
-/// Returns the title for the browser's tab, where the organization distinguishes several audits.
-fn document_title(about: &About<'_>) -> String {
-    let title = about.title.unwrap_or(DEFAULT_TITLE);
-    match about.organization {
-        Some(organization) => format!("{title} ({organization})"),
-        None => title.to_owned(),
-    }
-}
-
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
-fn page<'a>(about: &'a About<'_>, report: &'a Report, drift: Option<&'a Drift>) -> Page<'a> {
-    let projects = projects(report, drift);
-    let positions: HashMap<&ProjectId, usize> = projects.iter().copied().zip(0..).collect();
-    let drifts: HashMap<&CheckpointId, &CheckpointDrift> = drift
-        .iter()
-        .flat_map(|drift| &drift.checkpoints)
-        .map(|drift| (&drift.checkpoint, drift))
-        .collect();
-    let unmanaged: HashSet<&CheckpointId> =
-        drift.iter().flat_map(|drift| &drift.unmanaged).collect();
-    let checkpoints = report.results().iter().map(|audited| {
-        let id = &audited.checkpoint;
-        CheckpointEntry {
-            id,
-            label: about.labels.checkpoints.get(id).map(String::as_str),
-            managed: drift.map(|_| !unmanaged.contains(id)),
-            result: match &audited.result {
-                Err(error) => CheckpointResult::Unread {
-                    error: error_entry(error),
-                },
-                Ok(live) => {
-                    CheckpointResult::Read(cells(live, drifts.get(id).copied(), &positions))
-                }
-            },
-        }
-    });
-    Page {
-        title: about.title.unwrap_or(DEFAULT_TITLE),
-        organization: about.organization,
-        base_url: about.base_url,
-        manifest: about.manifest.as_deref(),
-        tool: concat!("permissions ", env!("CARGO_PKG_VERSION")),
-        created_at: about.created_at,
-        compared: drift.is_some(),
-        checkpoints: checkpoints.collect(),
-        projects: projects
-            .into_iter()
-            .map(|id| project_entry(id, &about.labels))
-            .collect(),
-    }
-}
-
-/// Returns all projects that have or should have access to a checkpoint, in the order of their ids.
-fn projects<'a>(report: &'a Report, drift: Option<&'a Drift>) -> BTreeSet<&'a ProjectId> {
-    let live = report
-        .results()
-        .iter()
-        .flat_map(|audited| audited.result.iter().flatten());
-    let missing = drift
-        .iter()
-        .flat_map(|drift| &drift.checkpoints)
-        .flat_map(|checkpoint| &checkpoint.missing);
-    live.map(|permission| &permission.project_id)
-        .chain(missing)
-        .collect()
-}
-
-fn project_entry<'a>(id: &'a ProjectId, labels: &'a Labels) -> ProjectEntry<'a> {
-    let label = labels.projects.get(id);
-    ProjectEntry {
-        id,
-        label: label.map(|label| label.text.as_str()),
-        archived: label.is_some_and(|label| label.archived),
-    }
-}
-
-/// Sorts the permissions of a checkpoint by state. Without a comparison all of them are "access".
-fn cells<'a>(
-    live: &'a [Permission],
-    drift: Option<&'a CheckpointDrift>,
+fn entry<'a>(
+    row: &Row<'a>,
     positions: &HashMap<&ProjectId, usize>,
-) -> Cells<'a> {
-    let list = |permissions: &'a [Permission]| {
-        let cell = |permission: &'a Permission| {
-            let position = positions.get(&permission.project_id)?;
-            Some((*position, &permission.id, permission.created_at))
-        };
-        permissions.iter().filter_map(cell).collect()
+    labels: &'a Labels,
+) -> CheckpointEntry<'a> {
+    let id = row.checkpoint;
+    let mut entry = CheckpointEntry {
+        id,
+        label: labels.checkpoints.get(id).map(String::as_str),
+        managed: row.is_managed,
+        error: row.findings.as_ref().err().map(|error| error_entry(error)),
+        access: Vec::new(),
+        extra: Vec::new(),
+        missing: Vec::new(),
     };
-    match drift {
-        None => Cells {
-            access: list(live),
-            ..Cells::default()
-        },
-        Some(drift) => Cells {
-            access: list(&drift.unchanged),
-            extra: list(&drift.extra),
-            missing: drift
-                .missing
-                .iter()
-                .filter_map(|project| positions.get(project).copied())
-                .collect(),
-        },
+    for (project, finding) in row.findings.iter().flatten() {
+        let at = positions.get(project).copied().unwrap_or_default();
+        match finding.permission {
+            None => entry.missing.push(at),
+            Some(permission) => {
+                let is_extra = finding.state == Some(DriftState::Extra);
+                let cells = if is_extra {
+                    &mut entry.extra
+                } else {
+                    &mut entry.access
+                };
+                cells.push((at, &permission.id, permission.created_at));
+            }
+        }
     }
+    entry
 }
 
 fn error_entry(error: &Error) -> ErrorEntry {

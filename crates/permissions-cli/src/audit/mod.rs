@@ -1,3 +1,9 @@
-//! The HTML page of `audit`.
+//! The result of an audit, as a matrix on a terminal and as an HTML page.
 
-pub(crate) mod html;
+mod findings;
+mod html;
+mod matrix;
+
+pub(crate) use findings::{Finding, Findings};
+pub(crate) use html::{About, render};
+pub(crate) use matrix::write as write_matrix;

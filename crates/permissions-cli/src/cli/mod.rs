@@ -10,8 +10,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, Va
 
 pub(crate) use self::usage::refuse;
 use crate::commands::{
-    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, schema,
-    serve, show,
+    apply, audit, check, completions, create, delete, doctor, export, list, man, plan, projects,
+    schema, serve,
 };
 use crate::options::{Global, REMOTE};
 use crate::{completion, exit};
@@ -51,10 +51,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     #[command(flatten)]
     Api(ApiCommand),
-    /// Check manifests, without a network
+    /// Check manifests; without --online, no network is needed
     Check(check::Args),
     /// Show a saved plan, without a network
-    Show(show::Args),
+    Show(plan::ShowArgs),
     /// Print the JSON Schema of a manifest
     Schema(schema::Args),
     /// Show the settings and test the connection
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Write man pages
     Man(man::Args),
-    /// Run a server for the three operations
+    /// Run a local server with the operations of the API
     Serve(serve::Args),
     /// Print the version
     Version,
@@ -90,6 +90,8 @@ pub(crate) enum ApiCommand {
     Export(export::Args),
     /// Show the access of all projects to many checkpoints
     Audit(audit::Args),
+    /// List the projects of the organization
+    Projects(projects::Args),
 }
 
 /// Parses the command line.
@@ -101,7 +103,7 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Returns the command line with all its completions and conflicts.
+/// Returns the clap command with the completions and conflicts of all arguments.
 pub(crate) fn command() -> clap::Command {
     let command = Cli::command().mut_subcommands(|subcommand| subcommand.mut_args(complete));
     command.mut_args(|arg| {

@@ -9,79 +9,37 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Options of the official command and of similar tools.
-const KNOWN_OPTIONS: &[(&str, &str)] = &[
-    (
-        "--admin-api-key",
-        "use --key-file FILE: other users can see arguments",
-    ),
-    ("--all", "leave it out: `list` reads all pages"),
-    (
-        "--api-key",
-        "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
-    ),
-    ("--auto-approve", "use --yes"),
-    ("--debug", "use -vv"),
-    (
-        "--fine-tuned-model-checkpoint",
-        "give the checkpoint id without an option",
-    ),
-    ("--force", "use --yes"),
-    ("--model", "give the checkpoint id without an option"),
-    ("--no-color", "use --color never"),
-    ("--output", "use --format FORMAT, or --out FILE for a file"),
-    (
-        "--permission-id",
-        "give the permission id without an option",
-    ),
-    ("--project-ids", "give the project ids without an option"),
-    (
-        "--raw-output",
-        "leave it out: --jq prints strings without quotes",
-    ),
-    ("--transform", "use --jq FILTER"),
-];
-
 /// Replaces the suggestions of clap.
 pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsString]) -> clap::Error {
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg).cloned()
-            else {
-                return error;
-            };
-            error.remove(ContextKind::Suggested);
-            error.remove(ContextKind::SuggestedArg);
-            // The usage line would contain the suggestion of clap.
-            let usage = subcommand(command, args).clone().render_usage();
-            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
-            let name = unknown.split(['=', ' ']).next().unwrap_or_default();
-            if let Some(tip) = known(name, args) {
-                let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
-                error.insert(ContextKind::Suggested, tip);
-            } else if let Some(option) = closest(name, &long_options(command, args)) {
-                error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
-            }
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return error,
+    };
+    let Some(ContextValue::String(unknown)) = error.get(kind).cloned() else {
+        return error;
+    };
+    error.remove(ContextKind::Suggested);
+    if kind == ContextKind::InvalidSubcommand {
+        error.remove(ContextKind::SuggestedSubcommand);
+        let names = command.get_subcommands();
+        let names = names.flat_map(|command| command.get_name_and_visible_aliases());
+        if let Some(name) = closest(&unknown, names.map(str::to_owned)) {
+            let names = ContextValue::Strings(vec![name]);
+            error.insert(ContextKind::SuggestedSubcommand, names);
         }
-        ErrorKind::InvalidSubcommand => {
-            let Some(ContextValue::String(unknown)) =
-                error.get(ContextKind::InvalidSubcommand).cloned()
-            else {
-                return error;
-            };
-            error.remove(ContextKind::Suggested);
-            error.remove(ContextKind::SuggestedSubcommand);
-            let names: Vec<String> = command
-                .get_subcommands()
-                .flat_map(|command| command.get_name_and_visible_aliases())
-                .map(str::to_owned)
-                .collect();
-            if let Some(name) = closest(&unknown, &names) {
-                let names = ContextValue::Strings(vec![name]);
-                error.insert(ContextKind::SuggestedSubcommand, names);
-            }
-        }
-        _ => {}
+        return error;
+    }
+    error.remove(ContextKind::SuggestedArg);
+    // The usage line would contain the suggestion of clap.
+    let usage = subcommand(command, args).clone().render_usage();
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    let name = unknown.split(['=', ' ']).next().unwrap_or_default();
+    if let Some(tip) = known(name, args) {
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    } else if let Some(option) = closest(name, long_options(command, args)) {
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
     }
     error
 }
@@ -106,8 +64,28 @@ fn known(name: &str, args: &[OsString]) -> Option<String> {
             "use --project PROJECT".to_owned()
         });
     }
-    let known = KNOWN_OPTIONS.iter().find(|(option, _)| *option == name);
-    known.map(|(_, tip)| (*tip).to_owned())
+    known_option(name).map(str::to_owned)
+}
+
+/// Returns the tip for an option of the official command or of a similar tool.
+fn known_option(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "--admin-api-key" => "use --key-file FILE: other users can see arguments",
+        "--all" => "leave it out: `list` reads all pages",
+        "--api-key" => "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
+        "--auto-approve" => "use --yes",
+        "--debug" => "use -vv",
+        "--fine-tuned-model-checkpoint" => "give the checkpoint id without an option",
+        "--force" => "use --yes",
+        "--model" => "give the checkpoint id without an option",
+        "--no-color" => "use --color never",
+        "--output" => "use --format FORMAT, or --out FILE for a file",
+        "--permission-id" => "give the permission id without an option",
+        "--project-ids" => "give the project ids without an option",
+        "--raw-output" => "leave it out: --jq prints strings without quotes",
+        "--transform" => "use --jq FILTER",
+        _ => return None,
+    })
 }
 
 /// The subcommand in `args`, or the root command.
@@ -119,23 +97,18 @@ fn subcommand<'a>(command: &'a Command, args: &[OsString]) -> &'a Command {
 }
 
 /// The long options of the subcommand and the global ones.
-fn long_options(command: &Command, args: &[OsString]) -> Vec<String> {
-    let options = subcommand(command, args)
-        .get_arguments()
-        .chain(command.get_arguments());
-    options
+fn long_options(command: &Command, args: &[OsString]) -> impl Iterator<Item = String> {
+    let own = subcommand(command, args).get_arguments();
+    own.chain(command.get_arguments())
         .filter_map(|option| option.get_long_and_visible_aliases())
         .flatten()
         .map(|name| format!("--{name}"))
-        .collect()
 }
 
-/// Returns the name with the fewest typing errors, at most one in three characters.
-fn closest(unknown: &str, names: &[String]) -> Option<String> {
+/// Returns the name with the smallest edit distance, if it is at most one edit per three characters.
+fn closest(unknown: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let length = unknown.trim_start_matches('-').chars().count();
-    let distances = names
-        .iter()
-        .map(|name| (strsim::osa_distance(unknown, name), name));
+    let distances = names.map(|name| (strsim::osa_distance(unknown, &name), name));
     let (distance, name) = distances.min()?;
-    (distance * 3 <= length).then(|| name.clone())
+    (distance * 3 <= length).then_some(name)
 }

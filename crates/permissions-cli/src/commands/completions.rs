@@ -1,27 +1,25 @@
 //! `permissions completions` prints the completion script of a shell.
 
-use clap::builder::PossibleValuesParser;
+use clap_complete::Shell;
 use clap_complete::env::Shells;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
 
-const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
-
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../help/completions.txt"))]
 pub(crate) struct Args {
     /// Shell of the script
-    #[arg(value_name = "SHELL", value_parser = PossibleValuesParser::new(SHELLS))]
-    shell: String,
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
 }
 
-/// The script runs the command for each completion, so that it can offer ids.
+/// Prints a script that runs this command for each completion, so that ids can be completed.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    if let Some(shell) = Shells::builtins().completer(&args.shell) {
+    if let Some(shell) = Shells::builtins().completer(&args.shell.to_string()) {
         shell.write_registration(
             "COMPLETE",
             "permissions",

@@ -18,10 +18,8 @@ pub(super) async fn confirm(question: &str, context: &Context) -> Result<(), Fai
     if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
-    Err(Failure::new(
-        Exit::Failure,
-        "not confirmed; nothing was changed",
-    ))
+    let message = "not confirmed; nothing was changed";
+    Err(Failure::new(Exit::Failure, message))
 }
 
 /// Fails if nobody can answer a prompt.
@@ -29,10 +27,8 @@ pub(super) fn require_terminal() -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(());
     }
-    Err(
-        Failure::usage("a confirmation is required, but there is no terminal; nothing was changed")
-            .remedy("confirm with --yes, or see the changes with --dry-run"),
-    )
+    let message = "a confirmation is required, but there is no terminal; nothing was changed";
+    Err(Failure::usage(message).remedy("confirm with --yes, or see the changes with --dry-run"))
 }
 
 /// Reads a line in another thread, so that Ctrl-C is handled while the prompt waits.

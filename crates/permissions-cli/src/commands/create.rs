@@ -1,6 +1,5 @@
 //! `permissions create` lets projects use checkpoints.
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -12,16 +11,11 @@ use super::words::{count, distinct};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::ids;
 use crate::output::{Cell, Changes, Columns};
 use crate::session::Session;
-use crate::{id_list, ids};
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at", "result"];
-
-/// Positions of columns.
-const ID: usize = 1;
-const CREATED_AT: usize = 3;
-const RESULT: usize = 4;
 
 /// Arguments of `create`.
 #[derive(Debug, clap::Args)]
@@ -35,16 +29,17 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "PROJECT", value_parser = ids::read::<ProjectId>)]
     projects: Vec<ProjectId>,
 
-    /// Further checkpoint for the same projects; may be repeated
+    /// Another checkpoint for the same projects; may be repeated
     #[arg(long = "checkpoint", value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
-    further: Vec<CheckpointId>,
+    more: Vec<CheckpointId>,
 
     /// Show what would be created, and create nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     context.tally.announce();
     let mut projects = Vec::new();
     for project in args.projects {
@@ -54,8 +49,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             projects.push(project);
         }
     }
-    let rows = Rows::announce(
-        distinct([vec![args.checkpoint], args.further].concat()),
+    let rows = Rows::new(
+        distinct([vec![args.checkpoint], args.more].concat()),
         distinct(projects),
         context,
     )?;
@@ -65,28 +60,18 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             rows.mark(at, "would_create");
             rows.set(at, &live, |_| "existing");
         }
-        rows.changes.into_inner().finish_unchanged()?;
+        rows.changes.finish_unchanged()?;
         return Ok(Exit::Success);
     }
-    context
-        .tally
-        .start(rows.checkpoints.len() * rows.projects.len());
-    let create = |at| create(at, &rows, context, session);
+    let total = rows.checkpoints.len() * rows.projects.len();
+    context.tally.start(total);
+    let create = |at| create(at, &rows, session);
     let result = batch::each(rows.checkpoints.len(), context, create, |at| rows.write(at)).await;
-    let written = rows.changes.into_inner().finish();
-    let exit = result?;
-    written
-        .map_err(|error| Failure::from(error).after_changes(&rows.summaries.borrow().join("; ")))?;
-    Ok(exit)
+    context.conclude(rows.changes, result)
 }
 
 /// Creates the permissions of one checkpoint. `at` is its position in `rows.checkpoints`.
-async fn create(
-    at: usize,
-    rows: &Rows,
-    context: &Context,
-    session: &Session,
-) -> Result<(), Failure> {
+async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Failure> {
     let checkpoint = &rows.checkpoints[at];
     let request = session
         .permissions(checkpoint)?
@@ -101,88 +86,72 @@ async fn create(
     };
     rows.mark(at, "failed");
     rows.set(at, &live, |permission| match &new {
-        // After a failure, it is not known which permissions are new.
+        // After a failure, nobody knows which permissions are new.
         None => "present",
         Some(new) if new.contains(&permission) => "created",
         Some(_) => "existing",
     });
     if !live.is_empty() {
         let summary = match new.map(|new| new.len()) {
-            Some(new) => format!(
-                "{}, {} existing",
-                count(new, "permission") + " created",
-                live.len() - new
-            ),
+            Some(new) => {
+                let existing = live.len() - new;
+                format!("{} created, {existing} existing", count(new, "permission"))
+            }
             None => format!("{} created or existing", count(live.len(), "permission")),
         };
         let summary = format!("{checkpoint}: {summary}");
-        context.tally.add(live.len());
-        context.note_change(&summary);
-        rows.summaries.borrow_mut().push(summary);
+        session.context.tally.add(live.len());
+        session.context.note_change(summary);
     }
     Ok(result.map(drop)?)
 }
 
-/// One row for each project of each checkpoint, and a summary for each finished checkpoint.
+/// One row for each project of each checkpoint.
 struct Rows {
-    changes: RefCell<Changes>,
+    changes: Changes,
     checkpoints: Vec<CheckpointId>,
     projects: Vec<ProjectId>,
-    summaries: RefCell<Vec<String>>,
 }
 
 impl Rows {
-    fn announce(
+    fn new(
         checkpoints: Vec<CheckpointId>,
         projects: Vec<ProjectId>,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let hidden = (checkpoints.len() == 1).then_some("checkpoint");
-        let mut changes = context.changes(Columns {
-            all: COLUMNS,
-            hidden,
-        })?;
+        let columns = Columns::new(COLUMNS).hide("checkpoint", checkpoints.len() == 1);
+        let changes = context.changes(columns)?;
         for checkpoint in &checkpoints {
             for project in &projects {
                 let (checkpoint, project) = (Cell::text(checkpoint), Cell::text(project));
-                changes.announce(vec![
-                    checkpoint,
-                    Cell::Null,
-                    project,
-                    Cell::Null,
-                    Cell::text("skipped"),
-                ]);
+                let skipped = Cell::text("skipped");
+                changes.add_pending(vec![checkpoint, Cell::Null, project, Cell::Null, skipped]);
             }
         }
-        let summaries = RefCell::default();
         Ok(Self {
-            changes: RefCell::new(changes),
+            changes,
             checkpoints,
             projects,
-            summaries,
         })
     }
 
     /// Sets the result of all projects of a checkpoint.
     fn mark(&self, at: usize, result: &str) {
         for number in self.numbers(at) {
-            self.changes
-                .borrow_mut()
-                .set(number, RESULT, Cell::text(result));
+            self.changes.set(number, "result", Cell::text(result));
         }
     }
 
-    /// Sets the permissions of requested projects.
+    /// Sets the permission in the row of each requested project.
     fn set(&self, at: usize, live: &[Permission], result: impl Fn(&Permission) -> &'static str) {
-        let mut changes = self.changes.borrow_mut();
         for (number, project) in self.numbers(at).zip(&self.projects) {
-            if let Some(permission) = live
-                .iter()
-                .find(|permission| permission.project_id == *project)
-            {
-                changes.set(number, ID, Cell::text(&permission.id));
-                changes.set(number, CREATED_AT, Cell::Time(permission.created_at));
-                changes.set(number, RESULT, Cell::text(result(permission)));
+            let mut live = live.iter();
+            if let Some(permission) = live.find(|live| live.project_id == *project) {
+                self.changes.set(number, "id", Cell::text(&permission.id));
+                self.changes
+                    .set(number, "created_at", Cell::Time(permission.created_at));
+                self.changes
+                    .set(number, "result", Cell::text(result(permission)));
             }
         }
     }
@@ -190,10 +159,10 @@ impl Rows {
     /// Writes the rows of a checkpoint.
     fn write(&self, at: usize) {
         self.numbers(at)
-            .for_each(|number| self.changes.borrow_mut().write(number));
+            .for_each(|number| self.changes.write(number));
     }
 
-    /// The numbers of the rows of a checkpoint.
+    /// The indexes of the rows of a checkpoint.
     fn numbers(&self, at: usize) -> Range<usize> {
         at * self.projects.len()..(at + 1) * self.projects.len()
     }
@@ -212,13 +181,13 @@ fn from_stdin() -> Result<Vec<ProjectId>, Failure> {
             .remedy(format!("write it as {EXAMPLE}"))
     };
     let path = Path::new("-");
-    let text = id_list::text(path)?;
+    let text = ids::read_file(path)?;
     let projects = if text.trim_start().starts_with('{') {
         let body: Body = serde_json::from_str(&text).map_err(|error| refuse(error.to_string()))?;
         let ids = body.project_ids.iter().map(|id| ids::read(id));
         ids.collect::<Result<Vec<_>, _>>().map_err(refuse)?
     } else {
-        id_list::ids(path, &text, ids::read)?
+        ids::lines(path, &text)?
     };
     if projects.is_empty() {
         let failure = Failure::usage("standard input contains no project");

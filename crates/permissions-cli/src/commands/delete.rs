@@ -7,7 +7,6 @@ use permissions_ext::{CheckpointId, Permission, PermissionId, ProjectId};
 use super::batch;
 use super::confirm::{confirm, require_terminal};
 use super::words::{count, distinct};
-use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ids;
@@ -15,9 +14,6 @@ use crate::output::{Cell, Changes, Columns};
 use crate::session::Session;
 
 const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "result"];
-
-/// The position of the column `result`.
-const RESULT: usize = 3;
 
 const USAGE: &str = "\
 permissions delete [OPTIONS] <CHECKPOINT> <PERMISSION>...
@@ -39,9 +35,9 @@ pub(crate) struct Args {
     #[arg(long = "project", value_name = "PROJECT", num_args = 1..)]
     projects: Vec<String>,
 
-    /// Further checkpoint for the same projects; may be repeated
+    /// Another checkpoint for the same projects; may be repeated
     #[arg(long = "checkpoint", value_name = "CHECKPOINT", requires = "projects", value_parser = ids::read::<CheckpointId>)]
-    further: Vec<CheckpointId>,
+    more: Vec<CheckpointId>,
 
     /// Delete without a prompt
     #[arg(short, long)]
@@ -52,7 +48,7 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-/// The checkpoints and what to delete from each of them.
+/// The checkpoints, and the permissions or projects to delete from each checkpoint.
 struct Selection {
     checkpoints: Vec<CheckpointId>,
     permissions: Vec<PermissionId>,
@@ -63,21 +59,17 @@ impl Selection {
     /// Separates the checkpoint from the permissions and projects. `--project` accepts several values, so a checkpoint
     /// id after it is parsed as a project.
     fn new(args: &Args) -> Result<Self, Failure> {
-        let (misplaced, projects): (Vec<&String>, Vec<&String>) = args
-            .projects
-            .iter()
-            .partition(|word| ids::is_checkpoint(word));
+        let projects = args.projects.iter();
+        let (misplaced, projects): (Vec<&String>, Vec<&String>) =
+            projects.partition(|word| ids::is_checkpoint(word));
         let words = args.checkpoint.iter().chain(&args.permissions);
         let mut words: Vec<&String> = words.chain(misplaced).collect();
         if words.is_empty() {
             return Err(Failure::usage("no checkpoint to delete permissions from")
                 .remedy("write it as permissions delete CHECKPOINT --project PROJECT"));
         }
-        let at = words
-            .iter()
-            .position(|word| ids::is_checkpoint(word))
-            .unwrap_or(0);
-        let checkpoint: CheckpointId = ids::argument(words.remove(at))?;
+        let at = words.iter().position(|word| ids::is_checkpoint(word));
+        let checkpoint: CheckpointId = ids::argument(words.remove(at.unwrap_or(0)))?;
         let permissions = words.iter().map(|word| ids::argument(word));
         let permissions: Vec<PermissionId> = permissions.collect::<Result<_, _>>()?;
         let projects = projects.iter().map(|word| ids::argument(word));
@@ -88,11 +80,11 @@ impl Selection {
                     .remedy("add permission ids, or projects with --project PROJECT"),
             ),
             (false, false) => Err(Failure::usage(
-                "permission ids and --project exclude each other",
+                "permission ids and --project cannot be used together",
             )
             .remedy("delete by permission ids or by projects")),
             _ => Ok(Self {
-                checkpoints: distinct([vec![checkpoint], args.further.clone()].concat()),
+                checkpoints: distinct([vec![checkpoint], args.more.clone()].concat()),
                 permissions: distinct(permissions),
                 projects: distinct(projects),
             }),
@@ -104,7 +96,7 @@ impl Selection {
     }
 }
 
-/// A permission to delete, and the number of its row.
+/// A permission to delete, and the index of its row.
 struct Target {
     checkpoint: CheckpointId,
     id: PermissionId,
@@ -122,20 +114,19 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     }
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     context.tally.announce();
     let (yes, dry_run) = (args.yes, args.dry_run);
     let selection = Selection::new(&args)?;
-    let hidden = (selection.checkpoints.len() == 1).then_some("checkpoint");
-    let mut changes = context.changes(Columns {
-        all: COLUMNS,
-        hidden,
-    })?;
-    let targets = find(&selection, &mut changes, context, session).await?;
+    let is_single = selection.checkpoints.len() == 1;
+    let columns = Columns::new(COLUMNS).hide("checkpoint", is_single);
+    let changes = context.changes(columns)?;
+    let targets = find(&selection, &changes, session).await?;
     if dry_run {
         for target in &targets {
             let result = target.project.as_ref().map_or("none", |_| "would_delete");
-            changes.set(target.row, RESULT, Cell::text(result));
+            changes.set(target.row, "result", Cell::text(result));
         }
     }
     if dry_run || targets.is_empty() {
@@ -144,10 +135,8 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     }
     if !yes {
         for target in &targets {
-            let project = target
-                .project
-                .as_ref()
-                .map_or("unknown permission", |project| project.as_str());
+            let project = target.project.as_ref().map(ProjectId::as_str);
+            let project = project.unwrap_or("unknown permission");
             context.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
         }
         let permissions = count(targets.len(), "permission");
@@ -155,15 +144,10 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         confirm(&format!("Delete {permissions} of {checkpoints}?"), context).await?;
     }
     context.tally.start(targets.len());
-    let changes = RefCell::new(changes);
     let deleted = RefCell::new(Vec::new());
     let delete = async |at: usize| {
         let target: &Target = &targets[at];
-        let set = |result| {
-            changes
-                .borrow_mut()
-                .set(target.row, RESULT, Cell::text(result))
-        };
+        let set = |result| changes.set(target.row, "result", Cell::text(result));
         let request = session.permissions(&target.checkpoint)?.delete(&target.id);
         // If the command is stopped during the request, nobody knows whether the permission was deleted.
         set("unknown");
@@ -179,84 +163,77 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
         }
         Ok(result.map(drop)?)
     };
-    let done = |at: usize| changes.borrow_mut().write(targets[at].row);
+    let done = |at: usize| changes.write(targets[at].row);
     let result = batch::each(targets.len(), context, delete, done).await;
-    let summary = |checkpoint| {
-        let deleted = deleted
-            .borrow()
-            .iter()
-            .filter(|deleted| **deleted == checkpoint)
-            .count();
-        format!("{checkpoint}: {} deleted", count(deleted, "permission"))
-    };
-    let summaries: Vec<String> = selection.checkpoints.iter().map(summary).collect();
-    for summary in &summaries {
-        context.note_change(summary);
+    let deleted = deleted.into_inner();
+    for checkpoint in &selection.checkpoints {
+        let deleted = deleted.iter().filter(|of| **of == checkpoint).count();
+        let deleted = count(deleted, "permission");
+        context.note_change(format!("{checkpoint}: {deleted} deleted"));
     }
-    let written = changes.into_inner().finish();
-    let exit = result?;
-    written.map_err(|error| Failure::from(error).after_changes(&summaries.join("; ")))?;
-    Ok(exit)
+    context.conclude(changes, result)
 }
 
-/// Reads the live permissions of the checkpoints, and announces a row for each permission to delete. Warns if no
+/// Reads the live permissions of the checkpoints, and adds a row for each permission to delete. Warns if no
 /// project is left. A permission id that is not in the list stays a target, so that the API reports it.
 async fn find(
     selection: &Selection,
-    changes: &mut Changes,
-    context: &Context,
-    session: &Session,
+    changes: &Changes,
+    session: &Session<'_>,
 ) -> Result<Vec<Target>, Failure> {
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
     };
-    // If the live permissions cannot be read, the output contains these rows.
+    // The output contains these rows only if the live permissions cannot be read.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
-            changes.announce(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));
+            changes.add_pending(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));
         }
         for project in &selection.projects {
-            changes.announce(row(checkpoint, Cell::Null, Cell::text(project), "skipped"));
+            changes.add_pending(row(checkpoint, Cell::Null, Cell::text(project), "skipped"));
         }
     }
-    let mut targets: Vec<(CheckpointId, PermissionId, Option<ProjectId>)> = Vec::new();
+    let mut targets = Vec::new();
     let mut without = Vec::new();
     for checkpoint in &selection.checkpoints {
         let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
-            context.warn(&format!("no project can use {checkpoint} after this"));
+            session
+                .context
+                .warn(&format!("no project can use {checkpoint} after this"));
         }
+        let mut add = |id: &PermissionId, project: Option<&ProjectId>| {
+            targets.push(Target {
+                checkpoint: checkpoint.clone(),
+                id: id.clone(),
+                project: project.cloned(),
+                row: 0,
+            });
+        };
         for id in &selection.permissions {
             let found = live.iter().find(|permission| permission.id == *id);
-            let project = found.map(|found| found.project_id.clone());
-            targets.push((checkpoint.clone(), id.clone(), project));
+            add(id, found.map(|found| &found.project_id));
         }
         for project in &selection.projects {
-            let found = live
-                .iter()
-                .filter(|permission| permission.project_id == *project);
-            let found =
-                found.map(|found| (checkpoint.clone(), found.id.clone(), Some(project.clone())));
-            let before = targets.len();
-            targets.extend(found);
-            if targets.len() == before {
+            let of_project = |permission: &&Permission| permission.project_id == *project;
+            let mut found = live.iter().filter(of_project).peekable();
+            if found.peek().is_none() {
                 without.push((checkpoint, project));
             }
+            found.for_each(|permission| add(&permission.id, Some(project)));
         }
     }
     changes.clear();
     for (checkpoint, project) in without {
         changes.row(&row(checkpoint, Cell::Null, Cell::text(project), "none"));
+        session.context.note_always(&format!(
+            "{checkpoint}: project {project} has no permission, so there is nothing to delete"
+        ));
     }
-    let announce = |(checkpoint, id, project): (CheckpointId, PermissionId, Option<ProjectId>)| {
-        let cell = project.as_ref().map_or(Cell::Null, Cell::text);
-        let row = changes.announce(row(&checkpoint, Cell::text(&id), cell, "skipped"));
-        Target {
-            checkpoint,
-            id,
-            project,
-            row,
-        }
-    };
-    Ok(targets.into_iter().map(announce).collect())
+    for target in &mut targets {
+        let (id, project) = (Cell::text(&target.id), target.project.as_ref());
+        let project = Cell::optional(project);
+        target.row = changes.add_pending(row(&target.checkpoint, id, project, "skipped"));
+    }
+    Ok(targets)
 }

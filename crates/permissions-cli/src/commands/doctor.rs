@@ -1,5 +1,6 @@
 //! `permissions doctor` shows the settings with their sources, and tests the connection.
 
+use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
 use anstyle::Style;
@@ -12,19 +13,16 @@ use crate::failure::Failure;
 use crate::ids;
 use crate::output::{Cell, Columns};
 use crate::session::Session;
-use crate::settings::{Setting, Settings, Tls, config_file, masked, proxy};
+use crate::settings::{Setting, Settings, config_file, masked, proxy};
 use crate::style::{CREATED, DELETED};
 
-const COLUMNS: Columns = Columns {
-    all: &["name", "value", "source"],
-    hidden: None,
-};
+const COLUMNS: &[&str] = &["name", "value", "source"];
 
-/// The checkpoint of the test, if the command line names none. It does not exist: the response shows whether the key
-/// is valid.
+/// The checkpoint of the test, if the command line contains none. It does not exist, but the response still shows
+/// whether the key is valid.
 const NONEXISTENT: &str = "ft:permissions-doctor:nobody";
 
-/// A larger difference may break TLS certificates and signatures.
+/// With a larger difference between the clocks, the validation of TLS certificates may fail.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Arguments of `doctor`.
@@ -45,35 +43,28 @@ impl Findings {
         self.0.push((name, value.into(), source, Style::new()));
     }
 
-    fn setting<T>(
-        &mut self,
-        name: &'static str,
-        setting: Option<&Setting<T>>,
-        show: impl Fn(&T) -> String,
-    ) {
+    fn setting<T: AsRef<OsStr>>(&mut self, name: &'static str, setting: Option<&Setting<T>>) {
         match setting {
-            Some(setting) => self.add(name, show(&setting.value), Some(setting.origin.to_string())),
+            Some(setting) => self.add(name, setting.to_string(), Some(setting.origin.to_string())),
             None => self.add(name, "none", None),
         }
     }
 
     fn show(&self, context: &Context) -> Result<(), Failure> {
         if context.wants_rows() {
-            let mut rows = context.changes(COLUMNS)?;
+            let rows = context.changes(Columns::new(COLUMNS))?;
             for (name, value, source, _) in &self.0 {
-                rows.row(&[
-                    Cell::text(name),
-                    Cell::text(value),
-                    source.as_ref().map_or(Cell::Null, Cell::text),
-                ]);
+                let source = Cell::optional(source.as_ref());
+                rows.row(&[Cell::text(name), Cell::text(value), source]);
             }
-            return Ok(rows.finish_unchanged()?);
+            return rows.finish_unchanged();
         }
         let mut out = context.text()?;
         for (name, value, source, style) in &self.0 {
-            let source = source
-                .as_ref()
-                .map_or_else(String::new, |source| format!("  ({source})"));
+            let source = match source {
+                Some(source) => format!("  ({source})"),
+                None => String::new(),
+            };
             out.parts(&[(format!("{name:<16} {value}{source}"), *style)])?;
         }
         Ok(out.finish()?)
@@ -83,11 +74,10 @@ impl Findings {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
     let mut findings = Findings::default();
     match &context.global.local {
-        Some(file) => findings.add(
-            "database",
-            file.display().to_string(),
-            Some("--local".to_owned()),
-        ),
+        Some(file) => {
+            let option = Some("--local".to_owned());
+            findings.add("database", file.display().to_string(), option);
+        }
         None => settings(&mut findings, context)?,
     }
     let session = match Session::open(context, false).await {
@@ -112,62 +102,45 @@ fn settings(findings: &mut Findings, context: &Context) -> Result<(), Failure> {
         None => "none: there is no home directory".to_owned(),
     };
     findings.add("configuration", file, None);
-    findings.add(
-        "profile",
-        settings.profile.as_deref().unwrap_or("none"),
-        None,
-    );
-    findings.setting("base URL", Some(&settings.base_url), String::clone);
+    let profile = settings.profile.as_deref();
+    findings.add("profile", profile.unwrap_or("none"), None);
+    findings.setting("base URL", Some(&settings.base_url));
     let key = settings
         .key()
         .map_or_else(|_| "no valid key".to_owned(), |key| masked(&key));
     findings.add("admin key", key, Some(settings.key_source()));
-    findings.setting(
-        "organization",
-        settings.organization.as_ref(),
-        String::clone,
-    );
-    findings.setting("project", settings.project.as_ref(), String::clone);
-    findings.setting(
-        "proxy",
-        proxy(&settings.base_url.value).as_ref(),
-        String::clone,
-    );
-    let variable = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .map(|value| (value, name.to_owned()))
+    findings.setting("organization", settings.organization.as_ref());
+    findings.setting("project", settings.project.as_ref());
+    findings.setting("proxy", proxy(&settings.base_url.value).as_ref());
+    let variable = |names: [&str; 2]| {
+        let set = |name: &str| Some((std::env::var(name).ok()?, Some(name.to_owned())));
+        names.into_iter().find_map(set)
     };
-    if let Some((hosts, name)) = variable("NO_PROXY").or_else(|| variable("no_proxy")) {
-        findings.add("no proxy for", hosts, Some(name));
+    if let Some((hosts, name)) = variable(["NO_PROXY", "no_proxy"]) {
+        findings.add("no proxy for", hosts, name);
     }
-    let system = || ("those of the system".to_owned(), String::new());
-    let roots = variable("SSL_CERT_FILE").or_else(|| variable("SSL_CERT_DIR"));
-    let (roots, name) = roots.unwrap_or_else(system);
-    findings.add(
-        "TLS roots",
-        roots,
-        Some(name).filter(|name| !name.is_empty()),
-    );
-    let Tls {
-        roots,
-        certificate,
-        key,
-    } = &settings.tls;
+    let system = ("those of the system".to_owned(), None);
+    let (roots, name) = variable(["SSL_CERT_FILE", "SSL_CERT_DIR"]).unwrap_or(system);
+    findings.add("TLS roots", roots, name);
+    let tls = &settings.tls;
     for (name, file) in [
-        ("further roots", roots),
-        ("certificate", certificate),
-        ("certificate key", key),
+        ("additional roots", &tls.roots),
+        ("certificate", &tls.certificate),
+        ("certificate key", &tls.key),
     ] {
         if file.is_some() {
-            findings.setting(name, file.as_ref(), |path| path.display().to_string());
+            findings.setting(name, file.as_ref());
         }
     }
     Ok(())
 }
 
 /// Lists one permission of the checkpoint.
-async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result<Exit, Failure> {
+async fn test(
+    args: &Args,
+    session: &Session<'_>,
+    findings: &mut Findings,
+) -> Result<Exit, Failure> {
     let checkpoint = match &args.checkpoint {
         Some(checkpoint) => checkpoint.clone(),
         None => ids::argument(NONEXISTENT)?,
@@ -179,18 +152,14 @@ async fn test(args: &Args, session: &Session, findings: &mut Findings) -> Result
         .page_size(1)
         .prefetch(false);
     let result = list.send().await;
-    let mut accepted = format!(
-        "the API answered in {:.0?} and accepted the key",
-        start.elapsed()
-    );
+    let elapsed = start.elapsed();
+    let mut accepted = format!("the API answered in {elapsed:.0?} and accepted the key");
     let metadata = match &result {
         Ok(page) => Some(page.metadata()),
         Err(error) => error.metadata(),
     };
-    if let Some(clock) = metadata
-        .and_then(|metadata| metadata.header("date"))
-        .and_then(clock)
-    {
+    let date = metadata.and_then(|metadata| metadata.header("date"));
+    if let Some(clock) = date.and_then(clock) {
         findings.add("clock", clock, None);
     }
     if let Err(error) = result {

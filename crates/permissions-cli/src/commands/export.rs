@@ -1,9 +1,9 @@
 //! `permissions export` writes a manifest of the live permissions.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use permissions_ext::{CheckpointId, ProjectId};
+use permissions_ext::CheckpointId;
+use permissions_ext::sync::DesiredState;
 
 use super::manifests::Manifests;
 use super::words::{count, distinct};
@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::manifest::DEFAULT_FILE;
+use crate::names::NameOptions;
 use crate::session::Session;
 use crate::{file, ids, manifest};
 
@@ -32,18 +33,26 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     manifests: Manifests,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
     if args.update {
-        return update(&args, context, session).await;
+        return update(&args, session).await;
     }
     let mut checkpoints = args.checkpoints.clone();
     if args.manifests.is_set() || checkpoints.is_empty() {
-        checkpoints.extend(read_manifest(&args, context)?.checkpoints().cloned());
+        checkpoints.extend(
+            read_manifest(&args, session.context)?
+                .checkpoints()
+                .cloned(),
+        );
     }
-    let live = live(distinct(checkpoints), context, session).await?;
-    let text = manifest::write(&live)?;
+    let live = live(distinct(checkpoints), session);
+    let (live, names) = args.names.with(live, session).await?;
+    let text = manifest::write(&live, &names)?;
     match args.out.as_deref().filter(|path| !file::is_stdio(path)) {
         Some(path) => file::create(path, &text).map_err(|failure| match path.extension() {
             Some(extension) if extension == "toml" && path.is_file() => failure.remedy(format!(
@@ -57,15 +66,13 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(Exit::Success)
 }
 
-async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+async fn update(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let manifest = read_manifest(args, context)?;
-    let checkpoints = args
-        .checkpoints
-        .iter()
-        .chain(manifest.checkpoints())
-        .cloned();
-    let live = live(distinct(checkpoints), context, session).await?;
-    let updated = manifest.updated(&live)?;
+    let checkpoints = args.checkpoints.iter().chain(manifest.checkpoints());
+    let live = live(distinct(checkpoints.cloned()), session);
+    let (live, names) = args.names.with(live, session).await?;
+    let updated = manifest.updated(&live, &names)?;
     for (path, text) in &updated {
         file::replace(path, text)?;
         context.note_always(&format!("updated {}", path.display()));
@@ -77,7 +84,7 @@ async fn update(args: &Args, context: &Context, session: &Session) -> Result<Exi
     Ok(Exit::Success)
 }
 
-/// Reads the manifest. If there is none, names the two ways to choose checkpoints.
+/// Reads the manifest. If there is none, the error describes the two ways to choose checkpoints.
 fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, Failure> {
     if !args.manifests.is_set() && !Path::new(DEFAULT_FILE).exists() {
         let message = format!("no checkpoint to export: {DEFAULT_FILE} does not exist");
@@ -95,26 +102,11 @@ fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, F
 /// would delete permissions.
 async fn live(
     checkpoints: Vec<CheckpointId>,
-    context: &Context,
-    session: &Session,
-) -> Result<BTreeMap<CheckpointId, Vec<ProjectId>>, Failure> {
-    let report = session
-        .client()
-        .audit(checkpoints)
-        .concurrency(context.global.requests.concurrency())
-        .on_progress(context.progress.callback("checkpoints"))
-        .send()
-        .await?;
-    let mut live = BTreeMap::new();
-    for audited in report.into_results() {
-        let mut projects: Vec<ProjectId> = audited
-            .result?
-            .into_iter()
-            .map(|permission| permission.project_id)
-            .collect();
-        projects.sort();
-        projects.dedup();
-        live.insert(audited.checkpoint, projects);
+    session: &Session<'_>,
+) -> Result<DesiredState, Failure> {
+    let report = session.audit(checkpoints).await?;
+    match report.failures().next() {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(report.snapshot().unwrap_or_default()),
     }
-    Ok(live)
 }

@@ -1,17 +1,24 @@
 //! `permissions list` reads all pages.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use permissions_ext::{CheckpointId, Error, Order, Page, PageStream, PermissionId, ProjectId};
+use permissions_ext::{CheckpointId, Order, Page, PageStream, PermissionId, ProjectId};
 
 use super::words::{count, distinct};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ids;
+use crate::names::{self, NameOptions, Names};
 use crate::output::{Cell, Columns, Output};
 use crate::session::Session;
 
-const COLUMNS: &[&str] = &["checkpoint", "id", "project_id", "created_at"];
+const COLUMNS: &[&str] = &[
+    "checkpoint",
+    "id",
+    "project_id",
+    names::COLUMN,
+    "created_at",
+];
 
 /// The documented maximum of the API.
 const MAX_PAGE_SIZE: u32 = 100;
@@ -43,13 +50,17 @@ pub(crate) struct Args {
     /// Stop after this number of permissions per checkpoint
     #[arg(long, value_name = "N")]
     max_items: Option<u64>,
+
+    #[command(flatten)]
+    names: NameOptions,
 }
 
-pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let checkpoints = distinct(args.checkpoints.clone());
     if checkpoints.len() > 1 && args.after.is_some() {
-        return Err(Failure::usage("--after requires a single checkpoint")
-            .remedy("list each checkpoint in a run of its own"));
+        let failure = Failure::usage("--after requires a single checkpoint");
+        return Err(failure.remedy("list each checkpoint in a run of its own"));
     }
     if args.page_size > MAX_PAGE_SIZE {
         context.warn(&format!(
@@ -57,17 +68,19 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             args.page_size
         ));
     }
-    let mut output = context.output(Columns {
-        all: COLUMNS,
-        hidden: (checkpoints.len() == 1).then_some("checkpoint"),
-    })?;
-    // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
+    let columns = Columns::new(COLUMNS)
+        .hide("checkpoint", checkpoints.len() == 1)
+        .remove(names::COLUMN, !args.names.are_shown(context));
+    // Invalid options are reported before a request is sent.
+    context.output(columns.clone())?;
+    // The first pages of all checkpoints are read concurrently. The other pages are read one by one while they are
+    // printed, which bounds the memory.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
         async move {
             let mut pages = pages?;
-            let first = pages.try_next().await;
-            Ok::<_, Failure>((checkpoint, first, pages))
+            let first = pages.try_next().await?;
+            Ok((checkpoint, first, pages))
         }
     };
     let mut lists = std::pin::pin!(
@@ -76,9 +89,20 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             .buffered(context.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
-    while let Some(list) = lists.next().await {
-        let (checkpoint, first, pages) = list?;
-        match print(&args, &checkpoint, first, pages, context, &mut output).await {
+    let first = async {
+        match lists.next().await {
+            Some(Err(failure)) if checkpoints.len() == 1 => Err(failure),
+            list => Ok(list),
+        }
+    };
+    let (mut next, names) = args.names.with(first, session).await?;
+    let mut output = context.output(columns.hide(names::COLUMN, names.is_empty()))?;
+    while let Some(list) = next {
+        let printed = match list {
+            Ok(list) => print(&args, list, &names, context, &mut output).await,
+            Err(failure) => Err(failure),
+        };
+        match printed {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
@@ -87,6 +111,7 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
             }
             Err(failure) => return Err(failure),
         }
+        next = lists.next().await;
     }
     if exit == Exit::Success {
         output.finish()?;
@@ -94,16 +119,18 @@ pub(crate) async fn run(args: Args, context: &Context, session: &Session) -> Res
     Ok(exit)
 }
 
-fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<PageStream, Failure> {
-    let order = if args.order == "ascending" {
-        Order::Ascending
-    } else {
-        Order::Descending
-    };
+fn pages(
+    args: &Args,
+    checkpoint: &CheckpointId,
+    session: &Session<'_>,
+) -> Result<PageStream, Failure> {
     let mut list = session
         .permissions(checkpoint)?
         .list()
-        .order(order)
+        .order(match args.order.as_str() {
+            "ascending" => Order::Ascending,
+            _ => Order::Descending,
+        })
         .page_size(args.page_size);
     if let Some(project) = &args.project {
         list = list.project_id(project);
@@ -119,22 +146,21 @@ fn pages(args: &Args, checkpoint: &CheckpointId, session: &Session) -> Result<Pa
 
 async fn print(
     args: &Args,
-    checkpoint: &CheckpointId,
-    first: Result<Option<Page>, Error>,
-    mut pages: PageStream,
+    (checkpoint, mut next, mut pages): (CheckpointId, Option<Page>, PageStream),
+    names: &Names,
     context: &Context,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let mut next = first?;
     let (mut read, mut items) = (0, 0);
     while let Some(page) = next {
         read += 1;
         for permission in page.data() {
             items += 1;
             output.row(&[
-                Cell::text(checkpoint),
+                Cell::text(&checkpoint),
                 Cell::text(&permission.id),
                 Cell::text(&permission.project_id),
+                Cell::optional(names.get(&permission.project_id)),
                 Cell::Time(permission.created_at),
             ])?;
         }
@@ -142,9 +168,10 @@ async fn print(
         next = pages.try_next().await?;
     }
     if items == 0 && args.max_items != Some(0) {
-        let project = args.project.as_ref();
-        let of_project =
-            project.map_or_else(String::new, |project| format!(" of project {project}"));
+        let of_project = match &args.project {
+            Some(project) => format!(" of project {project}"),
+            None => String::new(),
+        };
         context.note_always(&format!(
             "{checkpoint}: no permissions{of_project}; the API does not report whether this checkpoint exists"
         ));
@@ -158,10 +185,10 @@ async fn print(
 }
 
 fn page_size(text: &str) -> Result<u32, String> {
-    let size = text.parse().ok().filter(|size| *size > 0);
-    size.ok_or_else(|| {
-        format!(
+    match text.parse() {
+        Ok(size @ 1..) => Ok(size),
+        _ => Err(format!(
             "expected a whole number from 1 to {MAX_PAGE_SIZE}; the API may refuse larger numbers"
-        )
-    })
+        )),
+    }
 }

@@ -24,31 +24,20 @@ pub(crate) fn run(args: &Args, mut command: Command) -> Result<Exit, Failure> {
     command.build();
     let pages = || -> io::Result<()> {
         fs::create_dir_all(&args.folder)?;
-        let name = command.get_name().to_owned();
-        write(&args.folder, &command, &name)?;
-        for subcommand in command
-            .get_subcommands()
-            .filter(|found| found.get_name() != "help")
-        {
-            write(
-                &args.folder,
-                subcommand,
-                &format!("{name}-{}", subcommand.get_name()),
-            )?;
+        let name = command.get_name();
+        write(&args.folder, &command, name)?;
+        let subcommands = command.get_subcommands();
+        for found in subcommands.filter(|found| found.get_name() != "help") {
+            write(&args.folder, found, &format!("{name}-{}", found.get_name()))?;
         }
         Ok(())
     };
-    pages().map_err(|error| {
-        let folder = args.folder.display();
-        Failure::new(
-            Exit::Failure,
-            format!("failed to write man pages to {folder}: {error}"),
-        )
-    })?;
+    let action = format!("write man pages to {}", args.folder.display());
+    pages().map_err(|error| Failure::failed_to(&action, error))?;
     Ok(Exit::Success)
 }
 
-/// Writes one page. clap_mangen writes no values in the synopsis and no examples.
+/// Writes one page. Adds the values in the synopsis and the examples, which clap_mangen omits.
 fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
     let command = command
         .clone()
@@ -65,15 +54,10 @@ fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
         man.render_subcommands_section(&mut page)?;
     }
     let mut roff = Roff::default();
-    let after = command
-        .get_after_help()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    section(
-        &mut roff,
-        "EXAMPLES",
-        after.split("\n\nExit codes:").next().unwrap_or_default(),
-    );
+    let help = command.get_after_help().map(ToString::to_string);
+    let help = help.unwrap_or_default();
+    let examples = help.split("\n\nExit codes:").next();
+    section(&mut roff, "EXAMPLES", examples.unwrap_or_default());
     section(&mut roff, "EXIT STATUS", exit::HELP);
     roff.to_writer(&mut page)?;
     fs::write(folder.join(format!("{name}.1")), page)
@@ -93,27 +77,16 @@ fn section(roff: &mut Roff, title: &str, text: &str) {
 
 /// The command with its options, their values and its arguments.
 fn synopsis(command: &Command) -> String {
-    let mut line = command
-        .get_bin_name()
-        .unwrap_or_else(|| command.get_name())
-        .to_owned();
+    let name = command.get_bin_name();
+    let mut line = name.unwrap_or_else(|| command.get_name()).to_owned();
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
         let values = arg.get_value_names().unwrap_or_default();
-        let values = values
-            .iter()
-            .map(|name| name.as_str())
-            .collect::<Vec<_>>()
-            .join(" ");
-        let repeated = if matches!(arg.get_action(), ArgAction::Append) {
-            "..."
-        } else {
-            ""
-        };
-        let option = arg.get_long().map(|long| format!("--{long}"));
-        let option = option.or_else(|| arg.get_short().map(|short| format!("-{short}")));
-        line.push_str(&match option {
-            Some(option) if arg.get_action().takes_values() => format!(" [{option} {values}]"),
-            Some(option) => format!(" [{option}]"),
+        let values = values.join(" ");
+        let is_repeated = matches!(arg.get_action(), ArgAction::Append);
+        let repeated = if is_repeated { "..." } else { "" };
+        line.push_str(&match arg.get_long() {
+            Some(option) if arg.get_action().takes_values() => format!(" [--{option} {values}]"),
+            Some(option) => format!(" [--{option}]"),
             None if arg.is_required_set() => format!(" {values}{repeated}"),
             None => format!(" [{values}{repeated}]"),
         });

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::manifest::{Manifest, ReadOptions};
+use crate::manifest::Manifest;
 
 /// Options for manifests.
 #[derive(Debug, clap::Args)]
@@ -13,7 +13,7 @@ pub(crate) struct Manifests {
     #[arg(short, long, value_name = "PATH")]
     file: Vec<PathBuf>,
 
-    /// Refuse unusual ids that `export` wrote, instead of a warning
+    /// Treat unusual ids that `export` wrote as errors, not as warnings
     #[arg(long)]
     strict: bool,
 }
@@ -37,7 +37,7 @@ pub(super) fn read(
     strict: bool,
     context: &Context,
 ) -> Result<Manifest, Failure> {
-    let manifest = Manifest::read(paths, ReadOptions { option, strict })?;
+    let manifest = Manifest::read(paths, option, strict)?;
     for warning in manifest.warnings() {
         context.warn(&warning.line());
     }

@@ -1,4 +1,4 @@
-//! The subcommands, one file each: arguments and behaviour.
+//! The subcommands: arguments and behaviour.
 
 pub(crate) mod apply;
 pub(crate) mod audit;
@@ -15,7 +15,7 @@ pub(crate) mod man;
 mod manifests;
 pub(crate) mod plan;
 mod plan_view;
+pub(crate) mod projects;
 pub(crate) mod schema;
 pub(crate) mod serve;
-pub(crate) mod show;
 mod words;

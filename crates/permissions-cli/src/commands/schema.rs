@@ -10,12 +10,8 @@ use crate::{file, manifest};
 pub(crate) struct Args {}
 
 pub(crate) fn run() -> Result<Exit, Failure> {
-    let schema = serde_json::to_string_pretty(&manifest::schema()).map_err(|error| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to write the schema: {error}"),
-        )
-    })?;
+    let schema = serde_json::to_string_pretty(&manifest::schema())
+        .map_err(|error| Failure::failed_to("write the schema", error))?;
     file::write_stdout(&format!("{schema}\n"))?;
     Ok(Exit::Success)
 }

@@ -1,4 +1,4 @@
-//! `permissions serve` runs a server for the three operations.
+//! `permissions serve` runs a server with the operations of the API.
 
 use std::io::{self, Write as _};
 
@@ -7,7 +7,6 @@ use permissions_server::{Database, ServeArgs, Server};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::session::start_failure;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -19,19 +18,15 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> {
     let mut server = args.server;
-    if context.global.base_url.is_some() {
-        return Err(
-            Failure::usage("--base-url is an option of clients, and serve is a server")
-                .remedy("set the address of the server with --listen"),
-        );
+    if context.global.profile_options.base_url.is_some() {
+        let failure = Failure::usage("--base-url is an option of clients, and serve is a server");
+        return Err(failure.remedy("set the address of the server with --listen"));
     }
     let mut created = None;
     if let Some(file) = &context.global.local {
         if server.database.is_some() {
-            return Err(
-                Failure::usage("--local and --database both set the database")
-                    .remedy("use one of them"),
-            );
+            let failure = Failure::usage("--local and --database both set the database");
+            return Err(failure.remedy("use one of them"));
         }
         created = (!file.exists()).then(|| format!("created the database file {}", file.display()));
         server.database = Some(Database::sqlite_file(file));
@@ -42,9 +37,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<Exit, Failure> 
         }
         announce(server);
     };
-    permissions_server::serve(server, announce)
-        .await
-        .map_err(start_failure)?;
+    permissions_server::serve(server, announce).await?;
     Ok(Exit::Success)
 }
 

@@ -1,39 +1,29 @@
 //! Manifests: TOML files with the desired permissions, which people keep in git.
 
-mod labels;
+mod comments;
 mod parse;
 mod schema;
 mod update;
 mod variables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use permissions_ext::CheckpointId;
 use permissions_ext::sync::DesiredState;
-use permissions_ext::{CheckpointId, ProjectId};
 use sha2::{Digest as _, Sha256};
 
-use crate::audit::html::Labels;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::names::Names;
 use crate::problem::Problem;
 
+pub(crate) use comments::Labels;
 pub(crate) use schema::schema;
-use schema::{Document, Id};
 
 /// The manifest of commands without a `--file`.
 pub(crate) const DEFAULT_FILE: &str = "permissions.toml";
-
-/// How manifests are read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadOptions {
-    /// The option that contains the paths, such as `--file`. Error messages name it.
-    pub(crate) option: &'static str,
-    /// Whether unusual ids are errors.
-    pub(crate) strict: bool,
-}
 
 /// One or several valid manifests.
 pub(crate) struct Manifest {
@@ -48,24 +38,26 @@ struct File {
 }
 
 impl Manifest {
-    /// Reads files and folders of manifests, or `permissions.toml` if there are no paths. Needs no network.
-    pub(crate) fn read(paths: &[PathBuf], options: ReadOptions) -> Result<Self, Failure> {
+    /// Reads files and folders of manifests, or `permissions.toml` if there are no paths.
+    ///
+    /// `option` is the option that contains the paths, for error messages. Unusual ids are errors if `strict` is set.
+    pub(crate) fn read(
+        paths: &[PathBuf],
+        option: &'static str,
+        strict: bool,
+    ) -> Result<Self, Failure> {
         let default = [PathBuf::from(DEFAULT_FILE)];
         let paths = if paths.is_empty() { &default } else { paths };
         let (mut files, mut errors, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-        for path in expand_folders(paths, options)? {
-            let text = file::read(&path, file::MAX_BYTES)
-                .map_err(|error| unreadable(&path, &error, options))?;
-            let parsed = parse::parse(&text, &variables::environment);
-            let problem = |mistake: parse::Mistake| {
-                Problem::new(&path, &text, mistake.span, mistake.message, mistake.remedy)
-            };
-            errors.extend(parsed.errors.into_iter().map(problem));
-            let unusual = parsed.warnings.into_iter().map(problem);
-            if options.strict {
-                errors.extend(unusual);
+        for path in expand_folders(paths, option)? {
+            let text = file::read(&path, file::MAX_BYTES);
+            let text = text.map_err(|error| unreadable(&path, &error, option))?;
+            let parsed = parse::parse(&path, &text, &variables::environment);
+            errors.extend(parsed.errors);
+            if strict {
+                errors.extend(parsed.warnings);
             } else {
-                warnings.extend(unusual);
+                warnings.extend(parsed.warnings);
             }
             files.push(File {
                 entries: parsed.entries,
@@ -84,7 +76,7 @@ impl Manifest {
         Err(Failure::usage(format!("{count} in the manifest")).problems(errors))
     }
 
-    /// Unusual ids, unless they are errors.
+    /// Warnings about unusual ids. Empty if unusual ids are errors.
     pub(crate) fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
@@ -119,9 +111,30 @@ impl Manifest {
     pub(crate) fn labels(&self) -> Labels {
         let mut labels = Labels::default();
         for file in &self.files {
-            labels::add(&mut labels, &file.text, &file.entries);
+            comments::add_labels(&mut labels, &file.text, &file.entries);
         }
         labels
+    }
+
+    /// Returns one problem for each archived or unknown project of the selected checkpoints, with the position where
+    /// the project first occurs.
+    pub(crate) fn project_problems(
+        &self,
+        names: &Names,
+        filter: impl Fn(&CheckpointId) -> bool,
+    ) -> Vec<Problem> {
+        let (mut problems, mut seen) = (Vec::new(), HashSet::new());
+        for file in &self.files {
+            let entries = file.entries.iter();
+            let selected = entries.filter(|entry| filter(&entry.checkpoint));
+            for item in selected.flat_map(|entry| &entry.items) {
+                if let Some(message) = names.problem(&item.id).filter(|_| seen.insert(&item.id)) {
+                    let span = item.span.clone();
+                    problems.push(Problem::new(&file.path, &file.text, span, message));
+                }
+            }
+        }
+        problems
     }
 
     /// Each file with its number of checkpoints and permissions.
@@ -145,15 +158,9 @@ impl Manifest {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// The digest of the desired state. Comments, order and layout do not change it.
+    /// The digest of the desired state. It does not depend on comments, order and layout.
     pub(crate) fn digest(&self) -> String {
-        let mut document = Document::default();
-        for entry in self.entries() {
-            let projects = entry.projects().map(|project| Id(project.as_str()));
-            let checkpoint = Id(entry.checkpoint.as_str());
-            document.checkpoints.insert(checkpoint, projects.collect());
-        }
-        let canonical = serde_json::json!(document.checkpoints).to_string();
+        let canonical = serde_json::json!(self.desired(|_| true)).to_string();
         let digest = Sha256::digest(canonical.as_bytes());
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("sha256:{hex}")
@@ -163,17 +170,19 @@ impl Manifest {
     /// stay. New checkpoints are added to the first file.
     pub(crate) fn updated(
         &self,
-        live: &BTreeMap<CheckpointId, Vec<ProjectId>>,
+        live: &DesiredState,
+        names: &Names,
     ) -> Result<Vec<(&Path, String)>, Failure> {
         let known: Vec<&CheckpointId> = self.checkpoints().collect();
-        let new: Vec<&CheckpointId> = live.keys().filter(|id| !known.contains(id)).collect();
+        let live_ids = live.iter().map(|(id, _)| id);
+        let new: Vec<&CheckpointId> = live_ids.filter(|id| !known.contains(id)).collect();
         let mut updated = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
             let new = if at == 0 { new.as_slice() } else { &[] };
-            let text = update::update(&file.text, &file.entries, live, new).map_err(|reason| {
-                let path = file.path.display();
-                Failure::new(Exit::Failure, format!("failed to update {path}: {reason}"))
-            })?;
+            let text =
+                update::update(&file.text, &file.entries, live, new, names).map_err(|reason| {
+                    Failure::failed_to(&format!("update {}", file.path.display()), reason)
+                })?;
             if text != file.text {
                 updated.push((file.path.as_path(), text));
             }
@@ -187,18 +196,14 @@ impl Manifest {
 }
 
 /// Writes a manifest of the live permissions.
-pub(crate) fn write(live: &BTreeMap<CheckpointId, Vec<ProjectId>>) -> Result<String, Failure> {
-    let new: Vec<&CheckpointId> = live.keys().collect();
-    update::update("", &[], live, &new).map_err(|reason| {
-        Failure::new(
-            Exit::Failure,
-            format!("failed to write the manifest: {reason}"),
-        )
-    })
+pub(crate) fn write(live: &DesiredState, names: &Names) -> Result<String, Failure> {
+    let new: Vec<&CheckpointId> = live.iter().map(|(id, _)| id).collect();
+    update::update("", &[], live, &new, names)
+        .map_err(|reason| Failure::failed_to("write the manifest", reason))
 }
 
 /// Replaces folders by their `.toml` files in the order of their names.
-fn expand_folders(paths: &[PathBuf], options: ReadOptions) -> Result<Vec<PathBuf>, Failure> {
+fn expand_folders(paths: &[PathBuf], option: &str) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -206,20 +211,17 @@ fn expand_folders(paths: &[PathBuf], options: ReadOptions) -> Result<Vec<PathBuf
             continue;
         }
         let mut found = Vec::new();
-        for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error, options))? {
+        for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error, option))? {
             let file = entry
-                .map_err(|error| unreadable(path, &error, options))?
+                .map_err(|error| unreadable(path, &error, option))?
                 .path();
             if is_manifest(&file) && !file.is_dir() {
                 found.push(file);
             }
         }
         if found.is_empty() {
-            let message = format!(
-                "the folder {} of {} contains no .toml file",
-                path.display(),
-                options.option
-            );
+            let path = path.display();
+            let message = format!("the folder {path} of {option} contains no .toml file");
             return Err(Failure::usage(message));
         }
         found.sort();
@@ -237,8 +239,7 @@ fn is_manifest(path: &Path) -> bool {
     name.ends_with(".toml") && !name.starts_with(['.', '#'])
 }
 
-fn unreadable(path: &Path, error: &std::io::Error, options: ReadOptions) -> Failure {
-    let option = options.option;
+fn unreadable(path: &Path, error: &std::io::Error, option: &str) -> Failure {
     let message = format!("failed to read the manifest {}: {error}", path.display());
     let failure = Failure::usage(message);
     if error.kind() != std::io::ErrorKind::NotFound {
@@ -260,20 +261,12 @@ fn duplicates(files: &[File]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for file in files {
         for entry in &file.entries {
-            let Some(other) = first.insert(&entry.checkpoint, file) else {
-                continue;
-            };
-            problems.push(Problem::new(
-                &file.path,
-                &file.text,
-                entry.span.clone(),
-                format!(
-                    "the checkpoint {} is already in {}",
-                    entry.checkpoint,
-                    other.path.display()
-                ),
-                None,
-            ));
+            let id = &entry.checkpoint;
+            if let Some(other) = first.insert(id, file) {
+                let message = format!("the checkpoint {id} is already in {}", other.path.display());
+                let span = entry.span.clone();
+                problems.push(Problem::new(&file.path, &file.text, span, message));
+            }
         }
     }
     problems

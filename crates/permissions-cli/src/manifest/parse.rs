@@ -1,18 +1,20 @@
 //! Parses a manifest and finds all its mistakes at once.
 
 use std::ops::Range;
+use std::path::Path;
 
 use permissions_ext::{CheckpointId, ProjectId};
 use toml_edit::{Document, Item, Key, Table, Value};
 
 use super::variables::expand;
 use crate::ids::{self, Id};
+use crate::problem::Problem;
 
 /// The only table of a manifest.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
-/// The comment that `export` writes above an unusual id. It marks an id that the API has, so that the manifest of an
-/// export is always valid, while the same id from a person is a mistake.
+/// The comment that `export` writes above an unusual id. An id with this comment exists in the API and is valid, so
+/// every exported manifest is valid. The same id without the comment is reported as a mistake.
 pub(super) const UNUSUAL: &str = "# unusual id, exported as it is";
 
 /// A checkpoint with the projects that may use it.
@@ -38,71 +40,50 @@ impl Entry {
     }
 }
 
-/// A mistake and its position.
-#[derive(Debug, PartialEq)]
-pub(super) struct Mistake {
-    pub(super) span: Range<usize>,
-    pub(super) message: String,
-    pub(super) remedy: Option<String>,
-}
-
-impl Mistake {
-    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            span,
-            message: message.into(),
-            remedy: None,
-        }
-    }
-
-    fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
-        self
-    }
-}
-
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The content of a manifest. It is valid if there are no errors.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) entries: Vec<Entry>,
-    pub(super) errors: Vec<Mistake>,
+    pub(super) errors: Vec<Problem>,
     /// Unusual ids that `export` wrote.
-    pub(super) warnings: Vec<Mistake>,
+    pub(super) warnings: Vec<Problem>,
 }
 
-/// Parses a manifest. `lookup` returns the value of a variable.
-pub(super) fn parse(text: &str, lookup: Lookup<'_>) -> Parsed {
-    let document = match Document::parse(text) {
-        Ok(document) => document,
-        Err(error) => {
-            let message = error.message().trim_end().replace('\n', "; ");
-            let mistake = Mistake::new(error.span().unwrap_or(0..0), message);
-            return Parsed {
-                errors: vec![mistake],
-                ..Parsed::default()
-            };
-        }
-    };
+/// Parses the manifest in `path`. `lookup` returns the value of a variable.
+pub(super) fn parse(path: &Path, text: &str, lookup: Lookup<'_>) -> Parsed {
     let mut parser = Parser {
+        path,
         text,
         lookup,
         parsed: Parsed::default(),
     };
-    parser.document(document.as_table());
+    match Document::parse(text) {
+        Ok(document) => parser.document(document.as_table()),
+        Err(error) => {
+            let message = error.message().trim_end().replace('\n', "; ");
+            parser.error(error.span(), message);
+        }
+    }
     parser.parsed
 }
 
 struct Parser<'a> {
+    path: &'a Path,
     text: &'a str,
     lookup: Lookup<'a>,
     parsed: Parsed,
 }
 
 impl Parser<'_> {
-    fn error(&mut self, mistake: Mistake) {
-        self.parsed.errors.push(mistake);
+    fn problem(&self, span: Option<Range<usize>>, message: impl Into<String>) -> Problem {
+        Problem::new(self.path, self.text, span.unwrap_or(0..0), message)
+    }
+
+    fn error(&mut self, span: Option<Range<usize>>, message: impl Into<String>) {
+        let problem = self.problem(span, message);
+        self.parsed.errors.push(problem);
     }
 
     fn document(&mut self, table: &Table) {
@@ -114,16 +95,17 @@ impl Parser<'_> {
                 continue;
             }
             let span = table.key(name).and_then(Key::span).or_else(|| item.span());
-            let mistake = Mistake::new(span.unwrap_or(0..0), format!("unknown key {name:?}"));
-            self.error(mistake.remedy(if name.contains(':') || item.is_array() {
+            let problem = self.problem(span, format!("unknown key {name:?}"));
+            let is_checkpoint = name.contains(':') || item.is_array();
+            self.parsed.errors.push(problem.remedy(if is_checkpoint {
                 format!("write checkpoints below a line [{CHECKPOINTS}]")
             } else {
                 format!("a manifest contains only the table [{CHECKPOINTS}]")
             }));
         }
         if !is_found && self.parsed.errors.is_empty() {
-            let mistake = Mistake::new(0..0, format!("the table [{CHECKPOINTS}] is missing"));
-            self.error(mistake.remedy(format!(
+            let problem = self.problem(None, format!("the table [{CHECKPOINTS}] is missing"));
+            self.parsed.errors.push(problem.remedy(format!(
                 "write a line [{CHECKPOINTS}], and below it lines such as \
                  \"ft:gpt-4o:acme\" = [\"proj_a\", \"proj_b\"]"
             )));
@@ -132,11 +114,8 @@ impl Parser<'_> {
 
     fn checkpoints(&mut self, item: &Item) {
         let Some(table) = item.as_table_like() else {
-            let span = item.span().unwrap_or(0..0);
-            return self.error(Mistake::new(
-                span,
-                format!("expected a table, found {}", item.type_name()),
-            ));
+            let message = format!("expected a table, found {}", item.type_name());
+            return self.error(item.span(), message);
         };
         for (name, item) in table.iter() {
             let span = table.key(name).and_then(Key::span).unwrap_or(0..0);
@@ -145,16 +124,10 @@ impl Parser<'_> {
             let Some(checkpoint) = checkpoint else {
                 continue;
             };
-            if self
-                .parsed
-                .entries
-                .iter()
-                .any(|entry| entry.checkpoint == checkpoint)
-            {
-                self.error(Mistake::new(
-                    span,
-                    format!("the checkpoint {checkpoint} occurs twice"),
-                ));
+            let mut known = self.parsed.entries.iter();
+            if known.any(|entry| entry.checkpoint == checkpoint) {
+                let message = format!("the checkpoint {checkpoint} occurs twice");
+                self.error(Some(span), message);
                 continue;
             }
             self.parsed.entries.push(Entry {
@@ -170,11 +143,11 @@ impl Parser<'_> {
         let Some(array) = item.as_array() else {
             let span = item.span().unwrap_or_else(|| key.clone());
             let message = format!("expected an array of projects, found {}", item.type_name());
-            let mistake = Mistake::new(span, message);
-            self.error(match item.as_str() {
-                Some(_) => mistake.remedy("put the project into brackets: [\"...\"]"),
-                None => mistake.remedy("put a checkpoint with dots or colons into quotes"),
-            });
+            let problem = self.problem(Some(span), message);
+            self.parsed.errors.push(problem.remedy(match item.as_str() {
+                Some(_) => "put the project into brackets: [\"...\"]",
+                None => "put a checkpoint with dots or colons into quotes",
+            }));
             return Vec::new();
         };
         let mut items: Vec<ProjectItem> = Vec::with_capacity(array.len());
@@ -182,14 +155,14 @@ impl Parser<'_> {
             let span = value.span().unwrap_or_else(|| key.clone());
             let Value::String(text) = value else {
                 let message = format!("expected a project id, found {}", value.type_name());
-                self.error(Mistake::new(span, message));
+                self.error(Some(span), message);
                 continue;
             };
             let Some(id) = self.id::<ProjectId>(text.value(), &span) else {
                 continue;
             };
             if items.iter().any(|item| item.id == id) {
-                self.error(Mistake::new(span, format!("the project {id} occurs twice")));
+                self.error(Some(span), format!("the project {id} occurs twice"));
                 continue;
             }
             items.push(ProjectItem { id, span });
@@ -202,7 +175,7 @@ impl Parser<'_> {
         let expanded = match expand(text, self.lookup) {
             Ok(expanded) => expanded,
             Err(reason) => {
-                self.error(Mistake::new(span.clone(), reason));
+                self.error(Some(span.clone()), reason);
                 return None;
             }
         };
@@ -210,25 +183,23 @@ impl Parser<'_> {
             Ok(id) => return Some(id),
             Err(reason) => reason,
         };
-        let mistake = Mistake::new(span.clone(), format!("invalid {}: {reason}", T::NAME));
-        match ids::accept(&expanded) {
-            Ok(id) if self.is_exported(span) => {
-                let message = format!("unusual {}: {reason}", T::NAME);
-                self.parsed.warnings.push(Mistake { message, ..mistake });
-                Some(id)
-            }
-            _ => {
-                self.error(mistake);
-                None
-            }
+        let accepted = ids::accept(&expanded)
+            .ok()
+            .filter(|_| self.is_exported(span));
+        if accepted.is_some() {
+            let message = format!("unusual {}: {reason}", T::NAME);
+            let problem = self.problem(Some(span.clone()), message);
+            self.parsed.warnings.push(problem);
+        } else {
+            self.error(Some(span.clone()), format!("invalid {}: {reason}", T::NAME));
         }
+        accepted
     }
 
     /// Whether the line above the id is the comment of `export`.
     fn is_exported(&self, span: &Range<usize>) -> bool {
         let before = self.text.get(..span.start).unwrap_or_default();
-        let mut lines = before.rsplit('\n');
-        lines.next();
-        lines.next().is_some_and(|line| line.trim() == UNUSUAL)
+        let above = before.rsplit('\n').nth(1);
+        above.is_some_and(|line| line.trim() == UNUSUAL)
     }
 }

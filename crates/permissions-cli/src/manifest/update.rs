@@ -1,22 +1,27 @@
-//! Writes live permissions into a manifest and keeps comments, order and variables.
+//! Writes live permissions into a manifest. Comments, order and variables stay.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, ProjectId};
-use toml_edit::{Array, DocumentMut, Item, RawString, Table, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
+use super::comments::{Line, refreshed, split};
 use super::parse::{CHECKPOINTS, Entry, UNUSUAL};
 use super::variables::escape;
-use crate::ids;
+use crate::ids::{self, Id};
+use crate::names::Names;
 
-type Live = BTreeMap<CheckpointId, Vec<ProjectId>>;
+const INDENT: &str = "\n    ";
 
-/// Returns the text with the `live` projects of its entries, and with the `new` checkpoints at the end.
+/// Returns the text with the projects of each entry replaced by the `live` ones, and with the `new` checkpoints at the
+/// end. Names of projects become comments.
 pub(super) fn update(
     text: &str,
     entries: &[Entry],
-    live: &Live,
+    live: &DesiredState,
     new: &[&CheckpointId],
+    names: &Names,
 ) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|error| format!("{error}"))?;
     let checkpoints = document
@@ -26,98 +31,89 @@ pub(super) fn update(
         .ok_or("checkpoints is not a table")?;
     for entry in entries {
         let array = checkpoints.get_mut(&entry.key).and_then(Item::as_array_mut);
-        if let (Some(array), Some(live)) = (array, live.get(&entry.checkpoint)) {
-            set(array, entry, live);
+        if let (Some(array), Some(live)) = (array, live.projects(&entry.checkpoint)) {
+            let known: Vec<&ProjectId> = entry.projects().collect();
+            set(array, &known, live, names);
         }
     }
     for checkpoint in new {
-        insert(
-            checkpoints,
-            checkpoint,
-            live.get(*checkpoint).map_or(&[], Vec::as_slice),
-        );
+        let mut array = Array::new();
+        if let Some(live) = live.projects(checkpoint) {
+            set(&mut array, &[], live, names);
+        }
+        let key = escape(checkpoint.as_str());
+        checkpoints.insert(&key, Item::Value(array.into()));
+        if is_unusual(*checkpoint)
+            && let Some(mut key) = checkpoints.key_mut(&key)
+        {
+            key.leaf_decor_mut().set_prefix(format!("{UNUSUAL}\n"));
+        }
     }
     Ok(document.to_string())
 }
 
-/// Adds a checkpoint at the end of the table.
-fn insert(checkpoints: &mut dyn TableLike, checkpoint: &CheckpointId, projects: &[ProjectId]) {
-    let is_spread = projects.len() > 1 || projects.iter().any(is_unusual);
-    let mut array = Array::new();
-    for project in projects {
-        push(&mut array, project, is_spread);
-    }
-    if is_spread {
-        array.set_trailing("\n");
-        array.set_trailing_comma(true);
-    }
-    let key = escape(checkpoint.as_str());
-    checkpoints.insert(&key, Item::Value(array.into()));
-    if ids::read::<CheckpointId>(checkpoint.as_str()).is_err()
-        && let Some(mut key) = checkpoints.key_mut(&key)
-    {
-        key.leaf_decor_mut().set_prefix(format!("{UNUSUAL}\n"));
-    }
-}
-
-/// Removes projects that are not live, and adds new ones at the end.
-fn set(array: &mut Array, entry: &Entry, live: &[ProjectId]) {
-    let known: Vec<&ProjectId> = entry.projects().collect();
-    let added: Vec<&ProjectId> = live
-        .iter()
-        .filter(|project| !known.contains(project))
-        .collect();
-    let is_spread = has_break(Some(array.trailing()))
-        || array.iter().any(|value| has_break(value.decor().prefix()))
-        || added.iter().any(|project| is_unusual(project));
-    let before = array
-        .get(0)
-        .and_then(|value| value.decor().prefix()?.as_str())
-        .map(str::to_owned);
-    let (mut at, mut removed_first) = (0, false);
-    for project in &known {
-        if live.contains(project) {
-            at += 1;
-        } else {
-            array.remove(at);
-            removed_first |= at == 0;
+/// Updates an array that contains the `known` projects: removes projects that are not live, adds new ones at the end,
+/// and refreshes the names in comments.
+fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, names: &Names) {
+    let (head, mut lines, tail) = split(array);
+    let was_spread = tail.contains('\n') || lines.iter().any(|line| line.before.contains('\n'));
+    let first = lines.first().map(|line| line.before.clone());
+    let mut is_changed = false;
+    let mut known = known.iter();
+    let mut kept = Vec::new();
+    lines.retain_mut(|line| {
+        let Some(project) = known.next().filter(|project| live.contains(**project)) else {
+            is_changed = true;
+            return false;
+        };
+        if let Some(after) = refreshed(&line.after, names.get(project)) {
+            line.after = after;
+            is_changed = true;
         }
-    }
-    // In an array on one line, the new first element would keep the space after the comma.
-    if let Some(first) = array.get_mut(0).filter(|_| removed_first && !is_spread) {
-        first.decor_mut().set_prefix(before.unwrap_or_default());
-    }
-    for project in added {
-        push(array, project, is_spread);
-    }
-    if is_spread && !array.is_empty() {
-        array.set_trailing_comma(true);
-        if !has_break(Some(array.trailing())) {
-            array.set_trailing("\n");
-        }
-    }
-}
-
-/// Adds a project, on a line of its own if `is_spread` is set.
-fn push(array: &mut Array, project: &ProjectId, is_spread: bool) {
-    const INDENT: &str = "\n    ";
-    let mut value = Value::from(escape(project.as_str()));
-    if !is_spread {
-        return array.push(value);
-    }
-    value.decor_mut().set_prefix(if is_unusual(project) {
-        format!("{INDENT}{UNUSUAL}{INDENT}")
-    } else {
-        INDENT.to_owned()
+        kept.push(*project);
+        true
     });
-    array.push_formatted(value);
+    let added: Vec<&ProjectId> = live.iter().filter(|id| !kept.contains(id)).collect();
+    if added.is_empty() && !is_changed {
+        return;
+    }
+    for project in &added {
+        lines.push(Line {
+            before: if is_unusual(*project) {
+                format!("{INDENT}{UNUSUAL}{INDENT}")
+            } else {
+                String::new()
+            },
+            project: Value::from(escape(project.as_str())),
+            after: refreshed("", names.get(project)).unwrap_or_default(),
+        });
+    }
+    let is_long = first.is_none() && lines.len() > 1;
+    let has_comment = |line: &Line| !line.after.is_empty() || line.before.contains('\n');
+    let is_spread = was_spread || is_long || lines.iter().any(has_comment);
+    array.clear();
+    let (mut after, count) = (head, lines.len());
+    for (at, line) in lines.into_iter().enumerate() {
+        let is_new = at + added.len() >= count;
+        // A comment extends to the end of its line, so an array on one line is split into one project per line.
+        let breaks = is_spread && (is_new || !was_spread || after.contains('#'));
+        let before = match line.before {
+            before if before.contains('\n') => before,
+            _ if breaks => INDENT.to_owned(),
+            _ if at == 0 => first.clone().unwrap_or_default(),
+            before if before.is_empty() => " ".to_owned(),
+            before => before,
+        };
+        let mut project = line.project;
+        project.decor_mut().set_prefix(after + &before);
+        after = line.after;
+        array.push_formatted(project);
+    }
+    let is_last_on_line = is_spread && count > 0 && !tail.contains('\n');
+    array.set_trailing(after + if is_last_on_line { "\n" } else { &tail });
+    array.set_trailing_comma(count > 0 && (is_spread || array.trailing_comma()));
 }
 
-fn is_unusual(project: &ProjectId) -> bool {
-    ids::read::<ProjectId>(project.as_str()).is_err()
-}
-
-fn has_break(text: Option<&RawString>) -> bool {
-    text.and_then(RawString::as_str)
-        .is_some_and(|text| text.contains('\n'))
+fn is_unusual<T: Id + AsRef<str>>(id: &T) -> bool {
+    ids::read::<T>(id.as_ref()).is_err()
 }

@@ -36,7 +36,7 @@ pub(super) fn expand(
     Ok(expanded)
 }
 
-/// Escapes dollar signs, so that [`expand`] returns the same text.
+/// Escapes dollar signs, so that [`expand`] returns the original text.
 pub(super) fn escape(text: &str) -> String {
     text.replace('$', "$$")
 }

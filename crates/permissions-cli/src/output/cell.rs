@@ -18,11 +18,16 @@ impl Cell {
         Self::Text(value.to_string())
     }
 
+    /// The value, or null.
+    pub(crate) fn optional(value: Option<impl ToString>) -> Self {
+        value.map_or(Self::Null, Self::text)
+    }
+
     /// The value for programs. Times are in RFC 3339 and UTC.
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Time(seconds) => rfc3339(*seconds),
+            Self::Time(seconds) => formatted(*seconds, |time| time.to_string()),
             Self::Null => String::new(),
         }
     }
@@ -30,7 +35,10 @@ impl Cell {
     /// The value for people. Times are in the local time zone.
     pub(crate) fn local(&self) -> String {
         match self {
-            Self::Time(seconds) => local_time(*seconds),
+            Self::Time(seconds) => formatted(*seconds, |time| {
+                let time = time.to_zoned(TimeZone::system());
+                time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+            }),
             other => other.plain(),
         }
     }
@@ -39,24 +47,13 @@ impl Cell {
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Time(seconds) => serializer.serialize_str(&rfc3339(*seconds)),
             Self::Null => serializer.serialize_none(),
+            cell => serializer.serialize_str(&cell.plain()),
         }
     }
 }
 
 /// Formats a time, or the number itself if it is outside the range of times.
-fn rfc3339(seconds: i64) -> String {
-    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
-}
-
-fn local_time(seconds: i64) -> String {
-    Timestamp::from_second(seconds).map_or_else(
-        |_| seconds.to_string(),
-        |time| {
-            let time = time.to_zoned(TimeZone::system());
-            time.strftime("%Y-%m-%d %H:%M:%S").to_string()
-        },
-    )
+fn formatted(seconds: i64, format: impl Fn(Timestamp) -> String) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), format)
 }

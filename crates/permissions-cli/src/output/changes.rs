@@ -1,96 +1,109 @@
 //! Rows about changes and checkpoints.
 //!
-//! Every change has a row, also after a failure or a signal. A row is announced first, and written once its result is
-//! known. Rows without a result are written when the value is dropped, which an interrupted command does too. Then the
-//! document is closed.
+//! Every change has a row, also after a failure or a signal. A row is pending until its result is known. When the value
+//! is dropped, for example because the command was interrupted, the pending rows are written and the document is
+//! closed.
 
-use std::io;
+use std::cell::RefCell;
 
 use super::cell::Cell;
-use super::error::Error;
 use super::rows::Output;
+use crate::exit::Exit;
+use crate::failure::Failure;
 
-/// Writes one row per change and closes the document in any case.
-pub(crate) struct Changes {
+/// Writes one row per change and closes the document, even after a failure. Concurrent requests share it.
+pub(crate) struct Changes(RefCell<State>);
+
+struct State {
     output: Option<Output>,
     /// Rows in order, each with its result so far. A written row is replaced by `None`.
     pending: Vec<Option<Vec<Cell>>>,
-    error: Option<Error>,
+    failure: Option<Failure>,
 }
 
 impl Changes {
     pub(crate) fn new(output: Output) -> Self {
-        Self {
+        Self(RefCell::new(State {
             output: Some(output),
             pending: Vec::new(),
-            error: None,
+            failure: None,
+        }))
+    }
+
+    /// Adds a row whose result is not known yet, and returns the index of the row.
+    pub(crate) fn add_pending(&self, cells: Vec<Cell>) -> usize {
+        let pending = &mut self.0.borrow_mut().pending;
+        pending.push(Some(cells));
+        pending.len() - 1
+    }
+
+    /// Replaces the cell of a column in a pending row.
+    pub(crate) fn set(&self, number: usize, column: &str, cell: Cell) {
+        let mut state = self.0.borrow_mut();
+        let position = state.output.as_ref().and_then(|out| out.position(column));
+        let row = state.pending.get_mut(number).and_then(Option::as_mut);
+        if let (Some(row), Some(position)) = (row, position) {
+            row[position] = cell;
         }
     }
 
-    /// Announces a row and returns its number.
-    pub(crate) fn announce(&mut self, cells: Vec<Cell>) -> usize {
-        self.pending.push(Some(cells));
-        self.pending.len() - 1
+    /// Replaces the cell of a column in all pending rows.
+    pub(crate) fn set_all(&self, column: &str, cell: &Cell) {
+        let rows = self.0.borrow().pending.len();
+        (0..rows).for_each(|number| self.set(number, column, cell.clone()));
     }
 
-    /// Replaces the cell at `position` of an announced row.
-    pub(crate) fn set(&mut self, number: usize, position: usize, cell: Cell) {
-        let row = self.pending.get_mut(number).and_then(Option::as_mut);
-        if let Some(found) = row.and_then(|row| row.get_mut(position)) {
-            *found = cell;
-        }
-    }
-
-    /// Replaces the cell at `position` of all announced rows.
-    pub(crate) fn set_all(&mut self, position: usize, cell: &Cell) {
-        for number in 0..self.pending.len() {
-            self.set(number, position, cell.clone());
-        }
-    }
-
-    /// Writes an announced row.
-    pub(crate) fn write(&mut self, number: usize) {
-        if let Some(row) = self.pending.get_mut(number).and_then(Option::take) {
+    /// Writes a pending row.
+    pub(crate) fn write(&self, number: usize) {
+        let row = self
+            .0
+            .borrow_mut()
+            .pending
+            .get_mut(number)
+            .and_then(Option::take);
+        if let Some(row) = row {
             self.row(&row);
         }
     }
 
-    /// Removes the rows that have no result yet.
-    pub(crate) fn clear(&mut self) {
-        self.pending.clear();
+    /// Removes the pending rows.
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().pending.clear();
     }
 
-    /// Writes a row. An error is kept for [`Self::finish`], because the changes have to continue without output.
-    pub(crate) fn row(&mut self, cells: &[Cell]) {
-        let Some(output) = &mut self.output else {
+    /// Writes a row. A write error is kept for [`Self::finish`], so that it does not stop the remaining changes.
+    pub(crate) fn row(&self, cells: &[Cell]) {
+        let mut state = self.0.borrow_mut();
+        let Some(output) = &mut state.output else {
             return;
         };
-        if let Err(error) = output.row(cells).and_then(|()| output.flush()) {
-            self.error = Some(error);
-            self.output = None;
+        if let Err(failure) = output.row(cells).and_then(|()| output.flush()) {
+            state.failure = Some(failure);
+            state.output = None;
         }
     }
 
-    /// Writes the rows without a result and closes the document.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
+    /// Writes the pending rows and closes the document.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
         self.close();
-        self.error.take().map_or(Ok(()), Err)
+        let failure = self.0.borrow_mut().failure.take();
+        failure.map_or(Ok(()), Err)
     }
 
     /// Closes the document of a command that made no changes. A broken pipe is then not an error.
-    pub(crate) fn finish_unchanged(self) -> Result<(), Error> {
+    pub(crate) fn finish_unchanged(self) -> Result<(), Failure> {
         match self.finish() {
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(failure) if failure.exit() == Exit::Success => Ok(()),
             result => result,
         }
     }
 
-    fn close(&mut self) {
-        for number in 0..self.pending.len() {
-            self.write(number);
-        }
-        if let Some(Err(error)) = self.output.take().map(Output::finish) {
-            self.error = Some(error);
+    fn close(&self) {
+        let rows = self.0.borrow().pending.len();
+        (0..rows).for_each(|number| self.write(number));
+        let output = self.0.borrow_mut().output.take();
+        if let Some(Err(failure)) = output.map(Output::finish) {
+            self.0.borrow_mut().failure = Some(failure);
         }
     }
 }

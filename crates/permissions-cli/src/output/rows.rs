@@ -1,30 +1,45 @@
-//! Rows in the chosen format.
+//! Rows on standard output, in the chosen format or filtered with jq.
 
 use std::io::Write;
 
 use super::cell::Cell;
-use super::error::Error;
+use super::document::Document;
 use super::filter::Filter;
-use super::writer::{Look, Writer};
-use super::{csv, json, plain, table, yaml};
-use crate::format::Format;
+use super::text::Look;
+use crate::failure::Failure;
+use crate::options::Format;
 
 /// The columns of a command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Columns {
-    /// All columns in order, as programs get them.
-    pub(crate) all: &'static [&'static str],
-    /// A column that tables leave out, because its value is the same in every row or is shown elsewhere.
-    pub(crate) hidden: Option<&'static str>,
+    /// All columns in order.
+    pub(super) all: &'static [&'static str],
+    /// Columns that tables leave out, because their values are the same in every row or are shown elsewhere.
+    hidden: Vec<&'static str>,
+    /// Columns that are left out of every format.
+    removed: Vec<&'static str>,
 }
 
-/// A jq filter of an option.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Jq<'a> {
-    /// `--jq`
-    Document(&'a str),
-    /// `--jq-rows`
-    Rows(&'a str),
+impl Columns {
+    pub(crate) fn new(all: &'static [&'static str]) -> Self {
+        Self {
+            all,
+            hidden: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+
+    /// Leaves a column out of tables if the condition is true.
+    pub(crate) fn hide(mut self, column: &'static str, condition: bool) -> Self {
+        self.hidden.extend(condition.then_some(column));
+        self
+    }
+
+    /// Leaves a column out of all formats if the condition is true.
+    pub(crate) fn remove(mut self, column: &'static str, condition: bool) -> Self {
+        self.removed.extend(condition.then_some(column));
+        self
+    }
 }
 
 /// The output options.
@@ -33,24 +48,23 @@ pub(crate) struct Settings<'a> {
     pub(crate) format: Format,
     /// Names of the columns to print, in this order. Empty for all.
     pub(crate) columns: &'a [String],
-    pub(crate) jq: Option<Jq<'a>>,
+    /// The filter of `--jq`.
+    pub(crate) jq: Option<&'a str>,
+    /// The filter of `--jq-rows`.
+    pub(crate) jq_rows: Option<&'a str>,
 }
 
-/// Whether rows are printed, or filtered with jq.
-enum Mode {
-    Format,
-    FilterRows(Filter),
-    /// The JSON document so far.
-    FilterDocument(Filter, Vec<u8>),
-}
-
-/// Writes rows in the chosen format.
+/// Writes rows.
 pub(crate) struct Output {
     out: Box<dyn Write>,
-    writer: Box<dyn Writer>,
+    document: Document,
+    /// All columns of the command.
+    columns: &'static [&'static str],
     /// Positions of the columns to print.
     chosen: Vec<usize>,
-    mode: Mode,
+    filter: Option<Filter>,
+    /// The input of the filter.
+    json: Vec<u8>,
 }
 
 impl Output {
@@ -59,108 +73,95 @@ impl Output {
         settings: Settings<'_>,
         look: Look,
         columns: Columns,
-    ) -> Result<Self, Error> {
-        let (format, mode) = match settings.jq {
-            None => (settings.format, Mode::Format),
-            Some(Jq::Rows(code)) => (Format::Jsonl, Mode::FilterRows(parse("--jq-rows", code)?)),
-            Some(Jq::Document(code)) => {
-                let filter = parse("--jq", code)?;
-                (Format::Json, Mode::FilterDocument(filter, Vec::new()))
-            }
+    ) -> Result<Self, Failure> {
+        let (format, filter) = match (settings.jq, settings.jq_rows) {
+            (Some(code), _) => (Format::Json, Some(Filter::parse("--jq", code)?)),
+            (None, Some(code)) => (Format::Jsonl, Some(Filter::parse("--jq-rows", code)?)),
+            (None, None) => (settings.format, None),
         };
-        let chosen = choose(settings.columns, format, columns)?;
-        let names: Vec<&'static str> = chosen.iter().map(|&at| columns.all[at]).collect();
-        let writer: Box<dyn Writer> = match format {
-            Format::Table => Box::new(table::Table::new(&names, look)),
-            Format::Plain => Box::new(plain::Plain),
-            Format::Json => Box::new(json::Json::new(names, true)),
-            Format::Jsonl => Box::new(json::Json::new(names, false)),
-            Format::Csv => Box::new(csv::Csv::new(names)),
-            Format::Yaml => Box::new(yaml::Yaml::new(names)),
-            Format::Markdown => {
-                return Err(Error::Usage {
-                    message: "--format markdown works with plan, apply --dry-run and show"
-                        .to_owned(),
-                    remedy: "use csv for tables".to_owned(),
-                });
-            }
-        };
+        if format == Format::Markdown {
+            let message = "--format markdown works with plan, apply --dry-run and show";
+            return Err(Failure::usage(message)
+                .remedy("for other commands, use another format, such as --format csv"));
+        }
+        let chosen = choose(settings.columns, format, &columns)?;
+        let names = chosen.iter().map(|&at| columns.all[at]).collect();
         Ok(Self {
             out,
-            writer,
+            document: Document::new(format, names, look),
+            columns: columns.all,
             chosen,
-            mode,
+            filter,
+            json: Vec::new(),
         })
     }
 
+    /// Returns the position of a column of the command.
+    pub(super) fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| *name == column)
+    }
+
     /// Writes a row with one cell for each column of the command.
-    pub(crate) fn row(&mut self, cells: &[Cell]) -> Result<(), Error> {
+    pub(crate) fn row(&mut self, cells: &[Cell]) -> Result<(), Failure> {
         let cells: Vec<&Cell> = self.chosen.iter().filter_map(|&at| cells.get(at)).collect();
-        match &mut self.mode {
-            Mode::Format => Ok(self.writer.row(&mut self.out, &cells)?),
-            Mode::FilterDocument(_, document) => Ok(self.writer.row(document, &cells)?),
-            Mode::FilterRows(filter) => {
-                let mut row = Vec::new();
-                self.writer.row(&mut row, &cells)?;
-                filtered(&mut self.out, "--jq-rows", filter, &row)
+        match &self.filter {
+            None => Ok(self.document.row(&mut self.out, &cells)?),
+            Some(filter) => {
+                self.document.row(&mut self.json, &cells)?;
+                if filter.option == "--jq-rows" {
+                    self.write_filtered()?;
+                }
+                Ok(())
             }
         }
     }
 
     /// Makes the rows so far visible.
-    pub(crate) fn flush(&mut self) -> Result<(), Error> {
-        self.writer.flush(&mut self.out)?;
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.document.flush(&mut self.out)?;
         Ok(self.out.flush()?)
     }
 
     /// Writes the end of the document. A list that failed does not call this: its JSON array stays open, so that no
     /// program takes it for a complete list.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
-        match &mut self.mode {
-            Mode::FilterDocument(filter, document) => {
-                self.writer.finish(document)?;
-                filtered(&mut self.out, "--jq", filter, document)?;
-            }
-            Mode::Format | Mode::FilterRows(_) => {
-                self.writer.flush(&mut self.out)?;
-                self.writer.finish(&mut self.out)?;
-            }
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        if self.filter.is_some() {
+            self.document.finish(&mut self.json)?;
+            self.write_filtered()?;
+        } else {
+            self.document.finish(&mut self.out)?;
         }
         Ok(self.out.flush()?)
     }
-}
 
-fn parse(option: &str, code: &str) -> Result<Filter, Error> {
-    Filter::parse(code).map_err(|reason| Error::Usage {
-        message: format!("invalid filter in {option}: {reason}"),
-        remedy: format!("write a jq filter, such as {option} '.[]'"),
-    })
-}
-
-fn filtered(out: &mut dyn Write, option: &str, filter: &Filter, json: &[u8]) -> Result<(), Error> {
-    let lines = filter.run(json).map_err(|reason| Error::Usage {
-        message: format!("the filter of {option} failed: {reason}"),
-        remedy: "--jq gets the array of all rows, as in 'map(.id)'; --jq-rows gets each row"
-            .to_owned(),
-    })?;
-    for line in lines {
-        writeln!(out, "{line}")?;
+    /// Runs the filter on the JSON so far.
+    fn write_filtered(&mut self) -> Result<(), Failure> {
+        let json = std::mem::take(&mut self.json);
+        if let Some(filter) = self.filter.as_ref().filter(|_| !json.is_empty()) {
+            for line in filter.run(&json)? {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Returns the positions of the columns to print.
-fn choose(names: &[String], format: Format, columns: Columns) -> Result<Vec<usize>, Error> {
+fn choose(names: &[String], format: Format, columns: &Columns) -> Result<Vec<usize>, Failure> {
+    let all = columns.all.iter().zip(0..);
+    let all = all.filter(|(name, _)| !columns.removed.contains(name));
     if names.is_empty() {
-        let is_shown =
-            |at: &usize| format != Format::Table || columns.hidden != Some(columns.all[*at]);
-        return Ok((0..columns.all.len()).filter(is_shown).collect());
+        let is_shown = |name| format != Format::Table || !columns.hidden.contains(name);
+        let shown = all.filter(|(name, _)| is_shown(name));
+        return Ok(shown.map(|(_, at)| at).collect());
     }
+    let known: Vec<(&&str, usize)> = all.collect();
     let position = |name: &String| {
-        let found = columns.all.iter().position(|known| known == name);
-        found.ok_or_else(|| Error::Usage {
-            message: format!("unknown column {name:?} in --columns"),
-            remedy: format!("use some of {}", columns.all.join(",")),
+        let found = known.iter().find(|(known, _)| *known == name);
+        found.map(|(_, at)| *at).ok_or_else(|| {
+            let known: Vec<&str> = known.iter().map(|(name, _)| **name).collect();
+            Failure::usage(format!("unknown column {name:?} in --columns"))
+                .remedy(format!("use one or more of {}", known.join(",")))
         })
     };
     names.iter().map(position).collect()

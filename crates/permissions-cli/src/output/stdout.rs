@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::exit::Exit;
+use crate::failure::Failure;
+
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Records before `main` whether standard output is closed.
 ///
-/// Afterwards nobody can tell: the runtime of the standard library replaces a closed descriptor with /dev/null, which
-/// looks like the /dev/null that a parent process may have chosen. `inventory` registers its items before `main` and
-/// calls [`inventory::Collect::registry`] for it.
+/// Later this cannot be detected: the runtime of the standard library opens /dev/null in place of a closed descriptor,
+/// and a parent process may have chosen /dev/null too. `inventory` registers its items before `main` and calls
+/// [`inventory::Collect::registry`] to do so.
 #[cfg(unix)]
 struct Probe;
 
@@ -25,9 +28,13 @@ impl inventory::Collect for Probe {
 #[cfg(unix)]
 inventory::submit! { Probe }
 
-/// Whether standard output was closed when the command started.
-pub(crate) fn stdout_is_closed() -> bool {
-    CLOSED.load(Ordering::Relaxed)
+/// Fails if standard output was closed when the command started.
+pub(crate) fn ensure_stdout() -> Result<(), Failure> {
+    if CLOSED.load(Ordering::Relaxed) {
+        let failure = Failure::new(Exit::Failure, "standard output is closed");
+        return Err(failure.remedy("redirect it to a file or to /dev/null"));
+    }
+    Ok(())
 }
 
 /// Whether standard output is the null device.
@@ -46,7 +53,7 @@ pub(crate) fn stdout_is_discarded() -> bool {
     }
 }
 
-/// Whether standard output is the null device, which only Unix can tell.
+/// Always `false`, because the null device is detected only on Unix.
 #[cfg(not(unix))]
 pub(crate) fn stdout_is_discarded() -> bool {
     false

@@ -8,10 +8,9 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::Cell;
+use super::text::Look;
 use super::width::{fit, pad, shorten};
-use super::writer::{Look, Writer};
-use crate::escape::escape_control;
-use crate::style::{HEADING, paint};
+use crate::style::{HEADING, escape_control, paint};
 
 const GAP: &str = "  ";
 
@@ -26,10 +25,8 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(names: &[&'static str], look: Look) -> Self {
-        let header: Vec<String> = names
-            .iter()
-            .map(|name| name.replace('_', " ").to_uppercase())
-            .collect();
+        let title = |name: &&str| name.replace('_', " ").to_uppercase();
+        let header: Vec<String> = names.iter().map(title).collect();
         Self {
             look,
             widths: header.iter().map(|title| title.width()).collect(),
@@ -49,35 +46,26 @@ impl Table {
     }
 
     fn line(cells: &[String], widths: &[usize]) -> String {
+        let cells = cells.iter().zip(widths);
         let cells: Vec<String> = cells
-            .iter()
-            .zip(widths)
             .map(|(cell, &width)| pad(&shorten(cell, width), width))
             .collect();
         cells.join(GAP).trim_end().to_owned()
     }
-}
 
-impl Writer for Table {
-    fn row(&mut self, _out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
-        let cells: Vec<String> = cells
-            .iter()
-            .map(|cell| {
-                escape_control(&if self.look.local_time {
-                    cell.local()
-                } else {
-                    cell.plain()
-                })
-            })
-            .collect();
+    /// Adds a row, which is printed at the next flush.
+    pub(super) fn add(&mut self, cells: &[&Cell]) {
+        let local = self.look.local_time;
+        let text = |cell: &&Cell| escape_control(&if local { cell.local() } else { cell.plain() });
+        let cells: Vec<String> = cells.iter().map(text).collect();
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
             *width = (*width).max(cell.width());
         }
         self.pending.push(cells);
-        Ok(())
     }
 
-    fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the header and the pending rows.
+    pub(super) fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }

@@ -7,12 +7,9 @@ use saphyr_parser::{Event, Parser};
 use std::io::{self, Write};
 
 use super::*;
-use crate::format::Format;
+use crate::options::Format;
 
-const COLUMNS: Columns = Columns {
-    all: &["checkpoint", "id", "created_at"],
-    hidden: None,
-};
+const COLUMNS: &[&str] = &["checkpoint", "id", "created_at"];
 const PLAIN: Look = Look {
     color: false,
     local_time: false,
@@ -46,6 +43,7 @@ fn settings(format: Format) -> Settings<'static> {
         format,
         columns: &[],
         jq: None,
+        jq_rows: None,
     }
 }
 
@@ -73,10 +71,7 @@ fn written(format: Format, look: Look, columns: Columns, ids: &[&str]) -> String
 
 #[test]
 fn table_is_aligned_without_hidden_column() {
-    let columns = Columns {
-        hidden: Some("checkpoint"),
-        ..COLUMNS
-    };
+    let columns = Columns::new(COLUMNS).hide("checkpoint", true);
 
     let text = written(Format::Table, PLAIN, columns, &["cp_1", "cp_long", "界"]);
 
@@ -91,10 +86,7 @@ fn table_is_aligned_without_hidden_column() {
 
 #[test]
 fn plain_format_has_every_column() {
-    let columns = Columns {
-        hidden: Some("checkpoint"),
-        ..COLUMNS
-    };
+    let columns = Columns::new(COLUMNS).hide("checkpoint", true);
 
     let text = written(Format::Plain, PLAIN, columns, &["cp_1"]);
 
@@ -104,7 +96,12 @@ fn plain_format_has_every_column() {
 #[test]
 fn flushed_rows_are_visible() {
     let shared = Shared::default();
-    let mut output = open(&shared, settings(Format::Table), PLAIN, COLUMNS);
+    let mut output = open(
+        &shared,
+        settings(Format::Table),
+        PLAIN,
+        Columns::new(COLUMNS),
+    );
     output.row(&row("cp_1")).unwrap();
 
     output.flush().unwrap();
@@ -119,7 +116,12 @@ fn flushed_rows_are_visible() {
 #[test]
 fn unfinished_array_is_invalid_json() {
     let shared = Shared::default();
-    let mut output = open(&shared, settings(Format::Json), PLAIN, COLUMNS);
+    let mut output = open(
+        &shared,
+        settings(Format::Json),
+        PLAIN,
+        Columns::new(COLUMNS),
+    );
     output.row(&row("cp_1")).unwrap();
     output.flush().unwrap();
 
@@ -130,7 +132,7 @@ fn unfinished_array_is_invalid_json() {
 
 #[test]
 fn document_without_rows_is_valid() {
-    let none = |format| written(format, PLAIN, COLUMNS, &[]);
+    let none = |format| written(format, PLAIN, Columns::new(COLUMNS), &[]);
 
     assert_eq!(none(Format::Json), "[]\n");
     assert_eq!(none(Format::Csv), "checkpoint,id,created_at\n");
@@ -149,12 +151,10 @@ fn time_out_of_range_is_printed_as_number() {
 fn row_filter_receives_each_row() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some(Jq::Rows(
-            "select(.id != \"cp_2\") | .id, {when: .created_at}",
-        )),
+        jq_rows: Some("select(.id != \"cp_2\") | .id, {when: .created_at}"),
         ..settings(Format::Table)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     for id in ["cp_1", "cp_2"] {
         output.row(&row(id)).unwrap();
     }
@@ -167,10 +167,10 @@ fn row_filter_receives_each_row() {
 fn document_filter_receives_all_rows() {
     let shared = Shared::default();
     let settings = Settings {
-        jq: Some(Jq::Document("map(.id) | @csv, @tsv")),
+        jq: Some("map(.id) | @csv, @tsv"),
         ..settings(Format::Table)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     for id in ["cp\"1", "cp\t2"] {
         output.row(&row(id)).unwrap();
     }
@@ -180,12 +180,17 @@ fn document_filter_receives_all_rows() {
 }
 
 #[test]
-fn dropped_changes_write_announced_rows() {
+fn dropped_changes_write_pending_rows() {
     let shared = Shared::default();
-    let mut changes = Changes::new(open(&shared, settings(Format::Json), PLAIN, COLUMNS));
-    let first = changes.announce(row("cp_1"));
-    changes.announce(row("cp_2"));
-    changes.set(first, 1, Cell::text("cp_done"));
+    let changes = Changes::new(open(
+        &shared,
+        settings(Format::Json),
+        PLAIN,
+        Columns::new(COLUMNS),
+    ));
+    let first = changes.add_pending(row("cp_1"));
+    changes.add_pending(row("cp_2"));
+    changes.set(first, "id", Cell::text("cp_done"));
     changes.write(first);
 
     drop(changes);
@@ -207,7 +212,7 @@ fn narrow_table_shortens_long_cells() {
     let text = written(
         Format::Table,
         look,
-        COLUMNS,
+        Columns::new(COLUMNS),
         &["cp_0123456789012345678901234567890"],
     );
 
@@ -226,7 +231,7 @@ fn columns_are_printed_in_requested_order() {
         columns: &columns,
         ..settings(Format::Plain)
     };
-    let mut output = open(&shared, settings, PLAIN, COLUMNS);
+    let mut output = open(&shared, settings, PLAIN, Columns::new(COLUMNS));
     output.row(&row("cp_1")).unwrap();
     output.finish().unwrap();
 
@@ -248,23 +253,23 @@ fn yaml_ids(yaml: &str) -> Vec<String> {
 proptest! {
     /// An id with line breaks or separators stays in one cell of one line.
     #[test]
-    fn ids_never_break_a_format(ids in prop::collection::vec(any::<String>(), 1..4)) {
+    fn id_with_separators_stays_in_one_cell(ids in prop::collection::vec(any::<String>(), 1..4)) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
 
-        let plain = written(Format::Plain, PLAIN, COLUMNS, &ids);
+        let plain = written(Format::Plain, PLAIN, Columns::new(COLUMNS), &ids);
         prop_assert_eq!(plain.lines().count(), ids.len());
         prop_assert!(plain.lines().all(|line| line.matches('\t').count() == 2));
         prop_assert!(!plain.contains(ESCAPE));
 
-        let json = written(Format::Json, PLAIN, COLUMNS, &ids);
+        let json = written(Format::Json, PLAIN, Columns::new(COLUMNS), &ids);
         let json: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
         let back: Vec<&str> = json.iter().map(|row| row["id"].as_str().unwrap()).collect();
         prop_assert_eq!(&back, &ids);
 
-        let yaml = written(Format::Yaml, PLAIN, COLUMNS, &ids);
+        let yaml = written(Format::Yaml, PLAIN, Columns::new(COLUMNS), &ids);
         prop_assert_eq!(&yaml_ids(&yaml), &ids);
 
-        let csv = written(Format::Csv, PLAIN, COLUMNS, &ids);
+        let csv = written(Format::Csv, PLAIN, Columns::new(COLUMNS), &ids);
         let back: Vec<String> = ::csv::Reader::from_reader(csv.as_bytes())
             .records()
             .map(|record| record.unwrap()[1].to_owned())

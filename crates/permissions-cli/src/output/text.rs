@@ -5,9 +5,16 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::width::shorten;
-use super::writer::Look;
-use crate::escape::escape_control;
-use crate::style::paint;
+use crate::style::{escape_control, paint};
+
+/// Properties of standard output that change the look of the data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) color: bool,
+    pub(crate) local_time: bool,
+    /// Width of the terminal. `None` without a terminal.
+    pub(crate) width: Option<usize>,
+}
 
 /// Writes lines to standard output.
 pub(crate) struct Text {

@@ -1,35 +1,35 @@
 //! The admin key and its source.
 
 use std::fmt;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::setting::{Origin, Setting};
+use super::{Origin, Setting};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::file;
+use crate::options::KeyCommand;
 
 const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
-/// Keys have about 200 bytes. 64 KiB leave room for comments that the error message should mention.
+/// Keys are about 200 bytes long. The limit of 64 KiB is larger, so that a file with comments gets an error about its
+/// content and not about its size.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// The source of the admin key.
 pub(super) enum KeySource {
     File(Setting<PathBuf>),
     Variable,
-    /// A program with its arguments.
-    Command(Setting<Vec<String>>),
+    Command(Setting<KeyCommand>),
 }
 
 impl KeySource {
     /// Chooses `--key-file`, then the variable, then the profile.
     pub(super) fn choose(
         file: Option<Setting<PathBuf>>,
-        command: Option<Setting<Vec<String>>>,
+        command: Option<Setting<KeyCommand>>,
     ) -> Result<Self, Failure> {
         match (file, command) {
             (Some(file), _) if matches!(file.origin, Origin::Option(_)) => Ok(Self::File(file)),
@@ -53,13 +53,13 @@ impl KeySource {
             Self::File(file) => file::read(&file.value, MAX_BYTES)
                 .map(SecretString::from)
                 .map_err(|error| self.failure(&format!("failed to read it: {error}")))?,
-            Self::Command(command) => self.run(&command.value)?,
+            Self::Command(command) => self.run(command.value.words())?,
         };
         let key = text.expose_secret().trim();
         if key.is_empty() {
             return Err(self.failure("it is empty"));
         }
-        // Other characters are not valid in an HTTP header. They are never printed.
+        // Other characters are not valid in an HTTP header. The key is never printed.
         if !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(self.failure("it contains spaces, line breaks or non-ASCII characters"));
         }
@@ -68,31 +68,22 @@ impl KeySource {
 
     /// Runs the program without a shell and returns its output. Its standard error stays visible, because password
     /// managers print their prompts there.
-    fn run(&self, words: &[String]) -> Result<SecretString, Failure> {
+    fn run(&self, words: Vec<String>) -> Result<SecretString, Failure> {
         let Some((program, arguments)) = words.split_first() else {
             return Err(self.failure("the command is empty"));
         };
-        let start_failure = |error| self.failure(&format!("failed to run {program}: {error}"));
-        let mut child = Command::new(program)
+        let output = Command::new(program)
             .args(arguments)
             .stdin(Stdio::inherit())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(start_failure)?;
-        let mut output = String::new();
-        let stdout = child.stdout.take();
-        let read = stdout.map_or(Ok(0), |stdout| {
-            stdout.take(MAX_BYTES).read_to_string(&mut output)
-        });
-        let output = SecretString::from(output);
-        let status = child.wait().map_err(start_failure)?;
-        if !status.success() {
-            return Err(self.failure(&format!("{program} failed with {status}")));
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| self.failure(&format!("failed to run {program}: {error}")))?;
+        if !output.status.success() {
+            return Err(self.failure(&format!("{program} failed with {}", output.status)));
         }
-        read.map_err(|error| {
-            self.failure(&format!("failed to read the output of {program}: {error}"))
-        })?;
-        Ok(output)
+        String::from_utf8(output.stdout)
+            .map(SecretString::from)
+            .map_err(|_| self.failure(&format!("the output of {program} is not valid UTF-8")))
     }
 
     fn failure(&self, reason: &str) -> Failure {
@@ -113,7 +104,7 @@ impl fmt::Display for KeySource {
                 write!(f, "{} - (standard input)", file.origin)
             }
             Self::File(file) => match &file.origin {
-                Origin::Option(option) => write!(f, "{option} {}", file.value.display()),
+                option @ Origin::Option(_) => write!(f, "{option} {}", file.value.display()),
                 origin => write!(f, "{} ({origin})", file.value.display()),
             },
             Self::Command(command) => write!(f, "{}", command.origin),
@@ -121,7 +112,7 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// Formats the prefix and the last four characters of a key, which tell keys apart.
+/// Formats the prefix and the last four characters of a key, so that a person can tell keys apart.
 pub(crate) fn masked(key: &SecretString) -> String {
     let key = key.expose_secret();
     let prefix = ["sk-admin-", "sk-proj-", "sk-svcacct-", "sk-"]
@@ -143,7 +134,7 @@ fn is_set(variable: &str) -> bool {
 fn missing() -> Failure {
     let mut message = format!("no admin key: {VARIABLE} is not set, and there is no --key-file");
     if is_set("OPENAI_API_KEY") {
-        message.push_str(" (OPENAI_API_KEY is set, but the API refuses ordinary keys here)");
+        message.push_str(" (OPENAI_API_KEY is set, but these operations need an admin key)");
     }
     Failure::new(Exit::Auth, message).remedy(format!(
         "set {VARIABLE} to an admin key, or try the command with a local file: --local demo.db"

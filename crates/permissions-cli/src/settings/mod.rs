@@ -1,28 +1,64 @@
 //! Settings of the client and their origin. Options override the environment, which overrides the profile.
 
+mod connection;
 mod key;
-mod preferences;
 mod profile;
-mod protocol;
-mod proxy;
-mod setting;
 mod tls;
 
+use std::ffi::OsStr;
+use std::fmt;
+
+use clap::ValueEnum as _;
 use permissions_ext::ClientBuilder;
 use secrecy::SecretString;
 
+pub(crate) use self::connection::{proxy, speaks_other_protocol};
 use self::key::KeySource;
 pub(crate) use self::key::masked;
-pub(crate) use self::preferences::Preferences;
 pub(crate) use self::profile::config_file;
-pub(crate) use self::protocol::speaks_other_protocol;
-pub(crate) use self::proxy::proxy;
-pub(crate) use self::setting::{Origin, Setting};
 pub(crate) use self::tls::Tls;
 use crate::failure::Failure;
-use crate::options::Global;
+use crate::options::{ColorChoice, Format, Global, ProfileOptions};
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+
+/// The source of a setting. Options and profile settings are named after the fields of `ProfileOptions`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Origin {
+    Option(&'static str),
+    Variable(&'static str),
+    /// The profile and the name of the setting.
+    Profile(String, &'static str),
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(name) => write!(f, "--{}", name.replace('_', "-")),
+            Self::Variable(name) => f.write_str(name),
+            Self::Profile(profile, name) => {
+                // `--project` already filters lists, so the option for the project header has a prefix.
+                let name = name.trim_start_matches("api_");
+                write!(f, "{name} of profile {profile}")
+            }
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting with its origin. `Display` writes the value.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T: AsRef<OsStr>> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value.as_ref().to_string_lossy())
+    }
+}
 
 /// The settings of a client.
 pub(crate) struct Settings {
@@ -39,61 +75,34 @@ pub(crate) struct Settings {
 impl Settings {
     /// Merges options, environment and profile. Does not read the key yet.
     pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let (name, profile) = profile::read(global.profile.as_deref())?.unzip();
-        let profile = profile.unwrap_or_default();
-        let profile_name = name.clone().unwrap_or_default();
-        // Looks a setting up by its name in the options and in the profile.
-        macro_rules! find {
-            ($option:ident, $setting:ident, $flag:literal, $variable:expr) => {{
-                let in_profile = (
-                    profile.$setting,
-                    profile_name.as_str(),
-                    stringify!($setting),
-                );
-                first(($flag, &global.$option), $variable, in_profile)?
-            }};
-        }
-        let default = || Setting {
-            value: DEFAULT_BASE_URL.to_owned(),
-            origin: Origin::Default,
+        let profile = profile::read(global.profile.as_deref())?;
+        let from = Sources {
+            options: &global.profile_options,
+            profile: profile.as_ref(),
         };
-        let key_command = profile.key_command.map(|command| Setting {
-            value: command.words(),
-            origin: Origin::Profile(profile_name.clone(), "key_command"),
-        });
+        let base_url = from.find("base_url", Some("OPENAI_BASE_URL"), |p| &p.base_url)?;
+        let tls = Tls {
+            roots: from.find("ca_file", None, |p| &p.ca_file)?,
+            certificate: from.find("mtls_client_cert_file", Some(tls::CERTIFICATE), |p| {
+                &p.mtls_client_cert_file
+            })?,
+            key: from.find("mtls_client_key_file", Some(tls::KEY), |p| {
+                &p.mtls_client_key_file
+            })?,
+        };
+        let key_file = from.find("key_file", None, |p| &p.key_file)?;
+        let key_command = from.find("key_command", None, |p| &p.key_command)?;
         Ok(Self {
-            base_url: find!(base_url, base_url, "--base-url", Some("OPENAI_BASE_URL"))
-                .unwrap_or_else(default),
-            organization: find!(
-                organization,
-                organization,
-                "--organization",
-                Some("OPENAI_ORG_ID")
-            ),
-            project: find!(
-                api_project,
-                project,
-                "--api-project",
-                Some("OPENAI_PROJECT_ID")
-            ),
-            tls: Tls {
-                roots: find!(ca_file, ca_file, "--ca-file", None),
-                certificate: find!(
-                    mtls_client_cert_file,
-                    mtls_client_cert_file,
-                    "--mtls-client-cert-file",
-                    Some(tls::CERTIFICATE)
-                ),
-                key: find!(
-                    mtls_client_key_file,
-                    mtls_client_key_file,
-                    "--mtls-client-key-file",
-                    Some(tls::KEY)
-                ),
-            },
-            key: KeySource::choose(find!(key_file, key_file, "--key-file", None), key_command)?,
-            profile: name,
+            base_url: base_url.unwrap_or_else(|| Setting {
+                value: DEFAULT_BASE_URL.to_owned(),
+                origin: Origin::Default,
+            }),
+            organization: from.find("organization", Some("OPENAI_ORG_ID"), |p| &p.organization)?,
+            project: from.find("api_project", Some("OPENAI_PROJECT_ID"), |p| &p.api_project)?,
+            tls,
+            key: KeySource::choose(key_file, key_command)?,
             allow_http: global.allow_http,
+            profile: profile.map(|(name, _)| name),
         })
     }
 
@@ -135,7 +144,7 @@ impl Settings {
             ))
             .remedy("use a URL such as https://api.openai.com/v1"));
         };
-        if url.scheme() != "http" || self.allow_http || proxy::is_loopback(&url) {
+        if url.scheme() != "http" || self.allow_http || connection::is_loopback(&url) {
             return Ok(());
         }
         let host = url.host_str().unwrap_or_default();
@@ -146,35 +155,68 @@ impl Settings {
     }
 }
 
-/// Returns the value of the option, or of the variable unless it is blank, or of the profile. The names are parts of
-/// the origin.
-fn first<T: Clone + From<String>>(
-    (flag, option): (&'static str, &Option<T>),
-    variable: Option<&'static str>,
-    (in_profile, profile, setting): (Option<String>, &str, &'static str),
-) -> Result<Option<Setting<T>>, Failure> {
-    if let Some(value) = option.clone() {
-        return Ok(Some(Setting {
-            value,
-            origin: Origin::Option(flag),
-        }));
-    }
-    if let Some(name) = variable
-        && let Some(value) = std::env::var_os(name)
-    {
-        let value = value.into_string();
-        let value = value.map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))?;
-        if !value.trim().is_empty() {
-            let value = T::from(value.trim().to_owned());
-            return Ok(Some(Setting {
+/// The options of the command line and of the profile, with the name of the profile.
+struct Sources<'a> {
+    options: &'a ProfileOptions,
+    profile: Option<&'a (String, ProfileOptions)>,
+}
+
+impl Sources<'_> {
+    /// Returns the value of the option. Without it, returns the value of the variable if that is not blank, and
+    /// otherwise the value of the profile.
+    fn find<T: Clone + From<String>>(
+        &self,
+        name: &'static str,
+        variable: Option<&'static str>,
+        get: impl Fn(&ProfileOptions) -> &Option<T>,
+    ) -> Result<Option<Setting<T>>, Failure> {
+        let setting = |value, origin| Ok(Some(Setting { value, origin }));
+        if let Some(value) = get(self.options).clone() {
+            return setting(value, Origin::Option(name));
+        }
+        let value = variable.and_then(|name| Some((name, std::env::var_os(name)?)));
+        if let Some((name, value)) = value {
+            let value = value.into_string();
+            let value = value.map_err(|_| Failure::usage(format!("{name} is not valid UTF-8")))?;
+            if !value.trim().is_empty() {
+                return setting(value.trim().to_owned().into(), Origin::Variable(name));
+            }
+        }
+        match self.profile {
+            Some((profile, options)) => Ok(get(options).clone().map(|value| Setting {
                 value,
-                origin: Origin::Variable(name),
-            }));
+                origin: Origin::Profile(profile.clone(), name),
+            })),
+            None => Ok(None),
         }
     }
-    let origin = Origin::Profile(profile.to_owned(), setting);
-    Ok(in_profile.map(|value| Setting {
-        value: T::from(value),
-        origin,
-    }))
+}
+
+/// The format and the colours of the output, from options, environment and profile. The format is `None` if no source
+/// sets a format.
+pub(crate) fn output_settings(global: &Global) -> Result<(Option<Format>, ColorChoice), Failure> {
+    // An invalid configuration file is ignored here. Commands that use the API report it when they read their settings.
+    let profile = profile::read(global.profile.as_deref()).ok().flatten();
+    let profile = profile.map(|(_, options)| options).unwrap_or_default();
+    let format = match global.format() {
+        Some(format) => Some(format),
+        None => format_variable()?.or(profile.format),
+    };
+    let color = ColorChoice::resolve(global.profile_options.color, profile.color);
+    Ok((format, color))
+}
+
+fn format_variable() -> Result<Option<Format>, Failure> {
+    const VARIABLE: &str = "PERMISSIONS_FORMAT";
+    let name = std::env::var(VARIABLE).unwrap_or_default();
+    if name.trim().is_empty() {
+        return Ok(None);
+    }
+    Format::from_str(name.trim(), true).map(Some).map_err(|_| {
+        let known = Format::value_variants().iter();
+        let known = known.filter_map(|format| format.to_possible_value());
+        let names: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+        Failure::usage(format!("unknown format {name:?} in {VARIABLE}"))
+            .remedy(format!("use one of {}", names.join(", ")))
+    })
 }

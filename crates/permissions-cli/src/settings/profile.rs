@@ -9,83 +9,49 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::file;
-use crate::format::Format;
-use crate::style::ColorChoice;
+use crate::options::ProfileOptions;
 
 const VARIABLE: &str = "PERMISSIONS_PROFILE";
 const DEFAULT: &str = "default";
-
-/// The settings of a profile. A key itself is not a setting, because configuration files are copied and shared.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Profile {
-    pub(super) base_url: Option<String>,
-    pub(super) organization: Option<String>,
-    pub(super) project: Option<String>,
-    pub(super) key_file: Option<String>,
-    pub(super) key_command: Option<KeyCommand>,
-    pub(super) ca_file: Option<String>,
-    pub(super) mtls_client_cert_file: Option<String>,
-    pub(super) mtls_client_key_file: Option<String>,
-    pub(super) format: Option<Format>,
-    pub(super) color: Option<ColorChoice>,
-}
-
-/// A program with its arguments, as an array or as words between spaces.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum KeyCommand {
-    Words(Vec<String>),
-    Line(String),
-}
-
-impl KeyCommand {
-    pub(super) fn words(self) -> Vec<String> {
-        match self {
-            Self::Words(words) => words,
-            Self::Line(line) => line.split_whitespace().map(str::to_owned).collect(),
-        }
-    }
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
     #[serde(default)]
-    profiles: BTreeMap<String, Profile>,
+    profiles: BTreeMap<String, ProfileOptions>,
 }
 
-/// The path of the configuration file, even if it does not exist. `None` without a home directory.
+/// The path of the configuration file. The file may not exist. `None` without a home directory.
 pub(crate) fn config_file() -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.config_dir();
     Some(folder.join("permissions").join("config.toml"))
 }
 
 /// Reads the profile that the option or the variable chooses, or the profile `default` if it exists.
-pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Failure> {
+pub(super) fn read(option: Option<&str>) -> Result<Option<(String, ProfileOptions)>, Failure> {
     let variable = std::env::var(VARIABLE)
         .ok()
         .filter(|name| !name.trim().is_empty());
     let chosen = option.map(str::to_owned).or(variable);
-    let Some(path) = config_file() else {
-        return match chosen {
-            None => Ok(None),
-            Some(name) => Err(Failure::usage(format!(
-                "unknown profile {name}: there is no configuration file without a home directory"
-            ))),
-        };
+    let source = if option.is_some() {
+        "--profile"
+    } else {
+        VARIABLE
     };
-    let text = match file::read(&path, file::MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if chosen.is_none() && is_out_of_reach(error.kind()) => return Ok(None),
-        Err(error) => {
-            let message = format!("failed to read {}: {error}", path.display());
-            let failure = Failure::usage(message);
-            let source = if option.is_some() {
-                "--profile"
-            } else {
-                VARIABLE
-            };
+    let path = match (config_file(), &chosen) {
+        (Some(path), _) => path,
+        (None, None) => return Ok(None),
+        (None, Some(name)) => {
+            return Err(Failure::usage(format!(
+                "unknown profile {name}: the configuration file cannot be found, because there is no home directory"
+            )));
+        }
+    };
+    let text = match (file::read(&path, file::MAX_BYTES), &chosen) {
+        (Ok(text), _) => text,
+        (Err(error), None) if is_out_of_reach(error.kind()) => return Ok(None),
+        (Err(error), chosen) => {
+            let failure = Failure::usage(format!("failed to read {}: {error}", path.display()));
             return Err(match chosen {
                 Some(name) => failure.remedy(format!(
                     "create the file with a table [profiles.{name}], or leave out the profile {name} ({source})"
@@ -94,7 +60,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, Profile)>, Fa
             });
         }
     };
-    // The line itself is not printed, because it may contain a key by mistake.
+    // The line of the file is not printed, because the line may contain a key by mistake.
     let mut config: Config = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.as_bytes().get(..start).unwrap_or_default();

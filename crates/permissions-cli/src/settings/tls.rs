@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use permissions_ext::ClientBuilder;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::setting::Setting;
+use super::Setting;
 use crate::failure::Failure;
 use crate::file;
 
 pub(super) const CERTIFICATE: &str = "OPENAI_MTLS_CLIENT_CERT_FILE";
 pub(super) const KEY: &str = "OPENAI_MTLS_CLIENT_KEY_FILE";
 
-/// The roots of a system are about 250 KiB.
+/// Limit for a file. The root certificates of an operating system are about 250 KiB.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// The files, which are not read yet.
+/// The paths of PEM files.
 pub(crate) struct Tls {
     pub(crate) roots: Option<Setting<PathBuf>>,
     pub(crate) certificate: Option<Setting<PathBuf>>,
@@ -59,10 +59,10 @@ fn read(file: &Setting<PathBuf>) -> Result<SecretString, Failure> {
 fn incomplete(file: &Setting<PathBuf>, present: &str, missing: &str) -> Failure {
     let file = described(file);
     Failure::usage(format!(
-        "there is a client {present}, {file}, but no {missing}"
+        "the client {present} {file} is set, but no client {missing}"
     ))
 }
 
 fn described(file: &Setting<PathBuf>) -> String {
-    format!("{} ({})", file.value.display(), file.origin)
+    format!("{file} ({})", file.origin)
 }

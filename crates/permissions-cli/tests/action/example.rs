@@ -11,7 +11,7 @@ use crate::service::{CHECKPOINT, Service, WORKFLOW};
 use crate::support::{text, yaml};
 
 #[test]
-fn merged_plan_is_commented_stored_and_applied() {
+fn merged_plan_is_posted_stored_and_applied() {
     let service = Service::new();
 
     let (log, checked) = service.run_job("check");
@@ -143,7 +143,7 @@ fn filter(number: usize, input: &Value) -> Vec<String> {
 }
 
 #[test]
-fn filters_select_merged_pull_request_and_own_run() {
+fn filters_select_merged_pull_request_and_its_run() {
     let pull = |merge: &str, head: &str| json!({"merge_commit_sha": merge, "head": {"sha": head}});
     assert_eq!(
         filter(1, &json!([pull("other", "head0"), pull("merge1", "head1")])),

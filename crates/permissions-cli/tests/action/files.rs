@@ -43,7 +43,7 @@ const ACTIONS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn inputs_and_outputs_exist() {
+fn used_inputs_and_outputs_are_defined() {
     let action = yaml("action.yml");
     let inputs = action["inputs"].as_object().unwrap();
     let source = fs::read_to_string(root().join("action.yml")).unwrap();

@@ -55,7 +55,7 @@ fn expected(
     plan: Option<&str>,
     delete: bool,
     empty: bool,
-    further: &str,
+    more: &str,
 ) -> Option<Vec<String>> {
     let mut arguments = vec![command.to_owned()];
     match command {
@@ -71,7 +71,7 @@ fn expected(
             arguments.extend(empty.then(|| "--allow-empty".to_owned()));
         }
     }
-    arguments.extend(further.split_whitespace().map(str::to_owned));
+    arguments.extend(more.split_whitespace().map(str::to_owned));
     Some(arguments)
 }
 
@@ -80,7 +80,7 @@ fn every_combination_of_inputs_passes_documented_arguments() {
     for command in ["check", "plan", "apply"] {
         for plan in [None, Some("a plan.json")] {
             for (delete, empty) in [(false, false), (true, false), (false, true), (true, true)] {
-                for further in ["", "  ", "--organization org-a *"] {
+                for more in ["", "  ", "--organization org-a *"] {
                     for drift in [None, Some("false"), Some("true")] {
                         let boolean = |set: bool| {
                             if set {
@@ -96,14 +96,13 @@ fn every_combination_of_inputs_passes_documented_arguments() {
                                 ("PLAN_FILE", plan),
                                 ("ALLOW_DELETE", boolean(delete)),
                                 ("ALLOW_EMPTY", boolean(empty)),
-                                ("ARGUMENTS", Some(further)),
+                                ("ARGUMENTS", Some(more)),
                                 ("FAIL_ON_DRIFT", drift),
                             ],
                             "exit 2",
                         );
                         let message = describe(&run.output);
-                        let Some(arguments) = expected(command, plan, delete, empty, further)
-                        else {
+                        let Some(arguments) = expected(command, plan, delete, empty, more) else {
                             assert_eq!(run.output.status.code(), Some(64), "{message}");
                             assert!(message.contains("plan-file is empty"), "{message}");
                             continue;

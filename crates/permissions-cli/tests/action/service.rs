@@ -1,7 +1,7 @@
-//! A stand-in for the service that runs workflows.
+//! Simulates GitHub Actions.
 //!
-//! It runs the `run` steps with bash, and the steps of `action.yml` for this repository's action. Artifacts are
-//! folders, and `gh` is a script that answers from files.
+//! Runs the `run` steps with bash, and the steps of `action.yml` for this repository's action. Artifacts are folders,
+//! and `gh` is a script that answers from files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +32,7 @@ case "$1 $2" in
   *) echo "unexpected: gh $*" >&2; exit 1 ;;
 esac"#;
 
-/// A server, the files of the service that runs workflows, and the manifest of the repository.
+/// A server, the files of the simulated GitHub Actions, and the manifest of the repository.
 pub(crate) struct Service {
     server: Child,
     base_url: String,
@@ -197,7 +197,7 @@ impl Runner<'_> {
                 .or_else(|| input["default"].as_str());
             inputs[name] = self.evaluate(given.unwrap(), &json!({})).into();
         }
-        // The example uses the API's own address.
+        // The example calls the real API, so the test sets the address of its own server.
         inputs["base-url"] = self.service.base_url.clone().into();
         let run = action["runs"]["steps"]
             .as_array()

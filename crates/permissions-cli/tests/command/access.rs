@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Ran, World, bare, run, snapshot};
+use crate::support::{Fixture, Ran, bare, run, snapshot};
 
 const MANIFEST: &str = "\
 # Who may use what.
@@ -14,39 +14,43 @@ const MANIFEST: &str = "\
 ]
 ";
 
-/// A world where proj_a and proj_b may use `ft:a`, and where permissions.toml differs.
-fn drifted() -> World {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
-    manifest(&world, MANIFEST);
-    world
+/// A fixture where proj_a and proj_b may use `ft:a`, and where permissions.toml contains other projects.
+fn drifted() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
+    manifest(&fixture, MANIFEST);
+    fixture
 }
 
-fn manifest(world: &World, text: &str) {
-    fs::write(world.folder().join("permissions.toml"), text).unwrap();
+fn manifest(fixture: &Fixture, text: &str) {
+    fs::write(fixture.folder().join("permissions.toml"), text).unwrap();
 }
 
-fn projects(world: &World, checkpoint: &str) -> Vec<String> {
-    let listed = world.run(&format!("list {checkpoint} --order ascending"));
+fn projects(fixture: &Fixture, checkpoint: &str) -> Vec<String> {
+    let listed = fixture.run(&format!("list {checkpoint} --order ascending"));
     let project = |line: &str| line.split('\t').nth(2).unwrap().to_owned();
     listed.data().lines().map(project).collect()
 }
 
 #[test]
 fn applied_manifest_is_in_sync() {
-    let world = drifted();
+    let fixture = drifted();
 
-    let planned = world.run("plan");
+    let planned = fixture.run("plan");
     assert_eq!(planned.code(), Some(2));
     snapshot("plan", "permissions plan, with something to do", &planned);
-    snapshot("plan-verbose", "permissions plan -v", &world.run("plan -v"));
+    snapshot(
+        "plan-verbose",
+        "permissions plan -v",
+        &fixture.run("plan -v"),
+    );
     snapshot(
         "plan-csv",
         "permissions plan --format csv",
-        &world.run("plan --format csv"),
+        &fixture.run("plan --format csv"),
     );
 
-    let applied = world.run("apply --yes --allow-delete");
+    let applied = fixture.run("apply --yes --allow-delete");
     assert_eq!(applied.code(), Some(0));
     assert_eq!(applied.stderr(), "applied 3 changes\n");
     let mut results: Vec<Vec<&str>> = applied
@@ -66,23 +70,23 @@ fn applied_manifest_is_in_sync() {
         ]
     );
 
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_c"]);
-    assert_eq!(projects(&world, "ft:b"), ["proj_b"]);
-    let again = world.run("plan");
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_c"]);
+    assert_eq!(projects(&fixture, "ft:b"), ["proj_b"]);
+    let again = fixture.run("plan");
     assert_eq!(again.code(), Some(0));
     snapshot(
         "plan-in-sync",
         "permissions plan, with nothing to do",
         &again,
     );
-    assert_eq!(world.run("apply").code(), Some(0));
+    assert_eq!(fixture.run("apply").code(), Some(0));
 }
 
 #[test]
-fn apply_without_permission_to_delete_changes_nothing() {
-    let world = drifted();
+fn apply_without_allow_delete_changes_nothing() {
+    let fixture = drifted();
 
-    let deletes = world.run("apply --yes");
+    let deletes = fixture.run("apply --yes");
     assert_eq!(deletes.code(), Some(64));
     snapshot(
         "apply-deletes",
@@ -90,16 +94,16 @@ fn apply_without_permission_to_delete_changes_nothing() {
         &deletes,
     );
 
-    manifest(&world, "[checkpoints]\n\"ft:a\" = []\n");
-    let empties = world.run("apply --yes --allow-delete");
+    manifest(&fixture, "[checkpoints]\n\"ft:a\" = []\n");
+    let empties = fixture.run("apply --yes --allow-delete");
     assert_eq!(empties.code(), Some(64));
     snapshot("apply-empties", "the same, if no project is left", &empties);
 
     manifest(
-        &world,
+        &fixture,
         "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\", \"proj_c\"]\n",
     );
-    let unconfirmed = world.run("apply");
+    let unconfirmed = fixture.run("apply");
     assert_eq!(unconfirmed.code(), Some(64));
     snapshot(
         "apply-unconfirmed",
@@ -107,16 +111,16 @@ fn apply_without_permission_to_delete_changes_nothing() {
         &unconfirmed,
     );
 
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_b"]);
 }
 
 #[test]
 fn saved_plan_after_other_change_is_refused() {
-    let world = drifted();
-    assert_eq!(world.run("plan --out plan.json").code(), Some(2));
-    world.run("create ft:a proj_z").data();
+    let fixture = drifted();
+    assert_eq!(fixture.run("plan --out plan.json").code(), Some(2));
+    fixture.run("create ft:a proj_z").data();
 
-    let refused = world.run("apply plan.json --yes --allow-delete");
+    let refused = fixture.run("apply plan.json --yes --allow-delete");
 
     assert_eq!(refused.code(), Some(1));
     snapshot(
@@ -124,27 +128,27 @@ fn saved_plan_after_other_change_is_refused() {
         "a saved plan, after another change",
         &refused,
     );
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b", "proj_z"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_b", "proj_z"]);
 }
 
 #[test]
-fn saved_plan_without_file_ignores_manifest() {
-    let world = drifted();
-    assert_eq!(world.run("plan --out plan.json").code(), Some(2));
-    manifest(&world, "this is not even TOML");
+fn saved_plan_without_file_option_ignores_manifest() {
+    let fixture = drifted();
+    assert_eq!(fixture.run("plan --out plan.json").code(), Some(2));
+    manifest(&fixture, "this is not even TOML");
 
-    let applied = world.run("apply plan.json --yes --allow-delete");
+    let applied = fixture.run("apply plan.json --yes --allow-delete");
 
     assert_eq!(applied.code(), Some(0));
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_c"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_c"]);
 }
 
 #[test]
 fn invalid_plan_file_is_refused() {
-    let world = World::new();
-    fs::write(world.folder().join("plan.json"), "{\"version\": 9}").unwrap();
+    let fixture = Fixture::new();
+    fs::write(fixture.folder().join("plan.json"), "{\"version\": 9}").unwrap();
 
-    let refused = world.run("apply plan.json");
+    let refused = fixture.run("apply plan.json");
 
     assert_eq!(refused.code(), Some(64));
     snapshot("apply-no-plan", "a file that is not a plan", &refused);
@@ -152,36 +156,36 @@ fn invalid_plan_file_is_refused() {
 
 #[test]
 fn manifest_errors_are_shown_with_lines() {
-    let world = World::new();
+    let fixture = Fixture::new();
     manifest(
-        &world,
+        &fixture,
         "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_a\", \"${NOT_SET}\"]\nft.b = 1\n",
     );
 
-    let shown = world.run("check");
+    let shown = fixture.run("check");
     assert_eq!(shown.code(), Some(64));
     snapshot("check-mistakes", "permissions check", &shown);
     snapshot(
         "check-mistakes-json",
         "the same with --format json",
-        &world.run("check --format json"),
+        &fixture.run("check --format json"),
     );
 
-    manifest(&world, "[checkpoints\n");
+    manifest(&fixture, "[checkpoints\n");
     snapshot(
         "check-no-toml",
         "a manifest that is not TOML",
-        &world.run("plan"),
+        &fixture.run("plan"),
     );
-    manifest(&world, "");
-    snapshot("check-empty", "an empty manifest", &world.run("check"));
+    manifest(&fixture, "");
+    snapshot("check-empty", "an empty manifest", &fixture.run("check"));
 }
 
 #[test]
 fn check_works_without_key_and_network() {
-    let world = drifted();
+    let fixture = drifted();
     let mut command = bare(["check"]);
-    command.current_dir(world.folder());
+    command.current_dir(fixture.folder());
 
     let checked = run(command);
 
@@ -194,9 +198,9 @@ fn check_works_without_key_and_network() {
 
 #[test]
 fn plan_out_to_missing_folder_fails() {
-    let world = drifted();
+    let fixture = drifted();
 
-    let refused = world.run("plan --out no/such/plan.json");
+    let refused = fixture.run("plan --out no/such/plan.json");
 
     assert_eq!((refused.code(), refused.stdout()), (Some(1), ""));
     snapshot(
@@ -208,9 +212,9 @@ fn plan_out_to_missing_folder_fails() {
 
 #[test]
 fn missing_manifest_is_reported_with_remedy() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
-    let missing = world.run("plan");
+    let missing = fixture.run("plan");
     assert_eq!(missing.code(), Some(64));
     snapshot(
         "manifest-missing",
@@ -221,8 +225,8 @@ fn missing_manifest_is_reported_with_remedy() {
 
 #[test]
 fn folder_of_manifests_is_merged() {
-    let world = World::new();
-    let folder = world.folder().join("access");
+    let fixture = Fixture::new();
+    let folder = fixture.folder().join("access");
     fs::create_dir(&folder).unwrap();
     fs::write(
         folder.join("a.toml"),
@@ -235,7 +239,7 @@ fn folder_of_manifests_is_merged() {
     )
     .unwrap();
     let with_suffix = |suffix: &str| -> Ran {
-        let mut command = world.command(["plan", "--file", "access", "--format", "plain"]);
+        let mut command = fixture.command(["plan", "--file", "access", "--format", "plain"]);
         command.env("SUFFIX", suffix);
         run(command)
     };
@@ -252,17 +256,17 @@ fn folder_of_manifests_is_merged() {
 
 #[test]
 fn export_writes_manifest_of_live_state() {
-    let world = drifted();
+    let fixture = drifted();
 
-    let exported = world.run("export ft:b ft:a");
+    let exported = fixture.run("export ft:b ft:a");
     snapshot("export", "permissions export ft:b ft:a", &exported);
 
     assert_eq!(
-        world.run("export ft:a ft:b --out live.toml").code(),
+        fixture.run("export ft:a ft:b --out live.toml").code(),
         Some(0)
     );
-    assert_eq!(world.run("plan --file live.toml").code(), Some(0));
-    let twice = world.run("export ft:a --out live.toml");
+    assert_eq!(fixture.run("plan --file live.toml").code(), Some(0));
+    let twice = fixture.run("export ft:a --out live.toml");
     assert_eq!(twice.code(), Some(1));
     snapshot(
         "export-exists",
@@ -273,13 +277,13 @@ fn export_writes_manifest_of_live_state() {
 
 #[test]
 fn export_update_keeps_comments_and_order() {
-    let world = drifted();
-    world.run("create ft:new proj_x").data();
+    let fixture = drifted();
+    fixture.run("create ft:new proj_x").data();
 
-    let updated = world.run("export --update ft:new");
+    let updated = fixture.run("export --update ft:new");
 
     assert_eq!(updated.stderr(), "updated permissions.toml\n", "{updated}");
-    let text = fs::read_to_string(world.folder().join("permissions.toml")).unwrap();
+    let text = fs::read_to_string(fixture.folder().join("permissions.toml")).unwrap();
     insta::with_settings!({
         description => "permissions.toml after `permissions export --update ft:new`",
         omit_expression => true,
@@ -287,21 +291,21 @@ fn export_update_keeps_comments_and_order() {
     }, {
         insta::assert_snapshot!("export-update", text);
     });
-    assert_eq!(world.run("plan").code(), Some(0));
+    assert_eq!(fixture.run("plan").code(), Some(0));
 }
 
 #[test]
 fn apply_after_partial_failure_applies_rest() {
-    let world = World::new();
+    let fixture = Fixture::new();
     manifest(
-        &world,
+        &fixture,
         "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\"]\n",
     );
     let long = "x".repeat(600);
     let text = format!("[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"{long}\"]\n");
-    manifest(&world, &text);
+    manifest(&fixture, &text);
 
-    let part = world.run("apply --yes");
+    let part = fixture.run("apply --yes");
     assert_eq!(part.code(), Some(1));
     assert!(
         part.stdout().contains("create\tft:a\tproj_a\tcp_"),
@@ -313,8 +317,8 @@ fn apply_after_partial_failure_applies_rest() {
         "{part}"
     );
 
-    manifest(&world, &text.replace(&long, "proj_b"));
-    let rest = world.run("apply --yes");
+    manifest(&fixture, &text.replace(&long, "proj_b"));
+    let rest = fixture.run("apply --yes");
     assert_eq!(rest.code(), Some(0), "{rest}");
     assert_eq!(rest.stdout().lines().count(), 1);
 }
@@ -328,10 +332,10 @@ fn schema_describes_manifest() {
 
 #[test]
 fn local_file_supports_plan_and_apply() {
-    let world = drifted();
+    let fixture = drifted();
     let local = |args: &str| {
         let mut command: Command = bare(format!("--local demo.db {args}").split_whitespace());
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
         run(command)
     };
 

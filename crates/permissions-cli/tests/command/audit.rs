@@ -3,43 +3,43 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::support::{World, snapshot};
+use crate::support::{Fixture, snapshot};
 
 /// Three checkpoints, and a manifest that differs for two of them.
-fn audited() -> World {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
-    world.run("create ft:b proj_b proj_c").data();
-    world.run("create ft:c proj_a").data();
+fn audited() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
+    fixture.run("create ft:b proj_b proj_c").data();
+    fixture.run("create ft:c proj_a").data();
     let manifest =
         "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\", \"proj_c\", \"proj_d\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
-    world
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture
 }
 
 #[test]
 fn audit_prints_matrix_or_rows() {
-    let world = audited();
+    let fixture = audited();
 
-    let matrix = world.run("audit ft:c ft:b ft:a --format table");
+    let matrix = fixture.run("audit ft:c ft:b ft:a --format table");
     assert_eq!(matrix.code(), Some(0));
     snapshot("audit", "permissions audit ft:c ft:b ft:a", &matrix);
-    let rows = world.run("audit ft:c ft:b ft:a --format csv");
+    let rows = fixture.run("audit ft:c ft:b ft:a --format csv");
     snapshot("audit-csv", "the same with --format csv", &rows);
 }
 
 #[test]
 fn audit_against_manifest_marks_drift() {
-    let world = audited();
+    let fixture = audited();
 
-    let matrix = world.run("audit ft:a ft:b ft:c --against permissions.toml --format table");
+    let matrix = fixture.run("audit ft:a ft:b ft:c --against permissions.toml --format table");
     assert_eq!(matrix.code(), Some(2));
     snapshot(
         "audit-against",
         "permissions audit --against permissions.toml",
         &matrix,
     );
-    let rows = world.run("audit --against permissions.toml");
+    let rows = fixture.run("audit --against permissions.toml");
     assert_eq!(rows.code(), Some(2));
     snapshot(
         "audit-against-plain",
@@ -50,10 +50,10 @@ fn audit_against_manifest_marks_drift() {
 
 #[test]
 fn audit_reads_checkpoints_from_manifest_and_list() {
-    let world = audited();
-    fs::write(world.folder().join("list.txt"), "# ours\nft:c\n\nft:a\n").unwrap();
+    let fixture = audited();
+    fs::write(fixture.folder().join("list.txt"), "# ours\nft:c\n\nft:a\n").unwrap();
     let checkpoints = |args: &str| -> Vec<String> {
-        let ran = world.run(args);
+        let ran = fixture.run(args);
         let mut found: Vec<String> = Vec::new();
         for line in ran.stdout().lines() {
             let checkpoint = line.split('\t').next().unwrap().to_owned();
@@ -73,18 +73,18 @@ fn audit_reads_checkpoints_from_manifest_and_list() {
         ["ft:b", "ft:c", "ft:a"]
     );
 
-    fs::write(world.folder().join("list.txt"), "ft:a\n..\n").unwrap();
-    let refused = world.run("audit --from list.txt");
+    fs::write(fixture.folder().join("list.txt"), "ft:a\n..\n").unwrap();
+    let refused = fixture.run("audit --from list.txt");
     assert_eq!(refused.code(), Some(64));
     snapshot("audit-from-mistake", "a list with an invalid id", &refused);
 }
 
 #[test]
 fn audit_continues_after_unreadable_checkpoint() {
-    let world = audited();
+    let fixture = audited();
     let long = format!("ft:{}", "x".repeat(600));
 
-    let ran = world.run(&format!("audit ft:a {long}"));
+    let ran = fixture.run(&format!("audit ft:a {long}"));
 
     assert_eq!(ran.code(), Some(1));
     assert_eq!(ran.stdout().lines().count(), 3, "{ran}");
@@ -98,14 +98,14 @@ fn audit_continues_after_unreadable_checkpoint() {
 
 #[test]
 fn id_with_markup_is_escaped_on_page() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let id = "</script><script>alert(1)</script>";
-    let mut create = world.command(["create", id, id]);
+    let mut create = fixture.command(["create", id, id]);
     assert!(create.stdout(Stdio::null()).status().unwrap().success());
 
-    let mut audit = world.command(["audit", id, "--html", "page.html"]);
+    let mut audit = fixture.command(["audit", id, "--html", "page.html"]);
     assert!(audit.stderr(Stdio::null()).status().unwrap().success());
 
-    let page = fs::read_to_string(world.folder().join("page.html")).unwrap();
+    let page = fs::read_to_string(fixture.folder().join("page.html")).unwrap();
     assert!(!page.contains("alert(1)</script>"));
 }

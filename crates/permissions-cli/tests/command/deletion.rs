@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use crate::support::{World, bare, run};
+use crate::support::{Fixture, bare, run};
 
-fn projects(world: &World, checkpoint: &str) -> Vec<String> {
-    let listed = world.run(&format!(
+fn projects(fixture: &Fixture, checkpoint: &str) -> Vec<String> {
+    let listed = fixture.run(&format!(
         "list {checkpoint} -q --order ascending --columns project_id"
     ));
     listed.data().lines().map(str::to_owned).collect()
@@ -13,21 +13,23 @@ fn projects(world: &World, checkpoint: &str) -> Vec<String> {
 
 #[test]
 fn delete_without_terminal_requires_yes() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
 
-    let refused = world.run("delete ft:a --project proj_a");
+    let refused = fixture.run("delete ft:a --project proj_a");
 
     assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
     assert!(refused.stderr().contains("--yes"), "{refused}");
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_b"]);
 }
 
 #[test]
 fn delete_accepts_arguments_in_any_order() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b proj_c proj_d").data();
-    world.run("create ft-b proj_a proj_b").data();
+    let fixture = Fixture::new();
+    fixture
+        .run("create ft:a proj_a proj_b proj_c proj_d")
+        .data();
+    fixture.run("create ft-b proj_a proj_b").data();
 
     for args in [
         "delete --project proj_a ft:a --yes",
@@ -35,7 +37,7 @@ fn delete_accepts_arguments_in_any_order() {
         "delete --project proj_c --yes ft:a",
         "delete --project proj_a ft-b --yes",
     ] {
-        let deleted = world.run(args);
+        let deleted = fixture.run(args);
         assert_eq!(deleted.code(), Some(0), "{args}: {deleted}");
         assert!(
             deleted.stdout().ends_with("\tdeleted\n"),
@@ -43,18 +45,18 @@ fn delete_accepts_arguments_in_any_order() {
         );
     }
 
-    assert_eq!(projects(&world, "ft:a"), ["proj_d"]);
-    assert_eq!(projects(&world, "ft-b"), ["proj_b"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_d"]);
+    assert_eq!(projects(&fixture, "ft-b"), ["proj_b"]);
 }
 
 #[test]
 fn delete_of_last_project_prints_a_warning() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
 
-    let first = world.run("delete ft:a --project proj_a --yes");
+    let first = fixture.run("delete ft:a --project proj_a --yes");
     assert_eq!(first.stderr(), "");
-    let last = world.run("delete ft:a --project proj_b --yes");
+    let last = fixture.run("delete ft:a --project proj_b --yes");
 
     assert_eq!(last.code(), Some(0));
     assert_eq!(
@@ -65,13 +67,13 @@ fn delete_of_last_project_prints_a_warning() {
 
 #[test]
 fn dry_run_shows_changes_and_makes_none() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
     let results = |args: &str, column: usize| -> Vec<String> {
-        let ran = world.run(args);
+        let ran = fixture.run(args);
         let lines = ran.stdout().lines();
         lines
             .filter_map(|line| line.split('\t').nth(column))
@@ -88,13 +90,13 @@ fn dry_run_shows_changes_and_makes_none() {
         ["none", "would_delete"]
     );
     assert_eq!(results("delete ft:a cp_unknown --dry-run", 3), ["none"]);
-    let applied = world.run("apply --dry-run");
+    let applied = fixture.run("apply --dry-run");
     assert_eq!(applied.code(), Some(2));
     assert!(applied.stdout().contains("+   proj_c\n"), "{applied}");
     assert!(applied.stderr().contains("--allow-delete"), "{applied}");
-    assert_eq!(projects(&world, "ft:a"), ["proj_a", "proj_b"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a", "proj_b"]);
     assert!(
-        world
+        fixture
             .requests()
             .iter()
             .filter(|request| request.method != "GET")
@@ -105,25 +107,25 @@ fn dry_run_shows_changes_and_makes_none() {
 
 #[test]
 fn dry_run_creates_no_local_file() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for args in ["create ft:a proj_a --dry-run", "apply --dry-run"] {
         let mut command = bare(format!("--local new.db {args}").split(' '));
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
 
         let refused = run(command);
 
         assert_eq!(refused.code(), Some(64), "{args}: {refused}");
-        assert!(!world.folder().join("new.db").exists());
+        assert!(!fixture.folder().join("new.db").exists());
     }
 }
 
 #[test]
 fn write_into_closed_pipe_is_a_failure() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let into_closed_pipe = |args: &str| {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = world.command(args.split(' '));
+        let mut command = fixture.command(args.split(' '));
         command.stdout(writer);
         run(command)
     };
@@ -139,5 +141,5 @@ fn write_into_closed_pipe_is_a_failure() {
         into_closed_pipe("create ft:a proj_b --dry-run").code(),
         Some(0)
     );
-    assert_eq!(projects(&world, "ft:a"), ["proj_a"]);
+    assert_eq!(projects(&fixture, "ft:a"), ["proj_a"]);
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{World, run};
+use crate::support::{Fixture, run};
 
 fn rows(json: &str) -> Vec<Value> {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
@@ -21,10 +21,10 @@ fn column(json: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn create_after_failure_has_a_row_per_project() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let long = format!("ft:{}", "x".repeat(600));
 
-    let created = world.run(&format!(
+    let created = fixture.run(&format!(
         "create ft:a proj_a proj_b --checkpoint {long} --json"
     ));
 
@@ -35,9 +35,9 @@ fn create_after_failure_has_a_row_per_project() {
 
 #[test]
 fn refused_key_leaves_a_row_per_change() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = []\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
     for (args, name, expected) in [
         (
@@ -54,7 +54,7 @@ fn refused_key_leaves_a_row_per_change() {
         ("apply --yes --json", "change", vec!["unknown", "unknown"]),
         ("audit --json", "state", vec!["not_read", "not_read"]),
     ] {
-        let mut command = world.command(args.split(' '));
+        let mut command = fixture.command(args.split(' '));
         command.env("OPENAI_ADMIN_KEY", "sk-admin-unknown");
         let refused = run(command);
         assert_eq!(refused.code(), Some(77), "{args}: {refused}");
@@ -63,19 +63,19 @@ fn refused_key_leaves_a_row_per_change() {
 }
 
 #[test]
-fn apply_without_permission_to_delete_lists_skipped_changes() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
+fn apply_without_allow_delete_lists_skipped_changes() {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_b\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
-    let refused = world.run("apply --yes --json");
+    let refused = fixture.run("apply --yes --json");
 
     assert_eq!(refused.code(), Some(64));
     assert_eq!(column(refused.stdout(), "result"), ["skipped", "skipped"]);
-    let csv = world.run("apply --yes --format csv");
+    let csv = fixture.run("apply --yes --format csv");
     assert_eq!(csv.stdout().lines().count(), 3, "{csv}");
-    let yaml = world.run("apply --yes --format yaml");
+    let yaml = fixture.run("apply --yes --format yaml");
     assert_eq!(
         yaml.stdout().matches("result: \"skipped\"").count(),
         2,
@@ -85,9 +85,9 @@ fn apply_without_permission_to_delete_lists_skipped_changes() {
 
 #[test]
 fn interrupted_commands_close_their_documents() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
     for (args, name, expected) in [
         (
@@ -112,7 +112,7 @@ fn interrupted_commands_close_their_documents() {
             // A server that accepts requests and never answers.
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-            let mut command = world.command(args.split(' '));
+            let mut command = fixture.command(args.split(' '));
             command.env("OPENAI_BASE_URL", &base_url);
             let mut child = command
                 .stdout(Stdio::piped())
@@ -141,22 +141,22 @@ fn interrupted_commands_close_their_documents() {
 
 #[test]
 fn audit_has_a_row_for_checkpoints_without_permissions() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
-    let audited = world.run("audit ft:nobody --json");
+    let audited = fixture.run("audit ft:nobody --json");
 
     assert_eq!(column(audited.stdout(), "state"), ["none"]);
 }
 
 #[test]
 fn jq_filters_the_whole_document() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
-    world.run("create ft:b proj_c").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
+    fixture.run("create ft:b proj_c").data();
 
     let filtered = |args: &[&str]| {
         let list = ["list", "ft:a", "ft:b", "--order", "ascending"];
-        run(world.command(list.iter().chain(args)))
+        run(fixture.command(list.iter().chain(args)))
     };
     assert_eq!(filtered(&["--jq", "length"]).data(), "3\n");
     assert_eq!(
@@ -182,49 +182,49 @@ fn jq_filters_the_whole_document() {
 
 #[test]
 fn jq_prints_nothing_for_an_incomplete_list() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let long = format!("ft:{}", "x".repeat(600));
-    world.run("create ft:a proj_a").data();
+    fixture.run("create ft:a proj_a").data();
 
-    let filtered = run(world.command(["list", "ft:a", &long, "--jq", "length"]));
+    let filtered = run(fixture.command(["list", "ft:a", &long, "--jq", "length"]));
 
     assert_eq!((filtered.code(), filtered.stdout()), (Some(1), ""));
 }
 
 #[test]
 fn hyphen_writes_to_standard_output() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
-    let plan = world.run("plan --out -");
+    let plan = fixture.run("plan --out -");
     assert_eq!(plan.code(), Some(2), "{plan}");
     let plan: Value = serde_json::from_str(plan.stdout()).unwrap();
     assert_eq!(plan["checkpoints"][0]["create"][0], "proj_b");
     assert!(
-        world
+        fixture
             .run("export ft:a --out -")
             .stdout()
             .starts_with("[checkpoints]")
     );
-    let page = world.run("audit ft:a --html -");
+    let page = fixture.run("audit ft:a --html -");
     assert!(page.stdout().to_lowercase().starts_with("<!doctype html>"));
-    assert!(!world.folder().join("-").exists());
+    assert!(!fixture.folder().join("-").exists());
 }
 
 #[test]
 fn audit_writes_page_and_rows_together() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
 
-    let audited = world.run("audit ft:a --html page.html --format json");
+    let audited = fixture.run("audit ft:a --html page.html --format json");
 
     assert_eq!(rows(audited.stdout()).len(), 1, "{audited}");
-    let page = fs::read_to_string(world.folder().join("page.html")).unwrap();
+    let page = fs::read_to_string(fixture.folder().join("page.html")).unwrap();
     assert!(page.contains("proj_a"));
     assert_eq!(
-        world.run("audit ft:a --html - --format json").code(),
+        fixture.run("audit ft:a --html - --format json").code(),
         Some(64)
     );
 }

@@ -1,33 +1,33 @@
 //! `create`, `list` and `delete`.
 
-use crate::support::{World, bare, run, snapshot};
+use crate::support::{Fixture, bare, run, snapshot};
 
 #[test]
 fn created_permission_is_listed_until_deleted() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
-    let created = world.run("create ft:a proj_a proj_b proj_c --format table");
+    let created = fixture.run("create ft:a proj_a proj_b proj_c --format table");
     snapshot(
         "create",
         "permissions create ft:a proj_a proj_b proj_c",
         &created,
     );
-    let again = world.run("create ft:a proj_c proj_d -v --format table");
+    let again = fixture.run("create ft:a proj_c proj_d -v --format table");
     snapshot(
         "create-again",
         "creating one existing and one new permission, with -v",
         &again,
     );
-    let listed = world.run("list ft:a --page-size 2 -v --format table");
+    let listed = fixture.run("list ft:a --page-size 2 -v --format table");
     snapshot("list", "permissions list ft:a --page-size 2 -v", &listed);
-    let deleted = world.run("delete ft:a --project proj_c -v --format table --yes");
+    let deleted = fixture.run("delete ft:a --project proj_c -v --format table --yes");
     snapshot(
         "delete-project",
         "permissions delete ft:a --project proj_c -v",
         &deleted,
     );
 
-    let left = world.run("list ft:a --order ascending");
+    let left = fixture.run("list ft:a --order ascending");
     let projects: Vec<&str> = left
         .data()
         .lines()
@@ -38,60 +38,60 @@ fn created_permission_is_listed_until_deleted() {
 
 #[test]
 fn every_format_contains_all_rows() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
-    world.run("create ft:b proj_c").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
+    fixture.run("create ft:b proj_c").data();
 
     for format in ["table", "plain", "json", "jsonl", "csv", "yaml"] {
-        let one = world.run(&format!("list ft:a --format {format}"));
+        let one = fixture.run(&format!("list ft:a --format {format}"));
         snapshot(&format!("format-{format}"), "one checkpoint", &one);
-        let many = world.run(&format!("list ft:a ft:b --format {format}"));
+        let many = fixture.run(&format!("list ft:a ft:b --format {format}"));
         snapshot(&format!("format-{format}-many"), "two checkpoints", &many);
     }
 }
 
 #[test]
 fn list_options_limit_result() {
-    let world = World::new();
-    let created = world.run("create ft:a proj_a proj_b proj_c proj_d");
+    let fixture = Fixture::new();
+    let created = fixture.run("create ft:a proj_a proj_b proj_c proj_d");
     let ids: Vec<&str> = column(created.data(), 1);
 
-    let two = world.run("list ft:a --order ascending --max-items 2 --page-size 1");
+    let two = fixture.run("list ft:a --order ascending --max-items 2 --page-size 1");
     assert_eq!(column(two.data(), 1), ids[..2]);
-    let rest = world.run(&format!("list ft:a --order ascending --after {}", ids[1]));
+    let rest = fixture.run(&format!("list ft:a --order ascending --after {}", ids[1]));
     assert_eq!(column(rest.data(), 1), ids[2..]);
-    let one = world.run("list ft:a --project proj_c");
+    let one = fixture.run("list ft:a --project proj_c");
     assert_eq!(column(one.data(), 1), [ids[2]]);
-    let none = world.run("list ft:a --max-items 0 --format json");
+    let none = fixture.run("list ft:a --max-items 0 --format json");
     assert_eq!(none.data(), "[]\n");
 }
 
 #[test]
 fn delete_by_permission_id_deletes_it() {
-    let world = World::new();
-    let created = world.run("create ft:a proj_a proj_b proj_c");
+    let fixture = Fixture::new();
+    let created = fixture.run("create ft:a proj_a proj_b proj_c");
     let ids: Vec<&str> = column(created.data(), 1);
 
-    let deleted = world.run(&format!("delete ft:a {} {} {0} --yes", ids[0], ids[2]));
+    let deleted = fixture.run(&format!("delete ft:a {} {} {0} --yes", ids[0], ids[2]));
 
     assert_eq!(column(deleted.data(), 1), [ids[0], ids[2]]);
-    assert_eq!(column(world.run("list ft:a").data(), 1), [ids[1]]);
+    assert_eq!(column(fixture.run("list ft:a").data(), 1), [ids[1]]);
 }
 
 #[test]
-fn further_checkpoints_are_changed_too() {
-    let world = World::new();
+fn one_command_changes_several_checkpoints() {
+    let fixture = Fixture::new();
 
-    let created = world.run("create ft:a proj_a proj_b --checkpoint ft:b --checkpoint ft:c");
+    let created = fixture.run("create ft:a proj_a proj_b --checkpoint ft:b --checkpoint ft:c");
     assert_eq!(
         column(created.data(), 0),
         ["ft:a", "ft:a", "ft:b", "ft:b", "ft:c", "ft:c"]
     );
-    let deleted = world.run("delete ft:a --project proj_a --checkpoint ft:c -v --yes");
+    let deleted = fixture.run("delete ft:a --project proj_a --checkpoint ft:c -v --yes");
     assert_eq!(deleted.code(), Some(0), "{deleted}");
     assert_eq!(column(deleted.stdout(), 0), ["ft:a", "ft:c"]);
 
-    let left = world.run("list ft:a ft:b ft:c");
+    let left = fixture.run("list ft:a ft:b ft:c");
     assert_eq!(
         column(left.data(), 2),
         ["proj_b", "proj_b", "proj_a", "proj_b"]
@@ -100,11 +100,11 @@ fn further_checkpoints_are_changed_too() {
 
 #[test]
 fn create_reads_projects_from_standard_input() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let from = |input: &str| {
-        let file = world.folder().join("input");
+        let file = fixture.folder().join("input");
         std::fs::write(&file, input).unwrap();
-        let mut command = world.command(["create", "ft:a", "-", "proj_z"]);
+        let mut command = fixture.command(["create", "ft:a", "-", "proj_z"]);
         command.stdin(std::fs::File::open(&file).unwrap());
         run(command)
     };
@@ -131,19 +131,19 @@ fn create_reads_projects_from_standard_input() {
 
 #[test]
 fn empty_list_prints_only_a_note() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
     let note =
         "ft:nobody: no permissions; the API does not report whether this checkpoint exists\n";
     for args in ["list ft:nobody", "list ft:nobody --format table"] {
-        let listed = world.run(args);
+        let listed = fixture.run(args);
         assert_eq!(
             (listed.code(), listed.stdout(), listed.stderr()),
             (Some(0), "", note)
         );
     }
-    assert_eq!(world.run("list ft:nobody -q").data(), "");
-    let verbose = world.run("list ft:nobody -v");
+    assert_eq!(fixture.run("list ft:nobody -q").data(), "");
+    let verbose = fixture.run("list ft:nobody -v");
     let counts = "ft:nobody: 0 permissions in 1 page\n";
     assert_eq!(
         (verbose.stdout(), verbose.stderr()),
@@ -153,10 +153,10 @@ fn empty_list_prints_only_a_note() {
 
 #[test]
 fn local_file_works_without_key() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let local = |args: &str| {
         let mut command = bare(format!("--local demo.db {args}").split_whitespace());
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
         run(command)
     };
 
@@ -182,8 +182,8 @@ fn column(lines: &str, at: usize) -> Vec<&str> {
 
 #[test]
 fn file_of_another_program_is_not_overwritten() {
-    let world = World::new();
-    let manifest = world.folder().join("permissions.toml");
+    let fixture = Fixture::new();
+    let manifest = fixture.folder().join("permissions.toml");
     std::fs::write(&manifest, "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n").unwrap();
     let before = std::fs::read_to_string(&manifest).unwrap();
 
@@ -191,7 +191,7 @@ fn file_of_another_program_is_not_overwritten() {
         "plan --file permissions.toml --out permissions.toml",
         "audit ft:a --html permissions.toml",
     ] {
-        let refused = run(world.command(args.split_whitespace()));
+        let refused = run(fixture.command(args.split_whitespace()));
         assert_eq!(refused.code(), Some(64), "{args}: {refused}");
         assert!(
             refused.to_string().contains("move the file away"),
@@ -201,7 +201,7 @@ fn file_of_another_program_is_not_overwritten() {
     }
 
     for _ in 0..2 {
-        let again = run(world.command(["audit", "ft:a", "--html", "page.html"]));
+        let again = run(fixture.command(["audit", "ft:a", "--html", "page.html"]));
         assert_eq!(
             again.code(),
             Some(0),
@@ -212,10 +212,10 @@ fn file_of_another_program_is_not_overwritten() {
 
 #[test]
 fn export_to_existing_manifest_suggests_update() {
-    let world = World::new();
-    std::fs::write(world.folder().join("permissions.toml"), "[checkpoints]\n").unwrap();
+    let fixture = Fixture::new();
+    std::fs::write(fixture.folder().join("permissions.toml"), "[checkpoints]\n").unwrap();
 
-    let refused = world.run("export ft:a --out permissions.toml");
+    let refused = fixture.run("export ft:a --out permissions.toml");
 
     assert_eq!(refused.code(), Some(1), "{refused}");
     let remedy = "permissions export --update --file permissions.toml";

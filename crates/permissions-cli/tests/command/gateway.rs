@@ -11,39 +11,39 @@ use tokio::io::{AsyncReadExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Ran, World, run, snapshot};
+use crate::support::{Fixture, Ran, run, snapshot};
 
-/// A world behind a gateway. Its folder contains `ca.pem`, and `client.pem` and `client.key`, which the gateway
-/// accepts.
+/// A fixture behind a gateway. Its folder contains `ca.pem`, and the certificate and key that the gateway accepts,
+/// `client.pem` and `client.key`.
 struct Gateway {
-    world: World,
+    fixture: Fixture,
     base_url: String,
 }
 
 impl Gateway {
     fn new() -> Self {
-        let world = World::new();
+        let fixture = Fixture::new();
         let authority = authority("ours");
-        write(&world, "ca.pem", &authority.pem());
+        write(&fixture, "ca.pem", &authority.pem());
         let (certificate, key) = signed("a client", &authority);
-        write(&world, "client.pem", &certificate.pem());
-        write(&world, "client.key", &key.serialize_pem());
+        write(&fixture, "client.pem", &certificate.pem());
+        write(&fixture, "client.key", &key.serialize_pem());
         let acceptor = acceptor(&authority);
-        let behind = world.base_url().replace("http://", "").replace("/v1", "");
-        let address = world.runtime().block_on(async {
+        let behind = fixture.base_url().replace("http://", "").replace("/v1", "");
+        let address = fixture.runtime().block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             tokio::spawn(forward(listener, acceptor, behind));
             address
         });
         Self {
-            world,
+            fixture,
             base_url: format!("https://{address}/v1"),
         }
     }
 
     fn run(&self, args: &str, variables: &[(&str, &str)]) -> Ran {
-        let mut command = self.world.command(args.split_whitespace());
+        let mut command = self.fixture.command(args.split_whitespace());
         command
             .env("OPENAI_BASE_URL", &self.base_url)
             .envs(variables.iter().copied());
@@ -99,8 +99,8 @@ fn acceptor(authority: &Authority) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
-fn write(world: &World, name: &str, text: &str) {
-    let path: PathBuf = world.folder().join(name);
+fn write(fixture: &Fixture, name: &str, text: &str) {
+    let path: PathBuf = fixture.folder().join(name);
     std::fs::write(path, text).unwrap();
 }
 
@@ -135,8 +135,8 @@ fn client_certificate_is_accepted_by_gateway() {
 fn certificate_errors_have_a_remedy() {
     let gateway = Gateway::new();
     let (stranger, key) = signed("a client", &authority("theirs"));
-    write(&gateway.world, "stranger.pem", &stranger.pem());
-    write(&gateway.world, "stranger.key", &key.serialize_pem());
+    write(&gateway.fixture, "stranger.pem", &stranger.pem());
+    write(&gateway.fixture, "stranger.key", &key.serialize_pem());
 
     let refused = |name: &str, args: &str, variables: &[(&str, &str)], code: i32| {
         let refused = gateway.run(args, variables);

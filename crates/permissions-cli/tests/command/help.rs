@@ -17,6 +17,7 @@ fn every_command_has_help() {
         ("help-show", vec!["show", "--help"]),
         ("help-schema", vec!["schema", "--help"]),
         ("help-audit", vec!["audit", "--help"]),
+        ("help-projects", vec!["projects", "--help"]),
         ("help-doctor", vec!["doctor", "--help"]),
         ("help-completions", vec!["completions", "--help"]),
         ("help-man", vec!["man", "--help"]),

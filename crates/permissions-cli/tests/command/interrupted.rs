@@ -7,7 +7,7 @@ use std::time::Duration;
 use permissions_server::Fault;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{World, snapshot_text};
+use crate::support::{Fixture, snapshot_text};
 
 const CHECKPOINTS: usize = 16;
 
@@ -16,22 +16,22 @@ const CONCURRENCY: usize = 8;
 
 /// A saved plan with one creation for each of sixteen checkpoints. The server answers the first creation at once, and
 /// the next eight after a pause.
-fn planned(pause: Duration) -> World {
+fn planned(pause: Duration) -> Fixture {
     // `plan` reads each checkpoint, and so does `apply`, which checks that none has changed.
     let reads = std::iter::repeat_n(None, 2 * CHECKPOINTS);
     let slow = std::iter::repeat_n(Some(Fault::Delay(pause)), CONCURRENCY);
-    let world = World::with_faults(reads.chain([None]).chain(slow));
+    let fixture = Fixture::with_faults(reads.chain([None]).chain(slow));
     let wanted: String = (0..CHECKPOINTS)
         .map(|n| format!("\"ft:{n:02}\" = [\"proj_a\"]\n"))
         .collect();
     let manifest = format!("[checkpoints]\n{wanted}");
-    std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
-    assert_eq!(world.run("plan --out plan.json").code(), Some(2));
-    world
+    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    assert_eq!(fixture.run("plan --out plan.json").code(), Some(2));
+    fixture
 }
 
-fn apply(world: &World) -> Child {
-    world
+fn apply(fixture: &Fixture) -> Child {
+    fixture
         .command(["apply", "plan.json", "--yes"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -46,8 +46,8 @@ fn send(signal: Signal, to: &Child) {
 #[test]
 fn stopped_apply_finishes_requests_and_can_resume() {
     for signal in [Signal::INT, Signal::TERM] {
-        let world = planned(Duration::from_secs(5));
-        let mut apply = apply(&world);
+        let fixture = planned(Duration::from_secs(5));
+        let mut apply = apply(&fixture);
         let mut rows = BufReader::new(apply.stdout.take().unwrap());
         let mut told = String::new();
         rows.read_line(&mut told).unwrap();
@@ -75,16 +75,16 @@ fn stopped_apply_finishes_requests_and_can_resume() {
                 .replace(&format!("{left} skipped"), "[others] skipped"),
         );
 
-        let rest = world.run("apply plan.json --yes");
+        let rest = fixture.run("apply plan.json --yes");
         assert_eq!(rest.code(), Some(0), "{rest}");
-        assert_eq!(world.run("plan").code(), Some(0));
+        assert_eq!(fixture.run("plan").code(), Some(0));
     }
 }
 
 #[test]
 fn apply_after_second_signal_stops_at_once() {
-    let world = planned(Duration::from_secs(600));
-    let mut apply = apply(&world);
+    let fixture = planned(Duration::from_secs(600));
+    let mut apply = apply(&fixture);
     let mut rows = BufReader::new(apply.stdout.take().unwrap());
     let mut shown = String::new();
     rows.read_line(&mut shown).unwrap();
@@ -130,8 +130,8 @@ fn apply_after_second_signal_stops_at_once() {
 
 #[test]
 fn stopped_list_leaves_json_array_open() {
-    let world = World::with_a_slow_page(Duration::from_secs(600));
-    let mut list = world
+    let fixture = Fixture::with_a_slow_page(Duration::from_secs(600));
+    let mut list = fixture
         .command("list ft:a --page-size 1 --format json".split(' '))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

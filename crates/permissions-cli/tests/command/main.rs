@@ -17,6 +17,7 @@ mod help;
 #[cfg(unix)]
 mod interrupted;
 mod mistakes;
+mod names;
 #[cfg(target_os = "linux")]
 mod nowhere;
 mod official;

@@ -5,13 +5,13 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use crate::support::{World, bare, run, snapshot};
+use crate::support::{Fixture, bare, run, snapshot};
 
 #[test]
 fn unknown_key_and_project_key_differ_in_message() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let with_key = |key: &str, args: &str| {
-        let mut command = world.command(args.split_whitespace());
+        let mut command = fixture.command(args.split_whitespace());
         command.env("OPENAI_ADMIN_KEY", key);
         run(command)
     };
@@ -31,10 +31,10 @@ fn unknown_key_and_project_key_differ_in_message() {
 
 #[test]
 fn missing_key_is_reported_with_remedy() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
     let mut command = bare(["list", "ft:a"]);
-    command.env("OPENAI_BASE_URL", world.base_url());
+    command.env("OPENAI_BASE_URL", fixture.base_url());
     let none = run(command);
 
     assert_eq!(none.code(), Some(77));
@@ -51,11 +51,11 @@ fn missing_key_is_reported_with_remedy() {
 
 #[test]
 fn key_file_is_read_and_validated() {
-    let world = World::new();
-    let file = world.folder().join("key");
+    let fixture = Fixture::new();
+    let file = fixture.folder().join("key");
     let with_file = |content: &str, from: &str| {
         std::fs::write(&file, content).unwrap();
-        let mut command = world.command(["list", "ft:a", "--key-file", from]);
+        let mut command = fixture.command(["list", "ft:a", "--key-file", from]);
         command
             .env_remove("OPENAI_ADMIN_KEY")
             .stdin(File::open(&file).unwrap());
@@ -86,11 +86,11 @@ fn key_file_is_read_and_validated() {
 
 #[test]
 fn delete_continues_after_unknown_permission() {
-    let world = World::new();
-    let created = world.run("create ft:a proj_a");
+    let fixture = Fixture::new();
+    let created = fixture.run("create ft:a proj_a");
     let id = created.data().split('\t').nth(1).unwrap();
 
-    let one = world.run("delete ft:a cp_unknown --yes");
+    let one = fixture.run("delete ft:a cp_unknown --yes");
     assert_eq!(one.code(), Some(1));
     snapshot(
         "unknown-permission",
@@ -98,21 +98,21 @@ fn delete_continues_after_unknown_permission() {
         &one,
     );
 
-    let both = world.run(&format!("delete ft:a cp_unknown {id} --yes"));
+    let both = fixture.run(&format!("delete ft:a cp_unknown {id} --yes"));
     assert_eq!(both.code(), Some(1));
     snapshot(
         "unknown-permission-and-another",
         "an unknown and an existing permission",
         &both,
     );
-    assert_eq!(world.run("list ft:a -q").data(), "");
+    assert_eq!(fixture.run("list ft:a -q").data(), "");
 }
 
 #[test]
 fn delete_of_project_without_permission_succeeds() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
-    let gone = world.run("delete ft:a --project proj_a --yes");
+    let gone = fixture.run("delete ft:a --project proj_a --yes");
 
     snapshot(
         "delete-project-without",
@@ -185,12 +185,12 @@ fn invalid_command_line_has_a_useful_message() {
             "--local x.db --base-url http://localhost/v1 list ft:a",
         ),
     ] {
-        let world_key = |args: &str| {
+        let run_with_key = |args: &str| {
             let mut command = bare(args.split_whitespace());
             command.env("OPENAI_ADMIN_KEY", "sk-admin-test");
             run(command)
         };
-        let refused = world_key(args);
+        let refused = run_with_key(args);
         assert_eq!((refused.code(), refused.stdout()), (Some(64), ""), "{args}");
         snapshot(name, &format!("permissions {args}"), &refused);
     }
@@ -240,18 +240,18 @@ fn invalid_base_url_is_refused() {
 
 #[test]
 fn unusable_local_file_is_reported() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let local = |file: &str| {
         let mut command = bare(["--local", file, "create", "ft:a", "proj_a"]);
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
         run(command)
     };
     std::fs::write(
-        world.folder().join("notes.txt"),
+        fixture.folder().join("notes.txt"),
         "these are notes, not a database",
     )
     .unwrap();
-    std::fs::create_dir(world.folder().join("folder")).unwrap();
+    std::fs::create_dir(fixture.folder().join("folder")).unwrap();
 
     for (name, file) in [
         ("local-missing-folder", "no/such/demo.db"),
@@ -284,7 +284,7 @@ fn local_file_in_read_only_folder_fails() {
 #[cfg(unix)]
 #[test]
 fn full_disk_fails_without_partial_changes() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let limited = |blocks: u32, args: &str| {
         let script = format!(
             "trap '' XFSZ; ulimit -f {blocks}; exec {} --local demo.db {args}",
@@ -294,7 +294,7 @@ fn full_disk_fails_without_partial_changes() {
         command
             .args(["-c", &script])
             .env_clear()
-            .current_dir(world.folder());
+            .current_dir(fixture.folder());
         run(command)
     };
     assert_eq!(limited(100_000, "create ft:a proj_a").code(), Some(0));
@@ -334,13 +334,13 @@ fn serve_on_used_port_fails() {
 
 #[test]
 fn list_into_closed_pipe_ends_quietly() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let projects: Vec<String> = (0..500).map(|n| format!("proj_{n}")).collect();
-    world
+    fixture
         .run(&format!("create ft:a {}", projects.join(" ")))
         .data();
 
-    let mut command = world.command(["list", "ft:a", "--page-size", "1"]);
+    let mut command = fixture.command(["list", "ft:a", "--page-size", "1"]);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -356,7 +356,7 @@ fn list_into_closed_pipe_ends_quietly() {
 
 #[test]
 fn ids_of_another_kind_are_refused_everywhere() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for args in [
         "list proj_a",
         "list ft:a --project ft:b",
@@ -367,7 +367,7 @@ fn ids_of_another_kind_are_refused_everywhere() {
         "delete ft:a --project proj_a,proj_b",
         "doctor proj_a",
     ] {
-        let refused = run(world.command(args.split_whitespace()));
+        let refused = run(fixture.command(args.split_whitespace()));
         assert_eq!(refused.code(), Some(64), "{args}: {refused}");
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::Command;
 
-use crate::support::{World, bare, run, snapshot};
+use crate::support::{Fixture, bare, run, snapshot};
 
 fn full() -> File {
     File::create("/dev/full").unwrap()
@@ -11,10 +11,10 @@ fn full() -> File {
 
 #[test]
 fn full_standard_output_is_a_failure() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
 
-    let mut list = world.command(["list", "ft:a"]);
+    let mut list = fixture.command(["list", "ft:a"]);
     list.stdout(full());
     let failed = run(list);
     assert_eq!(failed.code(), Some(1));
@@ -31,9 +31,9 @@ fn full_standard_output_is_a_failure() {
 
 #[test]
 fn changes_are_reported_when_output_is_full() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let into_full = |args: &str| {
-        let mut command = world.command(args.split(' '));
+        let mut command = fixture.command(args.split(' '));
         command.stdout(full());
         run(command)
     };
@@ -48,16 +48,16 @@ fn changes_are_reported_when_output_is_full() {
         "permissions delete --yes > /dev/full",
         &deleted,
     );
-    assert_eq!(world.run("list ft:a -q").data(), "");
+    assert_eq!(fixture.run("list ft:a -q").data(), "");
 
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_a\"]\n";
-    std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
     let applied = into_full("apply --yes");
     assert_eq!(applied.code(), Some(1));
     snapshot("full-apply", "permissions apply > /dev/full", &applied);
-    assert_eq!(world.run("plan").code(), Some(0));
+    assert_eq!(fixture.run("plan").code(), Some(0));
 
-    let filtered = world.run("create ft:c proj_a --jq-rows .id+1");
+    let filtered = fixture.run("create ft:c proj_a --jq-rows .id+1");
     assert_eq!(filtered.code(), Some(1));
     snapshot(
         "jq-create",
@@ -68,14 +68,14 @@ fn changes_are_reported_when_output_is_full() {
 
 #[test]
 fn discarded_output_moves_summary_to_standard_error() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let through_shell = |redirected: &str| {
         let script = format!("exec {} {redirected}", env!("CARGO_BIN_EXE_permissions"));
         let mut command = Command::new("sh");
         command
             .args(["-c", &script])
             .env_clear()
-            .env("OPENAI_BASE_URL", world.base_url())
+            .env("OPENAI_BASE_URL", fixture.base_url())
             .env("OPENAI_ADMIN_KEY", "sk-admin-test");
         run(command)
     };
@@ -95,15 +95,19 @@ fn discarded_output_moves_summary_to_standard_error() {
             "{args}: {closed}"
         );
     }
-    assert_eq!(world.run("list ft:b -q").data(), "", "nothing was created");
+    assert_eq!(
+        fixture.run("list ft:b -q").data(),
+        "",
+        "nothing was created"
+    );
 }
 
 #[test]
 fn mistyped_local_file_is_not_created() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let local = |args: &str| {
         let mut command = bare(format!("--local typo.db {args}").split_whitespace());
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
         run(command)
     };
 
@@ -117,7 +121,7 @@ fn mistyped_local_file_is_not_created() {
     ] {
         let refused = local(args);
         assert_eq!(refused.code(), Some(64), "{args}: {refused}");
-        assert!(!world.folder().join("typo.db").exists(), "{args}");
+        assert!(!fixture.folder().join("typo.db").exists(), "{args}");
     }
     snapshot(
         "local-mistyped",

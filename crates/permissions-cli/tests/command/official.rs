@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{World, run, snapshot};
+use crate::support::{Fixture, run, snapshot};
 
 fn ids(lines: &str) -> Vec<&str> {
     lines
@@ -13,24 +13,24 @@ fn ids(lines: &str) -> Vec<&str> {
 
 #[test]
 fn every_api_parameter_is_sent() {
-    let world = World::new();
-    let created = world.run("create ft:a proj_a proj_b proj_a proj_c");
+    let fixture = Fixture::new();
+    let created = fixture.run("create ft:a proj_a proj_b proj_a proj_c");
     let ids = ids(created.data());
     assert_eq!(ids.len(), 3);
-    world
+    fixture
         .run(&format!(
             "list ft:a --after {} --page-size 7 --order ascending --project proj_c",
             ids[0]
         ))
         .data();
-    world
+    fixture
         .run(&format!(
             "delete ft:a {} --yes --organization org-1 --api-project proj_x",
             ids[1]
         ))
         .data();
 
-    let requests = world.requests();
+    let requests = fixture.requests();
 
     let create = requests.iter().find(|request| request.method == "POST");
     assert_eq!(
@@ -67,13 +67,13 @@ fn every_api_parameter_is_sent() {
 
 #[test]
 fn organization_and_project_come_from_environment() {
-    let world = World::new();
-    let mut list = world.command(["list", "ft:a"]);
+    let fixture = Fixture::new();
+    let mut list = fixture.command(["list", "ft:a"]);
     list.env("OPENAI_ORG_ID", "org-env")
         .env("OPENAI_PROJECT_ID", "proj_env");
     assert_eq!(run(list).code(), Some(0));
 
-    let requests = world.requests();
+    let requests = fixture.requests();
     let headers = &requests.last().unwrap().headers;
     for (name, value) in [
         ("openai-organization", "org-env"),
@@ -85,10 +85,10 @@ fn organization_and_project_come_from_environment() {
 
 #[test]
 fn create_reads_json_body_from_standard_input() {
-    let world = World::new();
-    let body = world.folder().join("body.json");
+    let fixture = Fixture::new();
+    let body = fixture.folder().join("body.json");
     fs::write(&body, r#"{"project_ids": ["proj_a", "proj_b"]}"#).unwrap();
-    let mut create = world.command(["create", "ft:a", "-"]);
+    let mut create = fixture.command(["create", "ft:a", "-"]);
     create.stdin(fs::File::open(&body).unwrap());
 
     assert_eq!(ids(run(create).data()).len(), 2);
@@ -96,15 +96,15 @@ fn create_reads_json_body_from_standard_input() {
 
 #[test]
 fn error_format_is_independent_of_data_format() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let args = "delete ft:a cp_unknown --yes";
 
-    let json = world.run(&format!("{args} --format yaml --format-error json"));
+    let json = fixture.run(&format!("{args} --format yaml --format-error json"));
     let error: serde_json::Value = serde_json::from_str(json.stderr()).unwrap();
     assert_eq!(error["error"]["status"], 404);
-    let text = world.run(&format!("{args} --format json --format-error text"));
+    let text = fixture.run(&format!("{args} --format json --format-error text"));
     assert!(text.stderr().starts_with("error: "), "{text}");
-    let usage = world.run("list --format-error=json");
+    let usage = fixture.run("list --format-error=json");
     assert_eq!(usage.code(), Some(64));
     snapshot(
         "usage-error-json",

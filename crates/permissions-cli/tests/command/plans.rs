@@ -3,25 +3,25 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Ran, World, bare, run, snapshot_text};
+use crate::support::{Fixture, Ran, bare, run, snapshot_text};
 
 const MANIFEST: &str =
     "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n\"ft:b\" = [\"proj_b\"]\n";
 
-/// A world where a plan creates two permissions and deletes one.
-fn drifted() -> World {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
-    manifest(&world, MANIFEST);
-    world
+/// A fixture where a plan creates two permissions and deletes one.
+fn drifted() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
+    manifest(&fixture, MANIFEST);
+    fixture
 }
 
-fn manifest(world: &World, text: &str) {
-    fs::write(world.folder().join("permissions.toml"), text).unwrap();
+fn manifest(fixture: &Fixture, text: &str) {
+    fs::write(fixture.folder().join("permissions.toml"), text).unwrap();
 }
 
-fn writes(world: &World) -> usize {
-    world
+fn writes(fixture: &Fixture) -> usize {
+    fixture
         .requests()
         .iter()
         .filter(|request| request.method != "GET")
@@ -30,14 +30,14 @@ fn writes(world: &World) -> usize {
 
 #[test]
 fn saved_plan_contains_target_digest_and_version() {
-    let world = drifted();
+    let fixture = drifted();
 
-    world.run("plan --out plan.json --organization org-staging --api-project proj_x");
+    fixture.run("plan --out plan.json --organization org-staging --api-project proj_x");
 
-    let text = fs::read_to_string(world.folder().join("plan.json")).unwrap();
+    let text = fs::read_to_string(fixture.folder().join("plan.json")).unwrap();
     let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(plan["version"], 2);
-    assert_eq!(plan["target"]["base_url"], world.base_url());
+    assert_eq!(plan["target"]["base_url"], fixture.base_url());
     assert_eq!(plan["target"]["organization"], "org-staging");
     assert_eq!(plan["target"]["project"], "proj_x");
     assert!(
@@ -51,21 +51,21 @@ fn saved_plan_contains_target_digest_and_version() {
 
 #[test]
 fn plan_for_another_target_is_refused() {
-    let (world, other) = (drifted(), drifted());
-    world.run("plan --out plan.json --organization org-staging");
-    let before = (writes(&world), writes(&other));
-    let path = world.folder().join("plan.json");
-    let apply = |world: &World, args: &str| {
+    let (fixture, other) = (drifted(), drifted());
+    fixture.run("plan --out plan.json --organization org-staging");
+    let before = (writes(&fixture), writes(&other));
+    let path = fixture.folder().join("plan.json");
+    let apply = |fixture: &Fixture, args: &str| {
         let mut command =
-            world.command(["apply", path.to_str().unwrap(), "--yes", "--allow-delete"]);
+            fixture.command(["apply", path.to_str().unwrap(), "--yes", "--allow-delete"]);
         command.args(args.split_whitespace());
         run(command)
     };
 
     for refused in [
-        apply(&world, "--organization org-production"),
-        apply(&world, ""),
-        apply(&world, "--organization org-staging --api-project proj_x"),
+        apply(&fixture, "--organization org-production"),
+        apply(&fixture, ""),
+        apply(&fixture, "--organization org-staging --api-project proj_x"),
         apply(&other, "--organization org-staging"),
     ] {
         assert_eq!(refused.code(), Some(64), "{refused}");
@@ -75,20 +75,23 @@ fn plan_for_another_target_is_refused() {
             "{refused}"
         );
     }
-    assert_eq!((writes(&world), writes(&other)), before);
-    assert_eq!(apply(&world, "--organization org-staging").code(), Some(0));
+    assert_eq!((writes(&fixture), writes(&other)), before);
+    assert_eq!(
+        apply(&fixture, "--organization org-staging").code(),
+        Some(0)
+    );
 }
 
 #[test]
 fn plan_for_local_file_is_bound_to_its_path() {
-    let world = World::new();
-    manifest(&world, MANIFEST);
+    let fixture = Fixture::new();
+    manifest(&fixture, MANIFEST);
     let local = |args: &str, folder: &str| -> Ran {
         let mut command: Command = bare(args.split_whitespace());
-        command.current_dir(world.folder().join(folder));
+        command.current_dir(fixture.folder().join(folder));
         run(command)
     };
-    fs::create_dir(world.folder().join("sub")).unwrap();
+    fs::create_dir(fixture.folder().join("sub")).unwrap();
     for file in ["one.db", "two.db"] {
         assert_eq!(
             local(&format!("--local {file} create ft:z proj_z"), "").code(),
@@ -109,89 +112,89 @@ fn plan_for_local_file_is_bound_to_its_path() {
 
 #[test]
 fn saved_plan_never_creates_local_file() {
-    let world = drifted();
-    world.run("plan --out plan.json");
+    let fixture = drifted();
+    fixture.run("plan --out plan.json");
 
-    let refused = run_local(&world, "apply plan.json --yes --allow-delete");
+    let refused = run_local(&fixture, "apply plan.json --yes --allow-delete");
 
     assert_eq!(refused.code(), Some(64), "{refused}");
     assert!(refused.stderr().contains("does not exist"), "{refused}");
-    assert!(!world.folder().join("new.db").exists());
+    assert!(!fixture.folder().join("new.db").exists());
 }
 
-fn run_local(world: &World, args: &str) -> Ran {
+fn run_local(fixture: &Fixture, args: &str) -> Ran {
     let args = format!("--local new.db {args}");
     let mut command: Command = bare(args.split_whitespace());
-    command.current_dir(world.folder());
+    command.current_dir(fixture.folder());
     run(command)
 }
 
 #[test]
 fn finished_plan_applied_again_does_nothing() {
-    let world = drifted();
-    world.run("plan --out plan.json");
-    let applied = world.run("apply plan.json --yes --allow-delete");
+    let fixture = drifted();
+    fixture.run("plan --out plan.json");
+    let applied = fixture.run("apply plan.json --yes --allow-delete");
     assert_eq!(applied.stderr(), "applied 3 changes\n");
-    let before = writes(&world);
+    let before = writes(&fixture);
 
-    let again = world.run("apply plan.json --yes --allow-delete");
+    let again = fixture.run("apply plan.json --yes --allow-delete");
 
     assert_eq!(again.code(), Some(0), "{again}");
     assert!(again.stderr().contains("nothing to do"), "{again}");
-    assert_eq!(writes(&world), before);
+    assert_eq!(writes(&fixture), before);
 }
 
 #[test]
 fn plan_with_changed_manifest_is_refused() {
-    let world = drifted();
-    world.run("plan --out plan.json");
+    let fixture = drifted();
+    fixture.run("plan --out plan.json");
     let args = "apply plan.json --file permissions.toml --yes --allow-delete";
-    let before = writes(&world);
+    let before = writes(&fixture);
 
-    manifest(&world, &MANIFEST.replace("proj_b", "proj_d"));
-    let refused = world.run(args);
+    manifest(&fixture, &MANIFEST.replace("proj_b", "proj_d"));
+    let refused = fixture.run(args);
     assert_eq!(refused.code(), Some(64), "{refused}");
     assert!(refused.stderr().contains("digest"), "{refused}");
-    assert_eq!(writes(&world), before);
+    assert_eq!(writes(&fixture), before);
 
     // Comments and layout do not change the digest.
     manifest(
-        &world,
+        &fixture,
         &format!(
             "# reviewed\n{}",
             MANIFEST.replace("[\"proj_a\", ", "[\n  \"proj_a\",\n  ")
         ),
     );
-    assert_eq!(world.run(args).code(), Some(0));
+    assert_eq!(fixture.run(args).code(), Some(0));
 }
 
 #[test]
 fn edited_plan_that_contradicts_manifest_is_refused() {
-    let world = drifted();
-    world.run("plan --out plan.json");
-    let path = world.folder().join("plan.json");
+    let fixture = drifted();
+    fixture.run("plan --out plan.json");
+    let path = fixture.folder().join("plan.json");
     let text = fs::read_to_string(&path).unwrap();
-    let before = writes(&world);
+    let before = writes(&fixture);
 
     for (from, to) in [("proj_c", "proj_evil"), ("ft:b", "ft:evil")] {
         fs::write(&path, text.replace(from, to)).unwrap();
-        let refused = world.run("apply plan.json --file permissions.toml --yes --allow-delete");
+        let refused = fixture.run("apply plan.json --file permissions.toml --yes --allow-delete");
         assert_eq!(refused.code(), Some(64), "{refused}");
         assert!(
             refused.stderr().contains("contradicts the manifest"),
             "{refused}"
         );
     }
-    assert_eq!(writes(&world), before);
+    assert_eq!(writes(&fixture), before);
 }
 
 #[test]
 fn show_prints_saved_plan_without_network() {
-    let world = drifted();
-    world.run("plan --out plan.json");
+    let fixture = drifted();
+    fixture.run("plan --out plan.json");
     let show = |args: &str| {
         let mut command = bare(args.split(' '));
-        command.current_dir(world.folder());
+        command.current_dir(fixture.folder());
         let shown = run(command);
         assert_eq!(shown.code(), Some(0), "{shown}");
         let digest = shown.to_string();
@@ -213,10 +216,10 @@ fn show_prints_saved_plan_without_network() {
 }
 
 #[test]
-fn plan_in_markdown_and_file_are_made_together() {
-    let world = drifted();
+fn plan_writes_markdown_and_plan_file_together() {
+    let fixture = drifted();
 
-    let planned = world.run("plan --out plan.json --format markdown");
+    let planned = fixture.run("plan --out plan.json --format markdown");
 
     assert_eq!(planned.code(), Some(2));
     assert!(
@@ -229,36 +232,36 @@ fn plan_in_markdown_and_file_are_made_together() {
         planned.stdout().contains("```diff\n  ft:a\n+   proj_c\n"),
         "{planned}"
     );
-    assert!(world.folder().join("plan.json").exists());
+    assert!(fixture.folder().join("plan.json").exists());
 }
 
 #[test]
 fn target_option_limits_plan_and_apply() {
-    let world = drifted();
+    let fixture = drifted();
 
-    let planned = world.run("plan --target ft:b");
+    let planned = fixture.run("plan --target ft:b");
     assert_eq!(planned.stdout(), "  ft:b\n+   proj_b\n");
-    let unknown = world.run("plan --target ft:z");
+    let unknown = fixture.run("plan --target ft:z");
     assert_eq!(unknown.code(), Some(64), "{unknown}");
 
-    world.run("plan --out plan.json");
+    fixture.run("plan --out plan.json");
     for args in [
         "apply plan.json --target ft:b --yes",
         "apply --target ft:b --yes",
     ] {
-        let applied = world.run(args);
+        let applied = fixture.run(args);
         assert_eq!(applied.code(), Some(0), "{applied}");
     }
-    let left = world.run("plan --jq [.[]|select(.change!=\"unchanged\")]|length");
+    let left = fixture.run("plan --jq [.[]|select(.change!=\"unchanged\")]|length");
     assert_eq!(left.stdout(), "2\n");
 }
 
 #[test]
 fn manifest_as_plan_suggests_file_option() {
-    let world = drifted();
+    let fixture = drifted();
 
     for args in ["apply permissions.toml", "plan permissions.toml"] {
-        let refused = world.run(args);
+        let refused = fixture.run(args);
         assert_eq!(refused.code(), Some(64));
         assert!(
             refused.stderr().contains("--file permissions.toml"),
@@ -269,7 +272,7 @@ fn manifest_as_plan_suggests_file_option() {
 
 #[test]
 fn missing_manifest_names_the_option_that_was_used() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
     for (args, named, unnamed) in [
         ("audit --manifest x.toml", "--manifest", "--file"),
@@ -279,7 +282,7 @@ fn missing_manifest_names_the_option_that_was_used() {
         ("export", "--file", "--update"),
         ("audit", "--manifest", "--file"),
     ] {
-        let refused = world.run(args);
+        let refused = fixture.run(args);
         assert_eq!(refused.code(), Some(64), "{args}: {refused}");
         assert!(refused.stderr().contains(named), "{args}: {refused}");
         assert!(!refused.stderr().contains(unnamed), "{args}: {refused}");
@@ -288,7 +291,7 @@ fn missing_manifest_names_the_option_that_was_used() {
 
 #[test]
 fn default_manifest_is_read_by_every_command() {
-    let world = drifted();
+    let fixture = drifted();
 
     for (args, code) in [
         ("check", 0),
@@ -297,15 +300,15 @@ fn default_manifest_is_read_by_every_command() {
         ("export", 0),
         ("apply --dry-run", 2),
     ] {
-        assert_eq!(world.run(args).code(), Some(code), "{args}");
+        assert_eq!(fixture.run(args).code(), Some(code), "{args}");
     }
-    assert!(world.run("export").stdout().contains("\"ft:b\" = []"));
+    assert!(fixture.run("export").stdout().contains("\"ft:b\" = []"));
 }
 
 #[test]
-fn hidden_and_editor_files_are_no_manifests() {
-    let world = drifted();
-    let folder = world.folder().join("access");
+fn hidden_and_editor_files_are_ignored() {
+    let fixture = drifted();
+    let folder = fixture.folder().join("access");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("a.toml"), MANIFEST).unwrap();
     for name in [
@@ -318,32 +321,32 @@ fn hidden_and_editor_files_are_no_manifests() {
         fs::write(folder.join(name), "not TOML").unwrap();
     }
 
-    assert_eq!(world.run("check --file access").code(), Some(0));
+    assert_eq!(fixture.run("check --file access").code(), Some(0));
 }
 
 #[test]
 fn unusual_ids_are_warnings_only_after_an_export() {
-    let world = World::new();
-    world.create_directly("proj_x", &["cp_1", "proj a"]);
+    let fixture = Fixture::new();
+    fixture.create_directly("proj_x", &["cp_1", "proj a"]);
 
     for text in [
         "\"proj_x\" = [\"cp_1\"]",
         "\"ft:a\" = [\"proj a\"]",
         "\"ft:a\" = [\"proj_a,proj_b\"]",
     ] {
-        manifest(&world, &format!("[checkpoints]\n{text}\n"));
+        manifest(&fixture, &format!("[checkpoints]\n{text}\n"));
         for args in ["check", "plan", "apply --yes"] {
-            assert_eq!(world.run(args).code(), Some(64), "{args}: {text}");
+            assert_eq!(fixture.run(args).code(), Some(64), "{args}: {text}");
         }
     }
 
-    // The export of another manifest's checkpoint: the arguments refuse the id.
+    // The id comes from a manifest with the comment of an export, because arguments refuse the id.
     manifest(
-        &world,
+        &fixture,
         "[checkpoints]\n# unusual id, exported as it is\n\"proj_x\" = []\n",
     );
-    assert_eq!(world.run("export --update").code(), Some(0));
-    let checked = world.run("check");
+    assert_eq!(fixture.run("export --update").code(), Some(0));
+    let checked = fixture.run("check");
     assert_eq!(checked.code(), Some(0), "{checked}");
     assert!(
         checked
@@ -356,6 +359,6 @@ fn unusual_ids_are_warnings_only_after_an_export() {
         3,
         "{checked}"
     );
-    assert_eq!(world.run("plan").code(), Some(0));
-    assert_eq!(world.run("check --strict").code(), Some(64));
+    assert_eq!(fixture.run("plan").code(), Some(0));
+    assert_eq!(fixture.run("check --strict").code(), Some(64));
 }

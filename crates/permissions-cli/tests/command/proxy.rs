@@ -5,11 +5,11 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::sync::mpsc;
 
-use crate::support::{World, bare, run};
+use crate::support::{Fixture, bare, run};
 
 #[test]
 fn local_file_works_with_any_proxy_variables() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let (sender, received) = mpsc::channel();
@@ -30,7 +30,7 @@ fn local_file_works_with_any_proxy_variables() {
     ] {
         let local = |args: &str| {
             let mut command: Command = bare(format!("--local x.db {args}").split_whitespace());
-            command.current_dir(world.folder());
+            command.current_dir(fixture.folder());
             for name in [
                 "HTTP_PROXY",
                 "HTTPS_PROXY",
@@ -52,10 +52,10 @@ fn local_file_works_with_any_proxy_variables() {
 
 #[test]
 fn wrong_protocol_is_explained() {
-    let world = World::new();
-    let https = world.base_url().replace("http://", "https://");
+    let fixture = Fixture::new();
+    let https = fixture.base_url().replace("http://", "https://");
 
-    let refused = run(world.command(["list", "ft:a", "--base-url", &https, "--retries", "0"]));
+    let refused = run(fixture.command(["list", "ft:a", "--base-url", &https, "--retries", "0"]));
 
     assert_ne!(refused.code(), Some(0));
     assert!(

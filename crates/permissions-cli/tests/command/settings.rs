@@ -3,26 +3,26 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::support::{Ran, World, bare, complete, run, snapshot};
+use crate::support::{Fixture, Ran, bare, complete, run, snapshot};
 
 /// Runs the command with a configuration file in its home directory.
-fn with_home(world: &World, config: &str, args: &str, variables: &[(&str, &str)]) -> Ran {
-    let folder = world.folder().join(".config/permissions");
+fn with_home(fixture: &Fixture, config: &str, args: &str, variables: &[(&str, &str)]) -> Ran {
+    let folder = fixture.folder().join(".config/permissions");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("config.toml"), config).unwrap();
     let mut command = bare(args.split_whitespace());
     command
-        .current_dir(world.folder())
-        .env("HOME", world.folder())
-        .env("XDG_CONFIG_HOME", world.folder().join(".config"))
+        .current_dir(fixture.folder())
+        .env("HOME", fixture.folder())
+        .env("XDG_CONFIG_HOME", fixture.folder().join(".config"))
         .envs(variables.iter().copied());
     run(command)
 }
 
-fn doctor(name: &str, description: &str, world: &World, ran: &Ran) {
+fn doctor(name: &str, description: &str, fixture: &Fixture, ran: &Ran) {
     let text = ran
         .to_string()
-        .replace(&world.folder().display().to_string(), "[home]");
+        .replace(&fixture.folder().display().to_string(), "[home]");
     insta::with_settings!({
         description => description,
         omit_expression => true,
@@ -42,24 +42,24 @@ fn doctor(name: &str, description: &str, world: &World, ran: &Ran) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn profile_is_used_below_option_and_variable() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
-    fs::write(world.folder().join("key"), "sk-admin-test\n").unwrap();
+fn option_and_variable_override_profile() {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
+    fs::write(fixture.folder().join("key"), "sk-admin-test\n").unwrap();
     let config = format!(
         "[profiles.staging]\nbase_url = \"{}\"\nkey_file = \"key\"\norganization = \"org-1\"\n",
-        world.base_url()
+        fixture.base_url()
     );
 
-    let listed = with_home(&world, &config, "list ft:a --profile staging", &[]);
+    let listed = with_home(&fixture, &config, "list ft:a --profile staging", &[]);
     assert_eq!(listed.data().lines().count(), 1);
     let by_variable = [("PERMISSIONS_PROFILE", "staging")];
-    let told = with_home(&world, &config, "doctor ft:a", &by_variable);
+    let told = with_home(&fixture, &config, "doctor ft:a", &by_variable);
     assert_eq!(told.code(), Some(0));
     doctor(
         "doctor-profile",
         "permissions doctor ft:a, with a profile",
-        &world,
+        &fixture,
         &told,
     );
 
@@ -67,13 +67,13 @@ fn profile_is_used_below_option_and_variable() {
         ("PERMISSIONS_PROFILE", "staging"),
         ("OPENAI_ADMIN_KEY", "sk-admin-wrong-but-long-enough"),
     ];
-    let nearer = with_home(&world, &config, "doctor", &key);
+    let nearer = with_home(&fixture, &config, "doctor", &key);
     assert_eq!(nearer.code(), Some(77));
     assert!(!nearer.to_string().contains("wrong-but-long"), "{nearer}");
     doctor(
         "doctor-wrong-key",
         "an unknown key in the environment, which overrides the profile",
-        &world,
+        &fixture,
         &nearer,
     );
 }
@@ -81,7 +81,7 @@ fn profile_is_used_below_option_and_variable() {
 #[cfg(target_os = "linux")]
 #[test]
 fn configuration_errors_are_reported_without_secrets() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for (name, config, args) in [
         (
             "config-unknown-profile",
@@ -95,16 +95,16 @@ fn configuration_errors_are_reported_without_secrets() {
         ),
         ("config-no-toml", "[profiles", "list ft:a --profile a"),
     ] {
-        let refused = with_home(&world, config, args, &[]);
+        let refused = with_home(&fixture, config, args, &[]);
         assert_eq!(refused.code(), Some(64));
         assert!(!refused.to_string().contains("sk-admin-1"), "{refused}");
-        doctor(name, &format!("permissions {args}"), &world, &refused);
+        doctor(name, &format!("permissions {args}"), &fixture, &refused);
     }
 }
 
 #[test]
 fn doctor_explains_each_failure() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -112,22 +112,22 @@ fn doctor_explains_each_failure() {
     let closed = format!("http://{closed}/v1");
     let key = ("OPENAI_ADMIN_KEY", "sk-admin-test");
 
-    let none = with_home(&world, "", "doctor", &[]);
+    let none = with_home(&fixture, "", "doctor", &[]);
     assert_eq!(none.code(), Some(77));
-    doctor("doctor-no-key", "no key at all", &world, &none);
-    let nobody = with_home(&world, "", "doctor", &[key, ("OPENAI_BASE_URL", &closed)]);
+    doctor("doctor-no-key", "no key at all", &fixture, &none);
+    let nobody = with_home(&fixture, "", "doctor", &[key, ("OPENAI_BASE_URL", &closed)]);
     assert_eq!(nobody.code(), Some(75));
-    doctor("doctor-nobody", "an unreachable server", &world, &nobody);
+    doctor("doctor-nobody", "an unreachable server", &fixture, &nobody);
     let project = [
         ("OPENAI_ADMIN_KEY", "sk-proj-test"),
-        ("OPENAI_BASE_URL", world.base_url()),
+        ("OPENAI_BASE_URL", fixture.base_url()),
     ];
-    let project = with_home(&world, "", "doctor", &project);
+    let project = with_home(&fixture, "", "doctor", &project);
     assert_eq!(project.code(), Some(77));
-    doctor("doctor-project-key", "a project key", &world, &project);
-    let elsewhere = world.base_url().replace("/v1", "");
+    doctor("doctor-project-key", "a project key", &fixture, &project);
+    let elsewhere = fixture.base_url().replace("/v1", "");
     let elsewhere = with_home(
-        &world,
+        &fixture,
         "",
         "doctor ft:a",
         &[key, ("OPENAI_BASE_URL", &elsewhere)],
@@ -136,25 +136,25 @@ fn doctor_explains_each_failure() {
     doctor(
         "doctor-elsewhere",
         "a base URL without /v1",
-        &world,
+        &fixture,
         &elsewhere,
     );
 }
 
 #[test]
 fn trace_shows_requests_without_key() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b proj_c").data();
-    let ids = world.run("list ft:a --columns id").data().to_owned();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b proj_c").data();
+    let ids = fixture.run("list ft:a --columns id").data().to_owned();
     let ids: Vec<&str> = ids.lines().collect();
 
-    let told = world.run("list ft:a --page-size 2 -vv");
-    let deleted = world.run(&format!("delete ft:a {} --yes -vv", ids[0]));
+    let told = fixture.run("list ft:a --page-size 2 -vv");
+    let deleted = fixture.run(&format!("delete ft:a {} --yes -vv", ids[0]));
 
     assert_eq!(told.code(), Some(0));
     let url = format!(
         "{}/fine_tuning/checkpoints/ft:a/permissions",
-        world.base_url()
+        fixture.base_url()
     );
     let second = format!("debug: GET {url}?after={}&limit=2", ids[1]);
     assert!(told.stderr().contains(&second), "{told}");
@@ -169,28 +169,28 @@ fn trace_shows_requests_without_key() {
 
 #[test]
 fn completions_and_man_pages_are_complete() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(bare(["completions", shell]));
         assert!(script.data().contains("COMPLETE"), "{shell}");
     }
-    assert!(complete(&world, "permissions list --page").contains(&"--page-size".to_owned()));
+    assert!(complete(&fixture, "permissions list --page").contains(&"--page-size".to_owned()));
 
-    world.run("man man1").data();
+    fixture.run("man man1").data();
 
     for page in ["permissions.1", "permissions-list.1", "permissions-apply.1"] {
-        assert!(world.folder().join("man1").join(page).exists(), "{page}");
+        assert!(fixture.folder().join("man1").join(page).exists(), "{page}");
     }
 }
 
 #[test]
 fn columns_and_filters_select_output() {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
 
-    let columns = world.run("list ft:a --columns project_id,checkpoint");
+    let columns = fixture.run("list ft:a --columns project_id,checkpoint");
     assert_eq!(columns.data(), "proj_b\tft:a\nproj_a\tft:a\n");
-    let filtered = world.run("list ft:a --jq-rows select(.project_id==\"proj_a\").project_id");
+    let filtered = fixture.run("list ft:a --jq-rows select(.project_id==\"proj_a\").project_id");
     assert_eq!(filtered.data(), "proj_a\n");
 
     for (name, args) in [
@@ -200,7 +200,7 @@ fn columns_and_filters_select_output() {
         ("usage-jq-fails", "list ft:a --jq .id+1"),
         ("usage-jq-rows-fails", "list ft:a --jq-rows .id+1"),
     ] {
-        let refused = world.run(args);
+        let refused = fixture.run(args);
         assert_eq!((refused.code(), refused.stdout()), (Some(64), ""));
         snapshot(name, &format!("permissions {args}"), &refused);
     }
@@ -208,10 +208,10 @@ fn columns_and_filters_select_output() {
 
 #[test]
 fn doctor_with_wrong_path_fails() {
-    let world = World::new();
-    let elsewhere = world.base_url().replace("/v1", "/v2");
+    let fixture = Fixture::new();
+    let elsewhere = fixture.base_url().replace("/v1", "/v2");
 
-    let mut command = world.command(["doctor"]);
+    let mut command = fixture.command(["doctor"]);
     command.env("OPENAI_BASE_URL", elsewhere);
     let told = run(command);
 
@@ -220,10 +220,10 @@ fn doctor_with_wrong_path_fails() {
 }
 
 #[test]
-fn profile_without_configuration_file_is_named() {
-    let world = World::new();
+fn error_without_configuration_file_contains_profile() {
+    let fixture = Fixture::new();
 
-    let refused = world.run("list ft:a --profile staging");
+    let refused = fixture.run("list ft:a --profile staging");
 
     assert_eq!(refused.code(), Some(64), "{refused}");
     let remedy = "[profiles.staging], or leave out the profile staging (--profile)";

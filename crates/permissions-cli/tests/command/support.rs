@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// A server with fixed ids and times, and a working directory.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     runtime: Runtime,
     server: Option<Server>,
     folder: TempDir,
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(|server| server)
     }
@@ -37,10 +37,25 @@ impl World {
         })
     }
 
+    /// The organization has two active projects and an archived one.
+    pub(crate) fn with_projects() -> Self {
+        Self::with(|server| {
+            server
+                .project("proj_a", "Forecast service")
+                .project("proj_b", "Maps")
+                .archived_project("proj_c", "Old maps")
+        })
+    }
+
+    /// The organization has these projects, given as ids and names.
+    pub(crate) fn with_many_projects(projects: impl Iterator<Item = (String, String)>) -> Self {
+        Self::with(|server| projects.fold(server, |server, (id, name)| server.project(id, name)))
+    }
+
     fn with(change: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
         let mut limits = Limits::default();
-        // Requests that a fault delays are not waited for.
+        // Do not wait for requests that a fault delays.
         limits.shutdown_time = Duration::from_millis(100);
         limits.keep_alive_grace = Duration::ZERO;
         let server = Server::builder()
@@ -78,6 +93,15 @@ impl World {
         self.runtime.block_on(create.send()).unwrap();
     }
 
+    /// Returns the number of requests that listed projects.
+    pub(crate) fn project_lists(&self) -> usize {
+        let requests = self.requests();
+        let lists = requests
+            .iter()
+            .filter(|request| request.path.contains("/organization/"));
+        lists.count()
+    }
+
     pub(crate) fn base_url(&self) -> &str {
         self.server.as_ref().unwrap().base_url()
     }
@@ -102,7 +126,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for Fixture {
     fn drop(&mut self) {
         if let Some(server) = self.server.take() {
             self.runtime.block_on(server.shutdown());
@@ -177,7 +201,7 @@ pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
         filters => vec![
             (r"127\.0\.0\.1:\d+", "127.0.0.1:[port]"),
             (r"port \d+", "port [port]"),
-            // A refusal may arrive before or after the request is sent.
+            // The connection may be refused before or after the request is sent, so both messages are replaced by one.
             (
                 r"client error \((SendRequest|Canceled)\): (operation was canceled: )?",
                 "client error ([moment]): ",
@@ -191,11 +215,11 @@ pub(crate) fn snapshot_text(name: &str, description: &str, text: &str) {
 }
 
 /// Returns the completions of a command line in bash. The last word is the one to complete.
-pub(crate) fn complete(world: &World, line: &str) -> Vec<String> {
+pub(crate) fn complete(fixture: &Fixture, line: &str) -> Vec<String> {
     let words: Vec<&str> = line.split(' ').collect();
     let mut command = bare(["--"].into_iter().chain(words.iter().copied()));
     command
-        .current_dir(world.folder())
+        .current_dir(fixture.folder())
         .env("COMPLETE", "bash")
         .env("_CLAP_IFS", "\n")
         .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())

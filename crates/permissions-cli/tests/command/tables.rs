@@ -5,13 +5,13 @@ use std::process::Stdio;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::World;
+use crate::support::Fixture;
 use crate::terminal::Terminal;
 
 /// Runs a command with standard output on a terminal. Returns standard output and standard error.
-fn shown(world: &World, args: &str, columns: u16) -> (String, String) {
+fn shown(fixture: &Fixture, args: &str, columns: u16) -> (String, String) {
     let terminal = Terminal::with_width(columns);
-    let child = world
+    let child = fixture
         .command(args.split(' '))
         .env("NO_COLOR", "1")
         .stdout(terminal.stream())
@@ -23,8 +23,8 @@ fn shown(world: &World, args: &str, columns: u16) -> (String, String) {
     (stdout, String::from_utf8(ended.stderr).unwrap())
 }
 
-fn with_long_ids() -> World {
-    let world = World::new();
+fn with_long_ids() -> Fixture {
+    let fixture = Fixture::new();
     let projects: Vec<String> = (0..30)
         .map(|n| format!("proj_{n:02}_{}", "x".repeat(40)))
         .collect();
@@ -35,7 +35,7 @@ fn with_long_ids() -> World {
         )
     };
     for n in 0..2 {
-        let created = world.run(&format!("create {} {}", checkpoint(n), projects.join(" ")));
+        let created = fixture.run(&format!("create {} {}", checkpoint(n), projects.join(" ")));
         assert_eq!(created.code(), Some(0), "{created}");
     }
     let manifest = format!(
@@ -44,13 +44,13 @@ fn with_long_ids() -> World {
         projects[0],
         checkpoint(1)
     );
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
-    world
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture
 }
 
 #[test]
 fn tables_fit_every_terminal() {
-    let world = with_long_ids();
+    let fixture = with_long_ids();
     let checkpoint = "ft:gpt-4o-mini-2024-07-18:acme:a-long-name-0:B7R9VjQdyyyyyyyyyyyyyyyyyyyy";
 
     for columns in [80, 120, 200] {
@@ -61,7 +61,7 @@ fn tables_fit_every_terminal() {
             "plan --format table".to_owned(),
             "audit".to_owned(),
         ] {
-            let (table, _) = shown(&world, &args, columns);
+            let (table, _) = shown(&fixture, &args, columns);
             let widest = table.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
             assert!(
                 widest <= columns.into(),
@@ -69,28 +69,28 @@ fn tables_fit_every_terminal() {
             );
         }
     }
-    let (table, _) = shown(&world, &format!("list {checkpoint}"), 80);
+    let (table, _) = shown(&fixture, &format!("list {checkpoint}"), 80);
     assert!(table.contains("proj_29_") && table.contains('…'), "{table}");
 }
 
 #[test]
 fn wide_matrix_suggests_html() {
-    let world = with_long_ids();
+    let fixture = with_long_ids();
 
-    let (matrix, note) = shown(&world, "audit", 60);
+    let (matrix, note) = shown(&fixture, "audit", 60);
     assert!(note.contains("--html"), "{note}");
     assert!(!matrix.contains('●'), "{matrix}");
 
-    let (matrix, note) = shown(&world, "audit --against permissions.toml", 200);
+    let (matrix, note) = shown(&fixture, "audit --against permissions.toml", 200);
     assert!(!note.contains("--html"), "{note}");
     assert!(matrix.contains('▲') && matrix.contains('●'), "{matrix}");
 }
 
 #[test]
 fn progress_line_is_removed_after_the_command() {
-    let world = World::with_a_slow_page(std::time::Duration::from_millis(400));
+    let fixture = Fixture::with_a_slow_page(std::time::Duration::from_millis(400));
     let terminal = Terminal::new();
-    let mut list = world
+    let mut list = fixture
         .command(["list", "ft:a", "--page-size", "1"])
         .env("TERM", "xterm-256color")
         .stdout(Stdio::null())

@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::support::{World, snapshot_text};
+use crate::support::{Fixture, snapshot_text};
 
-/// A pseudo-terminal: the side of the person, and the device of the programs.
+/// A pseudo-terminal: the controller, which the test uses like a person, and the terminal device, which programs use.
 pub(crate) struct Terminal {
     person: File,
     device: OwnedFd,
@@ -43,7 +43,7 @@ impl Terminal {
         }
     }
 
-    /// Returns the terminal as a stream of a program.
+    /// Returns a handle to the terminal device, for a standard stream of a program.
     pub(crate) fn stream(&self) -> Stdio {
         self.device.try_clone().unwrap().into()
     }
@@ -91,13 +91,13 @@ fn on_terminal(command: Command) -> String {
     shown
 }
 
-/// A world where a plan creates one permission and deletes another one.
-fn drifted() -> World {
-    let world = World::new();
-    world.run("create ft:a proj_a proj_b").data();
+/// A fixture where a plan creates one permission and deletes another one.
+fn drifted() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a proj_b").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
-    std::fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
-    world
+    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture
 }
 
 #[test]
@@ -107,9 +107,9 @@ fn apply_prompt_applies_only_after_yes() {
         ("\n", 1, "proj_b\nproj_a\n"),
         ("yes\n", 0, "proj_c\nproj_a\n"),
     ] {
-        let world = drifted();
+        let fixture = drifted();
         let mut terminal = Terminal::new();
-        let command = world.command(["apply", "--allow-delete", "--color", "never"]);
+        let command = fixture.command(["apply", "--allow-delete", "--color", "never"]);
         let mut apply = start(command, &terminal);
 
         let asked = terminal.wait_for("[y/N] ");
@@ -117,7 +117,7 @@ fn apply_prompt_applies_only_after_yes() {
         let told = terminal.shown();
 
         assert_eq!(apply.wait().unwrap().code(), Some(code), "{asked}{told}");
-        let live = world.run("list ft:a --columns project_id");
+        let live = fixture.run("list ft:a --columns project_id");
         assert_eq!(live.data(), left, "after {answer:?}");
         if answer == "n\n" {
             let plain = without_progress(&asked) + &told;
@@ -132,9 +132,9 @@ fn apply_prompt_applies_only_after_yes() {
 
 #[test]
 fn ctrl_c_at_prompt_changes_nothing() {
-    let world = drifted();
+    let fixture = drifted();
     let mut terminal = Terminal::new();
-    let mut apply = start(world.command(["apply", "--allow-delete"]), &terminal);
+    let mut apply = start(fixture.command(["apply", "--allow-delete"]), &terminal);
     terminal.wait_for("[y/N] ");
 
     kill_process(Pid::from_child(&apply), Signal::INT).unwrap();
@@ -142,17 +142,17 @@ fn ctrl_c_at_prompt_changes_nothing() {
     let told = terminal.shown();
     assert_eq!(apply.wait().unwrap().code(), Some(130), "{told}");
     assert!(told.contains("stopped; nothing was changed"), "{told}");
-    let live = world.run("list ft:a --columns project_id");
+    let live = fixture.run("list ft:a --columns project_id");
     assert_eq!(live.data(), "proj_b\nproj_a\n");
 }
 
 #[test]
 fn delete_prompt_deletes_only_after_yes() {
     for (answer, code, left) in [("n\n", 1, "proj_b\nproj_a\n"), ("y\n", 0, "proj_b\n")] {
-        let world = drifted();
+        let fixture = drifted();
         let mut terminal = Terminal::new();
         let mut delete = start(
-            world.command(["delete", "ft:a", "--project", "proj_a"]),
+            fixture.command(["delete", "ft:a", "--project", "proj_a"]),
             &terminal,
         );
 
@@ -165,18 +165,18 @@ fn delete_prompt_deletes_only_after_yes() {
         let told = terminal.shown();
 
         assert_eq!(delete.wait().unwrap().code(), Some(code), "{asked}{told}");
-        let live = world.run("list ft:a --columns project_id");
+        let live = fixture.run("list ft:a --columns project_id");
         assert_eq!(live.data(), left, "after {answer:?}");
     }
 }
 
 #[test]
 fn progress_is_shown_only_on_terminal() {
-    let slow = || World::with_a_slow_page(Duration::from_secs(1));
+    let slow = || Fixture::with_a_slow_page(Duration::from_secs(1));
 
-    let world = slow();
+    let fixture = slow();
     let terminal = Terminal::new();
-    let mut list = world
+    let mut list = fixture
         .command(["list", "ft:a", "--page-size", "1"])
         .env("TERM", "xterm-256color")
         .stdout(Stdio::piped())
@@ -196,9 +196,9 @@ fn progress_is_shown_only_on_terminal() {
 
 #[test]
 fn colour_depends_on_terminal_and_options() {
-    let world = drifted();
+    let fixture = drifted();
     let shown = |arguments: &str, no_color: &str| {
-        let mut command = world.command(arguments.split(' '));
+        let mut command = fixture.command(arguments.split(' '));
         command.env("NO_COLOR", no_color);
         on_terminal(command)
     };
@@ -208,16 +208,16 @@ fn colour_depends_on_terminal_and_options() {
     assert!(!is_coloured(&shown("plan", "1")));
     assert!(!is_coloured(&shown("plan --color never", "")));
     assert!(is_coloured(&shown("plan --color always", "1")));
-    assert!(!is_coloured(world.run("plan").stdout()));
-    assert!(is_coloured(world.run("plan --color always").stdout()));
+    assert!(!is_coloured(fixture.run("plan").stdout()));
+    assert!(is_coloured(fixture.run("plan --color always").stdout()));
 }
 
 #[test]
 fn times_are_local_only_on_terminal() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
     let list = || {
-        let mut command = world.command(["list", "ft:a", "--color", "never"]);
+        let mut command = fixture.command(["list", "ft:a", "--color", "never"]);
         command.env("TZ", "CET-1");
         command
     };
@@ -225,6 +225,48 @@ fn times_are_local_only_on_terminal() {
     assert!(on_terminal(list()).contains("2023-11-14 23:13:20"));
     let piped = crate::support::run(list());
     assert!(piped.data().contains("2023-11-14T22:13:20Z"), "{piped}");
+}
+
+#[test]
+fn names_are_shown_on_terminal_by_default() {
+    let fixture = Fixture::with_projects();
+    fixture.run("create ft:a proj_a").data();
+    let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
+    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    let shown = |args: &str| on_terminal(fixture.command(args.split(' ')));
+
+    for (args, name) in [
+        ("list ft:a", "Forecast service"),
+        ("plan", "\"Maps\""),
+        ("audit ft:a", "\"Forecast service\""),
+        ("apply --dry-run", "\"Maps\""),
+        ("export ft:a", "# \"Forecast service\""),
+    ] {
+        let before = fixture.project_lists();
+        assert!(shown(args).contains(name), "{}", shown(args));
+        assert_eq!(fixture.project_lists(), before + 1, "{args}");
+        let without = shown(&format!("{args} --no-names"));
+        assert!(!without.contains(name), "{without}");
+        assert_eq!(fixture.project_lists(), before + 1, "{args} --no-names");
+        let piped = fixture.run(args);
+        assert!(!piped.stdout().contains(name), "{piped}");
+        assert_eq!(fixture.project_lists(), before + 1, "{args} in a pipe");
+    }
+    assert!(!shown("list ft:a --format json").contains("project_name"));
+    let before = fixture.project_lists();
+    shown("plan --out -");
+    assert_eq!(fixture.project_lists(), before, "a saved plan has no names");
+}
+
+#[test]
+fn names_column_without_projects_is_hidden() {
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
+
+    let list = on_terminal(fixture.command(["list", "ft:a", "--color", "never"]));
+
+    assert!(list.contains("PROJECT ID"), "{list}");
+    assert!(!list.contains("PROJECT NAME"), "{list}");
 }
 
 /// Removes the progress line from a text.

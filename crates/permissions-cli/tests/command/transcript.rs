@@ -66,7 +66,7 @@ fn search_path() -> String {
     format!("{folder}:/usr/local/bin:/usr/bin:/bin")
 }
 
-/// Replaces permission ids by the same ids in every run.
+/// Replaces permission ids with ids that are the same in every run.
 #[derive(Default)]
 struct Same {
     ids: Vec<String>,

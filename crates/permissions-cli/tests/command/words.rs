@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use crate::support::{World, bare, complete, run};
+use crate::support::{Fixture, bare, complete, run};
 
 #[test]
-fn expected_words_are_commands() {
-    let world = World::new();
-    world.run("grant ft:a proj_a proj_b proj_c proj_d").data();
+fn words_of_other_commands_are_accepted() {
+    let fixture = Fixture::new();
+    fixture.run("grant ft:a proj_a proj_b proj_c proj_d").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
 
     for args in [
         "ls ft:a",
@@ -19,20 +19,23 @@ fn expected_words_are_commands() {
         "list ft:a -o json",
         "list ft:a --json",
     ] {
-        assert_eq!(world.run(args).code(), Some(0), "{args}");
+        assert_eq!(fixture.run(args).code(), Some(0), "{args}");
     }
     for args in [
         "rm ft:a --project proj_b -y",
         "remove ft:a --project proj_c -y",
         "revoke ft:a --project proj_d -y",
     ] {
-        assert!(world.run(args).stdout().ends_with("deleted\n"), "{args}");
+        assert!(fixture.run(args).stdout().ends_with("deleted\n"), "{args}");
     }
-    assert_eq!(world.run("drift").code(), Some(0));
-    let help = world.run("help list");
+    assert_eq!(fixture.run("drift").code(), Some(0));
+    let help = fixture.run("help list");
     assert!(help.data().contains("List the permissions of checkpoints"));
-    assert_eq!(world.run("version").data(), world.run("--version").data());
-    assert!(world.run("list ft:a --json").stdout().starts_with("[\n"));
+    assert_eq!(
+        fixture.run("version").data(),
+        fixture.run("--version").data()
+    );
+    assert!(fixture.run("list ft:a --json").stdout().starts_with("[\n"));
 }
 
 #[test]
@@ -63,9 +66,9 @@ fn suggestions_are_never_misleading() {
 
 #[test]
 fn format_comes_from_environment_and_profile() {
-    let world = World::new();
-    world.run("create ft:a proj_a").data();
-    let folder = world.folder().join("permissions");
+    let fixture = Fixture::new();
+    fixture.run("create ft:a proj_a").data();
+    let folder = fixture.folder().join("permissions");
     fs::create_dir(&folder).unwrap();
     fs::write(
         folder.join("config.toml"),
@@ -73,10 +76,10 @@ fn format_comes_from_environment_and_profile() {
     )
     .unwrap();
     let list = |variable: &str, args: &str| {
-        let mut command = world.command(format!("list ft:a {args}").split_whitespace());
+        let mut command = fixture.command(format!("list ft:a {args}").split_whitespace());
         command
-            .env("XDG_CONFIG_HOME", world.folder())
-            .env("HOME", world.folder())
+            .env("XDG_CONFIG_HOME", fixture.folder())
+            .env("HOME", fixture.folder())
             .env("PERMISSIONS_FORMAT", variable);
         run(command)
     };
@@ -95,11 +98,11 @@ fn format_comes_from_environment_and_profile() {
 
 #[test]
 fn colour_variables_are_respected() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
     let is_coloured = |variables: &[(&str, &str)], args: &str| {
-        let mut command = world.command(args.split(' '));
+        let mut command = fixture.command(args.split(' '));
         command.envs(variables.iter().copied());
         run(command).stdout().contains("\u{1b}[")
     };
@@ -123,22 +126,22 @@ fn colour_variables_are_respected() {
 fn key_command_provides_the_key_without_a_shell() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let world = World::new();
-    let folder = world.folder().join("permissions");
+    let fixture = Fixture::new();
+    let folder = fixture.folder().join("permissions");
     fs::create_dir(&folder).unwrap();
-    let program = world.folder().join("print key");
+    let program = fixture.folder().join("print key");
     fs::write(&program, "#!/bin/sh\necho \"sk-admin-$1\"\n").unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let list = |command: &str, variables: &[(&str, &str)]| {
         let config = format!(
             "[profiles.default]\nbase_url = \"{}\"\nkey_command = {command}\n",
-            world.base_url()
+            fixture.base_url()
         );
         fs::write(folder.join("config.toml"), config).unwrap();
         let mut command = bare(["list", "ft:a", "-q"]);
         command
-            .env("XDG_CONFIG_HOME", world.folder())
-            .env("HOME", world.folder())
+            .env("XDG_CONFIG_HOME", fixture.folder())
+            .env("HOME", fixture.folder())
             .env("PATH", "/usr/bin:/bin")
             .envs(variables.iter().copied());
         run(command)
@@ -171,45 +174,45 @@ fn key_command_provides_the_key_without_a_shell() {
 
 #[test]
 fn completion_offers_ids_of_manifest_and_local_file() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:from-manifest\" = [\"proj_manifest\"]\n";
-    fs::write(world.folder().join("permissions.toml"), manifest).unwrap();
+    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
     let mut create = bare(["--local", "demo.db", "create", "ft:from-file", "proj_file"]);
-    create.current_dir(world.folder());
+    create.current_dir(fixture.folder());
     assert_eq!(run(create).code(), Some(0));
 
     assert_eq!(
-        complete(&world, "permissions list ft:from"),
+        complete(&fixture, "permissions list ft:from"),
         ["ft:from-manifest"]
     );
     assert_eq!(
-        complete(&world, "permissions --local demo.db list ft:from"),
+        complete(&fixture, "permissions --local demo.db list ft:from"),
         ["ft:from-file", "ft:from-manifest"]
     );
     assert_eq!(
-        complete(&world, "permissions --local demo.db create ft:x proj_f"),
+        complete(&fixture, "permissions --local demo.db create ft:x proj_f"),
         ["proj_file"]
     );
     assert_eq!(
-        complete(&world, "permissions plan --target ft:"),
+        complete(&fixture, "permissions plan --target ft:"),
         ["ft:from-manifest"]
     );
 }
 
 #[test]
 fn page_size_is_checked_before_sending() {
-    let world = World::new();
+    let fixture = Fixture::new();
 
     for size in ["abc", "0", "-1", "1.5", ""] {
-        let refused = run(world.command(["list", "ft:a", &format!("--page-size={size}")]));
+        let refused = run(fixture.command(["list", "ft:a", &format!("--page-size={size}")]));
         assert_eq!(refused.code(), Some(64), "{size}: {refused}");
         assert!(
             refused.stderr().contains("from 1 to 100"),
             "{size}: {refused}"
         );
     }
-    assert_eq!(world.requests().len(), 0);
-    let warned = world.run("list ft:a --page-size 101");
+    assert_eq!(fixture.requests().len(), 0);
+    let warned = fixture.run("list ft:a --page-size 101");
     assert!(
         warned.stderr().starts_with("warning: --page-size 101"),
         "{warned}"
@@ -218,9 +221,9 @@ fn page_size_is_checked_before_sending() {
 
 #[test]
 fn request_options_exist_on_every_api_command() {
-    let world = World::new();
+    let fixture = Fixture::new();
     fs::write(
-        world.folder().join("permissions.toml"),
+        fixture.folder().join("permissions.toml"),
         "[checkpoints]\n\"ft:a\" = []\n",
     )
     .unwrap();
@@ -235,33 +238,33 @@ fn request_options_exist_on_every_api_command() {
         "doctor ft:a",
     ] {
         let options = "--concurrency 2 --retries 0 --timeout 30s --deadline 1m30s";
-        let mut command = world.command(format!("{args} {options}").split(' '));
+        let mut command = fixture.command(format!("{args} {options}").split(' '));
         command.args(["--header", "X-Team: platform"]);
         let ran = run(command);
         assert!(matches!(ran.code(), Some(0)), "{args}: {ran}");
     }
     let header = ("x-team".to_owned(), "platform".to_owned());
     assert!(
-        world
+        fixture
             .requests()
             .iter()
             .all(|request| request.headers.contains(&header))
     );
 
-    let refused = run(world.command(["list", "ft:a", "--header", "sk-secret-value"]));
+    let refused = run(fixture.command(["list", "ft:a", "--header", "sk-secret-value"]));
     assert_eq!(refused.code(), Some(64));
     assert!(!refused.stderr().contains("secret"), "{refused}");
     for time in ["0", "soon", "-1s"] {
-        let refused = run(world.command(["list", "ft:a", &format!("--timeout={time}")]));
+        let refused = run(fixture.command(["list", "ft:a", &format!("--timeout={time}")]));
         assert_eq!(refused.code(), Some(64), "{time}: {refused}");
     }
 }
 
 #[test]
 fn man_pages_have_names_values_and_examples() {
-    let world = World::new();
-    world.run("man man1").data();
-    let page = |name: &str| fs::read_to_string(world.folder().join("man1").join(name)).unwrap();
+    let fixture = Fixture::new();
+    fixture.run("man man1").data();
+    let page = |name: &str| fs::read_to_string(fixture.folder().join("man1").join(name)).unwrap();
 
     let list = page("permissions-list.1");
     assert!(
@@ -274,13 +277,13 @@ fn man_pages_have_names_values_and_examples() {
     );
     assert!(list.contains("[\\-\\-page\\-size N]"), "{list}");
     assert!(page("permissions.1").contains("permissions \\- Manage which projects"));
-    assert!(world.folder().join("man1/permissions-show.1").exists());
+    assert!(fixture.folder().join("man1/permissions-show.1").exists());
 }
 
 #[test]
 fn doctor_reports_proxy_roots_and_clock() {
-    let world = World::new();
-    let mut command = world.command(["doctor", "ft:a", "--format", "json"]);
+    let fixture = Fixture::new();
+    let mut command = fixture.command(["doctor", "ft:a", "--format", "json"]);
     command
         .env("HTTPS_PROXY", "http://user:secret@proxy.example:8080")
         .env("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
@@ -293,6 +296,6 @@ fn doctor_reports_proxy_roots_and_clock() {
     assert_eq!(row("TLS roots")["source"], "SSL_CERT_FILE");
     assert!(!remote.to_string().contains("secret"), "{remote}");
 
-    let local = world.run("doctor ft:a --format json");
+    let local = fixture.run("doctor ft:a --format json");
     assert!(local.stdout().contains("\"name\":\"clock\""), "{local}");
 }

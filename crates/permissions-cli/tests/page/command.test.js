@@ -23,10 +23,20 @@ test("command writes checkpoints, states and errors", async () => {
   assert.deepEqual(opened.errors, []);
 });
 
-test("command writes labels of the manifest", async () => {
-  assert.deepEqual(await texts("#matrix .names .name"), ["the service"]);
+test("command writes names of projects and labels of the manifest", async () => {
+  assert.deepEqual(await texts("#matrix .names .name"), ["the service", "Maps team", "Radar team"]);
+  const archived = opened.page.getByRole("columnheader").getByRole("button", { name: /Radar team.*archived/ });
+  assert.equal(await archived.count(), 1);
   assert.deepEqual(await texts("#matrix tbody .label"), ["production"]);
   assert.deepEqual(await texts("#matrix tbody .tag"), ["not in manifest", "not in manifest"]);
+});
+
+test("search finds projects by name and by id", async () => {
+  for (const search of ["maps TEAM", "proj_maps"]) {
+    await opened.page.locator("#project").fill(search);
+    assert.deepEqual(await texts("#matrix .names .name"), ["Maps team"], search);
+  }
+  await opened.page.locator("#project").fill("");
 });
 
 test("command writes source and version", async () => {

@@ -145,7 +145,10 @@ fn audit_page(work: &TempDir) -> PathBuf {
             ["proj_forecast", "proj_maps"],
         )
         .permissions("ft:gpt-4o:acme:maps:9dQe77Lm", ["proj_maps"])
-        .faults(Faults::in_turn([None, None, None, Some(forbidden)]));
+        .project("proj_maps", "Maps team")
+        .archived_project("proj_radar", "Radar team")
+        // The fourth list of permissions is refused. The list of projects is among the first four requests.
+        .faults(Faults::in_turn([None, None, None, None, Some(forbidden)]));
     let server = runtime.block_on(server.start()).unwrap();
     let manifest = "\
 [checkpoints]
@@ -168,6 +171,7 @@ fn audit_page(work: &TempDir) -> PathBuf {
             "audit",
             "--against",
             "permissions.toml",
+            "--names",
             "--html",
             "audit.html",
             "--concurrency",

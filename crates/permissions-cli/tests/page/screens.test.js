@@ -61,7 +61,7 @@ test("phone shows a list instead of the matrix", async () => {
   assert.equal(await page.locator(".card").count(), 4);
   assert.equal(await overflow(page), 0);
   const card = page.locator(".card").first();
-  assert.match((await card.innerText()).replace(/\s+/g, " "), /forecast:B7R9VjQd.*production 3 projects, 2 differences ▲ retired team.*○ proj_voice.*the service.*proj_maps/);
+  assert.match((await card.innerText()).replace(/\s+/g, " "), /forecast:B7R9VjQd.*production 3 projects, 2 differences ▲ retired team \(archived\).*○ proj_voice.*the service.*proj_maps/);
   await card.getByRole("button", { name: "retired team" }).tap();
   assert.match(await page.getByRole("dialog").innerText(), /cp_3/);
   await close();
@@ -158,7 +158,7 @@ test("pdf contains every id of 100", async () => {
 
   const pages = whole.split("\f").filter((one) => /Projects \d+ to/.test(one));
   assert.ok(pages.length >= 4, `${pages.length} pages`);
-  // Every page of a band repeats the ids of its projects.
+  // The matrix is printed in groups of projects. Every page of a group repeats the ids of its projects.
   for (const one of pages) {
     const [, first, last] = /Projects (\d+) to (\d+) of 60/.exec(one);
     for (const { id } of audit.projects.slice(first - 1, last)) assert.ok(one.includes(id), `${id} on the page of projects ${first} to ${last}`);

@@ -1,6 +1,5 @@
 //! The options of a server.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -19,16 +18,21 @@ pub struct ServeArgs {
     /// The database: a SQLite file, which is created if it is missing, or
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE, which several servers may share [default: memory, which is lost when
     /// the server stops]
-    #[arg(long, value_name = "FILE|URL", env = "PERMISSIONS_SERVER_DATABASE", hide_env_values = true, value_parser = database)]
+    #[arg(
+        long,
+        value_name = "FILE|URL",
+        env = "PERMISSIONS_SERVER_DATABASE",
+        hide_env_values = true
+    )]
     pub database: Option<Database>,
 
-    /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. Only this machine can reach
-    /// 127.0.0.1. Other machines can reach 0.0.0.0:8080; use --tls-cert with it
+    /// Host and port to listen on, such as localhost:8080 [default: 127.0.0.1:8080]. With 127.0.0.1, only this machine can
+    /// connect. With 0.0.0.0:8080, other machines can connect too; use --tls-cert then
     #[arg(long, value_name = "HOST:PORT", env = "PERMISSIONS_SERVER_LISTEN", value_parser = listen)]
     pub listen: Option<String>,
 
-    /// An admin key for requests. Set the variable instead of the option, because other users of the machine can see
-    /// options. Without any admin key, the server generates one and prints it
+    /// An admin key for requests. Prefer the environment variable to the option, because other users of the machine can see
+    /// the command line. Without any admin key, the server generates one and prints it
     #[arg(
         long,
         value_name = "KEY",
@@ -45,6 +49,11 @@ pub struct ServeArgs {
     /// A file of project keys, one on each line. Requests with such a key get status 403
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_PROJECT_KEYS")]
     pub project_keys: Option<PathBuf>,
+
+    /// A TOML file of projects, such as `"proj_a" = "Forecast service"`, which the server creates or updates when it
+    /// starts
+    #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_PROJECTS")]
+    pub projects: Option<PathBuf>,
 
     /// The certificate chain for HTTPS, a PEM file
     #[arg(
@@ -93,7 +102,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "LEVEL", env = "PERMISSIONS_SERVER_LOG")]
     pub log: Option<String>,
 
-    /// A TOML file with the names of these options, such as `listen = "0.0.0.0:8080"`
+    /// A TOML file whose settings have the names of these options, such as `listen = "0.0.0.0:8080"`
     #[arg(long, value_name = "FILE", env = "PERMISSIONS_SERVER_CONFIG")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
@@ -108,12 +117,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object on each line.
     Json,
-}
-
-/// Accepts every value. Later checks report errors, because clap would print an invalid value, which may contain a
-/// password.
-fn database(text: &str) -> Result<Database, Infallible> {
-    Ok(Database::from(text))
 }
 
 /// Checks the form of a host and a port. The host is resolved when the server starts.

@@ -1,27 +1,26 @@
-//! The configuration file.
+//! The configuration file and the file of projects.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
 
 use super::ServeArgs;
 use crate::error::StartError;
+use crate::store::ProjectPreset;
 
 /// Adds the settings of the configuration file that `args` does not set. Paths in the file are relative to its folder.
 pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
     let Some(path) = &args.config else {
         return Ok(args);
     };
-    let prefix = format!("failed to read the configuration file {}", path.display());
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| StartError::with_source(format!("{prefix}: {error}"), error))?;
-    let file: ServeArgs = toml::from_str(&text).map_err(|error| {
-        // The error's own Display contains the line, which may contain a password.
-        let before = error.span().and_then(|span| text.get(..span.start));
-        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        StartError::new(format!("{prefix}, line {line}: {}", error.message()))
-    })?;
+    let (file, _) = read::<ServeArgs>("configuration", path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let in_folder = |file: Option<PathBuf>| file.map(|file| folder.join(file));
-    // A certificate from the options does not match a private key from the file.
+    // The certificate and the private key are taken from the same source, because a certificate from the options would not
+    // match a private key from the file.
     let (tls_cert, tls_key) = match (args.tls_cert, args.tls_key) {
         (None, None) => (in_folder(file.tls_cert), in_folder(file.tls_key)),
         given => given,
@@ -34,6 +33,7 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
         admin_key: args.admin_key,
         admin_keys: args.admin_keys.or(in_folder(file.admin_keys)),
         project_keys: args.project_keys.or(in_folder(file.project_keys)),
+        projects: args.projects.or(in_folder(file.projects)),
         tls_cert,
         tls_key,
         rate_limit: args.rate_limit.or(file.rate_limit),
@@ -44,6 +44,63 @@ pub(super) fn merge(args: ServeArgs) -> Result<ServeArgs, StartError> {
         log: args.log.or(file.log),
         config: args.config,
     })
+}
+
+/// Reads a file of projects.
+pub(super) fn projects(path: &Path) -> Result<Vec<ProjectPreset>, StartError> {
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        deny_unknown_fields,
+        expecting = "use a name, or { name = \"…\", archived = true }"
+    )]
+    enum Entry {
+        Name(String),
+        Table {
+            name: String,
+            #[serde(default)]
+            archived: bool,
+        },
+    }
+    let (entries, text) = read::<BTreeMap<Spanned<String>, Entry>>("projects", path)?;
+    let presets = entries.into_iter().map(|(id, entry)| {
+        let (name, archived) = match entry {
+            Entry::Name(name) => (name, false),
+            Entry::Table { name, archived } => (name, archived),
+        };
+        let start = id.span().start;
+        let id = id.into_inner();
+        let preset = ProjectPreset { id, name, archived };
+        match preset.check() {
+            Ok(()) => Ok(preset),
+            Err(reason) => Err(invalid("projects", path, &text, start, &reason)),
+        }
+    });
+    presets.collect()
+}
+
+/// Reads a TOML file. Returns its value and its text.
+fn read<T: DeserializeOwned>(kind: &str, path: &Path) -> Result<(T, String), StartError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let path = path.display();
+        StartError::new(format!("failed to read the {kind} file {path}: {error}"))
+    })?;
+    let value = toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        // The error's own Display contains the line, which may contain a password.
+        invalid(kind, path, &text, start, error.message())
+    })?;
+    Ok((value, text))
+}
+
+/// The error for a file with an invalid value at the byte `offset` of its text.
+fn invalid(kind: &str, path: &Path, text: &str, offset: usize, reason: &str) -> StartError {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let path = path.display();
+    StartError::new(format!(
+        "failed to read the {kind} file {path}, line {line}: {reason}"
+    ))
 }
 
 #[cfg(test)]
@@ -113,5 +170,62 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("s3cret"), "{text}");
+    }
+
+    fn projects_in(text: &str) -> Result<Vec<ProjectPreset>, StartError> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        projects(file.path())
+    }
+
+    #[test]
+    fn project_is_a_name_or_a_table() {
+        let text = "# Projects\n\"proj b\" = 'Maps'\nproj_a = { name = 'Old', archived = true }\n[proj_c]\nname = 'C'\n";
+        let projects = projects_in(text).expect("valid");
+        let all: Vec<_> = projects
+            .iter()
+            .map(|project| (&*project.id, &*project.name, project.archived))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                ("proj b", "Maps", false),
+                ("proj_a", "Old", true),
+                ("proj_c", "C", false)
+            ]
+        );
+    }
+
+    #[test]
+    fn invalid_project_is_reported_with_line_and_remedy() {
+        for (text, expected) in [
+            ("\nproj_a = 1", "line 2: use a name, or { name ="),
+            (
+                "a = 'A'\nb = { name = 'B', arch = true }",
+                "line 2: use a name",
+            ),
+            (
+                "a = 'A'\n'..' = 'B'",
+                "line 2: the project id '..' is a relative path",
+            ),
+            (
+                "a = 'A'\n\nb = ' '",
+                "line 3: the name of project 'b' is blank",
+            ),
+            ("a = 'A'\na = 'B'", "line 2: duplicate key"),
+            ("a = 'A'\nb", "line 2: "),
+        ] {
+            let error = projects_in(text).expect_err(text).to_string();
+            assert!(
+                error.starts_with("failed to read the projects file /"),
+                "{error}"
+            );
+            assert!(error.contains(expected), "{error}");
+        }
+        let missing = projects(Path::new("/no/such/file")).expect_err("an error");
+        assert!(
+            missing.to_string().contains("/no/such/file: No such file"),
+            "{missing}"
+        );
     }
 }

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use crate::error::StartError;
 use crate::faults::Faults;
+use crate::keys::Role;
 use crate::server::{Server, ServerBuilder};
 pub use args::{LogFormat, ServeArgs};
+use signals::{Effect, Signals};
 
 /// Serves until Ctrl-C or SIGTERM, then completes the accepted requests. SIGHUP reloads the key files. Calls `ready` when
 /// the server accepts requests.
@@ -29,10 +31,10 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
     // connections.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
 
-    let mut stop = signals::Stop::new()?;
+    let mut signals = Signals::register()?;
     let faults = args.faults;
     let address = resolve(args.listen.as_deref().unwrap_or("127.0.0.1:8080")).await?;
-    let server = builder(args).bind(address).start().await?;
+    let server = builder(args)?.bind(address).start().await?;
     if faults {
         tracing::warn!(
             "--faults lets every client with a key inject faults; do not use it in production"
@@ -42,12 +44,16 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
         tracing::warn!("keys are sent unencrypted; set --tls-cert and --tls-key");
     }
     ready(&server);
-    signals::reload_until(&server, stop.requested()).await;
+    while signals.next().await == Effect::Reload {
+        if let Err(error) = server.reload_keys() {
+            tracing::error!(%error, "failed to reload the keys; the previous keys stay in use");
+        }
+    }
     tracing::info!("stopping");
     tokio::select! {
         () = server.shutdown() => {}
         // A second signal aborts the remaining requests.
-        () = stop.requested() => {}
+        () = signals.stop() => {}
     }
     Ok(())
 }
@@ -60,17 +66,12 @@ async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
         ))
     };
     let found = tokio::net::lookup_host(listen).await;
-    let addresses: Vec<SocketAddr> = found.map_err(|error| failed(&error.to_string()))?.collect();
-    let first = addresses
-        .iter()
-        .find(|address| address.is_ipv4())
-        .or(addresses.first());
-    first
-        .copied()
-        .ok_or_else(|| failed("the host has no address"))
+    let addresses = found.map_err(|error| failed(&error.to_string()))?;
+    let preferred = addresses.min_by_key(SocketAddr::is_ipv6);
+    preferred.ok_or_else(|| failed("the host has no address"))
 }
 
-fn builder(args: ServeArgs) -> ServerBuilder {
+fn builder(args: ServeArgs) -> Result<ServerBuilder, StartError> {
     let mut builder = Server::builder();
     let limits = &mut builder.limits;
     if let Some(connections) = args.max_connections {
@@ -82,11 +83,19 @@ fn builder(args: ServeArgs) -> ServerBuilder {
     if let Some(database) = args.database {
         builder.database = database;
     }
-    builder.keys.admin_keys.extend(args.admin_key);
-    builder.keys.admin_file = args.admin_keys;
-    builder.keys.project_file = args.project_keys;
+    let admin_key = args.admin_key.map(|key| (Role::Admin, key));
+    let admin_file = args.admin_keys.map(|file| (Role::Admin, file));
+    let project_file = args.project_keys.map(|file| (Role::Project, file));
+    builder.keys.keys.extend(admin_key);
+    builder
+        .keys
+        .files
+        .extend(admin_file.into_iter().chain(project_file));
     builder.tls = args.tls_cert.zip(args.tls_key);
     builder.rate_limit = args.rate_limit;
     builder.faults = args.faults.then(Faults::by_header);
-    builder
+    if let Some(file) = &args.projects {
+        builder.presets.projects = file::projects(file)?;
+    }
+    Ok(builder)
 }

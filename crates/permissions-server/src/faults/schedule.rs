@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::Fault;
 
-/// Chooses the fault of each request to the three operations.
+/// Chooses the fault of each request to an operation of the API.
 ///
 /// ```
 /// # #[tokio::main]

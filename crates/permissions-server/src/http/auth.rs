@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::error::ApiError;
-use crate::keys::{Known, Role};
+use crate::keys::{Hash, Role};
 use crate::rate::Allowance;
 
 /// Runs a request if its key is an admin key within its rate limit. Otherwise responds with 401, 403 or 429.
@@ -19,53 +19,51 @@ pub(super) async fn require_admin(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
-) -> Response {
-    let known = match identify(&app, request.headers()) {
-        Ok(known) => known,
-        Err(error) => return error.into_response(),
-    };
+) -> Result<Response, ApiError> {
+    let hash = identify(&app, request.headers())?;
     let Some(limit) = &app.rate_limit else {
-        return next.run(request).await;
+        return Ok(next.run(request).await);
     };
-    let allowance = limit.take(known.hash, Instant::now());
+    let allowance = limit.take(hash, Instant::now());
     let mut response = match allowance.retry_after {
-        Some(wait) => ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limit_exceeded",
-            format!(
-                "this key has sent too many requests; wait {} ms before the next one",
-                wait.as_millis().max(1)
-            ),
-        )
-        .into_response(),
+        Some(wait) => {
+            let millis = wait.as_millis().max(1);
+            let message = format!(
+                "this key has sent too many requests; wait {millis} ms before the next one"
+            );
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            ApiError::new(status, "rate_limit_exceeded", message).into_response()
+        }
         None => next.run(request).await,
     };
     add_rate_headers(response.headers_mut(), allowance);
-    response
+    Ok(response)
 }
 
-fn identify(app: &App, headers: &HeaderMap) -> Result<Known, ApiError> {
+/// Returns the hash of the admin key of a request.
+fn identify(app: &App, headers: &HeaderMap) -> Result<Hash, ApiError> {
     let key = headers
         .get(AUTHORIZATION)
-        .and_then(|header| bearer(header.as_bytes()))
-        .ok_or_else(|| {
-            let message =
-                "the request has no API key; send an admin key as `Authorization: Bearer KEY`";
-            ApiError::new(StatusCode::UNAUTHORIZED, "missing_api_key", message)
-        })?;
-    match app.keys.identify(key) {
-        Some(known) if known.role == Role::Admin => Ok(known),
-        Some(_) => Err(ApiError::new(
+        .and_then(|header| bearer(header.as_bytes()));
+    let (status, code, message) = match key.map(|key| app.keys.identify(key)) {
+        Some(Some((Role::Admin, hash))) => return Ok(hash),
+        Some(Some((Role::Project, _))) => (
             StatusCode::FORBIDDEN,
             "insufficient_permissions",
-            "this is the API key of a project; checkpoint permissions need an admin API key",
-        )),
-        None => Err(ApiError::new(
+            "this is the API key of a project; send an admin API key",
+        ),
+        Some(None) => (
             StatusCode::UNAUTHORIZED,
             "invalid_api_key",
             "this server does not know the API key; check the key and the base URL",
-        )),
-    }
+        ),
+        None => (
+            StatusCode::UNAUTHORIZED,
+            "missing_api_key",
+            "the request has no API key; send an admin key as `Authorization: Bearer KEY`",
+        ),
+    };
+    Err(ApiError::new(status, code, message))
 }
 
 /// Returns the key in `Bearer KEY`. The scheme is case-insensitive.
@@ -76,24 +74,16 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 }
 
 fn add_rate_headers(headers: &mut HeaderMap, allowance: Allowance) {
-    let mut add = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    add("x-ratelimit-limit-requests", allowance.limit.to_string());
-    add(
-        "x-ratelimit-remaining-requests",
-        allowance.remaining.to_string(),
-    );
-    add(
-        "x-ratelimit-reset-requests",
-        format_duration(allowance.reset),
-    );
+    headers.insert("x-ratelimit-limit-requests", allowance.limit.into());
+    headers.insert("x-ratelimit-remaining-requests", allowance.remaining.into());
+    if let Ok(reset) = format_duration(allowance.reset).try_into() {
+        headers.insert("x-ratelimit-reset-requests", reset);
+    }
     if let Some(wait) = allowance.retry_after {
-        add("retry-after-ms", wait.as_millis().max(1).to_string());
-        // `retry-after` is in whole seconds, rounded up, because an earlier retry would be refused again.
-        add("retry-after", (wait.as_secs() + 1).to_string());
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        headers.insert("retry-after-ms", millis.max(1).into());
+        // The header is in whole seconds, rounded up, because an earlier retry would be refused again.
+        headers.insert(RETRY_AFTER, (wait.as_secs() + 1).into());
     }
 }
 

@@ -1,6 +1,5 @@
 //! The request body of create.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::error::ApiError;
 use super::path::check_id;
 use crate::connections::Slot;
+use crate::id::distinct;
 use crate::limits::{Limits, MAX_PROJECT_IDS};
 
 /// Time after the start of a body before the minimum rate applies.
@@ -33,60 +33,40 @@ pub(super) async fn project_ids(
 }
 
 fn parse(body: &[u8]) -> Result<Vec<String>, ApiError> {
-    let Members(members) = serde_json::from_slice(body).map_err(invalid_json)?;
-    let mut found = None;
-    for (name, value) in members {
-        let (code, reason) = match &*name {
-            "project_ids" if found.is_none() => {
-                found = Some(value);
-                continue;
-            }
-            "project_ids" => (
-                "duplicate_parameter",
-                "occurs more than once; send one array",
-            ),
-            _ => (
-                "unknown_parameter",
-                "is not a member of the body; send only project_ids",
-            ),
-        };
-        return Err(ApiError::invalid(code, &name, format!("'{name}' {reason}")));
+    let Members(mut members) = serde_json::from_slice(body).map_err(invalid_json)?;
+    if let Some((name, _)) = members.iter().find(|(name, _)| name != "project_ids") {
+        let message =
+            format!("the body contains the unknown member '{name}'; send only project_ids");
+        return Err(ApiError::invalid("unknown_parameter", name, message));
     }
-    let Some(found) = found else {
-        return Err(ApiError::invalid(
-            "missing_required_parameter",
-            "project_ids",
-            "project_ids is missing; send an array of project ids",
-        ));
+    let invalid = |code, reason: &str| {
+        let message = format!("project_ids {reason}; send one array of 1 to {MAX_PROJECT_IDS} ids");
+        Err(ApiError::invalid(code, "project_ids", message))
     };
-    let Value::Array(project_ids) = found else {
-        return Err(wrong_type("project_ids", &found, "an array of strings"));
+    let project_ids = match (members.pop(), members.is_empty()) {
+        (None, _) => return invalid("missing_required_parameter", "is missing"),
+        (Some(_), false) => return invalid("duplicate_parameter", "occurs more than once"),
+        (Some((_, Value::Array(project_ids))), true) => project_ids,
+        (Some(_), true) => return invalid("invalid_type", "is not an array"),
     };
-    if project_ids.is_empty() || project_ids.len() > MAX_PROJECT_IDS {
-        let code = if project_ids.is_empty() {
-            "empty_array"
-        } else {
-            "array_above_max_length"
-        };
-        let message = format!(
-            "project_ids has {} ids; send 1 to {MAX_PROJECT_IDS}",
-            project_ids.len()
-        );
-        return Err(ApiError::invalid(code, "project_ids", message));
+    match project_ids.len() {
+        0 => return invalid("empty_array", "is empty"),
+        1..=MAX_PROJECT_IDS => {}
+        count => return invalid("array_above_max_length", &format!("has {count} ids")),
     }
-    let mut seen = HashSet::with_capacity(project_ids.len());
-    let mut distinct = Vec::with_capacity(project_ids.len());
-    for (index, project_id) in project_ids.into_iter().enumerate() {
-        let param = format!("project_ids[{index}]");
-        let Value::String(project_id) = project_id else {
-            return Err(wrong_type(&param, &project_id, "a string"));
-        };
-        check_id(&param, &project_id)?;
-        if seen.insert(project_id.clone()) {
-            distinct.push(project_id);
-        }
-    }
-    Ok(distinct)
+    let project_ids = project_ids
+        .into_iter()
+        .enumerate()
+        .map(|(index, project_id)| {
+            let param = format!("project_ids[{index}]");
+            let Value::String(project_id) = project_id else {
+                let message = format!("{param} is not a string; send a project id");
+                return Err(ApiError::invalid("invalid_type", &param, message));
+            };
+            check_id(&param, &project_id)?;
+            Ok(project_id)
+        });
+    Ok(distinct(project_ids.collect::<Result<_, _>>()?))
 }
 
 /// Reads a body within the limits of size, time and rate.
@@ -134,7 +114,7 @@ pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes
 
 fn too_large(limits: &Limits) -> ApiError {
     let message = format!(
-        "the body of the request has more than {} bytes; split it",
+        "the body of the request has more than {} bytes; split it into several requests",
         limits.body_bytes
     );
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
@@ -144,33 +124,29 @@ fn too_large(limits: &Limits) -> ApiError {
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: HeaderName| {
         let value = headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        Some(String::from_utf8_lossy(value.as_bytes()))
     };
-    let unsupported = |code, message: String| {
-        Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            code,
-            message,
-        ))
+    let is_json = |media_type: &str| {
+        let essence = media_type.split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("application/json")
     };
-    if let Some(encoding) = text(CONTENT_ENCODING)
-        && !encoding.trim().eq_ignore_ascii_case("identity")
-    {
-        let message = format!(
-            "the Content-Encoding '{encoding}' is not supported; send the body uncompressed"
-        );
-        return unsupported("unsupported_content_encoding", message);
-    }
-    let Some(found) = text(CONTENT_TYPE) else {
-        let message = "the request has no Content-Type; send application/json".to_owned();
-        return unsupported("unsupported_media_type", message);
+    let (code, message) = match (text(CONTENT_ENCODING), text(CONTENT_TYPE)) {
+        (Some(found), _) if !found.trim().eq_ignore_ascii_case("identity") => (
+            "unsupported_content_encoding",
+            format!("the Content-Encoding '{found}' is not supported; send the body uncompressed"),
+        ),
+        (_, Some(found)) if is_json(&found) => return Ok(()),
+        (_, Some(found)) => (
+            "unsupported_media_type",
+            format!("the Content-Type '{found}' is not supported; send application/json"),
+        ),
+        (_, None) => (
+            "unsupported_media_type",
+            "the request has no Content-Type; send application/json".to_owned(),
+        ),
     };
-    let essence = found.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    let message = format!("the Content-Type '{found}' is not supported; send application/json");
-    unsupported("unsupported_media_type", message)
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Err(ApiError::new(status, code, message))
 }
 
 fn invalid_json(error: serde_json::Error) -> ApiError {
@@ -181,19 +157,6 @@ fn invalid_json(error: serde_json::Error) -> ApiError {
         let message = format!("the body is not JSON: {error}; send {{\"project_ids\": [\"…\"]}}");
         ApiError::bad_request("invalid_json", message)
     }
-}
-
-fn wrong_type(param: &str, found: &Value, expected: &str) -> ApiError {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
-    let message = format!("{param} is {found}; send {expected}");
-    ApiError::invalid("invalid_type", param, message)
 }
 
 /// The members of an object, including duplicate names, which a map would lose.

@@ -3,7 +3,6 @@
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use super::response::{json_response, to_json};
 use crate::store::{StoreError, StoreErrorKind};
@@ -49,7 +48,8 @@ impl ApiError {
         let (code, message) = match status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
                 "headers_too_large",
-                "the URL and the headers of the request are too large or too many; send fewer",
+                "the URL and the headers of the request are too large, or there are too many headers; \
+                 shorten the URL or send fewer headers",
             ),
             StatusCode::URI_TOO_LONG => (
                 "url_too_long",
@@ -68,31 +68,17 @@ impl ApiError {
     }
 
     /// The response body.
-    pub(crate) fn body(&self) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            error: Members<'a>,
-        }
-        #[derive(Serialize)]
-        struct Members<'a> {
-            message: &'a str,
-            r#type: &'a str,
-            param: Option<&'a str>,
-            code: &'a str,
-        }
-        let r#type = match self.status {
+    pub(crate) fn body(&self) -> String {
+        let kind = match self.status {
             StatusCode::TOO_MANY_REQUESTS => "requests",
             status if status.is_server_error() => "server_error",
             _ => "invalid_request_error",
         };
-        to_json(&Body {
-            error: Members {
-                message: &self.message,
-                r#type,
-                param: self.param.as_deref(),
-                code: self.code,
-            },
-        })
+        let (message, param) = (to_json(&self.message), to_json(&self.param));
+        let code = self.code;
+        format!(
+            r#"{{"error":{{"message":{message},"type":"{kind}","param":{param},"code":"{code}"}}}}"#
+        )
     }
 }
 
@@ -118,7 +104,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreErrorKind::Internal => (
                 "internal_error",
-                "the server failed; its log contains the reason with this request's id",
+                "the server failed; look for this request's id in the server's log to find the reason",
             ),
             StoreErrorKind::Unreachable
             | StoreErrorKind::ConnectionLost

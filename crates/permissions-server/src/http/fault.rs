@@ -10,39 +10,40 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::response::Parts;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// A response extension that makes the server drop the connection instead of sending the response.
-#[derive(Debug, Clone, Copy)]
+/// A response extension that makes the server drop the connection instead of sending the response. The service then
+/// returns this type as its error, which makes hyper drop the connection.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the connection was dropped by a fault")]
 pub(crate) struct DropConnection;
 
 /// Injects the fault that [`App::faults`] chooses for this request.
-pub(super) async fn inject(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Some(faults) = &app.faults else {
-        return next.run(request).await;
-    };
+pub(super) async fn inject(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let header = request.headers().get("x-fault");
     let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let fault = match faults.next(header.as_deref()) {
-        Ok(fault) => fault,
-        Err(error) => {
-            return ApiError::invalid("invalid_value", "x-fault", error.to_string())
-                .into_response();
-        }
+    let fault = match &app.faults {
+        Some(faults) => faults.next(header.as_deref()),
+        None => Ok(None),
     };
-    match fault {
+    let fault =
+        fault.map_err(|error| ApiError::invalid("invalid_value", "x-fault", error.to_string()))?;
+    Ok(match fault {
         None => next.run(request).await,
-        Some(Fault::Status(status)) => ApiError::new(
-            StatusCode::from_u16(status).unwrap_or_default(),
-            "fault_on_request",
-            "this response is an injected fault",
-        )
-        .into_response(),
+        Some(Fault::Status(status)) => {
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            let message = "this response is an injected fault";
+            return Err(ApiError::new(status, "fault_on_request", message));
+        }
         Some(Fault::Delay(delay)) => {
             tokio::time::sleep(delay).await;
             next.run(request).await
@@ -54,7 +55,7 @@ pub(super) async fn inject(State(app): State<Arc<App>>, request: Request, next: 
         }
         Some(Fault::Truncate) => truncated(next.run(request).await).await,
         Some(Fault::Oversize(bytes)) => oversized(next.run(request).await, bytes).await,
-    }
+    })
 }
 
 fn dropped() -> Response {
@@ -69,7 +70,8 @@ async fn truncated(response: Response) -> Response {
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
     let failure = async {
-        // hyper sends the first half only if the error is not available at the same time.
+        // If the error were available together with the first half, hyper would drop the connection without sending the
+        // first half.
         tokio::task::yield_now().await;
         Err("truncated by a fault")
     };

@@ -1,4 +1,4 @@
-//! The response body of list and create.
+//! The response body of lists and of create.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::response::{append_json, json_response};
-use crate::store::Permission;
+use crate::store::{Permission, Project};
 
 /// Size of a serialized permission with ids of the usual length, in bytes.
 const PERMISSION_BYTES: usize = 160;
@@ -29,21 +29,42 @@ impl List {
     }
 
     pub(super) fn push<T: AsRef<str>>(&mut self, permission: &Permission<T>) {
-        let json = &mut self.json;
-        if self.ids.is_some() {
-            json.push(b',');
-        }
-        json.extend_from_slice(br#"{"object":"checkpoint.permission","id":"#);
-        let id = append_text(json, permission.id.as_ref());
+        let prefix = br#"{"object":"checkpoint.permission","id":"#;
+        let json = self.start_item(prefix, permission.id.as_ref());
         json.extend_from_slice(br#","created_at":"#);
         append_json(json, &permission.created_at);
         json.extend_from_slice(br#","project_id":"#);
         append_text(json, permission.project_id.as_ref());
         json.push(b'}');
+    }
+
+    pub(super) fn push_project(&mut self, project: &Project) {
+        let json = self.start_item(br#"{"object":"organization.project","id":"#, &project.id);
+        json.extend_from_slice(br#","name":"#);
+        append_text(json, &project.name);
+        json.extend_from_slice(br#","created_at":"#);
+        append_json(json, &project.created_at);
+        json.extend_from_slice(br#","archived_at":"#);
+        append_json(json, &project.archived_at);
+        json.extend_from_slice(match project.archived_at {
+            None => br#","status":"active"}"#,
+            Some(_) => br#","status":"archived"}"#,
+        });
+    }
+
+    /// Appends `prefix` and the id of the next item. Returns the buffer for the rest of the item.
+    fn start_item(&mut self, prefix: &[u8], id: &str) -> &mut Vec<u8> {
+        let json = &mut self.json;
+        if self.ids.is_some() {
+            json.push(b',');
+        }
+        json.extend_from_slice(prefix);
+        let id = append_text(json, id);
         match &mut self.ids {
             Some((_, last)) => *last = id,
             None => self.ids = Some((id.clone(), id)),
         }
+        &mut self.json
     }
 
     /// Completes the JSON and returns the response.

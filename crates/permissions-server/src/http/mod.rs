@@ -22,40 +22,49 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get};
 
+use parking_lot::Mutex;
+
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::faults::Faults;
+use crate::id::IdSource;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::record::Recorder;
+use crate::record::RecordedRequest;
 use crate::store::Store;
 use error::ApiError;
 pub(crate) use fault::DropConnection;
 pub(crate) use malformed::json_refusal;
 
 /// State that all requests share.
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
+    pub(crate) ids: IdSource,
     pub(crate) limits: Limits,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) faults: Option<Faults>,
-    pub(crate) recorder: Option<Recorder>,
+    /// The requests so far, oldest first, if they are recorded.
+    pub(crate) recorded: Option<Mutex<Vec<RecordedRequest>>>,
     pub(crate) metrics: Metrics,
+    pub(crate) connections: Connections,
 }
 
 const PERMISSIONS: &str = "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions";
 const PERMISSION: &str =
     "/v1/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions/{permission_id}";
 
+const PROJECTS: &str = "/v1/organization/projects";
+
 /// Creates the routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mut operations = Router::new()
         .route(PERMISSIONS, get(operations::list).post(operations::create))
-        .route(PERMISSION, delete(operations::delete));
+        .route(PERMISSION, delete(operations::delete))
+        .route(PROJECTS, get(operations::list_projects));
     // Each layer costs time in every request, so this one is added only if faults are configured.
     if app.faults.is_some() {
         operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));

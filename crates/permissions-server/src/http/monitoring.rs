@@ -31,7 +31,7 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
 /// Responds with metrics for Prometheus.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database_up = ping(&app).await.is_ok();
-    let text = app.metrics.render(database_up);
+    let text = app.metrics.render(app.connections.open(), database_up);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

@@ -7,22 +7,22 @@ use super::error::ApiError;
 use crate::id::check;
 use crate::limits::MAX_ID_BYTES;
 
-/// The decoded ids of a path.
-pub(super) type PathIds<T> = Result<Path<T>, PathRejection>;
+/// The parameters of the paths.
+const NAMES: [&str; 2] = ["fine_tuned_model_checkpoint", "permission_id"];
 
-/// Returns the id of the checkpoint in a path.
-pub(super) fn checkpoint(path: PathIds<String>) -> Result<String, ApiError> {
-    let Path(checkpoint) = path.map_err(not_utf8)?;
-    check_id("fine_tuned_model_checkpoint", &checkpoint)?;
-    Ok(checkpoint)
-}
+/// The decoded ids of a path with `N` parameters.
+pub(super) type PathIds<const N: usize> = Result<Path<[String; N]>, PathRejection>;
 
-/// Returns the ids of the checkpoint and the permission in a path.
-pub(super) fn permission(path: PathIds<(String, String)>) -> Result<(String, String), ApiError> {
-    let Path((checkpoint, id)) = path.map_err(not_utf8)?;
-    check_id("fine_tuned_model_checkpoint", &checkpoint)?;
-    check_id("permission_id", &id)?;
-    Ok((checkpoint, id))
+/// Returns the ids of a path. Fails if one is invalid.
+pub(super) fn ids<const N: usize>(path: PathIds<N>) -> Result<[String; N], ApiError> {
+    let Path(ids) = path.map_err(|rejection| {
+        let message = format!("an id in the path is not UTF-8: {}", rejection.body_text());
+        ApiError::invalid("invalid_value", NAMES[0], message)
+    })?;
+    for (name, id) in NAMES.iter().zip(&ids) {
+        check_id(name, id)?;
+    }
+    Ok(ids)
 }
 
 /// Fails if `id` is invalid. `param` is the parameter in the error response.
@@ -33,9 +33,4 @@ pub(super) fn check_id(param: &str, id: &str) -> Result<(), ApiError> {
         "invalid_value"
     };
     check(id).map_err(|reason| ApiError::invalid(code, param, format!("{param} {reason}")))
-}
-
-fn not_utf8(rejection: PathRejection) -> ApiError {
-    let message = format!("an id in the path is not UTF-8: {}", rejection.body_text());
-    ApiError::invalid("invalid_value", "fine_tuned_model_checkpoint", message)
 }

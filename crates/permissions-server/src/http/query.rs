@@ -1,71 +1,98 @@
-//! The query parameters of list.
+//! The query parameters of lists.
 
 use super::error::ApiError;
 use super::path::check_id;
-use crate::limits::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
-use crate::store::{Order, PageQuery};
+use crate::limits::{DEFAULT_PAGE_SIZE, DEFAULT_PROJECT_PAGE_SIZE, MAX_PAGE_SIZE};
+use crate::store::{Order, PageQuery, ProjectQuery};
 
-/// Parses and checks the query parameters.
+/// Parses and checks the query parameters of the list of permissions.
 pub(super) fn parse(checkpoint: String, query: &str) -> Result<PageQuery, ApiError> {
-    let (mut after, mut limit, mut order, mut project_id) = (None, None, None, None);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let slot = match &*name {
-            "after" => &mut after,
-            "limit" => &mut limit,
-            "order" => &mut order,
-            "project_id" => &mut project_id,
-            _ => {
-                let message =
-                    format!("unknown parameter '{name}'; use after, limit, order or project_id");
-                return Err(ApiError::invalid("unknown_parameter", &name, message));
-            }
-        };
-        if slot.replace(value.into_owned()).is_some() {
-            let message = format!("{name} occurs more than once; send it once");
-            return Err(ApiError::invalid("duplicate_parameter", &name, message));
-        }
-    }
-    for (name, id) in [("after", &after), ("project_id", &project_id)] {
-        if let Some(id) = id {
-            check_id(name, id)?;
-        }
-    }
+    let [after, limit, order, project_id] =
+        parameters(query, ["after", "limit", "order", "project_id"])?;
+    let orders = [
+        ("descending", Order::Descending),
+        ("ascending", Order::Ascending),
+    ];
     Ok(PageQuery {
         checkpoint,
         after,
-        limit: limit
-            .as_deref()
-            .map_or(Ok(DEFAULT_PAGE_SIZE), parse_limit)?,
-        order: parse_order(order.as_deref())?,
+        limit: parse_limit(limit.as_deref(), 0, DEFAULT_PAGE_SIZE)?,
+        order: choose("order", order, orders)?,
         project_id,
     })
 }
 
-fn parse_limit(value: &str) -> Result<u32, ApiError> {
-    let (code, reason) = match value.strip_prefix('-').unwrap_or(value) {
-        digits if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            ("invalid_type", "which is not an integer")
+/// Parses and checks the query parameters of the list of projects.
+pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
+    let [after, limit, include_archived] =
+        parameters(query, ["after", "limit", "include_archived"])?;
+    let values = [("false", false), ("true", true)];
+    let include_archived = choose("include_archived", include_archived, values)?;
+    Ok(ProjectQuery {
+        after,
+        limit: parse_limit(limit.as_deref(), 1, DEFAULT_PROJECT_PAGE_SIZE)?,
+        include_archived,
+    })
+}
+
+/// Returns the values of the parameters `names`. Fails if another parameter occurs, one occurs twice, or an id is invalid.
+fn parameters<const N: usize>(
+    query: &str,
+    names: [&str; N],
+) -> Result<[Option<String>; N], ApiError> {
+    let mut values = [const { None }; N];
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let Some(index) = names.iter().position(|known| *known == name) else {
+            let message = format!("unknown parameter '{name}'; use {}", names.join(", "));
+            return Err(ApiError::invalid("unknown_parameter", &name, message));
+        };
+        if matches!(&*name, "after" | "project_id") {
+            check_id(&name, &value)?;
         }
-        // The value is an integer, but may be too long for any integer type.
-        _ => match value.parse::<i64>() {
-            Ok(limit) if (0..=MAX_PAGE_SIZE.into()).contains(&limit) => {
-                return Ok(u32::try_from(limit).unwrap_or(MAX_PAGE_SIZE));
-            }
-            _ if value.starts_with('-') => ("integer_below_min_value", "which is below 0"),
-            _ => ("integer_above_max_value", "which is too large"),
-        },
+        if values[index].replace(value.into_owned()).is_some() {
+            let message = format!("{name} occurs more than once; send it once");
+            return Err(ApiError::invalid("duplicate_parameter", &name, message));
+        }
+    }
+    Ok(values)
+}
+
+fn parse_limit(value: Option<&str>, min: u32, default: u32) -> Result<u32, ApiError> {
+    let Some(value) = value else {
+        return Ok(default);
     };
-    let message = format!("limit is '{value}', {reason}; send 0 to {MAX_PAGE_SIZE}");
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let (code, reason) = if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        ("invalid_type", "which is not an integer")
+    } else {
+        // The value is an integer, but may be too long for any integer type.
+        let limit = value.parse().unwrap_or(i64::MAX);
+        if limit < min.into() || value.starts_with('-') {
+            ("integer_below_min_value", "which is too small")
+        } else {
+            match u32::try_from(limit) {
+                Ok(limit) if limit <= MAX_PAGE_SIZE => return Ok(limit),
+                _ => ("integer_above_max_value", "which is too large"),
+            }
+        }
+    };
+    let message = format!("limit is '{value}', {reason}; send {min} to {MAX_PAGE_SIZE}");
     Err(ApiError::invalid(code, "limit", message))
 }
 
-fn parse_order(value: Option<&str>) -> Result<Order, ApiError> {
+/// Returns the value of a parameter that allows two values. The first one is the default.
+fn choose<T>(
+    name: &str,
+    value: Option<String>,
+    [default, other]: [(&str, T); 2],
+) -> Result<T, ApiError> {
     match value {
-        Some("ascending") => Ok(Order::Ascending),
-        None | Some("descending") => Ok(Order::Descending),
+        None => Ok(default.1),
+        Some(value) if value == default.0 => Ok(default.1),
+        Some(value) if value == other.0 => Ok(other.1),
         Some(value) => {
-            let message = format!("order is '{value}'; send ascending or descending");
-            Err(ApiError::invalid("invalid_value", "order", message))
+            let message = format!("{name} is '{value}'; send {} or {}", other.0, default.0);
+            Err(ApiError::invalid("invalid_value", name, message))
         }
     }
 }
@@ -109,7 +136,7 @@ mod tests {
     #[test]
     fn limit_outside_0_to_100_is_refused() {
         for good in ["0", "1", "100", "007"] {
-            assert!(parse_limit(good).is_ok(), "{good}");
+            assert!(parse_limit(Some(good), 0, 10).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -123,7 +150,7 @@ mod tests {
             "-1",
             "99999999999999999999",
         ] {
-            assert!(parse_limit(bad).is_err(), "{bad}");
+            assert!(parse_limit(Some(bad), 0, 10).is_err(), "{bad}");
         }
     }
 }

@@ -15,11 +15,9 @@ pub(super) fn json_response(status: StatusCode, body: impl Into<Body>) -> Respon
     response
 }
 
-/// Serializes a body.
-pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
-    let mut json = Vec::new();
-    append_json(&mut json, body);
-    json
+/// Serializes a string or another value whose serialization cannot fail.
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Appends a serialized value to a body.

@@ -15,7 +15,7 @@ use super::body::read_body;
 use super::check::check;
 use super::error::ApiError;
 use super::fault::DropConnection;
-use super::{App, PERMISSION, PERMISSIONS};
+use super::{App, PERMISSION, PERMISSIONS, PROJECTS};
 use crate::id::request_id;
 use crate::record::RecordedRequest;
 
@@ -38,26 +38,23 @@ pub(super) async fn every_request(
     let mut recorded = None;
     let respond = async {
         check(&request)?;
-        let request = match &app.recorder {
-            None => request,
-            Some(_) => {
-                let (request, record) = record(request, &app).await?;
-                recorded = Some(record);
-                request
-            }
+        let request = if app.recorded.is_some() {
+            let (request, record) = record(request, &app).await?;
+            recorded = Some(record);
+            request
+        } else {
+            request
         };
-        Ok::<_, ApiError>(next.run(request).await)
+        Ok(next.run(request).await)
     };
     let result = tokio::time::timeout(app.limits.request_time, respond);
-    let mut response = match result.instrument(span.clone()).await {
-        Ok(result) => result.unwrap_or_else(ApiError::into_response),
-        Err(_) => ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "timeout",
-            "the server did not complete the request in time; a write may still take effect",
-        )
-        .into_response(),
-    };
+    let result = result.instrument(span.clone()).await.unwrap_or_else(|_| {
+        let message =
+            "the server did not complete the request in time; a write may still take effect";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Err(ApiError::new(status, "timeout", message))
+    });
+    let mut response = result.unwrap_or_else(ApiError::into_response);
     let duration = start.elapsed();
     let status = match response.extensions().get::<DropConnection>() {
         Some(_) => 0,
@@ -73,8 +70,8 @@ pub(super) async fn every_request(
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     headers.insert("openai-processing-ms", millis.into());
     app.metrics.count(operation, status, duration);
-    if let (Some(recorder), Some(recorded)) = (&app.recorder, recorded) {
-        recorder.push(RecordedRequest { status, ..recorded });
+    if let (Some(all), Some(recorded)) = (&app.recorded, recorded) {
+        all.lock().push(RecordedRequest { status, ..recorded });
     }
     let ms = duration.as_micros() as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, ms, "answered"));
@@ -88,6 +85,7 @@ fn operation(request: &Request) -> &'static str {
         (&Method::GET, Some(PERMISSIONS)) => "list",
         (&Method::POST, Some(PERMISSIONS)) => "create",
         (&Method::DELETE, Some(PERMISSION)) => "delete",
+        (&Method::GET, Some(PROJECTS)) => "list_projects",
         _ => "other",
     }
 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::Router;
@@ -49,17 +50,17 @@ pub(super) struct Context {
 
 /// Serves until `stop` is true or its sender is dropped. Then completes the accepted requests and closes the database.
 pub(super) async fn run(listener: TcpListener, context: Context) {
-    let limits = &context.app.limits;
-    let connections = Connections::new(connection_limit(limits.connections));
+    let connections = &context.app.connections;
     let mut stop = context.stop.clone();
     let mut tasks = JoinSet::new();
     loop {
         let stream = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
-            stream = accept(&listener, &connections) => stream,
+            stream = accept(&listener, connections) => stream,
         };
-        // `biased` prefers a free slot to the stop signal, because the client may already have sent a request.
+        // `biased` takes a free slot before it checks the stop signal, because a client that waits for a slot may already
+        // have sent a request.
         let slot = tokio::select! {
             biased;
             slot = connections.acquire() => slot,
@@ -78,7 +79,7 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
             }
         }
     }
-    let finished = timeout(limits.shutdown_time, async {
+    let finished = timeout(context.app.limits.shutdown_time, async {
         while tasks.join_next().await.is_some() {}
     });
     if finished.await.is_err() {
@@ -91,21 +92,21 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
     context.app.store.close().await;
 }
 
-/// Caps the limit of connections, each of which needs a file descriptor.
-fn connection_limit(limit: usize) -> usize {
+/// Lowers the limit of connections to the number of available file descriptors, because each connection needs one.
+pub(super) fn connection_limit(limit: usize) -> usize {
     // With 0, this only returns the current soft limit. It returns 0 on systems without such a limit.
-    let descriptors = rlimit::increase_nofile_limit(0).unwrap_or(0);
-    let available = usize::try_from(descriptors.saturating_sub(OTHER_DESCRIPTORS));
-    match available {
-        Ok(available) if descriptors > 0 && available < limit => {
-            tracing::warn!(
-                connections = available,
-                "the limit of file descriptors lowers the maximum number of connections"
-            );
-            available
-        }
-        _ => limit,
+    let Ok(descriptors @ 1..) = rlimit::increase_nofile_limit(0) else {
+        return limit;
+    };
+    let available = descriptors.saturating_sub(OTHER_DESCRIPTORS);
+    let available = usize::try_from(available).unwrap_or(usize::MAX);
+    if available < limit {
+        tracing::warn!(
+            connections = available,
+            "the limit of file descriptors lowers the maximum number of connections"
+        );
     }
+    limit.min(available)
 }
 
 async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream {
@@ -130,7 +131,6 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> TcpStream 
 }
 
 async fn serve(stream: TcpStream, context: Context, slot: Slot) {
-    let _open = context.app.metrics.connection();
     let slot = Arc::new(slot);
     // Responses are written completely, so waiting for more bytes would only delay them.
     let _ = stream.set_nodelay(true);
@@ -152,37 +152,38 @@ async fn serve_http<S>(stream: S, context: Context, slot: Arc<Slot>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Context {
-        router,
-        app,
-        mut stop,
-        ..
-    } = context;
-    let service =
-        hyper::service::service_fn(|request| respond(router.clone(), request, Arc::clone(&slot)));
+    let limits = &context.app.limits;
+    let mut stop = context.stop.clone();
+    let service = hyper::service::service_fn(|request| {
+        respond(context.router.clone(), request, Arc::clone(&slot))
+    });
     let stream = TokioIo::new(ServerStream::new(stream, Arc::clone(&slot)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(app.limits.idle_time)
-        .max_header_size(app.limits.header_bytes)
-        .max_buf_size(app.limits.header_bytes.max(MIN_BUFFER_BYTES))
+        .header_read_timeout(limits.idle_time)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(MIN_BUFFER_BYTES))
         .writev(false)
         .serve_connection(stream, service);
+    // With `biased`, the connection is polled before its eviction, as `Slot::evicted` requires.
     let evicted = tokio::select! {
+        biased;
         ended = &mut connection => return log_error(ended),
         _ = stop.wait_for(|stop| *stop) => false,
         () = slot.evicted() => true,
     };
-    slot.close_after_response();
+    slot.closing.store(true, Relaxed);
     if !evicted {
         tokio::select! {
+            biased;
             ended = &mut connection => return log_error(ended),
-            () = sleep(app.limits.keep_alive_grace) => {}
+            () = sleep(limits.keep_alive_grace) => {}
             () = slot.evicted() => {}
         }
     }
-    // A started request gets a response. hyper drops a request whose headers are incomplete, so its end is awaited first.
-    let is_incomplete = || slot.is_request_started() && slot.is_idle();
+    // A started request gets a response. hyper drops a request whose headers are incomplete, so the end of the headers is
+    // awaited before the shutdown.
+    let is_incomplete = || slot.request_started.load(Relaxed) && slot.is_idle();
     if is_incomplete()
         && !evicted
         && let Ok(ended) = timeout(CLOSE_TIMEOUT, &mut connection).await
@@ -191,8 +192,7 @@ where
     }
     if is_incomplete() {
         let mut stream = connection.into_parts().io.into_inner();
-        let bare = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n";
-        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT, bare);
+        let refusal = json_refusal(StatusCode::REQUEST_TIMEOUT);
         let _ = timeout(CLOSE_TIMEOUT, stream.write_all(&refusal)).await;
         return;
     }
@@ -206,16 +206,16 @@ async fn respond(
     slot: Arc<Slot>,
 ) -> Result<
     hyper::Response<impl hyper::body::Body<Data = axum::body::Bytes, Error = axum::Error>>,
-    Dropped,
+    DropConnection,
 > {
-    let busy = Busy::new(Arc::clone(&slot));
+    let busy = slot.change();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Arc::clone(&slot));
     let Ok(mut response) = router.call(request).await;
-    if response.extensions().get::<DropConnection>().is_some() {
-        return Err(Dropped);
+    if let Some(drop) = response.extensions().get::<DropConnection>() {
+        return Err(*drop);
     }
-    if slot.is_closing() {
+    if slot.closing.load(Relaxed) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
@@ -227,28 +227,6 @@ async fn respond(
         })
     }))
 }
-
-/// Marks a connection as busy until it is dropped.
-struct Busy(Arc<Slot>);
-
-impl Busy {
-    fn new(slot: Arc<Slot>) -> Self {
-        slot.set_busy();
-        Self(slot)
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.set_request_started(false);
-        self.0.set_idle();
-    }
-}
-
-/// The service error that makes hyper drop a connection without a response.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was dropped by a fault")]
-struct Dropped;
 
 fn log_error(result: hyper::Result<()>) {
     if let Err(error) = result {

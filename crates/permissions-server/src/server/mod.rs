@@ -1,7 +1,6 @@
 //! A running server.
 
 mod builder;
-mod key_files;
 mod listen;
 mod preset;
 mod stream;
@@ -16,8 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::error::StartError;
 use crate::http::App;
-use crate::keys::KeySource;
-use crate::record::{RecordedRequest, Recorder};
+use crate::record::RecordedRequest;
 pub use builder::ServerBuilder;
 
 /// A running server. Dropping it aborts all requests; [`Server::shutdown`] completes them.
@@ -44,10 +42,8 @@ pub struct Server {
     admin_key: SecretString,
     generated_admin_key: bool,
     app: Arc<App>,
-    keys: Arc<KeySource>,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
-    watcher: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -102,11 +98,8 @@ impl Server {
     /// # }
     /// ```
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.app
-            .recorder
-            .as_ref()
-            .map(Recorder::all)
-            .unwrap_or_default()
+        let recorded = self.app.recorded.as_ref();
+        recorded.map_or_else(Vec::new, |recorded| recorded.lock().clone())
     }
 
     /// Reloads the key files.
@@ -115,7 +108,7 @@ impl Server {
     ///
     /// Returns an error if a file cannot be read or contains no keys. Then the keys stay unchanged.
     pub fn reload_keys(&self) -> Result<(), StartError> {
-        key_files::reload(&self.app, &self.keys)
+        self.app.keys.reload()
     }
 
     /// Stops accepting connections, completes the accepted requests and closes the database.
@@ -124,14 +117,8 @@ impl Server {
     /// longer than [`Limits::shutdown_time`](crate::Limits::shutdown_time) are aborted.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
-        if let Some(watcher) = &self.watcher {
-            watcher.abort();
-        }
-        // Only a panic of the task makes this fail. The panic hook has already printed it.
-        for task in [self.task.take(), self.watcher.take()]
-            .into_iter()
-            .flatten()
-        {
+        if let Some(task) = self.task.take() {
+            // Only a panic of the task makes this fail. The panic hook has already printed it.
             let _ = task.await;
         }
     }
@@ -139,7 +126,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        for task in [&self.task, &self.watcher].into_iter().flatten() {
+        if let Some(task) = &self.task {
             task.abort();
         }
     }

@@ -1,48 +1,49 @@
-//! Permissions that exist when the server starts.
+//! Permissions and projects that exist when the server starts.
 
-use std::collections::HashSet;
-
-use crate::clock::Clock;
 use crate::error::StartError;
-use crate::id::check;
-use crate::store::{Creation, Store};
+use crate::http::App;
+use crate::id::{check, distinct};
+use crate::store::{Creation, ProjectPreset, StoreError};
 
-/// A checkpoint and the projects that may use it.
-#[derive(Debug)]
-pub(super) struct Preset {
-    pub(super) checkpoint: String,
-    pub(super) project_ids: Vec<String>,
+/// The configured permissions and projects.
+#[derive(Debug, Default)]
+pub(crate) struct Presets {
+    /// Checkpoints with the projects that may use them.
+    pub(super) permissions: Vec<(String, Vec<String>)>,
+    pub(crate) projects: Vec<ProjectPreset>,
 }
 
-/// Creates the missing permissions.
-pub(super) async fn create(
-    store: &Store,
-    presets: Vec<Preset>,
-    clock: Clock,
-) -> Result<(), StartError> {
-    for mut preset in presets {
-        for id in preset.project_ids.iter().chain([&preset.checkpoint]) {
-            check(id).map_err(|error| {
-                StartError::new(format!(
-                    "failed to create an initial permission: '{id}' {error}"
-                ))
-            })?;
-        }
-        let mut seen = HashSet::new();
-        preset
-            .project_ids
-            .retain(|project_id| seen.insert(project_id.clone()));
-        let creation = Creation {
-            checkpoint: preset.checkpoint,
-            project_ids: preset.project_ids,
-            created_at: clock.now(),
+impl Presets {
+    /// Creates the missing permissions and projects, and updates existing projects.
+    pub(super) async fn create(self, app: &App) -> Result<(), StartError> {
+        let invalid =
+            |what, reason| StartError::new(format!("failed to create an initial {what}: {reason}"));
+        let failed = |error: StoreError| {
+            StartError::new(format!(
+                "failed to create initial permissions and projects: {error}"
+            ))
         };
-        store.create(creation).await.map_err(|error| {
-            StartError::with_source(
-                format!("failed to create initial permissions: {error}"),
-                error,
-            )
-        })?;
+        for (checkpoint, project_ids) in self.permissions {
+            for id in project_ids.iter().chain([&checkpoint]) {
+                check(id).map_err(|reason| invalid("permission", format!("'{id}' {reason}")))?;
+            }
+            let creation = Creation {
+                checkpoint,
+                project_ids: distinct(project_ids),
+                created_at: app.clock.now(),
+                ids: app.ids,
+            };
+            app.store.create(creation).await.map_err(failed)?;
+        }
+        for project in &self.projects {
+            project
+                .check()
+                .map_err(|reason| invalid("project", reason))?;
+        }
+        if !self.projects.is_empty() {
+            let put = app.store.put_projects(self.projects, app.clock.now());
+            put.await.map_err(failed)?;
+        }
+        Ok(())
     }
-    Ok(())
 }

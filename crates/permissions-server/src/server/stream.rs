@@ -8,6 +8,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ServerStream<S> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.slot.set_request_started(true);
+            self.slot.request_started.store(true, Relaxed);
         }
         result
     }
@@ -73,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ServerStream<S> {
                 this.refused = status.starts_with(b"4");
             }
             match bare_refusal(bytes) {
-                Some(status) => this.replacement = Some((json_refusal(status, bytes), 0)),
+                Some(status) => this.replacement = Some((json_refusal(status), 0)),
                 None => return Pin::new(&mut this.stream).poll_write(context, bytes),
             }
         }

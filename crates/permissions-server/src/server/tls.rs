@@ -12,17 +12,14 @@ use crate::error::StartError;
 
 /// Reads a certificate chain and its private key. Fails if they do not match.
 pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+    let no_certificate = |error| unreadable("certificate", certificate, error);
+    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
-        .map_err(|error| unreadable("certificate", certificate, error))?;
+        .map_err(no_certificate)?;
     let private =
         PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("private key", key, error))?;
     if chain.is_empty() {
-        return Err(unreadable(
-            "certificate",
-            certificate,
-            pem::Error::NoItemsFound,
-        ));
+        return Err(no_certificate(pem::Error::NoItemsFound));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -33,28 +30,22 @@ pub(super) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, St
                 .with_single_cert(chain, private)
         })
         .map_err(|error| {
-            StartError::with_source(
-                format!(
-                    "failed to use the certificate {} with the private key {}: {error}; \
-                     use a certificate and its own private key",
-                    certificate.display(),
-                    key.display()
-                ),
-                error,
-            )
+            let (certificate, key) = (certificate.display(), key.display());
+            StartError::new(format!(
+                "failed to use the certificate {certificate} with the private key {key}: {error}; \
+                 use a certificate and its own private key"
+            ))
         })?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn unreadable(what: &str, file: &Path, error: pem::Error) -> StartError {
-    let file = file.display();
-    match error {
-        pem::Error::NoItemsFound => StartError::new(format!(
-            "failed to read the {what} {file}: no {what} found; use a PEM file"
-        )),
-        error => StartError::with_source(
-            format!("failed to read the {what} {file}: {error}; use a PEM file"),
-            error,
-        ),
-    }
+    let reason = match error {
+        pem::Error::NoItemsFound => format!("the file contains no {what}"),
+        _ => error.to_string(),
+    };
+    StartError::new(format!(
+        "failed to read the {what} {}: {reason}; use a PEM file",
+        file.display()
+    ))
 }

@@ -1,26 +1,29 @@
-//! Permissions in SQLite or PostgreSQL.
+//! Permissions and projects in SQLite or PostgreSQL.
 //!
 //! Each checkpoint numbers its permissions in the order of creation. This number is the *position*. Positions are
 //! committed in the order in which they are assigned. A page starts at a position, so concurrent writes never shift it.
-//! A deleted permission keeps its position in a table of its own, so it still works as a cursor.
+//! The positions of deleted permissions are kept in a separate table, so that a deleted permission still works as a cursor.
 
 mod error;
 mod postgres;
+mod projects;
 mod schema;
 mod sqlite;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::error::StartError;
 use crate::id::IdSource;
 pub(crate) use error::{StoreError, StoreErrorKind};
-use postgres::PostgresStore;
-use sqlite::SqliteStore;
+use postgres::{PostgresStore, operations};
+pub(crate) use projects::{Project, ProjectPreset, ProjectQuery};
+use sqlite::{SqliteStore, read, write};
 
-/// The database that stores the permissions.
+/// The database that stores permissions and projects.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Database(Location);
@@ -86,7 +89,8 @@ impl From<String> for Database {
     }
 }
 
-/// Whether a path is a URL of SQLite or of a library for SQLite. [`SqliteStore::file`] refuses such a path.
+/// Whether a path is a `file:` URL of SQLite, or a `sqlite:` URL, which some libraries use. [`sqlite::file`] refuses such a
+/// path.
 fn is_sqlite_url(path: &Path) -> bool {
     let path = path.to_string_lossy().to_ascii_lowercase();
     ["sqlite:", "sqlite3:", "file:"]
@@ -101,6 +105,16 @@ pub(crate) struct Permission<T = String> {
     pub(crate) project_id: T,
     /// Seconds since 1970.
     pub(crate) created_at: i64,
+}
+
+impl Permission<&str> {
+    fn into_owned(self) -> Permission {
+        Permission {
+            id: self.id.to_owned(),
+            project_id: self.project_id.to_owned(),
+            created_at: self.created_at,
+        }
+    }
 }
 
 /// The order of a list, by creation.
@@ -121,16 +135,6 @@ pub(crate) struct PageQuery {
     pub(crate) project_id: Option<String>,
 }
 
-/// The result of reading a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PageResult {
-    Page {
-        has_more: bool,
-    },
-    /// The checkpoint never had the permission in [`PageQuery::after`].
-    UnknownCursor,
-}
-
 /// A request to create permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct Creation {
@@ -139,6 +143,14 @@ pub(crate) struct Creation {
     pub(crate) project_ids: Vec<String>,
     /// Seconds since 1970.
     pub(crate) created_at: i64,
+    /// Generates the ids of the new permissions.
+    pub(crate) ids: IdSource,
+}
+
+impl Creation {
+    fn permission_id(&self, position: i64) -> String {
+        self.ids.permission_id(&self.checkpoint, position)
+    }
 }
 
 /// A request to delete a permission.
@@ -151,7 +163,6 @@ pub(crate) struct Deletion {
 }
 
 /// An open database.
-#[derive(Debug)]
 pub(crate) enum Store {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),
@@ -159,24 +170,31 @@ pub(crate) enum Store {
 
 impl Store {
     /// Opens the database and migrates its schema.
-    pub(crate) async fn open(database: &Database, ids: IdSource) -> Result<Self, StartError> {
+    pub(crate) async fn open(database: &Database) -> Result<Self, StartError> {
         match &database.0 {
-            Location::Memory => SqliteStore::memory(ids).map(Self::Sqlite),
-            Location::SqliteFile(path) => SqliteStore::file(path, ids).await.map(Self::Sqlite),
-            Location::Postgres(url) => PostgresStore::open(url, ids).await.map(Self::Postgres),
+            Location::Memory => sqlite::memory().map(Self::Sqlite),
+            Location::SqliteFile(path) => {
+                let path = path.clone();
+                let opened = tokio::task::spawn_blocking(move || sqlite::file(&path)).await;
+                let failed =
+                    |panic| StartError::new(format!("failed to open the database: {panic}"));
+                opened.map_err(failed)?.map(Self::Sqlite)
+            }
+            Location::Postgres(url) => PostgresStore::open(url).await.map(Self::Postgres),
         }
     }
 
-    /// Reads one page and calls `each` with its permissions in order. If the read fails, `each` may have been called
-    /// for a part of the page.
+    /// Reads one page and calls `each` with its permissions in order. Returns whether there is another page, or `None` if
+    /// the checkpoint never had the permission in [`PageQuery::after`]. If the read fails, `each` may have been called for a
+    /// part of the page.
     pub(crate) async fn list(
         &self,
         query: &PageQuery,
         each: impl FnMut(Permission<&str>) + Send,
-    ) -> Result<PageResult, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         match self {
-            Self::Sqlite(store) => store.list(query, each),
-            Self::Postgres(store) => store.list(query, each).await,
+            Self::Sqlite(store) => store.read(|connection| read::page(connection, query, each)),
+            Self::Postgres(store) => operations::list(store, query, each).await,
         }
     }
 
@@ -184,24 +202,76 @@ impl Store {
     /// request, once the transaction is on disk.
     pub(crate) async fn create(&self, creation: Creation) -> Result<Vec<Permission>, StoreError> {
         match self {
-            Self::Sqlite(store) => store.create(creation).await,
-            Self::Postgres(store) => store.create(&creation).await,
+            Self::Sqlite(store) => {
+                let create = move |connection: &Connection| write::create(connection, &creation);
+                store.write(create).await
+            }
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| operations::create(client, &creation))
+                    .await
+            }
         }
     }
 
     /// Deletes a permission. Returns `false` if the checkpoint has no permission with this id.
     pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
         match self {
-            Self::Sqlite(store) => store.delete(deletion).await,
-            Self::Postgres(store) => store.delete(&deletion).await,
+            Self::Sqlite(store) => {
+                let delete = move |connection: &Connection| write::delete(connection, &deletion);
+                store.write(delete).await
+            }
+            // A delete is not retried: if the first attempt had an effect, a second one would respond with 404.
+            Self::Postgres(store) => {
+                store
+                    .run(false, |client| operations::delete(client, &deletion))
+                    .await
+            }
+        }
+    }
+
+    /// Reads one page of projects, plus one project if there is another page. Returns `None` if the cursor is unknown.
+    pub(crate) async fn projects(
+        &self,
+        query: &ProjectQuery,
+    ) -> Result<Option<Vec<Project>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.read(|connection| read::projects(connection, query)),
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| operations::projects(client, query))
+                    .await
+            }
+        }
+    }
+
+    /// Creates or updates projects in one transaction. Existing projects keep the times of their creation and archival.
+    pub(crate) async fn put_projects(
+        &self,
+        projects: Vec<ProjectPreset>,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => {
+                let put =
+                    move |connection: &Connection| write::put_projects(connection, &projects, now);
+                store.write(put).await
+            }
+            Self::Postgres(store) => {
+                store
+                    .run(true, |client| {
+                        operations::put_projects(client, &projects, now)
+                    })
+                    .await
+            }
         }
     }
 
     /// Checks that the database responds.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(store) => store.ping(),
-            Self::Postgres(store) => store.ping().await,
+            Self::Sqlite(store) => store.read(read::ping),
+            Self::Postgres(store) => store.attempt(postgres::ping).await,
         }
     }
 

@@ -83,7 +83,7 @@ async fn full_postgres_disk_refuses_writes_until_space_is_free() -> Available<()
     Ok(())
 }
 
-/// Creates until a request is refused. Returns the number of created permissions and the error response.
+/// Creates permissions until a request is refused. Returns the number of created permissions and the error response.
 async fn create_until_refused(client: &Client) -> (usize, Reply) {
     let mut created = 0;
     loop {
@@ -109,7 +109,7 @@ fn start_on_full_disk_is_refused() -> Available<()> {
 async fn start_with_existing_file_on_full_disk_is_refused() -> Available<()> {
     let before = stopped_database().await;
     let copy = format!("cp '{}/permissions.db' .", before.path().display());
-    // The free space is zero, less than the shared memory needs, or less than the log needs.
+    // Three cases: no free space, less than the shared memory needs, and less than the log needs.
     for pages in [0, 1, 4, 8] {
         let fill = format!(
             "{copy} && head -c 2000000 /dev/zero > filler; \
@@ -155,7 +155,8 @@ async fn stopped_database() -> tempfile::TempDir {
     folder
 }
 
-/// Starts a server on a disk that the script `fill` has prepared. Returns its error message and its file.
+/// Starts a server on a disk that the script `fill` has prepared. Returns the server's error message and the path of its database
+/// file.
 fn start_error(fill: &str) -> Available<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().display().to_string();

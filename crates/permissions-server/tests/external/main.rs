@@ -45,6 +45,8 @@ mod postgres;
 #[path = "../suite/process.rs"]
 mod process;
 mod processes;
+#[path = "../suite/projects.rs"]
+mod projects;
 mod sdks;
 mod shared;
 #[path = "../suite/support.rs"]
@@ -58,19 +60,24 @@ fn main() {
             postgres::database,
             |database| Box::pin(operations::permissions_survive_a_restart(database)),
         ),
+        over_database(
+            "projects::restart_updates_projects_in_postgres",
+            postgres::database,
+            |database| Box::pin(projects::restart_updates_projects(database)),
+        ),
         blocking(
-            "paging::pages_of_postgres_stay_exact_during_changes",
+            "paging::pages_of_postgres_stay_consistent_during_changes",
             || paging_check(12, postgres::database),
         ),
         blocking(
-            "paging::pages_of_two_processes_stay_exact_during_changes",
+            "paging::pages_of_two_processes_stay_consistent_during_changes",
             || paging_check(4, postgres::database_by_processes),
         ),
     ];
-    for (name, test) in operations::TESTS {
-        let postgres = format!("operations::postgres::{name}");
+    for (name, test) in operations::TESTS.iter().chain(projects::TESTS) {
+        let postgres = format!("postgres::{name}");
         trials.push(over_database(&postgres, postgres::database, *test));
-        let processes = format!("operations::processes::{name}");
+        let processes = format!("processes::{name}");
         trials.push(over_database(
             &processes,
             postgres::database_by_processes,

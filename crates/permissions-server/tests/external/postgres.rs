@@ -12,9 +12,9 @@ use tokio_postgres::{Client, NoTls};
 use crate::Available;
 use crate::database::TestDatabase;
 
-/// Creates a cluster in a new folder, runs its first argument and prints the folder. Then it runs each line of standard input.
-/// It removes the cluster at the end of standard input, which is when the test process exits. The cluster has only a Unix
-/// socket.
+/// A script that creates a cluster in a new folder, runs the script's first argument as a command and prints the folder. Then
+/// it runs each line of standard input as a command. It removes the cluster at the end of standard input, which is when the
+/// test process exits. The cluster has only a Unix socket.
 const SCRIPT: &str = r#"
 set -eu
 setup=$1
@@ -37,7 +37,7 @@ while read -r order; do
 done
 "#;
 
-/// Creates a primary and a synchronous standby. Each line of standard input is `crash`, which stops the primary, or `promote`,
+/// A script that creates a primary and a synchronous standby. Each line of standard input is `crash`, which stops the primary, or `promote`,
 /// which promotes the standby.
 const PAIR: &str = r#"
 set -eu

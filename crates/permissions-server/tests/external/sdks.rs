@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use libtest_mimic::Trial;
+use tempfile::NamedTempFile;
 
 use crate::process::{KEY, Process, command};
 use crate::{Available, blocking};
 
-/// An installed program and the folder of all programs.
+/// The path of an installed program, and the folder that contains all installed programs.
 fn tool(path: &str) -> Available<(PathBuf, PathBuf)> {
     let folder = std::env::var_os("PERMISSIONS_SDKS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/sdks"),
@@ -40,9 +41,22 @@ fn run(command: &mut Command) {
     );
 }
 
+/// 25 projects, of which the last is archived.
+fn server_with_projects() -> Process {
+    let projects: Vec<String> = (0..25)
+        .map(|n| {
+            let archived = n == 24;
+            format!("proj_{n:02} = {{ name = 'Project {n}', archived = {archived} }}\n")
+        })
+        .collect();
+    let file = NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), projects.concat()).expect("written");
+    Process::start(&["--projects", &file.path().display().to_string()])
+}
+
 fn python_sdk_works() -> Available<()> {
     let (python, _) = tool("python/bin/python")?;
-    let server = Process::start(&[]);
+    let server = server_with_projects();
     run(Command::new(python)
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
@@ -53,37 +67,41 @@ fn python_sdk_works() -> Available<()> {
     Ok(())
 }
 
-/// The SDK's own tests of the three operations, except those with invented ids: they delete a permission that nobody has
+/// The SDK's own tests of the four operations, except those with invented ids: they delete a permission that nobody has
 /// created, and list with `after=after`.
 fn tests_of_the_python_sdk_pass() -> Available<()> {
     let (python, _) = tool("python/bin/python")?;
     let (sdk, _) = tool("python-sdk")?;
-    let mut command = command(&["--listen", "127.0.0.1:0"]);
-    command.env("OPENAI_ADMIN_KEY", "My API Key");
-    let server = Process::spawn(command);
-    run(Command::new(python)
-        .args([
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-o",
-            "addopts=",
-        ])
-        .arg("tests/api_resources/fine_tuning/checkpoints/test_permissions.py")
-        .args([
-            "-k",
+    // The SDK sends a different key for each group of operations.
+    for (key, file, filter) in [
+        (
+            "My API Key",
+            "fine_tuning/checkpoints/test_permissions.py",
             "not (delete and not path_params) and not with_all_params",
-        ])
-        .env("TEST_API_BASE_URL", &server.base_url)
-        .current_dir(sdk));
+        ),
+        (
+            "My Admin API Key",
+            "admin/organization/test_projects.py",
+            "list and not with_all_params",
+        ),
+    ] {
+        let mut command = command(&["--listen", "127.0.0.1:0"]);
+        command.env("OPENAI_ADMIN_KEY", key);
+        let server = Process::spawn(command);
+        run(Command::new(&python)
+            .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+            .args(["-o", "addopts="])
+            .arg(format!("tests/api_resources/{file}"))
+            .args(["-k", filter])
+            .env("TEST_API_BASE_URL", &server.base_url)
+            .current_dir(&sdk));
+    }
     Ok(())
 }
 
 fn node_sdk_works() -> Available<()> {
     let (_, folder) = tool("node/node_modules/openai")?;
-    let server = Process::start(&[]);
+    let server = server_with_projects();
     run(Command::new("node")
         .arg("--test")
         .arg(concat!(
@@ -98,7 +116,7 @@ fn node_sdk_works() -> Available<()> {
 
 fn schemathesis_finds_no_violations() -> Available<()> {
     let (schemathesis, _) = tool("python/bin/schemathesis")?;
-    let server = Process::start(&[]);
+    let server = server_with_projects();
     let folder = tempfile::tempdir().expect("a folder");
     let root = server.base_url.trim_end_matches("/v1");
     run(Command::new(schemathesis)

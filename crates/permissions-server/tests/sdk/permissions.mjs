@@ -127,6 +127,25 @@ test('typed errors', async () => {
   );
 });
 
+// Older releases have no projects.
+test('list projects', { skip: !client.admin?.organization?.projects }, async () => {
+  const all = async (query) => {
+    const found = [];
+    for await (const one of client.admin.organization.projects.list(query)) found.push(one);
+    return found;
+  };
+  assert.deepEqual((await all({ limit: 7 })).map((one) => one.id), projects.slice(0, 24));
+  const everything = await all({ limit: 7, include_archived: true });
+  assert.deepEqual(everything.map((one) => one.id), projects);
+  const { name, status, archived_at } = everything.at(-1);
+  assert.deepEqual([name, status], ['Project 24', 'archived']);
+  assert.ok(archived_at > 0);
+  await assert.rejects(
+    async () => client.admin.organization.projects.list({ after: 'proj_unknown' }),
+    (error) => error instanceof OpenAI.BadRequestError && error.param === 'after',
+  );
+});
+
 test('escaped ids', async () => {
   const model = 'a/b?c#d ü';
   const list = permissions.list ?? permissions.retrieve;

@@ -84,6 +84,19 @@ class Permissions(unittest.TestCase):
             self.permissions.list(model).data[0].id, created.data[0].id
         )
 
+    def test_projects(self):
+        projects = client().admin.organization.projects
+        self.assertEqual([one.id for one in projects.list(limit=7)], self.projects[:24])
+        everything = list(projects.list(limit=7, include_archived=True))
+        self.assertEqual([one.id for one in everything], self.projects)
+        last = everything[-1]
+        self.assertEqual((last.name, last.status), ("Project 24", "archived"))
+        self.assertGreater(last.archived_at, 0)
+        self.assertIsNone(everything[0].archived_at)
+        with self.assertRaises(openai.BadRequestError) as wrong:
+            projects.list(limit=0)
+        self.assertEqual(wrong.exception.param, "limit")
+
 
 class Asynchronously(unittest.IsolatedAsyncioTestCase):
     async def test_pages(self):

@@ -25,6 +25,18 @@ async fn builder_creates_initial_permissions() {
         .await
         .expect_err("an error");
     assert!(error.to_string().contains("'..'"), "{error}");
+    for (id, name, words) in [
+        ("..", "Name", "'..'"),
+        ("proj_a", " ", "blank"),
+        ("proj_a", "a\0", "control"),
+    ] {
+        let error = Server::builder()
+            .project(id, name)
+            .start()
+            .await
+            .expect_err("an error");
+        assert!(error.to_string().contains(words), "{error}");
+    }
 }
 
 #[tokio::test]

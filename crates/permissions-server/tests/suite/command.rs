@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpStream;
 
 use crate::process::{KEY, Process, command, output};
-use crate::support::{Client, MODEL};
+use crate::support::{Client, MODEL, send};
 
 #[test]
 fn help_lists_every_option() {
@@ -91,6 +91,23 @@ async fn options_override_variables_and_configuration_file() {
     assert!(folder.path().join("a.db").exists());
 }
 
+#[tokio::test]
+async fn projects_of_a_file_are_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("server.toml");
+    std::fs::write(&config, "projects = 'projects.toml'").expect("written");
+    let projects = folder.path().join("projects.toml");
+    let text = "proj_a = 'Forecast service'\nproj_b = { name = 'Maps', archived = true }\n";
+    std::fs::write(projects, text).expect("written");
+    let process = Process::start(&["--config", &config.display().to_string()]);
+    let path = "/organization/projects?include_archived=true";
+
+    let list = send(process.client().request(reqwest::Method::GET, path)).await;
+
+    assert_eq!(list.each("name"), ["Forecast service", "Maps"]);
+    assert_eq!(list.each("status"), ["active", "archived"]);
+}
+
 #[test]
 fn start_errors_contain_no_secrets() {
     for (args, words) in [
@@ -105,13 +122,15 @@ fn start_errors_contain_no_secrets() {
         ),
         (vec!["--admin-keys", "/no/such/keys"], "/no/such/keys"),
         (vec!["--config", "/no/such/config"], "/no/such/config"),
+        (vec!["--projects", "/no/such/projects"], "/no/such/projects"),
         (vec!["--log", "loud"], "loud"),
         (
             vec!["--tls-cert", "/no/cert", "--tls-key", "/no/key"],
             "/no/cert",
         ),
     ] {
-        let output = output(&args);
+        // Another test may use the default port.
+        let output = output(&[&["--listen", "127.0.0.1:0"], &args[..]].concat());
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
         assert!(stderr.contains(words), "{args:?}: {stderr}");

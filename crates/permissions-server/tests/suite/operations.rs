@@ -1,4 +1,4 @@
-//! The three operations over a socket.
+//! The operations on permissions over a socket.
 
 use crate::database::TestDatabase;
 use crate::support::{Client, send};

@@ -50,12 +50,12 @@ pub fn check(cases: u32, database: impl Fn() -> TestDatabase) {
 }
 
 #[test]
-fn pages_in_memory_stay_exact_during_changes() {
+fn pages_in_memory_stay_consistent_during_changes() {
     check(24, TestDatabase::memory);
 }
 
 #[test]
-fn pages_of_a_file_stay_exact_during_changes() {
+fn pages_of_a_file_stay_consistent_during_changes() {
     check(12, TestDatabase::file);
 }
 

@@ -252,7 +252,7 @@ async fn response_has_request_id_and_processing_time() {
 }
 
 #[tokio::test]
-async fn compressed_body_is_415_with_its_encoding() {
+async fn compressed_body_is_415_and_message_names_encoding() {
     let server = Server::start().await.expect("a server");
     let client = Client::of(&server);
     for encoding in ["gzip", "br", "identity, gzip"] {

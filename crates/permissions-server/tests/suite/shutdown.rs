@@ -38,7 +38,8 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
     text
 }
 
-/// Sends a list request. Returns the headers of the response, or `None` without a complete response.
+/// Sends a list request. Returns the headers of the response, or `None` if the response is missing or
+/// incomplete.
 async fn list(stream: &mut TcpStream, key: &str) -> Option<String> {
     let request = format!(
         "GET /v1/fine_tuning/checkpoints/{MODEL}/permissions HTTP/1.1\r\nhost: x\r\n\

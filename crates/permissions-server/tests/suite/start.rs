@@ -6,10 +6,12 @@ use std::sync::Barrier;
 use std::thread;
 
 use permissions_server::{Database, Server, StartError};
+use reqwest::Method;
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::process::{Process, command};
-use crate::support::Client;
+use crate::support::{Client, send};
 
 async fn start_error(path: &Path) -> StartError {
     Server::builder()
@@ -211,7 +213,7 @@ async fn sqlite_url_is_refused_without_creating_a_file() {
                 "{text}"
             );
         }
-        let output = command(&["--database", url])
+        let output = command(&["--listen", "127.0.0.1:0", "--database", url])
             .current_dir(folder.path())
             .output();
         assert_eq!(output.expect("a process").status.code(), Some(1), "{url}");
@@ -252,6 +254,8 @@ async fn database_of_version_0_1_opens() {
     assert_eq!(client.create(&["proj_new"]).await.status, 200);
     let list = client.list("order=ascending").await;
     assert_eq!(list.each("project_id"), ["proj_old", "proj_new"]);
+    let projects = send(client.request(Method::GET, "/organization/projects")).await;
+    assert_eq!(projects.body["data"], json!([]));
 }
 
 #[test]

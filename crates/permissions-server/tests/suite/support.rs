@@ -60,7 +60,7 @@ impl Client {
         Self::with(vec![base_url.to_owned()], key)
     }
 
-    /// Sends the next requests for another checkpoint.
+    /// Sets the checkpoint of the next requests.
     pub fn checkpoint(self, checkpoint: &str) -> Self {
         Self {
             checkpoint: checkpoint.to_owned(),

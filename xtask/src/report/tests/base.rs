@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::super::{Base, Format, run};
+use super::super::{Format, run};
 use crate::layout::Layout;
 use crate::regen;
 
@@ -67,19 +67,19 @@ fn grow(root: &Path) {
         .unwrap();
 }
 
-fn json(root: &Path, base: &Base) -> Value {
+fn json(root: &Path, base: &str) -> Value {
     serde_json::from_str(&run(&Layout::new(root), base, None, Format::Json).unwrap()).unwrap()
 }
 
 #[test]
 fn workspace_is_compared_with_revision() {
     let folder = workspace();
-    let base = Base::new("HEAD");
-    assert_eq!(json(folder.path(), &base)["verdict"], Value::Null);
+    let base = "HEAD";
+    assert_eq!(json(folder.path(), base)["verdict"], Value::Null);
 
     grow(folder.path());
 
-    let report = json(folder.path(), &base);
+    let report = json(folder.path(), base);
     assert_eq!(report["changes"][0]["location"], "Permission.region");
     assert_eq!(report["verdict"], "minor", "{report:#}");
     assert_eq!(report["surface"]["removed"], json!([]), "{report:#}");
@@ -96,7 +96,7 @@ fn workspace_is_compared_with_file() {
     fs::copy(Layout::new(folder.path()).permissions(), &old).unwrap();
     grow(folder.path());
 
-    let report = json(folder.path(), &Base::new(old.to_str().unwrap()));
+    let report = json(folder.path(), old.to_str().unwrap());
 
     assert_eq!(report["verdict"], "minor", "{report:#}");
     assert_eq!(report["operations"]["changed"].as_array().unwrap().len(), 2);
@@ -107,13 +107,7 @@ fn workspace_is_compared_with_file() {
 fn error_for_unreadable_base_contains_its_name() {
     let folder = workspace();
     let error = |base: &str| {
-        let error = run(
-            &Layout::new(folder.path()),
-            &Base::new(base),
-            None,
-            Format::Markdown,
-        )
-        .unwrap_err();
+        let error = run(&Layout::new(folder.path()), base, None, Format::Markdown).unwrap_err();
         format!("{error:#}")
     };
     assert_eq!(
@@ -142,7 +136,7 @@ fn error_for_invalid_upstream_spec_contains_name() {
     let upstream = Some(("upstream.yaml".to_owned(), &upstream));
     let error = run(
         &Layout::new(folder.path()),
-        &Base::new("HEAD"),
+        "HEAD",
         upstream,
         Format::Markdown,
     )

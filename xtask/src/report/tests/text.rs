@@ -56,7 +56,11 @@ fn full() -> Report {
             matched: 3,
         }],
         overlay_changed: true,
-        notes: vec![Note::new("format", &Pointer::root(), "dropped `unixtime`")],
+        notes: vec![Note {
+            rule: "format",
+            at: Pointer::root().to_string(),
+            what: "dropped `unixtime`".into(),
+        }],
     });
     report
 }

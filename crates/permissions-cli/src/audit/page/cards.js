@@ -56,7 +56,7 @@ function chip(row, project) {
   const state = row.states[project.index];
   const words = state === ACCESS ? null : el("span", { className: "hidden-text" }, `, ${STATES[state]}`);
   const name = project.label ? project.label : el("span", { className: "id" }, shorten(project.id, 28));
-  const button = el("button", { type: "button", className: `chip ${STATES[state]}`, title: project.id }, state === ACCESS ? "" : `${SIGNS[state]} `, name, words);
+  const button = el("button", { type: "button", className: `chip ${STATES[state]}`, title: project.id }, state === ACCESS ? "" : `${SIGNS[state]} `, name, archivedNote(project), words);
   button.addEventListener("click", () => showCell(button, row, project));
   return button;
 }

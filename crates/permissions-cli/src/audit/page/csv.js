@@ -25,7 +25,8 @@ function toCsv(rows, columns) {
 function downloadCsv(rows, columns) {
   const name = ["checkpoint-access", audit.organization, day(audit.created_at)].filter(Boolean).join("-").replace(/[^\w.-]+/g, "_");
   const csv = toCsv(rows, columns);
-  // Excel reads UTF-8 only after a byte order mark. Other programs may read the mark as a part of the first name.
+  // Excel recognizes UTF-8 only with a byte order mark. Other programs may read the mark as part of the name of the
+  // first column.
   const mark = /[^\x00-\x7f]/.test(csv) ? "\ufeff" : "";
   const url = URL.createObjectURL(new Blob([mark, csv], { type: "text/csv;charset=utf-8" }));
   el("a", { href: url, download: `${name}.csv` }).click();

@@ -25,7 +25,7 @@ function readCheckpoint({ id, label, managed, error, access = [], extra = [], mi
   for (const permission of access) { states[permission[0]] = ACCESS; permissions[permission[0]] = permission; }
   for (const permission of extra) { states[permission[0]] = EXTRA; permissions[permission[0]] = permission; }
   for (const project of missing) states[project] = MISSING;
-  return { id, label, index, unmanaged: managed === false, error, states, permissions, search: searchText({ id, label }) };
+  return { id, label, index, unmanaged: managed === false, error: error ?? undefined, states, permissions, search: searchText({ id, label }) };
 }
 
 function searchText({ id, label }) {
@@ -46,3 +46,4 @@ function stateInWords(state) {
 }
 
 const nameOf = ({ id, label }) => label || id;
+const archivedNote = ({ archived }) => (archived ? " (archived)" : "");

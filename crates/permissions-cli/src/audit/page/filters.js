@@ -51,7 +51,7 @@ function writeFilters(step) {
   try {
     history[step ? "pushState" : "replaceState"](null, "", hash ? `#${hash}` : location.pathname + location.search);
   } catch {
-    // Frames without an origin refuse history entries. Filters still work there.
+    // Frames with an opaque origin refuse history entries. Filters still work there.
   }
 }
 

@@ -127,9 +127,10 @@ function namesRow() {
 }
 
 function projectName(project) {
-  const button = idButton(project.id, project.label, [
+  const button = idButton(project.id, `${project.label ?? ""}${archivedNote(project)}`.trim(), [
     ...(project.label ? [el("span", { className: "name" }, project.label), " "] : []),
     el("span", { className: "id" }, ...idNodes(project.id, audit.projectPrefix, 16)),
+    ...(project.archived ? [el("span", { className: "hidden-text" }, archivedNote(project))] : []),
   ]);
   button.className = `project-name${project.archived ? " archived" : ""}`;
   return button;

@@ -1,4 +1,5 @@
-// Millimetres on a landscape page: the width of Letter and the height of A4, less the margins.
+// Printable area of a landscape page in millimetres: the width of Letter and the height of A4, less the margins. Both
+// are the smaller ones, so a page fits on both papers.
 const PAGE_WIDTH = 257, PAGE_HEIGHT = 185, PRINT_COLUMN = 6, PRINT_CHARACTER = 1.5, PRINT_ROW = 4.6, PRINT_LINE = 2.6;
 /** Longer lists would fill many pages, and the tables mark every difference anyway. */
 const LISTED_DIFFERENCES = 120;
@@ -49,7 +50,7 @@ function printDifferences({ rows, columns }) {
   const line = (row, state) => {
     const found = columns.filter((column) => row.states[column.index] === state);
     if (found.length === 0) return null;
-    const names = found.flatMap((column, at) => [at > 0 ? ", " : "", column.label ? `${column.label} ` : "", el("span", { className: "id" }, column.id)]);
+    const names = found.flatMap((column, at) => [at > 0 ? ", " : "", column.label ? `${column.label} ` : "", el("span", { className: "id" }, column.id), archivedNote(column)]);
     return el("div", {}, `${SIGNS[state]} ${STATES[state]}: `, ...names);
   };
   const differing = rows.filter((row) => row.states.some((state) => state >= EXTRA));
@@ -87,7 +88,7 @@ function printTable({ rows, columns, rowTotals, first, sum, start, total }) {
 
 function turned(project) {
   const label = project.label ? el("span", {}, shorten(project.label, 48)) : null;
-  return el("div", { className: "turned" }, label, el("span", { className: "id" }, project.id));
+  return el("div", { className: "turned" }, label, el("span", { className: "id" }, project.id, archivedNote(project)));
 }
 
 function printRow(row, columns, rowTotals, width) {

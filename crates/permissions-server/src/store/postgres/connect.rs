@@ -1,4 +1,4 @@
-//! Connects to the host of a database that accepts writes.
+//! Connects to the host that accepts writes, among the hosts of a database.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,13 +26,7 @@ pub(super) struct Hosts {
     last: AtomicUsize,
 }
 
-impl fmt::Debug for Hosts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hosts({self})")
-    }
-}
-
-/// The hosts and the name of the database, without the password.
+/// Displays the hosts and the name of the database, without the password.
 impl fmt::Display for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self.configs.iter().map(name).collect();
@@ -62,21 +56,12 @@ impl Hosts {
                 "failed to parse the database URL: {reason}; use postgres://USER:PASSWORD@HOST:PORT/DATABASE"
             ))
         };
-        let (scheme, rest) = url
-            .expose_secret()
-            .split_once("://")
-            .ok_or_else(|| invalid("the URL has no scheme"))?;
-        if !matches!(scheme, "postgres" | "postgresql") {
+        let Some(("postgres" | "postgresql", rest)) = url.expose_secret().split_once("://") else {
             return Err(invalid("the scheme is not postgres"));
-        }
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
-        let (user, hosts) = authority.rsplit_once('@').unwrap_or_default();
-        let hosts = if hosts.is_empty() && !authority.contains('@') {
-            authority
-        } else {
-            hosts
-        };
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
         let mut tls = (None, None);
         let mut kept = Vec::new();
@@ -105,7 +90,7 @@ impl Hosts {
                 config.host("localhost");
             }
             config
-                .ssl_mode(tls.mode())
+                .ssl_mode(tls.mode)
                 .target_session_attrs(TargetSessionAttrs::ReadWrite);
             if config.get_application_name().is_none() {
                 config.application_name("permissions-server");
@@ -122,12 +107,12 @@ impl Hosts {
     /// Connects to the first host that accepts writes. The error contains one reason for each host.
     pub(super) async fn connect(&self) -> Result<Client, StoreError> {
         let last = self.last.load(Ordering::Relaxed);
-        let (before, from_last) = self.configs.split_at(last);
         let mut reasons = Vec::new();
-        for (offset, config) in from_last.iter().chain(before).enumerate() {
+        for offset in 0..self.configs.len() {
+            let index = (last + offset) % self.configs.len();
+            let config = &self.configs[index];
             let reason = match timeout(CONNECT_TIMEOUT, config.connect(self.tls.clone())).await {
                 Ok(Ok((client, connection))) => {
-                    let index = (last + offset) % self.configs.len();
                     if index != last {
                         tracing::warn!(host = %name(config), "another host accepts writes now");
                         self.last.store(index, Ordering::Relaxed);
@@ -142,11 +127,7 @@ impl Hosts {
                 Ok(Err(error)) => reason(&error),
                 Err(_) => "the host does not respond".to_owned(),
             };
-            reasons.push(if self.configs.len() == 1 {
-                reason
-            } else {
-                format!("{}: {reason}", name(config))
-            });
+            reasons.push(format!("{}: {reason}", name(config)));
         }
         let message = format!(
             "{}; check the URL and that the database runs",
@@ -196,7 +177,7 @@ mod tests {
             "postgres://me:s3cret@host/db?sslmode=sometimes",
             "postgres://me:s3cret@host/db?colour=red",
         ] {
-            let error = parse(url).expect_err("an invalid URL").to_string();
+            let error = parse(url).err().expect("an invalid URL").to_string();
             assert!(
                 error.contains("failed to parse the database URL"),
                 "{error}"
@@ -204,6 +185,6 @@ mod tests {
             assert!(!error.contains("s3cret"), "{error}");
         }
         let hosts = parse("postgres://me:s3cret@host/db").expect("valid");
-        assert!(!format!("{hosts:?}").contains("s3cret"));
+        assert!(!hosts.to_string().contains("s3cret"));
     }
 }

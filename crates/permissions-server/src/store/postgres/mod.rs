@@ -7,25 +7,27 @@
 
 mod connect;
 mod errors;
-mod operations;
-mod pool;
+pub(super) mod operations;
 mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use secrecy::SecretString;
-use tokio::time::sleep;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::schema::{self, Migration};
-use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError, StoreErrorKind};
+use super::{StoreError, StoreErrorKind, schema};
 use crate::error::StartError;
-use crate::id::IdSource;
 use connect::Hosts;
-use pool::Pool;
 
+/// Maximum number of connections. PostgreSQL allows 100 by default, which several servers share.
+const CONNECTIONS: usize = 16;
+/// How long a request waits for a connection if all connections are in use.
+const WAIT: Duration = Duration::from_secs(2);
 /// How long a request is retried while no host accepts writes.
 const RETRY_TIME: Duration = Duration::from_secs(20);
 /// The pause between two attempts.
@@ -33,93 +35,48 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Key of the advisory lock around migrations ("ckpm").
 const MIGRATION_LOCK: i64 = 0x636b_706d;
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    description: "permissions",
-    sql: include_str!("../../../migrations/postgres/0001_permissions.sql"),
-}];
+/// The SQL of each version of the schema.
+const MIGRATIONS: schema::Statements = [
+    include_str!("../../../migrations/postgres/0001_permissions.sql"),
+    include_str!("../../../migrations/postgres/0002_projects.sql"),
+];
 
 /// A pool of connections to the host that accepts writes.
-#[derive(Debug)]
+///
+/// A connection returns to the pool only after an operation has succeeded. A failed or cancelled operation closes its
+/// connection, which also rolls back an open transaction.
 pub(crate) struct PostgresStore {
-    pool: Pool,
-    ids: IdSource,
+    hosts: Hosts,
+    idle: Mutex<Vec<Arc<Client>>>,
+    permits: Semaphore,
 }
 
 impl PostgresStore {
-    pub(crate) async fn open(url: &SecretString, ids: IdSource) -> Result<Self, StartError> {
-        let pool = Pool::new(Hosts::parse(url)?);
-        match migrate(&pool).await {
-            Ok(Ok(())) => Ok(Self { pool, ids }),
-            Ok(Err(newer)) => {
-                let database = pool.hosts().to_string();
-                Err(StartError::new(schema::newer(&database, newer)))
-            }
+    pub(super) async fn open(url: &SecretString) -> Result<Self, StartError> {
+        let store = Self {
+            hosts: Hosts::parse(url)?,
+            idle: Mutex::default(),
+            permits: Semaphore::new(CONNECTIONS),
+        };
+        match store.attempt(migrate).await {
+            Ok(()) => Ok(store),
             Err(error) => Err(StartError::new(format!(
                 "failed to open the database {}: {error}",
-                pool.hosts()
+                store.hosts
             ))),
         }
     }
 
-    pub(crate) async fn list(
-        &self,
-        query: &PageQuery,
-        mut each: impl FnMut(Permission<&str>) + Send,
-    ) -> Result<PageResult, StoreError> {
-        let list = |client: Arc<Client>| async move { operations::list(&client, query).await };
-        let Some(rows) = self.run(true, list).await? else {
-            return Ok(PageResult::UnknownCursor);
-        };
-        let limit = query.limit as usize;
-        for row in rows.iter().take(limit) {
-            each(operations::permission(row)?);
-        }
-        Ok(PageResult::Page {
-            has_more: rows.len() > limit,
-        })
-    }
-
-    pub(crate) async fn create(&self, creation: &Creation) -> Result<Vec<Permission>, StoreError> {
-        let ids = self.ids;
-        let create =
-            |client: Arc<Client>| async move { operations::create(&client, creation, ids).await };
-        self.run(true, create).await
-    }
-
-    pub(crate) async fn delete(&self, deletion: &Deletion) -> Result<bool, StoreError> {
-        let delete =
-            |client: Arc<Client>| async move { operations::delete(&client, deletion).await };
-        // A delete is not retried: if the first attempt had an effect, a second one would respond with 404.
-        self.run(false, delete).await
-    }
-
-    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        let client = self.pool.get().await?;
-        client.batch_execute("SELECT 1").await?;
-        client.release();
-        Ok(())
-    }
-
-    /// Runs an operation and repeats it after failures without an effect. After a lost connection, which leaves the effect
-    /// unknown, only an idempotent operation is repeated.
-    async fn run<T, F>(
+    /// Runs an operation and repeats it if it failed without changing the database. If the connection was lost and the effect
+    /// is unknown, only an idempotent operation is repeated.
+    pub(super) async fn run<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         idempotent: bool,
         operation: impl Fn(Arc<Client>) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>>,
-    {
+    ) -> Result<T, StoreError> {
         let start = Instant::now();
         loop {
-            let attempt = async {
-                let client = self.pool.get().await?;
-                let output = operation(Arc::clone(&client)).await?;
-                client.release();
-                Ok::<_, StoreError>(output)
-            };
-            let error = match attempt.await {
+            let error = match self.attempt(&operation).await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
@@ -137,11 +94,38 @@ impl PostgresStore {
             sleep(RETRY_PAUSE).await;
         }
     }
+
+    /// Runs an operation once, with an idle connection or a new one.
+    pub(super) async fn attempt<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        operation: impl FnOnce(Arc<Client>) -> F,
+    ) -> Result<T, StoreError> {
+        let Ok(_permit) = timeout(WAIT, self.permits.acquire()).await else {
+            let message = format!("all {CONNECTIONS} connections to PostgreSQL are in use");
+            return Err(StoreError::new(StoreErrorKind::Unreachable, message));
+        };
+        let idle = {
+            let mut idle = self.idle.lock();
+            idle.retain(|client| !client.is_closed());
+            idle.pop()
+        };
+        let client = match idle {
+            Some(client) => client,
+            None => Arc::new(self.hosts.connect().await?),
+        };
+        let output = operation(Arc::clone(&client)).await?;
+        self.idle.lock().push(client);
+        Ok(output)
+    }
 }
 
-/// Migrates the schema in one transaction. The inner error is the version of a schema that is newer than this program.
-async fn migrate(pool: &Pool) -> Result<Result<(), i64>, StoreError> {
-    let client = pool.get().await?;
+/// Checks that the database responds.
+pub(super) async fn ping(client: Arc<Client>) -> Result<(), StoreError> {
+    Ok(client.batch_execute("SELECT 1").await?)
+}
+
+/// Migrates the schema in one transaction.
+async fn migrate(client: Arc<Client>) -> Result<(), StoreError> {
     let version: String = client
         .query_typed_one("SELECT version()", &[])
         .await?
@@ -154,50 +138,36 @@ async fn migrate(pool: &Pool) -> Result<Result<(), i64>, StoreError> {
             .query_typed(lock, &[(&MIGRATION_LOCK, Type::INT8)])
             .await?;
     }
-    let table: Option<String> = client
-        .query_typed_one("SELECT to_regclass('_sqlx_migrations')::text", &[])
-        .await?
-        .try_get(0)?;
-    if table.is_none() {
-        client
-            .batch_execute(
-                "CREATE TABLE _sqlx_migrations (
-                    version BIGINT PRIMARY KEY,
-                    description TEXT NOT NULL,
-                    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
-                    success BOOLEAN NOT NULL,
-                    checksum BYTEA NOT NULL,
-                    execution_time BIGINT NOT NULL
-                )",
-            )
-            .await?;
-    }
-    let applied = client
-        .query_typed_one(
-            "SELECT coalesce(max(version), 0) FROM _sqlx_migrations",
-            &[],
+    client
+        .batch_execute(
+            "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+                version BIGINT PRIMARY KEY,
+                description TEXT NOT NULL,
+                installed_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+                success BOOLEAN NOT NULL,
+                checksum BYTEA NOT NULL,
+                execution_time BIGINT NOT NULL
+            )",
         )
+        .await?;
+    let applied = client
+        .query_typed_one(schema::APPLIED, &[])
         .await?
         .try_get(0)?;
-    let pending = match schema::pending(MIGRATIONS, applied) {
-        Ok(pending) => pending,
-        Err(newer) => return Ok(Err(newer)),
-    };
+    let pending = schema::pending(MIGRATIONS, applied)
+        .map_err(|reason| StoreError::new(StoreErrorKind::Internal, reason))?;
     for migration in pending {
         client.batch_execute(migration.sql).await?;
         client
             .execute_typed(
-                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                 VALUES ($1, $2, TRUE, $3, 0)",
+                schema::RECORD,
                 &[
                     (&migration.version, Type::INT8),
                     (&migration.description, Type::TEXT),
-                    (&migration.checksum(), Type::BYTEA),
+                    (&migration.checksum, Type::BYTEA),
                 ],
             )
             .await?;
     }
-    client.batch_execute("COMMIT").await?;
-    client.release();
-    Ok(Ok(()))
+    Ok(client.batch_execute("COMMIT").await?)
 }

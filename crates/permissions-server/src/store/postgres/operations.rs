@@ -1,12 +1,17 @@
 //! The SQL statements for PostgreSQL.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Order, PageQuery, Permission, StoreError, StoreErrorKind};
+use super::PostgresStore;
+use crate::store::projects::{EXISTS, PAGE, PUT};
+use crate::store::{
+    Creation, Deletion, Order, PageQuery, Permission, Project, ProjectPreset, ProjectQuery,
+    StoreError, StoreErrorKind,
+};
 
 const CURSOR: &str = "
     SELECT p.position FROM permissions p JOIN checkpoints c ON c.key = p.checkpoint
@@ -33,11 +38,25 @@ const BEGIN_DURABLE: &str = "BEGIN;
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// Reads the rows of a page, plus one row if there is another page. Returns `None` if the cursor is unknown.
-pub(super) async fn list(
-    client: &Client,
+/// Reads a page and calls `each` with its permissions. Returns whether there is another page, or `None` if the cursor is
+/// unknown.
+pub(in crate::store) async fn list(
+    store: &PostgresStore,
     query: &PageQuery,
-) -> Result<Option<Vec<Row>>, StoreError> {
+    mut each: impl FnMut(Permission<&str>),
+) -> Result<Option<bool>, StoreError> {
+    let Some(rows) = store.run(true, |client| rows(client, query)).await? else {
+        return Ok(None);
+    };
+    let limit = query.limit as usize;
+    for row in rows.iter().take(limit) {
+        each(permission(row)?);
+    }
+    Ok(Some(rows.len() > limit))
+}
+
+/// Reads the rows of a page, plus one row if there is another page. Returns `None` if the cursor is unknown.
+async fn rows(client: Arc<Client>, query: &PageQuery) -> Result<Option<Vec<Row>>, StoreError> {
     let start: i64 = match &query.after {
         Some(after) => {
             let parameters: [Parameter<'_>; 2] =
@@ -77,17 +96,16 @@ pub(super) async fn list(
 }
 
 /// Creates the missing permissions. Returns the permission of every project.
-pub(super) async fn create(
-    client: &Client,
+pub(in crate::store) async fn create(
+    client: Arc<Client>,
     creation: &Creation,
-    ids: IdSource,
 ) -> Result<Vec<Permission>, StoreError> {
     loop {
-        let mut existing = of_projects(client, creation).await?;
+        let mut existing = of_projects(&client, creation).await?;
         if existing.len() < creation.project_ids.len() {
-            existing = insert_missing(client, creation, ids, &existing).await?;
+            existing = insert_missing(&client, creation, &existing).await?;
         }
-        // The insert below creates permissions that a concurrent request has deleted since.
+        // If a concurrent request has deleted some of these permissions in the meantime, the next attempt creates them again.
         let ordered = creation.project_ids.iter().map(|id| existing.remove(id));
         if let Some(all) = ordered.collect() {
             return Ok(all);
@@ -98,7 +116,6 @@ pub(super) async fn create(
 async fn insert_missing(
     client: &Client,
     creation: &Creation,
-    ids: IdSource,
     existing: &HashMap<String, Permission>,
 ) -> Result<HashMap<String, Permission>, StoreError> {
     let missing: Vec<&String> = creation
@@ -120,7 +137,7 @@ async fn insert_missing(
     let positions: Vec<i64> = (first..).take(missing.len()).collect();
     let new_ids: Vec<String> = positions
         .iter()
-        .map(|position| ids.permission_id(&creation.checkpoint, *position))
+        .map(|position| creation.permission_id(*position))
         .collect();
     client
         .execute_typed(
@@ -142,7 +159,10 @@ async fn insert_missing(
 }
 
 /// Deletes a permission and keeps its position for cursors. Returns `false` if the checkpoint has no such permission.
-pub(super) async fn delete(client: &Client, deletion: &Deletion) -> Result<bool, StoreError> {
+pub(in crate::store) async fn delete(
+    client: Arc<Client>,
+    deletion: &Deletion,
+) -> Result<bool, StoreError> {
     let statement = "
         WITH removed AS (
             DELETE FROM permissions
@@ -172,6 +192,57 @@ pub(super) async fn delete(client: &Client, deletion: &Deletion) -> Result<bool,
     Ok(deleted == 1)
 }
 
+/// Reads a page of projects. Returns `None` if the cursor is unknown.
+pub(in crate::store) async fn projects(
+    client: Arc<Client>,
+    query: &ProjectQuery,
+) -> Result<Option<Vec<Project>>, StoreError> {
+    let limit = i64::from(query.limit) + 1;
+    let parameters: [Parameter<'_>; 3] = [
+        (&query.after, Type::TEXT),
+        (&query.include_archived, Type::BOOL),
+        (&limit, Type::INT8),
+    ];
+    let rows = client.query_typed(PAGE, &parameters).await?;
+    let is_known = match &query.after {
+        Some(after) if rows.is_empty() => {
+            let parameters: [Parameter<'_>; 1] = [(after, Type::TEXT)];
+            let row = client.query_typed_one(EXISTS, &parameters).await?;
+            row.try_get(0)?
+        }
+        _ => true,
+    };
+    let projects = rows.iter().map(|row| {
+        Ok(Project {
+            id: row.try_get(0)?,
+            name: row.try_get(1)?,
+            created_at: row.try_get(2)?,
+            archived_at: row.try_get(3)?,
+        })
+    });
+    let projects = projects.collect::<Result<_, StoreError>>()?;
+    Ok(is_known.then_some(projects))
+}
+
+/// Creates or updates projects.
+pub(in crate::store) async fn put_projects(
+    client: Arc<Client>,
+    projects: &[ProjectPreset],
+    now: i64,
+) -> Result<(), StoreError> {
+    client.batch_execute(BEGIN_DURABLE).await?;
+    for project in projects {
+        let parameters: [Parameter<'_>; 4] = [
+            (&project.id, Type::TEXT),
+            (&project.name, Type::TEXT),
+            (&now, Type::INT8),
+            (&project.archived, Type::BOOL),
+        ];
+        client.execute_typed(PUT, &parameters).await?;
+    }
+    Ok(client.batch_execute("COMMIT").await?)
+}
+
 /// Returns the permissions of the requested projects by project id.
 async fn of_projects(
     client: &Client,
@@ -184,23 +255,14 @@ async fn of_projects(
     let rows = client.query_typed(OF_PROJECTS, &parameters).await?;
     rows.iter()
         .map(|row| {
-            let Permission {
-                id,
-                project_id,
-                created_at,
-            } = permission(row)?;
-            let permission = Permission {
-                id: id.to_owned(),
-                project_id: project_id.to_owned(),
-                created_at,
-            };
-            Ok((project_id.to_owned(), permission))
+            let permission = permission(row)?.into_owned();
+            Ok((permission.project_id.clone(), permission))
         })
         .collect()
 }
 
 /// Reads a permission from the columns `id`, `project_id` and `created_at`.
-pub(super) fn permission(row: &Row) -> Result<Permission<&str>, StoreError> {
+fn permission(row: &Row) -> Result<Permission<&str>, StoreError> {
     Ok(Permission {
         id: row.try_get(0)?,
         project_id: row.try_get(1)?,

@@ -25,13 +25,9 @@ use tokio_rustls::client::TlsStream;
 /// Creates TLS connections to PostgreSQL.
 #[derive(Clone)]
 pub(super) struct Tls {
-    mode: SslMode,
+    pub(super) mode: SslMode,
     connector: TlsConnector,
-}
-
-/// A TLS handshake with one host.
-pub(super) struct Handshake {
-    connector: TlsConnector,
+    /// The host of the next connection.
     host: String,
 }
 
@@ -81,28 +77,25 @@ impl Tls {
         Ok(Self {
             mode,
             connector: TlsConnector::from(Arc::new(config)),
+            host: String::new(),
         })
-    }
-
-    pub(super) fn mode(&self) -> SslMode {
-        self.mode
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for Tls {
     type Stream = Encrypted<S>;
-    type TlsConnect = Handshake;
+    type TlsConnect = Self;
     type Error = io::Error;
 
-    fn make_tls_connect(&mut self, host: &str) -> io::Result<Handshake> {
-        Ok(Handshake {
-            connector: self.connector.clone(),
+    fn make_tls_connect(&mut self, host: &str) -> io::Result<Self> {
+        Ok(Self {
             host: host.to_owned(),
+            ..self.clone()
         })
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Handshake {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Tls {
     type Stream = Encrypted<S>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Encrypted<S>>> + Send>>;

@@ -39,7 +39,7 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 /// Converts an error of opening the file at `path`.
 pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
     let reason = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+        _ if is_busy(&error) => {
             "another process holds a lock on the file; stop that process or wait until it has finished".to_owned()
         }
         // SQLite reports a full or read-only disk with any of these codes, depending on which of its files is affected.
@@ -54,7 +54,7 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
         Some(ErrorCode::DiskFull) => FULL.to_owned(),
         _ => error.to_string(),
     };
-    StartError::with_source(cannot_open(path, &reason), error)
+    cannot_open(path, &reason).caused_by(error)
 }
 
 pub(super) const DAMAGED: &str =
@@ -63,12 +63,12 @@ pub(super) const READ_ONLY: &str =
     "the file is read-only; make the file and its folder writable, or use another path";
 const FULL: &str = "the disk is full; free some space or use a path on another disk";
 
-/// The message for a file that cannot be opened.
-pub(super) fn cannot_open(path: &Path, reason: &str) -> String {
-    format!(
+/// The error for a file that cannot be opened.
+pub(super) fn cannot_open(path: &Path, reason: &str) -> StartError {
+    StartError::new(format!(
         "failed to open the database file {}: {reason}",
         path.display()
-    )
+    ))
 }
 
 /// Returns the reason why SQLite failed to write to the folder of `path`.

@@ -6,21 +6,23 @@
 mod errors;
 mod log;
 mod open;
-mod read;
-mod write;
+pub(super) mod read;
+pub(super) mod write;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{Creation, Deletion, PageQuery, PageResult, Permission, StoreError};
+use super::StoreError;
 use crate::error::StartError;
-use crate::id::IdSource;
-use write::Writer;
+use log::Log;
+pub(super) use open::{file, memory};
+use write::Write;
 
 /// How long a connection waits for the lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,9 +33,9 @@ type Shared = Arc<Mutex<Connection>>;
 /// Connections to one database: several for reads and one for writes.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
-    ids: IdSource,
     readers: Vec<Shared>,
-    writer: Writer,
+    /// The queue of the thread that writes. `None` once the store is closed.
+    writer: Mutex<Option<(mpsc::Sender<Write>, JoinHandle<()>)>>,
 }
 
 static THREADS: AtomicUsize = AtomicUsize::new(0);
@@ -45,64 +47,25 @@ thread_local! {
 }
 
 impl SqliteStore {
-    /// Creates a database in memory. It has a single connection, because another connection would open another database.
-    pub(crate) fn memory(ids: IdSource) -> Result<Self, StartError> {
-        let connection = Arc::new(Mutex::new(open::memory()?));
+    /// Starts the thread that writes. `log` is `None` for a database in memory.
+    fn new(readers: Vec<Shared>, writer: Shared, log: Option<Log>) -> Result<Self, StartError> {
+        let (queue, writes) = mpsc::channel(write::BATCH);
+        let thread = thread::Builder::new()
+            .name("permissions-writer".to_owned())
+            .spawn(move || write::run(&writer, writes, log.as_ref()))
+            .map_err(|error| {
+                StartError::new(format!(
+                    "failed to start the writer thread: {error}; raise the limit of threads for this user"
+                ))
+            })?;
         Ok(Self {
-            ids,
-            readers: vec![Arc::clone(&connection)],
-            writer: Writer::spawn(connection, None)?,
+            readers,
+            writer: Mutex::new(Some((queue, thread))),
         })
-    }
-
-    /// Opens or creates the file at `path`.
-    pub(crate) async fn file(path: &Path, ids: IdSource) -> Result<Self, StartError> {
-        let file = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open::file(&file)).await;
-        let opened = opened.unwrap_or_else(|panic| {
-            let message = format!("failed to open the database file {}", path.display());
-            Err(StartError::with_source(message, panic))
-        })?;
-        Ok(Self {
-            ids,
-            readers: opened
-                .readers
-                .into_iter()
-                .map(|reader| Arc::new(Mutex::new(reader)))
-                .collect(),
-            writer: Writer::spawn(Arc::new(Mutex::new(opened.writer)), Some(opened.log))?,
-        })
-    }
-
-    pub(crate) fn list(
-        &self,
-        query: &PageQuery,
-        each: impl FnMut(Permission<&str>),
-    ) -> Result<PageResult, StoreError> {
-        self.read(|connection| read::page(connection, query, each))
-    }
-
-    pub(crate) async fn create(&self, creation: Creation) -> Result<Vec<Permission>, StoreError> {
-        let ids = self.ids;
-        let create = move |connection: &Connection| write::create(connection, ids, &creation);
-        self.writer.write(create).await
-    }
-
-    pub(crate) async fn delete(&self, deletion: Deletion) -> Result<bool, StoreError> {
-        let delete = move |connection: &Connection| write::delete(connection, &deletion);
-        self.writer.write(delete).await
-    }
-
-    pub(crate) fn ping(&self) -> Result<(), StoreError> {
-        self.read(read::ping)
-    }
-
-    pub(crate) async fn close(&self) {
-        self.writer.close().await;
     }
 
     /// Reads with the preferred connection of this thread, or with another one if that one is in use.
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
     ) -> Result<T, StoreError> {
@@ -113,5 +76,42 @@ impl SqliteStore {
             .find_map(|reader| reader.try_lock())
             .unwrap_or_else(|| from_preferred[0].lock());
         read(&connection).map_err(errors::at_run_time)
+    }
+
+    /// Queues a write and waits until it is committed. It may run twice, because a failed transaction is repeated.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        write: impl Fn(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let output = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&output);
+        let (reply, committed) = oneshot::channel();
+        let write = Write {
+            run: Box::new(move |connection| {
+                *slot.lock() = Some(write(connection)?);
+                Ok(())
+            }),
+            reply,
+        };
+        let queue = self.queue().ok_or_else(StoreError::closed)?;
+        let sent = queue.send(write).await;
+        sent.map_err(|_| StoreError::closed())?;
+        committed.await.map_err(|_| StoreError::closed())??;
+        let output = output.lock().take();
+        output.ok_or_else(StoreError::closed)
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Write>> {
+        Some(self.writer.lock().as_ref()?.0.clone())
+    }
+
+    /// Waits for the queued writes and ends the thread.
+    pub(super) async fn close(&self) {
+        let writer = self.writer.lock().take();
+        if let Some((queue, thread)) = writer {
+            drop(queue);
+            // Only a panic of the thread makes this fail. The panic hook has already printed it.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
     }
 }

@@ -4,154 +4,72 @@
 //! fails, each write is repeated in a transaction of its own, so that a failure affects one request only. A queued write
 //! is executed even if its client disconnects.
 
-use std::thread::{self, JoinHandle};
-
-use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::log::Log;
 use super::read::permission;
 use super::{Shared, errors};
-use crate::error::StartError;
-use crate::id::IdSource;
-use crate::store::{Creation, Deletion, Permission, StoreError, StoreErrorKind};
+use crate::store::projects::PUT;
+use crate::store::{Creation, Deletion, Permission, ProjectPreset, StoreError, StoreErrorKind};
 
 /// Maximum number of requests in one transaction.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
-/// The queue of the thread that writes.
-#[derive(Debug)]
-pub(super) struct Writer {
-    /// `None` once the writer is closed.
-    queue: Mutex<Option<mpsc::Sender<Box<dyn Write>>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+type Run = dyn Fn(&Connection) -> Result<(), rusqlite::Error> + Send;
+
+/// A queued write.
+pub(super) struct Write {
+    pub(super) run: Box<Run>,
+    /// Receives the result of the transaction. The receiver is gone if the client has disconnected.
+    pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
-/// A write and the channel for its result.
-trait Write: Send {
-    fn run(&mut self, connection: &Connection) -> Result<(), rusqlite::Error>;
-    /// Sends the result once the transaction has ended.
-    fn reply(self: Box<Self>, transaction: Result<(), StoreError>);
-}
-
-struct Pending<F, T> {
-    write: F,
-    output: Option<T>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<F, T> Write for Pending<F, T>
-where
-    F: Fn(&Connection) -> Result<T, rusqlite::Error> + Send,
-    T: Send,
-{
-    fn run(&mut self, connection: &Connection) -> Result<(), rusqlite::Error> {
-        self.output = Some((self.write)(connection)?);
-        Ok(())
-    }
-
-    fn reply(self: Box<Self>, transaction: Result<(), StoreError>) {
-        let Self { output, reply, .. } = *self;
-        let result = transaction.and_then(|()| output.ok_or_else(StoreError::closed));
-        // The receiver is gone if the client has disconnected.
-        let _ = reply.send(result);
-    }
-}
-
-impl Writer {
-    /// Starts the thread. `log` is `None` for a database in memory, which gains nothing from batches.
-    pub(super) fn spawn(connection: Shared, log: Option<Log>) -> Result<Self, StartError> {
-        let (queue, writes) = mpsc::channel(BATCH);
-        let thread = thread::Builder::new()
-            .name("permissions-writer".to_owned())
-            .spawn(move || run(&connection, writes, log.as_ref()))
-            .map_err(|error| {
-                let message = format!(
-                    "failed to start the writer thread: {error}; raise the limit of threads for this user"
-                );
-                StartError::with_source(message, error)
-            })?;
-        Ok(Self {
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
-        })
-    }
-
-    /// Runs `write` in a transaction. Returns its output once the transaction is on disk.
-    pub(super) async fn write<F, T>(&self, write: F) -> Result<T, StoreError>
-    where
-        F: Fn(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (reply, result) = oneshot::channel();
-        let queue = self.queue.lock().clone().ok_or_else(StoreError::closed)?;
-        let pending = Pending {
-            write,
-            output: None,
-            reply,
-        };
-        let sent = queue.send(Box::new(pending)).await;
-        sent.map_err(|_| StoreError::closed())?;
-        result.await.unwrap_or_else(|_| Err(StoreError::closed()))
-    }
-
-    /// Waits for the queued writes and ends the thread.
-    pub(super) async fn close(&self) {
-        drop(self.queue.lock().take());
-        let thread = self.thread.lock().take();
-        if let Some(thread) = thread {
-            // Only a panic of the thread makes this fail. The panic hook has already printed it.
-            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
-        }
-    }
-}
-
-fn run(connection: &Shared, mut queue: mpsc::Receiver<Box<dyn Write>>, log: Option<&Log>) {
+/// Executes queued writes until the queue is closed. `log` is `None` for a database in memory, which gains nothing from
+/// batches.
+pub(super) fn run(connection: &Shared, mut queue: mpsc::Receiver<Write>, log: Option<&Log>) {
     let limit = if log.is_some() { BATCH } else { 1 };
     let mut batch = Vec::with_capacity(limit);
     while queue.blocking_recv_many(&mut batch, limit) > 0 {
         let mut connection = connection.lock();
         match log.map_or(Ok(()), |log| log.limit(&connection)) {
             Ok(()) => commit(&mut connection, &mut batch),
-            Err(error) => batch
-                .drain(..)
-                .for_each(|write| write.reply(Err(error.clone()))),
+            Err(error) => reply(&mut batch, &Err(error)),
         }
     }
 }
 
 /// Runs a batch in one transaction, sends the results and empties the batch.
-fn commit(connection: &mut Connection, batch: &mut Vec<Box<dyn Write>>) {
+fn commit(connection: &mut Connection, batch: &mut Vec<Write>) {
     let result = transaction(connection, batch).map_err(errors::at_run_time);
-    match result {
+    match &result {
         // An error of the lock or the disk would affect every write, so the writes are not repeated one by one.
         Err(error) if error.kind == StoreErrorKind::Internal && batch.len() > 1 => {
-            batch
-                .drain(..)
-                .for_each(|write| commit(connection, &mut vec![write]));
+            for write in batch.drain(..) {
+                commit(connection, &mut vec![write]);
+            }
         }
-        result => batch
-            .drain(..)
-            .for_each(|write| write.reply(result.clone())),
+        _ => reply(batch, &result),
     }
 }
 
-fn transaction(
-    connection: &mut Connection,
-    batch: &mut [Box<dyn Write>],
-) -> Result<(), rusqlite::Error> {
+fn reply(batch: &mut Vec<Write>, result: &Result<(), StoreError>) {
+    for write in batch.drain(..) {
+        let _ = write.reply.send(result.clone());
+    }
+}
+
+fn transaction(connection: &mut Connection, batch: &[Write]) -> Result<(), rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for write in batch {
-        write.run(&transaction)?;
+        (write.run)(&transaction)?;
     }
     transaction.commit()
 }
 
 /// Creates the missing permissions. Returns the permission of every project.
-pub(super) fn create(
+pub(in crate::store) fn create(
     connection: &Connection,
-    ids: IdSource,
     creation: &Creation,
 ) -> Result<Vec<Permission>, rusqlite::Error> {
     let existing = existing(connection, creation)?;
@@ -174,7 +92,7 @@ pub(super) fn create(
             if let Some(existing) = existing {
                 return Ok(existing);
             }
-            let id = ids.permission_id(&creation.checkpoint, position);
+            let id = creation.permission_id(position);
             let created_at = creation.created_at;
             insert.execute(params![checkpoint, position, id, project_id, created_at])?;
             position += 1;
@@ -201,7 +119,8 @@ fn existing(
         .project_ids
         .iter()
         .map(|project_id| {
-            find.query_row(params![creation.checkpoint, project_id], permission)
+            let parameters = params![creation.checkpoint, project_id];
+            find.query_row(parameters, |row| Ok(permission(row)?.into_owned()))
                 .optional()
         })
         .collect()
@@ -233,7 +152,7 @@ fn assign_positions(
 }
 
 /// Deletes a permission and keeps its place for cursors. Returns `false` if the checkpoint has no such permission.
-pub(super) fn delete(
+pub(in crate::store) fn delete(
     connection: &Connection,
     deletion: &Deletion,
 ) -> Result<bool, rusqlite::Error> {
@@ -257,4 +176,17 @@ pub(super) fn delete(
         )?
         .execute(params![deletion.permission_id, place, deletion.deleted_at])?;
     Ok(true)
+}
+
+/// Creates or updates projects.
+pub(in crate::store) fn put_projects(
+    connection: &Connection,
+    projects: &[ProjectPreset],
+    now: i64,
+) -> Result<(), rusqlite::Error> {
+    let mut put = connection.prepare_cached(PUT)?;
+    for project in projects {
+        put.execute(params![project.id, project.name, now, project.archived])?;
+    }
+    Ok(())
 }
