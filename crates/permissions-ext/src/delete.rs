@@ -102,12 +102,12 @@ impl Delete {
             loop {
                 match retries.attempt(&request).await {
                     Ok(reply) => return Ok::<_, Error>(Some(reply.metadata)),
-                    Err(failure) if is_ambiguous && failure.error.confirms_absence() => {
+                    Err(error) if is_ambiguous && error.confirms_absence() => {
                         return Ok(None);
                     }
-                    Err(failure) => {
-                        is_ambiguous |= failure.is_ambiguous;
-                        retries.after(failure).await?;
+                    Err(error) => {
+                        is_ambiguous |= error.is_ambiguous();
+                        retries.after(error).await?;
                     }
                 }
             }

@@ -4,7 +4,7 @@
     clippy::exhaustive_structs,
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
-    reason = "public types may gain members in a minor release, and a request without `send` is a mistake"
+    reason = "public types may gain fields and variants in a minor release, and the compiler warns about unused requests"
 )]
 
 mod action;
@@ -28,7 +28,6 @@ mod progress;
 mod projects;
 mod redact;
 mod retry_policy;
-mod secret;
 pub mod sync;
 mod transport;
 

@@ -19,7 +19,9 @@ pub struct Progress {
 }
 
 /// An optional callback that receives a reference to a value.
-pub(crate) struct Callback<T>(Option<Arc<dyn Fn(&T) + Send + Sync>>);
+pub(crate) struct Callback<T>(Option<Arc<Function<T>>>);
+
+type Function<T> = dyn Fn(&T) + Send + Sync;
 
 impl<T> Callback<T> {
     pub(crate) fn new(callback: impl Fn(&T) + Send + Sync + 'static) -> Self {

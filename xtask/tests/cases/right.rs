@@ -27,7 +27,7 @@ fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) ->
     // In a build of the whole workspace, reqwest has TLS without a default provider. A second installation fails.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let client = Client::new_with_client(&base_url, http, CallContext::new());
+    let client = Client::new_with_client(&base_url, http, CallContext::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -90,17 +90,17 @@ impl<'a> Reconciler<'a> {
                 checkpoint: self.permissions.checkpoint(),
                 project_ids: &missing,
             };
-            let failure = match retries.attempt(&request).await {
+            let error = match retries.attempt(&request).await {
                 Ok(reply) => {
                     self.record(reply.value.data.into_iter().map(Permission::from_api));
                     self.metadata = reply.metadata;
                     self.retain_missing(&mut missing);
                     return self.check_complete(&missing);
                 }
-                Err(failure) => failure,
+                Err(error) => error,
             };
-            let is_ambiguous = failure.is_ambiguous;
-            let verdict = retries.after(failure).await;
+            let is_ambiguous = error.is_ambiguous();
+            let verdict = retries.after(error).await;
             if is_ambiguous {
                 // Boxed to keep the future small. Most calls do not reconcile.
                 let read = Box::pin(self.read(&missing)).await;
