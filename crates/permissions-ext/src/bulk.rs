@@ -108,7 +108,7 @@ impl Bulk {
     ) -> Result<Vec<Permission>, Error> {
         if self.progress.is_stopped() {
             let action = Action::List(checkpoint.clone());
-            let reason = "the call was stopped";
+            let reason = "the call was stopped before it sent the request";
             return Err(Error::new(ErrorKind::Cancelled, action, reason));
         }
         // The permissions are collected at once, so fetching ahead would not save time.

@@ -191,7 +191,7 @@ impl Operation for DeleteRequest<'_> {
         if response.id != *requested {
             let other = &response.id;
             return Err(format!(
-                "the API responded for {other} instead of {requested}"
+                "the response contains {other} instead of {requested}"
             ));
         }
         Ok(())

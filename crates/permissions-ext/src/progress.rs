@@ -55,7 +55,7 @@ impl<T> fmt::Debug for Callback<T> {
 
 /// The progress of one bulk call, which all requests of the call share.
 ///
-/// A request with this value in its options waits for the rate limit as a part of a bulk call.
+/// The rate limiter treats a request as part of a bulk call if the options of the request contain this value.
 pub(crate) struct BulkProgress {
     callback: Callback<Progress>,
     done: AtomicUsize,
@@ -75,7 +75,7 @@ impl BulkProgress {
         }
     }
 
-    /// Replaces the number of steps. A create knows the number only after the existing permissions have been listed.
+    /// Sets the total number of steps, for calls that know the total only after the start.
     pub(crate) fn set_total(&self, total: usize) {
         self.total.store(total, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::list::{Content, Item, List, Listed};
 use crate::model::{Project, ProjectId};
 
-/// Selects the projects of a list.
+/// The parameters that select which projects a list contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProjectQuery {
     include_archived: bool,

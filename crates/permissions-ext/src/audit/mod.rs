@@ -40,8 +40,8 @@ use crate::list::List;
 use crate::model::{CheckpointId, InvalidId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 
-/// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 result in 160 requests per
-/// second.
+/// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 concurrent requests are 160
+/// requests per second.
 const CONCURRENCY: usize = 16;
 
 /// A request that lists the permissions of many checkpoints.
@@ -153,7 +153,7 @@ impl Audit {
 }
 
 impl AuditStream {
-    /// Returns the next result, for loops in programs that do not depend on `futures`.
+    /// Returns the next result. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<CheckpointAudit, Error>> {
         StreamExt::next(self).await
     }

@@ -76,7 +76,8 @@ impl Report {
             .collect()
     }
 
-    /// Returns the live state as a desired state, for example as a backup. `None` if a checkpoint could not be read.
+    /// Returns the permissions as a desired state, which can serve as a backup. `None` if a checkpoint could not be
+    /// read.
     #[must_use]
     pub fn snapshot(&self) -> Option<DesiredState> {
         if !self.is_complete() {

@@ -76,7 +76,7 @@ macro_rules! method {
         ///
         /// # Errors
         ///
-        /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+        /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
         pub fn $method(self) -> Result<$output, Error> {
             self.runtime.wait(self.inner.$method())
         }

@@ -294,7 +294,7 @@ impl<T: Item> List<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
     pub fn send(self) -> Result<Page<T>, Error> {
         let page = self.runtime.wait(self.inner.send())?;
         Ok(Page::new(page, self.runtime))
@@ -312,7 +312,7 @@ impl<T: Item> Page<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
     pub fn next(&self) -> Result<Option<Self>, Error> {
         let next = self.runtime.wait(self.inner.next())?;
         Ok(next.map(|page| Self::new(page, self.runtime.clone())))

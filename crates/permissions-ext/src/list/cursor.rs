@@ -5,7 +5,7 @@ use super::{Content, Item};
 
 /// Returns the cursor of the next page. Returns `None` after the last page.
 ///
-/// An empty page may have successors, because items may have been deleted or filtered out.
+/// A page that is empty because of deletions or a filter may be followed by other pages.
 ///
 /// # Errors
 ///

@@ -7,11 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::action::Action;
 
-/// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). Only this crate
-/// implements the trait.
+/// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). This trait is sealed.
 #[expect(
     private_bounds,
-    reason = "only this crate can implement the trait, because an item needs an operation of the API"
+    reason = "the private supertrait seals the trait, because an item needs an operation of the API"
 )]
 pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin + 'static {
     /// Id of the item. It is also the cursor of the page that starts after the item.
@@ -29,7 +28,7 @@ pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin
 
 /// The operation that lists items.
 pub(crate) trait Listed<Id>: Sized {
-    /// Selects the items. A list with another query has other cursors.
+    /// Selects the items. A cursor is valid only for lists with the same query.
     type Query: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static;
     type Response: DeserializeOwned + Send;
 

@@ -108,9 +108,9 @@ impl<T: Item> List<T> {
 
     /// Resumes at a saved position, with the order, the project filter and `include_archived` of the saved list.
     ///
-    /// The list contains every remaining item that existed all the time. If the next item has been deleted in the
-    /// meantime, the page of that item is listed again from the beginning. The list fails if the position belongs to
-    /// another checkpoint, order or filter.
+    /// The list contains every remaining item that existed during the whole time. If the next item has been deleted in
+    /// the meantime, the page of that item is listed again from the beginning. The list fails if the position belongs
+    /// to another checkpoint, order or filter.
     pub fn resume(mut self, position: &Position<T>) -> Self {
         self.after.clone_from(&position.after);
         T::resume(&mut self.query, &position.query);
@@ -162,7 +162,7 @@ impl<T: Item> List<T> {
         T::action(&self.query)
     }
 
-    /// Returns whether the list resumes at a position after the last item.
+    /// Returns whether the saved position is the end of the list, so that no item is left to return.
     fn is_finished(&self) -> bool {
         let position = self.position.as_ref();
         position.is_some_and(|it| it.finished && it.query == self.query)

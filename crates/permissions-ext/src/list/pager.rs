@@ -21,7 +21,7 @@ pub struct Page<T: Item = Permission> {
 }
 
 impl<T: Item> Page<T> {
-    /// Returns the items on this page. An empty page may have successors.
+    /// Returns the items on this page. An empty page may be followed by other pages.
     #[must_use]
     pub fn data(&self) -> &[T] {
         &self.content.data
@@ -89,7 +89,7 @@ pub(super) struct Pager<T: Item> {
     next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
     seen_cursors: CursorGuard,
-    /// Items returned recently. A server returns items again if they move to a later page while the list is read.
+    /// Items returned recently. A server may return an item twice if items are created while the list is read.
     recent_ids: RecentIds,
     /// Number of items that may still be returned, if `max_items` is set.
     remaining: Option<u64>,
@@ -168,7 +168,7 @@ impl<T: Item> Pager<T> {
         self.fetch().await.map(Some)
     }
 
-    /// Fetches the next page. If the list resumes at a position after the last item, fetches the first page.
+    /// Fetches the next page. If the saved position is the end of the list, fetches the first page instead.
     pub(super) async fn fetch(&mut self) -> Result<Page<T>, Error> {
         let list = self.list.clone();
         let invalid = |reason| Error::new(ErrorKind::Pagination, list.action(), reason);

@@ -55,7 +55,7 @@ impl<T: Item> PageStream<T> {
         Self(SyncWrapper::new(pages.boxed()))
     }
 
-    /// Returns the next page. Loops can use it without a crate for streams.
+    /// Returns the next page. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
         StreamExt::next(self).await
     }

@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
 use crate::permissions::Permissions;
 
-/// Selects the permissions of a list.
+/// The parameters that select which permissions a list contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PermissionQuery {
     checkpoint: CheckpointId,
@@ -38,7 +38,7 @@ impl List {
 
     /// Lists only the permissions of this project.
     ///
-    /// A response that contains another project is an error, because the server does not support the filter.
+    /// If a response contains another project, the server has ignored the filter, and the list fails.
     pub fn project_id(
         mut self,
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,

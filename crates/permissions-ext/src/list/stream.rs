@@ -58,7 +58,7 @@ impl<T: Item> ItemStream<T> {
         }
     }
 
-    /// Returns the next item. Loops can use it without a crate for streams.
+    /// Returns the next item. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         StreamExt::next(self).await
     }

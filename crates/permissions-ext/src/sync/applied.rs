@@ -56,7 +56,7 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum SkipReason {
     /// A create for the same checkpoint or the same project has not succeeded. Deleting anyway could leave the project
-    /// without access to both the old and the new checkpoint.
+    /// with access to neither the old nor the new checkpoint.
     CreateFailed,
     /// Another change failed with an error that affects all changes: the key was rejected, the quota is used up, or
     /// the deadline has passed.
@@ -78,7 +78,7 @@ impl Applied {
         self.unfinished().next().is_none()
     }
 
-    /// Returns the failed and skipped changes. Apply the same plan again to make these changes.
+    /// Returns the failed and skipped changes. To retry them, apply the same plan again.
     pub fn unfinished(&self) -> impl Iterator<Item = &AppliedChange> {
         self.changes.iter().filter(|it| !it.outcome.is_done())
     }

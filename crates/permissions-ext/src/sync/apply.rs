@@ -206,9 +206,9 @@ impl Run {
             .collect();
         let deletes = self.bulk.run(deletes.len(), |index| {
             let (checkpoint, live, permission) = deletes[index];
-            let is_held =
+            let is_needed =
                 checkpoints.contains(checkpoint) || projects.contains(&permission.project_id);
-            let delete = self.delete(checkpoint, live.as_ref(), permission, is_held);
+            let delete = self.delete(checkpoint, live.as_ref(), permission, is_needed);
             delete.map(Ok)
         });
         let mut deletes = deletes.await?.into_iter();
@@ -264,7 +264,7 @@ impl Run {
         creates.collect()
     }
 
-    /// Returns the permissions that exist after the create, and the outcome of the other projects.
+    /// Returns the permissions that exist after the create, and an outcome for each project without a permission.
     async fn send_create(
         &self,
         checkpoint: &CheckpointId,
@@ -285,20 +285,20 @@ impl Run {
         }
     }
 
-    /// Makes one delete. `is_held` is true if a create for the same checkpoint or project has not succeeded. The
-    /// permission then stays.
+    /// Makes one delete. Skips the delete if `is_needed` is true: a create for the same checkpoint or project has not
+    /// succeeded.
     async fn delete(
         &self,
         checkpoint: &CheckpointId,
         live: Option<&Live>,
         permission: &PermissionRef,
-        is_held: bool,
+        is_needed: bool,
     ) -> AppliedChange {
         let outcome = if live.is_some_and(|live| !live.contains_key(&permission.permission_id)) {
             Outcome::AlreadyGone
         } else if let Some(reason) = self.ended.get() {
             Outcome::Skipped(*reason)
-        } else if is_held {
+        } else if is_needed {
             Outcome::Skipped(SkipReason::CreateFailed)
         } else {
             let permissions = self.bulk.permissions(checkpoint);

@@ -202,7 +202,7 @@ impl TryFrom<Unchecked> for Plan {
     }
 }
 
-/// Fails while the version is read, because the fields of other versions may differ.
+/// Rejects an unsupported version before the other fields are read, because those may differ between versions.
 fn check_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     let version = u32::deserialize(deserializer)?;
     if version == VERSION {

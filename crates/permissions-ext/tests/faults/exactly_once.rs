@@ -85,7 +85,7 @@ fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
     let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
     let program = (disturbances, any::<bool>(), steps()).prop_map(
         move |(mut disturbances, read_first, steps)| {
-            // The network repeats its disturbances. A sync never ends if all of them are 429.
+            // The network repeats its faults. If all of them are 429 responses, a sync never ends.
             if disturbances.iter().all(is_rate_limit) {
                 disturbances.push(Disturbance::None);
             }

@@ -151,7 +151,7 @@ async fn repeated_project_is_left_out() {
 }
 
 #[tokio::test]
-async fn refused_key_costs_one_request() {
+async fn refused_key_is_not_retried() {
     let server = FaultServer::start().await;
     for (status, remedy) in [(403, "may read projects"), (404, "can list projects")] {
         server.respond("GET", [Reply::html(status)]);
