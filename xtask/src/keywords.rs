@@ -24,7 +24,7 @@ pub(crate) struct Keyword {
     pub(crate) role: Role,
     /// Whether `permissions.json` may contain the keyword. The others are lowered or dropped.
     pub(crate) in_3_0: bool,
-    /// Value that has the same meaning as the absence of the keyword, as JSON.
+    /// JSON value that has the same meaning as the absence of the keyword, or an empty string.
     no_effect: &'static str,
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum Role {
 impl Keyword {
     /// Returns whether the keyword with this value means the same as its absence.
     pub(crate) fn has_no_effect(&self, value: &Value) -> bool {
-        !self.no_effect.is_empty() && value.to_string() == self.no_effect
+        serde_json::from_str(self.no_effect).is_ok_and(|no_effect: Value| *value == no_effect)
     }
 
     const fn no_effect(self, no_effect: &'static str) -> Self {
@@ -85,6 +85,24 @@ pub(crate) fn find(name: &str) -> Option<&'static Keyword> {
 /// Returns the role of a keyword, if the table contains it.
 pub(crate) fn role(name: &str) -> Option<Role> {
     find(name).map(|keyword| keyword.role)
+}
+
+/// Returns whether a keyword describes a schema without constraining values.
+pub(crate) fn is_annotation(name: &str) -> bool {
+    matches!(role(name), Some(Role::Prose | Role::Annotation))
+}
+
+/// Returns whether a value is an instance of a type.
+pub(crate) fn is_of_type(value: &Value, type_name: &str) -> bool {
+    match type_name {
+        "array" => value.is_array(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "object" => value.is_object(),
+        "string" => value.is_string(),
+        _ => value.is_null(),
+    }
 }
 
 const fn row(

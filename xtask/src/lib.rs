@@ -25,5 +25,4 @@ pub mod report;
 mod schema;
 pub mod select;
 pub mod surface;
-mod template;
 pub mod tree;

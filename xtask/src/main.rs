@@ -127,8 +127,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Task::Report { base, from, format } => {
             let upstream = upstream(&layout, from.as_deref())?;
             let upstream = upstream.as_ref();
-            let upstream = upstream.map(|(path, document)| (path.display().to_string(), document));
-            let upstream = upstream.map(|(name, document)| (name, &document.value));
+            let upstream = upstream.map(|(name, document)| (name.clone(), &document.value));
             print(&report::run(&layout, &base, upstream, format)?)
         }
         Task::Coverage {
@@ -144,8 +143,7 @@ fn run(arguments: Arguments) -> Result<()> {
                 say(&format!(
                     "{covered} of {total} operations can be generated; compiling them"
                 ));
-                let folder = layout.root().join("target/coverage");
-                coverage.compile(&document, layout.root(), &folder, alone)?;
+                coverage.compile(&document, layout.root(), alone)?;
             }
             print(&coverage.to_string())?;
             match coverage.is_clean() {
@@ -187,13 +185,11 @@ fn regenerate(
     check: bool,
 ) -> Result<()> {
     let before = layout.read_lock()?;
-    let upstream = upstream(layout, from)?.map(|(path, document)| {
-        let name = match (from, &before) {
-            (None, Some(lock)) => lock.file_name().to_owned(),
-            _ => fetch::file_name(&path),
-        };
-        let lock = Lock::new(&document, &name, origin, before.as_ref());
-        (path.display().to_string(), document, lock)
+    let upstream = upstream(layout, from)?.map(|(name, document)| {
+        let pinned = before.as_ref().map(Lock::file_name).unwrap_or_default();
+        let file = from.map_or_else(|| pinned.to_owned(), fetch::file_name);
+        let lock = Lock::new(&document, &file, origin, before.as_ref());
+        (name, document, lock)
     });
     let made = match &upstream {
         None => regen::from_permissions(layout)?,
@@ -230,12 +226,13 @@ fn regenerate(
     Ok(())
 }
 
-/// Reads the upstream spec at a path, or else the pinned one if it has been fetched.
-fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(PathBuf, Document)>> {
-    match from {
-        None => fetch::cached(layout),
-        Some(path) => Ok(Some((path.to_owned(), document::read(path)?))),
-    }
+/// Reads the upstream spec at a path, or else the pinned one if it has been fetched. Returns its path too.
+fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
+    let found = match from {
+        None => fetch::cached(layout)?,
+        Some(path) => Some((path.to_owned(), document::read(path)?)),
+    };
+    Ok(found.map(|(path, document)| (path.display().to_string(), document)))
 }
 
 fn describe(made: &Regenerated, upstream: Option<&str>) {

@@ -1,4 +1,6 @@
-//! Rust names, built as typify builds them.
+//! Rust names, built as typify builds them, and the names in path templates.
+
+use std::collections::BTreeSet;
 
 use heck::{ToPascalCase, ToSnakeCase};
 
@@ -13,6 +15,17 @@ pub fn snake(text: &str) -> String {
 pub fn pascal(text: &str) -> String {
     let name = identifier(text, "X", |text| text.to_pascal_case());
     if name == text { name } else { pascal(&name) }
+}
+
+/// Returns a free name: `base`, or `base` with a number.
+pub(crate) fn unique(base: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
+    let mut name = base.to_owned();
+    let mut number = 2;
+    while !is_free(&name) {
+        name = format!("{base}{number}");
+        number += 1;
+    }
+    name
 }
 
 /// Names of the standard library that generated code uses without a path.
@@ -49,6 +62,57 @@ fn identifier(text: &str, prefix: &str, case: fn(&str) -> String) -> String {
     name
 }
 
+/// Returns the names in braces of a path template such as `/lists/{list}/items`.
+///
+/// # Errors
+///
+/// Returns the reason if a client would send requests to another path.
+pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
+    let (segments, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut parts = segments.split('/');
+    let reason = if parts.next() != Some("") {
+        "does not start with a slash"
+    } else if path.contains('#') {
+        "has a fragment, which HTTP does not send"
+    } else if query.contains('{') {
+        "has a parameter in its query"
+    } else if path.contains(['\\', ' ']) || !path.chars().all(|c| c.is_ascii_graphic()) {
+        "has a backslash, a space or a character that is not ASCII"
+    } else if segments.contains("//") || parts.any(is_dot) {
+        "has an empty segment, `.` or `..`, which URL parsers remove"
+    } else {
+        ""
+    };
+    if !reason.is_empty() {
+        return Err(format!("the path {path} {reason}"));
+    }
+    let unbalanced = || format!("the path {path} has empty, nested or unbalanced braces");
+    let mut names = BTreeSet::new();
+    let mut parts = path.split('{');
+    if parts.next().is_some_and(|start| start.contains('}')) {
+        return Err(unbalanced());
+    }
+    for part in parts {
+        match part.split_once('}') {
+            Some((name, rest)) if !name.is_empty() && !rest.contains('}') => {
+                if !names.insert(name) {
+                    return Err(format!("the path {path} has {{{name}}} twice"));
+                }
+            }
+            _ => return Err(unbalanced()),
+        }
+    }
+    Ok(names)
+}
+
+/// Whether URL parsers remove the segment, as they do with `.` and `..`.
+fn is_dot(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+        "." | ".."
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +145,39 @@ mod tests {
         ] {
             assert_eq!(pascal(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn in_template_returns_names_in_braces() {
+        assert_eq!(in_template("/lists").unwrap(), BTreeSet::new());
+        assert_eq!(
+            in_template("/lists/{list}/items/{item}:copy").unwrap(),
+            BTreeSet::from(["item", "list"])
+        );
+    }
+
+    #[test]
+    fn in_template_with_invalid_path_fails() {
+        for (path, reason) in [
+            ("a", "slash"),
+            ("/{a}#b", "fragment"),
+            ("/a?b={c}", "query"),
+            ("/a/../b", "URL parsers remove"),
+            ("/a/%2E/b", "URL parsers remove"),
+            ("/a//b", "URL parsers remove"),
+            ("/a\\b", "backslash"),
+            ("/ü", "ASCII"),
+        ] {
+            let error = in_template(path).unwrap_err();
+            assert!(error.contains(reason), "{path}: {error}");
+        }
+        for path in ["/{", "/}", "/{}", "/{a", "/a}", "/{a{b}}", "/}{"] {
+            let error = in_template(path).unwrap_err();
+            assert!(
+                error.ends_with("has empty, nested or unbalanced braces"),
+                "{path}: {error}"
+            );
+        }
+        assert!(in_template("/{a}/{a}").unwrap_err().contains("{a} twice"));
     }
 }

@@ -79,7 +79,10 @@ impl Output {
             self.refuse_links(&relative)?;
             let before = read(path)?;
             if before.as_deref() != Some(text) {
-                let diff = diff(&relative, before.as_deref(), text);
+                let name = relative.display();
+                let (old, new) = (format!("{name} (on disk)"), format!("{name} (regenerated)"));
+                let diff = TextDiff::from_lines(before.as_deref().unwrap_or_default(), text);
+                let diff = diff.unified_diff().header(&old, &new).to_string();
                 let change = Change {
                     path: relative,
                     diff,
@@ -119,17 +122,6 @@ pub fn read(path: &Path) -> Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
     }
-}
-
-fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
-    let name = path.display().to_string();
-    TextDiff::from_lines(before.unwrap_or_default(), after)
-        .unified_diff()
-        .header(
-            &format!("{name} (on disk)"),
-            &format!("{name} (regenerated)"),
-        )
-        .to_string()
 }
 
 /// Writes a file atomically.

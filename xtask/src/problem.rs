@@ -33,12 +33,6 @@ impl Problem {
             remedy: remedy.into(),
         }
     }
-
-    /// Replaces the affected operation.
-    pub fn of(mut self, operation: impl Into<String>) -> Self {
-        self.operation = Some(operation.into());
-        self
-    }
 }
 
 impl fmt::Display for Problem {

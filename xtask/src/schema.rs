@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
+    keywords::{Role, is_annotation, role},
     problem::Findings,
-    reference::{self, Pointer, component_name},
-    tree::{self, Kind, text},
+    reference::{self, Pointer, component_name, referenced_name},
+    tree::{self, Kind, entries, text},
 };
 
 /// Maximum depth at which references are inlined. Documents nest at most 127 levels, so a deeper
@@ -98,6 +99,24 @@ pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
         found.extend(component_name(text(reference)));
     });
     found
+}
+
+/// Returns the target's name if the schema is only a reference and annotations.
+pub(crate) fn sole_reference(schema: &Value) -> Option<String> {
+    match sole_keyword(schema)? {
+        ("allOf", Value::Array(members)) if members.len() == 1 => referenced_name(&members[0]),
+        ("$ref", _) => referenced_name(schema),
+        _ => None,
+    }
+}
+
+/// Returns the only keyword that determines the type.
+pub(crate) fn sole_keyword(schema: &Value) -> Option<(&str, &Value)> {
+    let determines =
+        |key: &str| key != "nullable" && role(key) != Some(Role::Limit) && !is_annotation(key);
+    let mut others = entries(schema).filter(|(key, _)| determines(key));
+    let (key, value) = others.next()?;
+    others.next().is_none().then_some((key, value))
 }
 
 #[cfg(test)]

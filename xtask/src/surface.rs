@@ -52,7 +52,7 @@ impl List {
                 Item::Struct(item) if is_public(&item.vis) => {
                     let name = format!("{module}{}", item.ident);
                     self.definition("struct", &name, &item.generics, &item.attrs);
-                    self.fields(&item.fields, &name, |visibility| is_public(visibility));
+                    self.fields(&item.fields, &name, is_public);
                 }
                 Item::Enum(item) if is_public(&item.vis) => {
                     let name = format!("{module}{}", item.ident);

@@ -102,7 +102,8 @@ impl Context {
         self.tally.summaries.borrow_mut().push(text);
     }
 
-    /// Closes the document of changes. If it cannot be written, the failure contains the changes that were made.
+    /// Closes the document of changes. If the document cannot be written, the failure contains the changes that were
+    /// made.
     pub(crate) fn conclude(
         &self,
         changes: Changes,

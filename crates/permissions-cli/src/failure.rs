@@ -165,11 +165,18 @@ impl From<Error> for Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        let remedy = remedy(error).map(Cow::into_owned);
+        let (exit, remedy) = classify(error);
+        let remedy = match error.kind() {
+            // These remedies contain the source of the key.
+            ErrorKind::Unauthorized | ErrorKind::PermissionDenied => {
+                error.remedy().map(Cow::into_owned)
+            }
+            _ => Some(remedy.to_owned()).filter(|remedy| !remedy.is_empty()),
+        };
         Self {
             remedy,
             cause: Some(error.clone()),
-            ..Self::new(exit_of(error), error.to_string())
+            ..Self::new(exit, error.to_string())
         }
     }
 }
@@ -180,60 +187,51 @@ impl From<InvalidId> for Failure {
     }
 }
 
-fn exit_of(error: &Error) -> Exit {
+/// Returns the exit code and the remedy for an error of the library. The remedy refers to options of the command,
+/// because remedies of the library refer to methods.
+fn classify(error: &Error) -> (Exit, &'static str) {
+    use ErrorKind as Kind;
+    use Exit::{Auth, Failure, Temporary, Usage};
+    const PROXY: &str =
+        "check the address and the credentials of the proxy, and which hosts it allows";
+    const BASE_URL: &str = "check that the base URL is that of the API and ends in /v1";
+    const AGAIN: &str = "run the same command again: existing permissions are not created twice";
     match error.kind() {
-        ErrorKind::Key | ErrorKind::Unauthorized | ErrorKind::PermissionDenied => Exit::Auth,
-        ErrorKind::Config
-        | ErrorKind::InvalidId
-        | ErrorKind::TargetMismatch
-        | ErrorKind::NotAllowed => Exit::Usage,
+        Kind::Key | Kind::Unauthorized | Kind::PermissionDenied => (Auth, ""),
+        Kind::Config | Kind::InvalidId | Kind::NotAllowed => (Usage, ""),
+        Kind::TargetMismatch => (
+            Usage,
+            "nothing was changed; make a plan for this target with `permissions plan`",
+        ),
+        Kind::StalePlan => (
+            Failure,
+            "nothing was changed; `permissions plan` makes a new plan",
+        ),
+        Kind::Timeout => (Temporary, "try again, or allow more time with --timeout"),
+        Kind::Deadline => (Temporary, "try again, or allow more time with --deadline"),
+        Kind::RateLimited | Kind::Server | Kind::Conflict => (Temporary, "try again later"),
+        Kind::Connect => (Temporary, ""),
+        Kind::Transport => (Temporary, AGAIN),
+        Kind::Incomplete => (Failure, AGAIN),
         // A proxy that refuses the credentials (407) refuses them again.
-        ErrorKind::Proxy if error.status().is_some() => Exit::Failure,
-        ErrorKind::RateLimited
-        | ErrorKind::Conflict
-        | ErrorKind::Timeout
-        | ErrorKind::Deadline
-        | ErrorKind::Server
-        | ErrorKind::Connect
-        | ErrorKind::Proxy
-        | ErrorKind::Transport => Exit::Temporary,
-        _ => Exit::Failure,
-    }
-}
-
-/// The remedy, which refers to options of the command. The remedies of the library refer to methods instead.
-fn remedy(error: &Error) -> Option<Cow<'_, str>> {
-    let remedy = match error.kind() {
-        // These remedies name the source of the key.
-        ErrorKind::Unauthorized | ErrorKind::PermissionDenied => return error.remedy(),
-        ErrorKind::Certificate => {
+        Kind::Proxy if error.status().is_some() => (Failure, PROXY),
+        Kind::Proxy => (Temporary, PROXY),
+        Kind::Certificate => (
+            Failure,
             "trust another root certificate with --ca-file, or present a client certificate with \
-             --mtls-client-cert-file and --mtls-client-key-file"
-        }
-        ErrorKind::Timeout => "try again, or allow more time with --timeout",
-        ErrorKind::Deadline => "try again, or allow more time with --deadline",
-        ErrorKind::BodyTooLarge => "use smaller pages with --page-size",
-        ErrorKind::Decode => "check that the base URL is that of the API and ends in /v1",
-        ErrorKind::Redirect => "use the target of the redirect as the base URL",
-        ErrorKind::Proxy => {
-            "check the address and the credentials of the proxy, and which hosts it allows"
-        }
-        ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
-        ErrorKind::NotFound if error.type_().is_none() => {
-            "check that the base URL is that of the API and ends in /v1"
-        }
-        ErrorKind::NotFound => "check the ids",
-        ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Conflict => "try again later",
-        ErrorKind::Transport | ErrorKind::Incomplete => {
-            "run the same command again: existing permissions are not created twice"
-        }
-        ErrorKind::StalePlan => "nothing was changed; `permissions plan` makes a new plan",
-        ErrorKind::TargetMismatch => {
-            "nothing was changed; make a plan for this target with `permissions plan`"
-        }
-        _ => return None,
-    };
-    Some(remedy.into())
+             --mtls-client-cert-file and --mtls-client-key-file",
+        ),
+        Kind::BodyTooLarge => (Failure, "use smaller pages with --page-size"),
+        Kind::Decode => (Failure, BASE_URL),
+        Kind::NotFound if error.type_().is_none() => (Failure, BASE_URL),
+        Kind::NotFound => (Failure, "check the ids"),
+        Kind::Redirect => (Failure, "use the target of the redirect as the base URL"),
+        Kind::QuotaExceeded => (
+            Failure,
+            "check the plan and the billing of the organization",
+        ),
+        _ => (Failure, ""),
+    }
 }
 
 /// Writes messages to standard error.

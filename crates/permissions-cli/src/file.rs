@@ -88,7 +88,7 @@ pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure>
     replace(path, text)
 }
 
-/// Writes a new file. Fails if it exists.
+/// Writes a new file. Fails if the file exists.
 pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     temporary(path, text)
         .and_then(|file| file.persist_noclobber(path).map_err(|error| error.error))

@@ -16,11 +16,11 @@ pub(crate) const COLUMN: &str = "project_name";
 /// Options for names of projects.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NameOptions {
-    /// Show names of projects, which costs a request per 100 projects; the default for tables and text on a terminal
+    /// Show the names of projects, with one more request per 100 projects [default: only in tables and text on a terminal]
     #[arg(long, overrides_with = "no_names")]
     names: bool,
 
-    /// Show only ids of projects
+    /// Show only the ids of projects
     #[arg(long, overrides_with = "names")]
     no_names: bool,
 }
@@ -46,13 +46,13 @@ impl NameOptions {
         call: impl Future<Output = Result<T, Failure>>,
         session: &Session<'_>,
     ) -> Result<(T, Names), Failure> {
-        if !self.are_shown(session) {
+        if !self.are_shown(session.context) {
             return Ok((call.await?, Names::default()));
         }
         let names = async { Ok(Names::fetch(session.client()).await) };
         let (result, names) = tokio::try_join!(call, names)?;
         let names = names.unwrap_or_else(|error| {
-            session.note_always(&format!(
+            session.context.note_always(&format!(
                 "names of projects are not shown: {error}; use --no-names to turn them off"
             ));
             Names::default()

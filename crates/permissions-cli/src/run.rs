@@ -103,7 +103,7 @@ fn creates_file(command: &ApiCommand) -> bool {
     }
 }
 
-/// Runs a client on this thread.
+/// Runs the future of a client command on the current thread.
 fn block_on(client: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     runtime(Builder::new_current_thread())?.block_on(client)
 }

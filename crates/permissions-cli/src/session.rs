@@ -1,7 +1,6 @@
 //! The connection of a command: to the API, or to an embedded server on a local file.
 
 use std::io::{self, Write as _};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ use crate::failure::Failure;
 use crate::settings::{Settings, speaks_other_protocol};
 use crate::style::escape_control;
 
-/// A client, with the embedded server behind it if `--local` is set. It dereferences to the context of the command.
+/// A client. If `--local` is set, the client is connected to an embedded server.
 pub(crate) struct Session<'a> {
-    context: &'a Context,
+    pub(crate) context: &'a Context,
     client: Client,
     backend: Backend,
 }
@@ -25,14 +24,6 @@ pub(crate) struct Session<'a> {
 enum Backend {
     Remote(Box<Settings>),
     Local { server: Server, file: PathBuf },
-}
-
-impl Deref for Session<'_> {
-    type Target = Context;
-
-    fn deref(&self) -> &Context {
-        self.context
-    }
 }
 
 impl<'a> Session<'a> {
@@ -72,8 +63,8 @@ impl<'a> Session<'a> {
         let audit = self
             .client
             .audit(checkpoints)
-            .concurrency(self.global.requests.concurrency())
-            .on_progress(self.progress.callback("checkpoints"));
+            .concurrency(self.context.global.requests.concurrency())
+            .on_progress(self.context.progress.callback("checkpoints"));
         Ok(audit.send().await?)
     }
 
@@ -102,7 +93,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Stops the embedded server, which closes its file.
+    /// Stops the embedded server, so that the database file is closed.
     pub(crate) async fn close(self) {
         if let Backend::Local { server, .. } = self.backend {
             server.shutdown().await;
@@ -110,13 +101,13 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Starts a server on a file, and returns the settings of its client.
+/// Starts a server on a file, and returns the server with a builder for the client.
 async fn local(
     file: &Path,
     context: &Context,
     creates_file: bool,
 ) -> Result<(ClientBuilder, Backend), Failure> {
-    // The address is not printed, because it may contain a password.
+    // A URL of a database is not printed, because the URL may contain a password.
     if file.to_string_lossy().contains("://") {
         let failure = Failure::usage("--local expects the path of a SQLite file, not a URL");
         return Err(failure.remedy(

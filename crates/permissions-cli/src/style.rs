@@ -30,7 +30,7 @@ pub(crate) fn escape_control(text: &str) -> String {
     escaped
 }
 
-/// Whether the character breaks a line or changes the direction of the text after it.
+/// Whether the character is a line separator, or changes the direction of the text after the character.
 fn is_override(c: char) -> bool {
     matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -40,7 +40,8 @@ pub(crate) struct Slot {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Makes an idle connection busy, or a busy one idle, until this value is dropped. An idle connection can be evicted.
+/// Makes an idle connection busy, or a busy connection idle, until this value is dropped. Only idle connections can be
+/// evicted.
 #[derive(Debug)]
 pub(crate) struct Change(Arc<Slot>);
 
@@ -69,7 +70,8 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else {
             unreachable!("the semaphore is never closed")
         };
-        // If another connection was closed before the eviction, the eviction would hit the new connection.
+        // The eviction is unused if a slot became free in another way. It is consumed here, because it would otherwise evict
+        // the new connection.
         self.evictions.notified().now_or_never();
         Slot {
             connections: self.clone(),
@@ -163,7 +165,7 @@ mod tests {
         for eviction in &mut evicted {
             assert_eq!(eviction.as_mut().now_or_never(), None);
         }
-        // A request makes the first connection the one that has been idle for the shorter time.
+        // After a request on the first connection, the second connection has been idle longest.
         drop(slots[0].change());
         assert_eq!(evicted[0].as_mut().now_or_never(), None);
 

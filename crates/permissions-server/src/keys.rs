@@ -41,9 +41,9 @@ pub(crate) struct Keys {
 impl KeySource {
     /// Whether an admin key or a file of admin keys is configured.
     pub(crate) fn has_admin(&self) -> bool {
-        let mut roles = self.keys.iter().map(|(role, _)| role);
-        let mut file_roles = self.files.iter().map(|(role, _)| role);
-        roles.any(|role| *role == Role::Admin) || file_roles.any(|role| *role == Role::Admin)
+        let file_roles = self.files.iter().map(|(role, _)| role);
+        let mut roles = self.keys.iter().map(|(role, _)| role).chain(file_roles);
+        roles.any(|role| *role == Role::Admin)
     }
 
     /// Reads the files and checks all keys.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    layout::required,
     output::{self, Output},
     tree::elements,
 };
@@ -26,15 +27,10 @@ pub(super) struct CompileError {
     pub(super) text: String,
 }
 
-/// The generated code of each crate to compile.
-pub(super) type Packages<'a> = BTreeMap<String, &'a str>;
-
-/// Runs `cargo check` on a workspace of the crates and returns the errors.
-pub(super) fn check(
-    packages: &Packages<'_>,
-    root: &Path,
-    folder: &Path,
-) -> Result<Vec<CompileError>> {
+/// Runs `cargo check` on a workspace of crates and returns the errors. `packages` contains the generated
+/// code of each crate.
+pub(super) fn check(packages: &BTreeMap<String, &str>, root: &Path) -> Result<Vec<CompileError>> {
+    let folder = &root.join("target/coverage");
     let mut output = Output::new(folder);
     let members: Vec<&String> = packages.keys().collect();
     let workspace = manifest(&root.join("Cargo.toml"), "workspace", "members", members)?;
@@ -46,7 +42,7 @@ pub(super) fn check(
         output.file(place.join("Cargo.toml"), manifest);
         output.file(place.join("src/generated.rs"), *code);
         for name in ["src/lib.rs", "src/hooks.rs", "src/ids.rs"] {
-            output.file(place.join(name), read(&client.join(name))?);
+            output.file(place.join(name), required(&client.join(name))?);
         }
     }
     if let Some(lock) = output::read(&root.join("Cargo.lock"))? {
@@ -87,16 +83,12 @@ pub(super) fn items(code: &str) -> BTreeSet<String> {
 
 /// Returns a manifest with another value of a key.
 fn manifest(path: &Path, table: &str, key: &str, value: impl Serialize) -> Result<String> {
-    let mut manifest: toml::Table = toml::from_str(&read(path)?)
+    let mut manifest: toml::Table = toml::from_str(&required(path)?)
         .with_context(|| format!("failed to parse {}", path.display()))?;
     if let Some(toml::Value::Table(table)) = manifest.get_mut(table) {
         table.insert(key.to_owned(), toml::Value::try_from(value)?);
     }
     Ok(manifest.to_string())
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
 }
 
 /// Parses one JSON message of `cargo check`.

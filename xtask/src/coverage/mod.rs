@@ -19,6 +19,7 @@ use self::compile::CompileError;
 use crate::{
     generate,
     lower::{self, Repair},
+    names,
     problem::{Note, Problems},
     reference::follow,
     select::{self, Request, Selection, Selector},
@@ -97,19 +98,13 @@ pub fn of(document: &Value, prefixes: &[String]) -> Result<Coverage> {
 }
 
 impl Coverage {
-    /// Compiles all generated operations in one crate in `folder`, and with `alone` also each one in
+    /// Compiles all generated operations in one crate, and with `alone` also each one in
     /// its own crate. The versions of dependencies are those of the workspace `root`.
     ///
     /// # Errors
     ///
     /// Returns an error if operations cannot be generated together, or if cargo cannot be run.
-    pub fn compile(
-        &mut self,
-        document: &Value,
-        root: &Path,
-        folder: &Path,
-        alone: bool,
-    ) -> Result<()> {
+    pub fn compile(&mut self, document: &Value, root: &Path, alone: bool) -> Result<()> {
         let rows = self.rows.iter().enumerate();
         let generated = rows.filter(|(_, row)| row.outcome == Outcome::Generated);
         let generated: Vec<(usize, &Row)> = generated.collect();
@@ -125,7 +120,7 @@ impl Coverage {
                 .map(|(row, at)| (package(*row), at.code.as_str()));
             packages.extend(each);
         }
-        let errors = compile::check(&packages, root, folder)?;
+        let errors = compile::check(&packages, root)?;
         self.blame(errors)
     }
 
@@ -240,22 +235,16 @@ fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result
 /// Returns a selection of the operations. Each name is derived from the request and is unique.
 fn selection(requests: &[&Request]) -> Selection {
     let mut taken = BTreeSet::new();
-    let operations = requests
-        .iter()
-        .map(|request| {
-            let base = crate::names::snake(&request.to_string());
-            let name = std::iter::once(base.clone())
-                .chain((2..).map(|number| format!("{base}_v{number}")))
-                .find(|name| taken.insert(name.clone()));
-            Selector {
-                request: Some((*request).clone()),
-                name,
-                ..Selector::default()
-            }
-        })
-        .collect();
+    let operations = requests.iter().map(|request| {
+        let base = names::snake(&request.to_string());
+        Selector {
+            request: Some((*request).clone()),
+            name: Some(names::unique(&base, |name| taken.insert(name.to_owned()))),
+            ..Selector::default()
+        }
+    });
     Selection {
-        operations,
+        operations: operations.collect(),
         repair: Repair::ALL.to_vec(),
     }
 }

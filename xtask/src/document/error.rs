@@ -114,8 +114,8 @@ impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         match self.place {
-            Some(Place::Byte(byte)) => write!(f, ": byte {byte}")?,
-            Some(place) => write!(f, ":{place}")?,
+            Some(place @ Place::Byte(_)) => write!(f, ": {place}")?,
+            Some(place @ Place::Text { .. }) => write!(f, ":{place}")?,
             None => {}
         }
         write!(f, ": {}; {}", self.problem, self.remedy)

@@ -58,7 +58,17 @@ fn members_of(value: &Value) -> usize {
 
 /// Returns the error with its line and column, counted in characters, and a remedy.
 fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
-    let place = Place::of(text, offset_of(text, error.line(), error.column()));
+    // serde_json counts columns in bytes from 1.
+    let line = text.split('\n').nth(error.line().saturating_sub(1));
+    let before = line
+        .unwrap_or_default()
+        .bytes()
+        .take(error.column().saturating_sub(1));
+    let is_first_of_char = |byte: &u8| byte & 0xc0 != 0x80;
+    let place = Place::Text {
+        line: error.line(),
+        column: 1 + before.filter(is_first_of_char).count(),
+    };
     let message = error.to_string();
     let problem = message
         .rsplit_once(" at line ")
@@ -74,18 +84,4 @@ fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
         false => (format!("is not JSON: {problem}"), "correct the syntax"),
     };
     DocumentError::new(name, place, problem, remedy)
-}
-
-/// Returns the byte offset of a position. serde_json counts columns in bytes from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let before: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let mut offset = (before + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }

@@ -15,7 +15,6 @@ use crate::{
     layout::Layout,
     lock::{Lock, Origin},
     output::{self, Change, Output},
-    problem::Problems,
     select,
 };
 
@@ -89,7 +88,7 @@ pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
     let url = upstream.file(repository, &commit, path)?;
     let bytes = upstream.download(&url)?;
     let document = Document::read(bytes.as_slice(), url.as_str())?;
-    check_version(&document).with_context(|| url.to_string())?;
+    select::version(&document.value).with_context(|| url.to_string())?;
     let origin = Origin {
         repository: repository.to_owned(),
         commit,
@@ -106,7 +105,7 @@ pub fn latest(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
 /// Returns an error if the document cannot be read or is not OpenAPI. The pin is then unchanged.
 pub fn local(layout: &Layout, path: &Path, origin: Option<Origin>) -> Result<Fetched> {
     let document = document::read(path)?;
-    check_version(&document).with_context(|| path.display().to_string())?;
+    select::version(&document.value).with_context(|| path.display().to_string())?;
     let before = layout.read_lock()?;
     let lock = Lock::new(&document, &file_name(path), origin, before.as_ref());
     pin(layout, &document, lock)
@@ -156,12 +155,6 @@ pub fn file_name(path: &Path) -> String {
         "-" => "standard-input".to_owned(),
         name => name.strip_suffix(".gz").unwrap_or(name).to_owned(),
     }
-}
-
-fn check_version(document: &Document) -> Result<(), Problems> {
-    select::version(&document.value)
-        .map(drop)
-        .map_err(|problem| Problems::new("pin the document", vec![problem]))
 }
 
 fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {

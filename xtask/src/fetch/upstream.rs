@@ -1,6 +1,6 @@
 //! GitHub: the URLs of raw files, and the newest commit that changed a file.
 
-use std::{io::Read, net::IpAddr, time::Duration};
+use std::{io::Read, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -214,8 +214,8 @@ fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Result<Url> {
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }

@@ -13,7 +13,6 @@ use crate::{
     names,
     problem::Findings,
     reference::{Pointer, referenced_name},
-    template,
     tree::{elements, entries, operations, text},
 };
 
@@ -95,7 +94,7 @@ impl Check<'_> {
 
     fn path(&mut self) {
         let path = self.at.keys()[1].clone();
-        let names = match template::names(&path) {
+        let names = match names::in_template(&path) {
             Ok(names) => names,
             Err(reason) => return self.report(&[], reason, OVERLAY),
         };

@@ -4,7 +4,6 @@
 //! formatted and not edited.
 
 mod checks;
-mod settings;
 
 use std::{
     cell::Cell,
@@ -12,7 +11,10 @@ use std::{
     sync::Once,
 };
 
-use progenitor_impl::Generator;
+use progenitor_impl::{
+    GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch,
+};
+use quote::quote;
 use serde_json::{Value, json};
 
 use crate::{
@@ -43,25 +45,22 @@ pub fn generate(document: &Value) -> Result<String, Problems> {
     Problems::check(STAGE, attributed(document, findings.problems))?;
     let file = progenitor(&model).map_err(|reason| blame(document, reason))?;
     let code = HEADER.to_owned() + &prettyplease::unparse(&file);
-    Problems::check(STAGE, settings::unmatched(&model, &code))?;
+    Problems::check(STAGE, unmatched(&model, &code))?;
     Ok(code)
 }
 
 /// Completes the problems of schemas with the first operation that uses the schema.
-fn attributed(document: &Value, problems: Vec<Problem>) -> Vec<Problem> {
-    let user = |problem: &Problem| {
+fn attributed(document: &Value, mut problems: Vec<Problem>) -> Vec<Problem> {
+    for problem in problems
+        .iter_mut()
+        .filter(|problem| problem.operation.is_none())
+    {
         let component = problem.at.split('/').take(4).collect::<Vec<_>>().join("/");
         let mut requests = select::requests(document).into_iter();
-        requests.find(|request| alone(document, request).pointer(&component).is_some())
-    };
-    let attribute = |problem: Problem| {
-        let is_of_schema = problem.operation.is_none();
-        match is_of_schema.then(|| user(&problem)).flatten() {
-            Some(request) => problem.of(request.to_string()),
-            None => problem,
-        }
-    };
-    problems.into_iter().map(attribute).collect()
+        let user = requests.find(|request| alone(document, request).pointer(&component).is_some());
+        problem.operation = user.map(|request| request.to_string());
+    }
+    problems
 }
 
 /// Finds the operations that progenitor rejects. Its error message does not contain the operation.
@@ -91,11 +90,50 @@ fn alone(document: &Value, Request { method, path }: &Request) -> Value {
 fn progenitor(model: &Model) -> Result<syn::File, String> {
     let spec: openapiv3::OpenAPI = serde_json::from_value(model.document.clone())
         .map_err(|error| format!("the document is not OpenAPI 3.0.3: {error}"))?;
-    let mut generator = Generator::new(&settings::settings(model));
+    let mut generator = Generator::new(&settings(model));
     let code = without_panic_message(|| generator.generate_tokens(&spec))
         .map_err(|panic| format!("progenitor does not support it: {panic}"))?
         .map_err(|error| format!("progenitor refuses it: {error}"))?;
     syn::parse2(code).map_err(|error| format!("the generated code is invalid: {error}"))
+}
+
+/// Returns the settings for a document.
+fn settings(model: &Model) -> GenerationSettings {
+    let mut settings = GenerationSettings::default();
+    settings
+        .with_derive("PartialEq")
+        .with_interface(InterfaceStyle::Builder)
+        .with_map_type("::std::collections::BTreeMap")
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(crate::hooks::CallContext));
+    for (name, path) in &model.replaced {
+        let implements = [TypeImpl::Display, TypeImpl::FromStr];
+        settings.with_replacement(name, path, implements.into_iter());
+    }
+    // Upstream adds properties to responses, which must not break users.
+    let mut patch = TypePatch::default();
+    patch.with_attr("#[non_exhaustive]");
+    for name in &model.structs {
+        settings.with_patch(name, &patch);
+    }
+    settings
+}
+
+/// Returns a problem for each setting that matches nothing. Progenitor ignores such settings silently.
+fn unmatched(model: &Model, code: &str) -> Vec<Problem> {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let occurs = |path: &str| code.split(|c| !is_path(c)).any(|word| word == path);
+    let replaced = model.replaced.iter().filter(|(_, path)| !occurs(path));
+    let is_declared = |name: &&String| code.contains(&format!("pub struct {name} {{"));
+    let structs = model.structs.iter().filter(|name| !is_declared(name));
+    let mut findings = Findings::default();
+    let keys = replaced.map(|(name, _)| ("with_replacement", name));
+    for (setting, name) in keys.chain(structs.map(|name| ("with_patch", name))) {
+        let what = format!("the key {name} of {setting} matches nothing in the generated code");
+        let remedy = "remove the schema by an action in openapi/overlay.yaml";
+        findings.problem(&Pointer::of(["components", "schemas", name]), what, remedy);
+    }
+    findings.problems
 }
 
 /// Runs a function and returns the message of its panic, which is not printed.

@@ -353,7 +353,7 @@ fn replacement_without_effect_error_contains_name() {
 
 #[test]
 fn patch_without_effect_error_contains_name() {
-    let problems = settings::unmatched(
+    let problems = unmatched(
         &Model::new(&document()),
         "pub type Id = crate::ids::OrderId;",
     );

@@ -34,7 +34,9 @@ pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings)
     if found.is_empty() {
         return;
     }
-    let name = free_name(schemas(document));
+    let name = names::unique("PathSegment", |name| {
+        entries(schemas(document)).all(|(other, _)| names::pascal(other) != name)
+    });
     for at in found {
         let what = format!("replaced by {name}, which rejects \"\", \".\", \"..\" and backslashes");
         findings.note("path-segment", &at, what);
@@ -61,15 +63,6 @@ fn needs_segment(schemas: &Value, schema: &Value) -> bool {
         && shapes
             .iter()
             .all(|shape| shape.is_scalar() || is_free(shape))
-}
-
-/// Returns `PathSegment`, or a name with a number if the document contains another schema of this
-/// name.
-fn free_name(schemas: &Value) -> String {
-    let is_free = |name: &String| entries(schemas).all(|(other, _)| names::pascal(other) != *name);
-    let numbered = (2..).map(|number| format!("PathSegment{number}"));
-    let mut candidates = std::iter::once("PathSegment".to_owned()).chain(numbered);
-    candidates.find(is_free).unwrap_or_default()
 }
 
 fn forbidden() -> Value {

@@ -14,9 +14,7 @@ mod losses;
 mod object;
 mod operation;
 mod references;
-mod repair;
 mod schema;
-mod security;
 mod validity;
 mod value;
 
@@ -71,7 +69,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     let (before, root) = (document.clone(), Pointer::root());
     schemas::inline(&before, &mut document, Kind::Document, &root, &mut findings);
     references::rename(&mut document, &mut findings);
-    security::keep_supported(&mut document);
+    operation::keep_supported_security(&mut document);
     rules(&mut document, &mut findings);
     references::check_targets(&mut document, &mut findings);
     references::check_cycles(&document, &mut findings);
@@ -79,7 +77,7 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 
     combine::lift_nullable_components(&mut document);
-    repair::apply(&mut document, &mut findings);
+    losses::repair(&mut document, &mut findings);
     losses::note(&document, &mut findings);
     ids::check_path_segments(&mut document, &mut findings);
     document["openapi"] = json!("3.0.3");

@@ -1,9 +1,11 @@
 //! Rules for everything except schemas: the document, parameters, bodies and responses.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Findings, NO_VALUE, Object, REMEDY};
-use crate::tree::{Kind, Pointer, text};
+use crate::tree::{self, Kind, Pointer, entries, text};
 
 /// Locations of parameters in OpenAPI 3.0 and their styles, with the default style first.
 const STYLES: [(&str, &[&str]); 4] = [
@@ -48,7 +50,12 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         }
     }
     match kind {
-        Kind::Components => false_components(object, at, findings),
+        Kind::Components => {
+            let schemas = object.get("schemas").into_iter().flat_map(entries);
+            for (name, _) in schemas.filter(|(_, schema)| **schema == false) {
+                findings.problem(&at.join("schemas").join(name), NO_VALUE, REMEDY);
+            }
+        }
         Kind::PathItem => methods_of_3_2(object, at, findings),
         Kind::Operation => {
             ignored_headers(object, at, findings);
@@ -64,15 +71,6 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         Kind::Header => default_style(object, "simple"),
         Kind::SecurityScheme => security_scheme(object, at, findings),
         _ => {}
-    }
-}
-
-/// Refuses component schemas that are `false`.
-fn false_components(components: &mut Object, at: &Pointer, findings: &mut Findings) {
-    if let Some(Value::Object(schemas)) = components.get("schemas") {
-        for (name, _) in schemas.iter().filter(|(_, schema)| **schema == false) {
-            findings.problem(&at.join("schemas").join(name), NO_VALUE, REMEDY);
-        }
     }
 }
 
@@ -171,7 +169,7 @@ fn default_style(parameter: &mut Object, default: &str) {
 /// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties of others.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
-    if !super::security::TYPES.iter().any(|known| kind == *known) {
+    if !SECURITY_TYPES.iter().any(|known| kind == *known) {
         let what = format!(
             "OpenAPI 3.0 has no security scheme of type {kind}: its types are apiKey, http, oauth2 and openIdConnect"
         );
@@ -184,5 +182,35 @@ fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     {
         let what = "dropped, because OpenAPI 3.0 does not have this flow";
         findings.note("deviceAuthorization", at, what);
+    }
+}
+
+/// Types of security schemes in OpenAPI 3.0.
+const SECURITY_TYPES: [&str; 4] = ["apiKey", "http", "oauth2", "openIdConnect"];
+
+/// Removes alternatives that use an unsupported scheme, if a supported alternative remains, and the
+/// schemes that no operation uses.
+pub(super) fn keep_supported_security(document: &mut Value) {
+    let schemes = document["components"]["securitySchemes"].clone();
+    let is_scheme_supported = |name: &String| {
+        let kind = schemes[name]["type"].as_str();
+        kind.is_none_or(|kind| SECURITY_TYPES.contains(&kind))
+    };
+    let is_supported =
+        |requirement: &Value| entries(requirement).all(|(name, _)| is_scheme_supported(name));
+    let mut used = BTreeSet::new();
+    tree::outside_in(document, &mut |kind, _, value| {
+        if matches!(kind, Kind::Document | Kind::Operation)
+            && let Some(Value::Array(requirements)) = value.get_mut("security")
+        {
+            if requirements.iter().any(is_supported) {
+                requirements.retain(is_supported);
+            }
+            let names = requirements.iter().flat_map(entries);
+            used.extend(names.map(|(name, _)| name.clone()));
+        }
+    });
+    if let Some(Value::Object(schemes)) = document.pointer_mut("/components/securitySchemes") {
+        schemes.retain(|name, _| used.contains(name));
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     names,
     problem::Findings,
     reference::{MAX_CHAIN, Pointer, component_name, reference_to, referenced_name},
+    schema::sole_reference,
     tree::{self, Child, Kind, elements, entries, schemas, text},
 };
 
@@ -18,7 +19,7 @@ pub(super) fn check_targets(document: &mut Value, findings: &mut Findings) {
     let schemas = schemas(document).clone();
     tree::references(document, Kind::Document, &mut |at, reference| {
         let name = component_name(text(reference));
-        if !name.is_some_and(|name| schemas.get(&name).is_some()) {
+        if name.is_none_or(|name| schemas.get(&name).is_none()) {
             let what = format!("$ref {} has no target in the document", text(reference));
             let remedy =
                 "add the schema to components/schemas in openapi/overlay.yaml, or correct the name";
@@ -125,32 +126,21 @@ pub(super) fn inline_scalars(document: &mut Value) {
     let schemas = schemas(document).clone();
     tree::outside_in(document, &mut |kind, _, value| {
         if kind == Kind::Parameter
-            && let Some(Value::Object(schema)) = value.get_mut("schema")
+            && let Some(schema) = value.get_mut("schema")
         {
-            for _ in 0..MAX_CHAIN {
-                if !inline_step(&schemas, schema) {
-                    break;
-                }
+            let mut left = MAX_CHAIN;
+            while inline_step(&schemas, schema) && left > 0 {
+                left -= 1;
             }
         }
     });
 }
 
-/// Replaces the reference by its target if the target is a scalar or another reference. Returns true
-/// for another reference.
-fn inline_step(schemas: &Value, schema: &mut Object) -> bool {
-    let name = match schema
-        .get("allOf")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-    {
-        Some([one]) => referenced_name(one),
-        Some(_) => None,
-        None => schema
-            .get("$ref")
-            .and_then(|reference| component_name(text(reference))),
-    };
-    let Some(Value::Object(target)) = name.and_then(|name| schemas.get(&name)) else {
+/// Replaces the reference by its target if the target is a scalar or another reference. Returns whether
+/// the target is another reference.
+fn inline_step(schemas: &Value, schema: &mut Value) -> bool {
+    let target = sole_reference(schema).and_then(|name| schemas.get(&name));
+    let (Value::Object(schema), Some(Value::Object(target))) = (schema, target) else {
         return false;
     };
     let is_alias = target.keys().eq(["$ref"]);

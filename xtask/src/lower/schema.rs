@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Findings, NO_VALUE, Object, REMEDY, combine, ids, object, validity, value};
 use crate::{
-    keywords::{self, COMBINATIONS, Role},
+    keywords::{self, COMBINATIONS, is_annotation},
     reference::{Pointer, reference_to},
 };
 
@@ -115,9 +115,11 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
         findings.note("$ref", at, what);
     }
     value::examples(schema);
-    let (annotations, rules): (Object, Object) = std::mem::take(schema)
-        .into_iter()
-        .partition(|(key, _)| annotates(key));
+    let (annotations, rules): (Object, Object) =
+        std::mem::take(schema).into_iter().partition(|(key, _)| {
+            let is_in_3_0 = keywords::find(key).is_some_and(|row| row.in_3_0);
+            key == "nullable" || is_annotation(key) && is_in_3_0
+        });
     *schema = annotations;
     let mut rules = Value::Object(rules);
     lower(&mut rules, at, findings);
@@ -129,14 +131,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     combine::unwrap_single(schema, "allOf");
 }
 
-/// Returns whether a keyword beside a reference has no effect on its values.
-fn annotates(key: &str) -> bool {
-    let keyword = keywords::find(key).filter(|keyword| keyword.in_3_0);
-    key == "nullable"
-        || keyword.is_some_and(|keyword| matches!(keyword.role, Role::Prose | Role::Annotation))
-}
-
-/// Removes `not`, except from the schemas of ids, and `propertyNames`.
+/// Removes `not` and `propertyNames`, which the server checks. The schemas of ids keep them.
 fn checked_by_server(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let is_id = schema.contains_key("not") && ids::is_id(&Value::Object(schema.clone()));
     for key in ["not", "propertyNames"] {
@@ -174,8 +169,7 @@ fn drop_unknown(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
             "$recursiveRef" | "$dynamicRef" | "const" | "discriminator" | keywords::RUST_TYPE
         );
         let keep = is_reported || row.is_some_and(|row| row.in_3_0);
-        let is_silent = key.starts_with("x-")
-            || row.is_some_and(|row| matches!(row.role, Role::Prose | Role::Annotation));
+        let is_silent = key.starts_with("x-") || is_annotation(key);
         if !keep && !is_silent {
             let what = format!("dropped `{key}`, which OpenAPI 3.0 does not have");
             findings.note("keyword", at, what);

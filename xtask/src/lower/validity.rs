@@ -29,7 +29,8 @@ pub(super) fn check_keywords(schema: &Object, at: &Pointer, findings: &mut Findi
         if let Some(value) = schema.get(key)
             && let Err(expected) = check_value(keyword.accepts, value)
         {
-            let what = format!("`{key}` accepts {expected}, not {}", short(value));
+            // The precision limits a long value to its first characters.
+            let what = format!("`{key}` accepts {expected}, not {:.60}", value.to_string());
             findings.problem(&at.join(key), what, REMEDY);
         }
     }
@@ -66,15 +67,6 @@ fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
         Accepts::NamedSchemas => (value.is_object(), "an object of schemas"),
     };
     if fits { Ok(()) } else { Err(expected) }
-}
-
-/// Returns the first characters of a value as JSON.
-fn short(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }
 
 /// Refuses values that progenitor cannot parse, and reports the innermost invalid value.

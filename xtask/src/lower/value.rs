@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Findings, Object, combine};
 use crate::{
-    keywords::COMBINATIONS,
+    keywords::{COMBINATIONS, is_of_type},
     tree::{Pointer, text},
 };
 
@@ -57,16 +57,9 @@ pub(super) fn enumeration(schema: &mut Object, at: &Pointer) {
     };
     values.sort_by(by_value);
     values.dedup();
-    let all = |is: fn(&Value) -> bool| values.iter().all(is);
-    let name = if all(Value::is_string) {
-        "string"
-    } else if all(Value::is_boolean) {
-        "boolean"
-    } else if all(|value| value.is_i64() || value.is_u64()) {
-        "integer"
-    } else if all(Value::is_number) {
-        "number"
-    } else {
+    let all = |name: &&str| values.iter().all(|value| is_of_type(value, name));
+    let types = ["string", "boolean", "integer", "number"];
+    let Some(name) = types.into_iter().find(all) else {
         return;
     };
     // The values of a negated enum do not determine the type.

@@ -14,11 +14,11 @@ use serde_json::{Map, Value, json};
 
 use self::shapes::{Object, Shape, Shapes};
 use crate::{
-    keywords::{COMBINATIONS, RUST_TYPE, Role, role},
+    keywords::{COMBINATIONS, RUST_TYPE},
     names,
     problem::{Findings, Problem},
-    reference::{Pointer, reference_to, referenced_name},
-    schema::only,
+    reference::{Pointer, reference_to},
+    schema::{only, sole_keyword, sole_reference},
     tree::{entries, operations, schemas, text},
 };
 
@@ -160,14 +160,9 @@ impl Builder<'_> {
     }
 
     fn unique(&mut self, base: &str) -> String {
-        let base = names::pascal(base);
-        let mut name = base.clone();
-        let mut number = 2;
-        while !self.taken.insert(name.clone()) {
-            name = format!("{base}{number}");
-            number += 1;
-        }
-        name
+        names::unique(&names::pascal(base), |name| {
+            self.taken.insert(name.to_owned())
+        })
     }
 
     /// Returns the definition of a type.
@@ -319,26 +314,6 @@ fn union(schema: &Value) -> Option<&Vec<Value>> {
     members
         .as_array()
         .filter(|_| matches!(key, "oneOf" | "anyOf"))
-}
-
-/// Returns the target's name if the schema is only a reference and annotations.
-fn sole_reference(schema: &Value) -> Option<String> {
-    match sole_keyword(schema)? {
-        ("allOf", Value::Array(members)) if members.len() == 1 => referenced_name(&members[0]),
-        ("$ref", _) => referenced_name(schema),
-        _ => None,
-    }
-}
-
-/// Returns the only keyword that determines the type.
-fn sole_keyword(schema: &Value) -> Option<(&str, &Value)> {
-    let is_annotation = |key: &str| {
-        let role = role(key);
-        key == "nullable" || matches!(role, Some(Role::Prose | Role::Annotation | Role::Limit))
-    };
-    let mut others = entries(schema).filter(|(key, _)| !is_annotation(key));
-    let (key, value) = others.next()?;
-    others.next().is_none().then_some((key, value))
 }
 
 /// Removes and returns a keyword.

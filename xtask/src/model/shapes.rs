@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::{
-    keywords::{Role, role},
+    keywords::{Role, is_of_type, role},
     reference::{MAX_CHAIN, referenced_name},
     tree::{elements, entries, schemas},
 };
@@ -190,14 +190,8 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     if has("enum") && values.is_empty() {
         return Ok(vec![Shape::Null]);
     }
-    let is_misfit = |value: &&&Value| match schema["type"].as_str() {
-        Some("string") => !value.is_string(),
-        Some("boolean") => !value.is_boolean(),
-        Some("integer" | "number") => !value.is_number(),
-        Some("array") => !value.is_array(),
-        Some("object") => !value.is_object(),
-        _ => false,
-    };
+    let type_name = schema["type"].as_str();
+    let is_misfit = |value: &&&Value| type_name.is_some_and(|name| !is_of_type(value, name));
     let misfits = values.iter().filter(is_misfit);
     let misfits: Vec<String> = misfits.map(|value| value.to_string()).collect();
     if !misfits.is_empty() {
@@ -209,7 +203,7 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     }
     let texts = values.iter().filter_map(|value| value.as_str());
     let texts: BTreeSet<String> = texts.map(str::to_owned).collect();
-    let kind = match schema["type"].as_str() {
+    let kind = match type_name {
         None if has("properties") || has("additionalProperties") || has("required") => {
             Some("object")
         }

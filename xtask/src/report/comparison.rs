@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{
-    change::{Change, Direction},
-    rules::{DOCUMENTATION, RUST_EXTENSION, Rule, UNKNOWN},
-};
+use super::rules::{Change, DOCUMENTATION, Direction, RUST_EXTENSION, Rule, UNKNOWN};
 use crate::{
-    keywords::{self, Role},
+    keywords::is_annotation,
     reference::component_name,
     tree::{entries, text},
 };
@@ -98,12 +95,11 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns the rule for a key without a rule of its own: it is documentation, or breaking.
+/// Returns the rule for a key that has no rule of its own: documentation, or an unknown change.
 pub(super) fn default_rule(key: &str) -> &'static Rule {
-    let is_annotation = matches!(keywords::role(key), Some(Role::Prose | Role::Annotation));
     if key.starts_with("x-rust-") {
         &RUST_EXTENSION
-    } else if is_annotation && key != "default"
+    } else if is_annotation(key) && key != "default"
         || key.starts_with("x-")
         || matches!(key, "bearerFormat" | "links" | "summary" | "tags")
     {

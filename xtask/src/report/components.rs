@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    change::Direction,
     comparison::{Comparison, Pair, Place},
-    rules::{TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
+    rules::{Direction, TYPE_ADDED, TYPE_REMOVED, TYPE_RENAMED},
     schema,
 };
 use crate::{

@@ -29,7 +29,6 @@
 //! ```
 
 mod base;
-mod change;
 mod comparison;
 mod components;
 mod markdown;
@@ -48,8 +47,8 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
-pub use change::{Change, Direction, Grade};
 pub use operations::Operations;
+pub use rules::{Change, Direction, Grade};
 pub use surface::SurfaceDiff;
 
 use self::{

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    change::Direction,
     comparison::{Comparison, Pair, Place},
-    rules, values,
+    rules::{self, Direction},
+    values,
 };
 use crate::{
     schema::reachable,
@@ -28,6 +28,7 @@ pub struct Operations {
 
 struct Operation<'v> {
     request: Request,
+    place: Place,
     value: &'v Value,
     /// Parameters of the operation and of its path. The keys have the form `in name`.
     parameters: BTreeMap<String, &'v Value>,
@@ -46,7 +47,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) -> Operations {
         };
         let matching = new.keys().find(|other| *other == key);
         let Some(key) = matching.or_else(|| new.keys().find(has_same_id)).cloned() else {
-            comparison.add(&before.place(), &rules::OPERATION_REMOVED);
+            comparison.add(&before.place, &rules::OPERATION_REMOVED);
             result.removed.push(before.request.to_string());
             continue;
         };
@@ -59,14 +60,14 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) -> Operations {
         }
     }
     for after in new.values() {
-        comparison.add(&after.place(), &rules::OPERATION_ADDED);
+        comparison.add(&after.place, &rules::OPERATION_ADDED);
         result.added.push(after.request.to_string());
     }
     result
 }
 
 fn operation(comparison: &mut Comparison<'_>, old: &Operation<'_>, new: &Operation<'_>) {
-    let place = &new.place();
+    let place = &new.place;
     if key(&old.request) != key(&new.request) {
         let (old, new) = (
             &json!(old.request.to_string()),
@@ -152,8 +153,10 @@ fn operations(document: &Value) -> BTreeMap<String, Operation<'_>> {
                 let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
                 (format!("{place} {name}"), parameter)
             });
+        let request = Request { method, path };
         let operation = Operation {
-            request: Request { method, path },
+            place: Place::new(None, request.to_string()),
+            request,
             value,
             parameters: parameters.collect(),
             security: value.get("security").unwrap_or(&document["security"]),
@@ -183,10 +186,4 @@ fn uses_changed(comparison: &Comparison<'_>, old: &Operation<'_>, new: &Operatio
         let name = change.location.split(['.', '[', ' ']).next();
         name.is_some_and(|name| names.contains(name))
     })
-}
-
-impl Operation<'_> {
-    fn place(&self) -> Place {
-        Place::new(None, self.request.to_string())
-    }
 }

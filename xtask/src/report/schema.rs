@@ -7,7 +7,7 @@ use super::{
     rules::{self, Rule},
 };
 use crate::{
-    keywords::{self, Role},
+    keywords::{self, Role, is_annotation},
     reference::component_name,
     tree::{elements, text},
 };
@@ -204,11 +204,11 @@ fn unwrapped(schema: &Value) -> Value {
     };
     let mut map = map.clone();
     let annotates = |key: &String| {
+        let is_extension = key.starts_with("x-") && !key.starts_with("x-rust-");
+        let has_rule = matches!(key.as_str(), "default" | "title");
         matches!(key.as_str(), "allOf" | "nullable")
-            || key.starts_with("x-") && !key.starts_with("x-rust-")
-            || key != "default"
-                && key != "title"
-                && matches!(keywords::role(key), Some(Role::Prose | Role::Annotation))
+            || is_extension
+            || is_annotation(key) && !has_rule
     };
     while map.keys().all(annotates)
         && let Some(Value::Array(all)) = map.get("allOf")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::change::Grade;
+use super::rules::Grade;
 
 /// The public items that differ, one line per item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    change::Direction,
     comparison::{Comparison, Pair, Place, default_rule},
-    rules::{self, Rule},
+    rules::{self, Direction, Rule},
     schema,
 };
 use crate::tree::{Kind, elements, entries};
@@ -28,6 +27,9 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, kind: Kind, place: &Place
             | (Operation, "parameters" | "security")
             | (Parameter, "in" | "name") => {}
             (Document, "servers") => servers(comparison, pair),
+            (Document, "info") => {
+                comparison.replaced(&Place::new(None, key), &rules::DOCUMENTATION, key, pair);
+            }
             (Document, "components") => {
                 compare(comparison, Components, &Place::new(None, key), pair);
             }
@@ -72,7 +74,6 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, kind: Kind, place: &Place
                 return Some(&rules::SCHEME_CHANGED);
             }
             (Operation, "operationId") => return Some(&rules::OPERATION_RENAMED),
-            (Document, "info") => return Some(&rules::DOCUMENTATION),
             _ => return Some(default_rule(key)),
         }
         None

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{Request, Selector};
 use crate::{
-    problem::Problem,
+    names,
+    problem::{Problem, Problems},
     reference::{Pointer, follow},
-    template,
     tree::{METHODS, elements, entries, text},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 ///
 /// Returns a problem if the version is not 3.0, 3.1 or 3.2.
-pub(crate) fn version(upstream: &Value) -> Result<&str, Problem> {
+pub(crate) fn version(upstream: &Value) -> Result<&str, Problems> {
     let what = match (&upstream["openapi"], &upstream["swagger"]) {
         (Value::String(version), _) => {
             let parts: Vec<&str> = version.split('.').collect();
@@ -33,68 +33,63 @@ pub(crate) fn version(upstream: &Value) -> Result<&str, Problem> {
         (other, _) => format!("`openapi` is {other}, which is not a version in quotes"),
     };
     let remedy = "use a document of OpenAPI 3.0, 3.1 or 3.2";
-    Err(Problem::new(&Pointer::root(), what, remedy))
+    Err(refused(what, remedy))
 }
 
 /// Checks that a document with references to components has `components`.
 ///
 /// A YAML document that was truncated before its components is valid YAML. Without this check, each
 /// reference would be reported as a separate problem.
-pub(super) fn check_components(upstream: &Value) -> Result<(), Problem> {
+pub(super) fn check_components(upstream: &Value) -> Result<(), Problems> {
     let refers = || upstream.to_string().contains(r##""#/components/"##);
     if upstream.get("components").is_some() || !refers() {
         return Ok(());
     }
-    Err(Problem::new(
-        &Pointer::root(),
+    Err(refused(
         "references have no target, because the document has no `components`",
         "the document seems to be truncated: download it again",
     ))
 }
 
-/// Returns the request that an entry of `select.toml` selects.
-pub(super) fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
-    let Some(request) = &selector.request else {
-        return find_by_id(upstream, selector);
-    };
-    let Some((_, id)) = operations(upstream).find(|(found, _)| found == request) else {
-        return Err(missing(upstream, request, &selector.place()));
-    };
-    match &selector.operation_id {
-        Some(expected) if id != Some(expected) => Err(Problem::new(
-            &request.pointer(),
-            match id {
-                Some(id) => format!("its operationId is {id}, but select.toml expects {expected}"),
-                None => format!("it has no operationId, but select.toml expects {expected}"),
-            },
-            format!(
-                "select the right operation, or correct `operation_id` in {}",
-                selector.place()
-            ),
-        )),
-        _ => Ok(request.clone()),
-    }
+fn refused(what: impl Into<String>, remedy: &str) -> Problems {
+    let problem = Problem::new(&Pointer::root(), what, remedy);
+    Problems::new("read the document", vec![problem])
 }
 
-fn find_by_id(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
-    let wanted = selector.operation_id.as_deref().unwrap_or_default();
-    let matches = operations(upstream).filter(|(_, id)| *id == Some(wanted));
-    let matches: Vec<Request> = matches.map(|(request, _)| request).collect();
-    let (what, remedy) = match matches.as_slice() {
-        [request] => return Ok(request.clone()),
-        [] => {
-            let ids = operations(upstream).filter_map(|(_, id)| id.map(str::to_owned));
+/// Returns the request that an entry of `select.toml` selects.
+pub(super) fn find(upstream: &Value, selector: &Selector) -> Result<Request, Problem> {
+    let place = selector.place();
+    let wanted = selector.operation_id.as_deref();
+    let mut found = operations(upstream).filter(|(request, id)| match &selector.request {
+        Some(wanted) => request == wanted,
+        None => *id == wanted,
+    });
+    let mut at = Pointer::of(["paths"]);
+    let name = wanted.unwrap_or_default();
+    let (what, remedy) = match (found.next(), found.next()) {
+        (None, _) => match &selector.request {
+            Some(request) => return Err(missing(upstream, request, &place)),
+            None => {
+                let ids = operations(upstream).filter_map(|(_, id)| id.map(str::to_owned));
+                let what = format!("no operation has the operationId {name}");
+                (what, nearest(name, ids, &place))
+            }
+        },
+        (Some((first, _)), Some(_)) => (
+            format!("several operations have the operationId {name}, for example {first}"),
+            format!("use `request` instead in {place}"),
+        ),
+        (Some((request, id)), None) if wanted.is_none() || id == wanted => return Ok(request),
+        (Some((request, id)), None) => {
+            at = request.pointer();
+            let id = id.unwrap_or("absent");
             (
-                format!("no operation has the operationId {wanted}"),
-                nearest(wanted, ids, &selector.place()),
+                format!("its operationId is {id}, but select.toml expects {name}"),
+                format!("select the right operation, or correct `operation_id` in {place}"),
             )
         }
-        [request, ..] => (
-            format!("several operations have the operationId {wanted}, for example {request}"),
-            format!("use `request` instead in {}", selector.place()),
-        ),
     };
-    Err(Problem::new(&Pointer::of(["paths"]), what, remedy))
+    Err(Problem::new(&at, what, remedy))
 }
 
 /// Returns every request of the document.
@@ -137,7 +132,9 @@ fn missing(upstream: &Value, wanted: &Request, place: &str) -> Problem {
     }
     let candidates = operations(upstream).map(|(found, _)| found.to_string());
     let remedy = nearest(&wanted.to_string(), candidates, place);
-    Problem::new(&Pointer::of(["paths"]), what, remedy).of(wanted.to_string())
+    let mut problem = Problem::new(&Pointer::of(["paths"]), what, remedy);
+    problem.operation = Some(wanted.to_string());
+    problem
 }
 
 /// Describes missing or undeclared path parameters of the operation most similar to `wanted`.
@@ -148,7 +145,7 @@ fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
     let candidates: Vec<Request> = requests(upstream).into_iter().filter(same_method).collect();
     let paths: Vec<&str> = candidates.iter().map(|found| found.path.as_str()).collect();
     let path = *similar::get_close_matches(wanted.path.as_str(), &paths, 1, 0.6).first()?;
-    let in_path = match template::names(path) {
+    let in_path = match names::in_template(path) {
         Ok(names) => names,
         Err(defect) => return Some(defect),
     };
@@ -159,7 +156,7 @@ fn defect(upstream: &Value, wanted: &Request) -> Option<String> {
     let declared = declared.map(|parameter| follow(upstream, parameter).unwrap_or(parameter));
     let declared = declared.filter(|parameter| parameter["in"] == "path");
     let declared: BTreeSet<&str> = declared.map(|parameter| text(&parameter["name"])).collect();
-    let in_wanted = template::names(&wanted.path).unwrap_or_default();
+    let in_wanted = names::in_template(&wanted.path).unwrap_or_default();
 
     let request = format!("{} {path}", wanted.method.to_uppercase());
     let differences = [

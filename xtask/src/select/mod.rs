@@ -7,7 +7,6 @@
 
 mod components;
 mod find;
-mod prose;
 mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +23,7 @@ use crate::{
     problem::{Findings, Note, Problems},
     reference::{Pointer, follow},
     schema::inline,
-    tree::{Kind, entries},
+    tree::{Kind, elements, entries},
 };
 
 const STAGE: &str = "select the operations";
@@ -41,9 +40,8 @@ pub fn select(
     selection: &Selection,
     notes: &mut Vec<Note>,
 ) -> Result<Value, Problems> {
-    let refuse = |problem| Problems::new(STAGE, vec![problem]);
-    let version = version(upstream).map_err(refuse)?;
-    find::check_components(upstream).map_err(refuse)?;
+    let version = version(upstream)?;
+    find::check_components(upstream)?;
     let mut selected = json!({
         "openapi": version,
         "info": info(upstream),
@@ -78,15 +76,14 @@ pub fn select(
         operation.insert("operationId".to_owned(), json!(name));
         let repairs: BTreeSet<_> = selection.repair.iter().chain(&selector.repair).collect();
         if !repairs.is_empty() {
-            let names: Vec<&str> = repairs.iter().map(|repair| repair.name()).collect();
-            operation.insert(REPAIR_KEY.to_owned(), json!(names));
+            operation.insert(REPAIR_KEY.to_owned(), json!(repairs));
         }
         selected["paths"][&request.path][&request.method] = Value::Object(operation);
     }
 
     components::copy_schemas(upstream, &mut selected, &mut findings);
     components::copy_security(upstream, &mut selected, &mut findings);
-    prose::strip(&mut selected);
+    components::strip_prose(&mut selected);
     findings.finish(STAGE, notes)?;
     Ok(selected)
 }
@@ -138,13 +135,21 @@ fn operation(upstream: &Value, request: &Request, findings: &mut Findings) -> Ma
             "generate a separate client for this operation, from a document with these `servers`",
         );
     }
-    let mut parameters = parameters(upstream, source.get("parameters"), &at, findings);
-    for shared in self::parameters(upstream, item.get("parameters"), &at, findings) {
-        let is_same = |own: &Value| own["name"] == shared["name"] && own["in"] == shared["in"];
-        if !parameters.iter().any(is_same) {
-            parameters.push(shared);
+    let mut inlined = |list: Option<&Value>| {
+        let mut list: Vec<Value> = list.into_iter().flat_map(elements).cloned().collect();
+        for (index, parameter) in list.iter_mut().enumerate() {
+            let at = at.join("parameters").join(&index.to_string());
+            inline(upstream, parameter, Kind::Parameter, &at, findings);
         }
-    }
+        list
+    };
+    let mut parameters = inlined(source.get("parameters"));
+    let mut shared = inlined(item.get("parameters"));
+    shared.retain(|shared| {
+        let is_same = |own: &Value| own["name"] == shared["name"] && own["in"] == shared["in"];
+        !parameters.iter().any(is_same)
+    });
+    parameters.append(&mut shared);
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), Value::Array(parameters));
     }
@@ -157,21 +162,6 @@ fn operation(upstream: &Value, request: &Request, findings: &mut Findings) -> Ma
         Value::Object(operation) => operation,
         _ => Map::new(),
     }
-}
-
-/// Returns the parameters of a list, inlined so that names can be compared.
-fn parameters(
-    upstream: &Value,
-    list: Option<&Value>,
-    at: &Pointer,
-    findings: &mut Findings,
-) -> Vec<Value> {
-    let mut parameters = list.and_then(Value::as_array).cloned().unwrap_or_default();
-    for (index, parameter) in parameters.iter_mut().enumerate() {
-        let at = at.join("parameters").join(&index.to_string());
-        inline(upstream, parameter, Kind::Parameter, &at, findings);
-    }
-    parameters
 }
 
 /// Returns the 2xx responses, or the `default` response as `2XX` if there is none.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::{names, reference::Pointer, tree::METHODS};
@@ -48,7 +48,7 @@ pub struct Request {
 }
 
 /// A simplification of an operation that loses information, so `select.toml` must enable it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repair {
     /// Keeps only JSON if a request body has several media types.

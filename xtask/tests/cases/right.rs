@@ -267,7 +267,7 @@ fn optional_body_can_be_omitted_or_sent() {
 }
 
 #[test]
-fn empty_list_and_map_are_sent_and_null_is_noted() {
+fn empty_collections_are_sent_and_null_is_noted() {
     let value = json!({"tags": [], "labels": {}});
     assert_eq!(round_trip::<types::OptionalNullOrEmptyA>(&value), value);
     assert_eq!(

@@ -6,7 +6,7 @@ use permissions_ext::audit::{CheckpointAudit, DriftState, Report};
 use permissions_ext::sync::DesiredState;
 use permissions_ext::{CheckpointId, Error, Permission, ProjectId};
 
-/// A project's access to the checkpoint of its row.
+/// The access of a project to a checkpoint.
 #[derive(Clone, Copy)]
 pub(crate) struct Finding<'a> {
     pub(crate) permission: Option<&'a Permission>,

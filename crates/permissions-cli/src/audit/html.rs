@@ -39,7 +39,7 @@ const PARTS: &[(&str, &str)] = &[
 
 const TITLE: &str = "Who may use which checkpoint";
 
-/// Length limit of the message in the row of an unread checkpoint, in characters. Its tooltip has the whole error.
+/// Length limit in characters of the message in the row of an unread checkpoint. The tooltip contains the whole error.
 const MAX_SUMMARY: usize = 90;
 
 /// Facts about the audit for the header of the page.

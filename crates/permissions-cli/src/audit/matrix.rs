@@ -11,7 +11,7 @@ use crate::style::{CREATED, EXTRA, HEADING, MISSING};
 
 const PLAIN: Style = Style::new();
 
-/// Writes the matrix. Returns the width that it needs, if the terminal is narrower.
+/// Writes the matrix. If the terminal is too narrow, writes nothing and returns the width of the matrix.
 pub(crate) fn write(
     findings: &Findings<'_>,
     names: &Names,

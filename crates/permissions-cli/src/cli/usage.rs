@@ -38,7 +38,7 @@ pub(crate) fn refuse(error: &clap::Error, args: &[OsString]) -> ExitCode {
 fn print(help: &clap::Error) -> Result<(), Failure> {
     ensure_stdout()?;
     help.print()?;
-    // Standard output keeps an incomplete last line in its buffer.
+    // The buffer of standard output may contain an incomplete last line.
     Ok(io::stdout().flush()?)
 }
 

@@ -52,36 +52,37 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    session.tally.announce();
+    let context = session.context;
+    context.tally.announce();
     if args.dry_run {
         return dry_run(&args, session).await;
     }
     let mut rows = PlanRows::default();
-    let has_names = args.options.names.are_shown(session);
+    let has_names = args.options.names.are_shown(context);
     // In a machine-readable format, every change has a row, even if the plan is refused or the live state cannot be
     // read.
-    if session.wants_rows() {
-        rows.open(has_names, session)?;
+    if context.wants_rows() {
+        rows.open(has_names, context)?;
     }
     let named = make(&args, &rows, session).await?;
     let plan = &named.plan;
     rows.add_plan(&named, false);
     if plan.is_in_sync() {
         rows.finish_unchanged()?;
-        named.show_on_terminal(session)?;
+        named.show_on_terminal(context)?;
         return Ok(Exit::Success);
     }
     check_allowed(plan, &args)?;
     let changes = plan.creations() + plan.deletions();
     if !args.yes {
-        named.show_on_terminal(session)?;
-        confirm(&format!("Apply {}?", count(changes, "change")), session).await?;
+        named.show_on_terminal(context)?;
+        confirm(&format!("Apply {}?", count(changes, "change")), context).await?;
     }
     if !rows.is_open() {
-        rows.open(!named.names.is_empty(), session)?;
+        rows.open(!named.names.is_empty(), context)?;
         rows.add_plan(&named, false);
     }
-    session.tally.start(changes);
+    context.tally.start(changes);
     // If the command is stopped now, nobody knows which changes were made.
     rows.set_all("unknown");
     let apply = session
@@ -89,19 +90,20 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         .apply(named.plan)
         .allow_delete(args.allow_delete)
         .allow_empty(args.allow_empty)
-        .concurrency(session.global.requests.concurrency())
-        .stop_when(session.interrupt.graceful());
-    send(apply, rows, session).await
+        .concurrency(context.global.requests.concurrency())
+        .stop_when(context.interrupt.graceful());
+    send(apply, rows, context).await
 }
 
 /// Shows the plan, and the reason why `apply` would refuse it.
 async fn dry_run(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let mut rows = PlanRows::default();
-    rows.open_plan(args.options.names.are_shown(session), session)?;
+    rows.open_plan(args.options.names.are_shown(context), context)?;
     let plan = make(args, &rows, session).await?;
-    plan.show(rows, &[], session)?;
+    plan.show(rows, &[], context)?;
     if let Err(failure) = check_allowed(&plan.plan, args) {
-        session.warn(&failure.as_warning());
+        context.warn(&failure.as_warning());
     }
     Ok(plan.exit())
 }
@@ -110,12 +112,12 @@ async fn dry_run(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
 async fn make(args: &Args, rows: &PlanRows, session: &Session<'_>) -> Result<NamedPlan, Failure> {
     let options = &args.options;
     let Some(path) = &args.plan else {
-        let manifest = options.manifests.read(session)?;
+        let manifest = options.manifests.read(session.context)?;
         return options.make(&manifest, rows, session).await;
     };
     let saved = SavedPlan::read(path)?;
     if options.manifests.is_set() {
-        saved.check_manifest(&options.manifests.read(session)?)?;
+        saved.check_manifest(&options.manifests.read(session.context)?)?;
     }
     let mut plan = saved.plan;
     check_target(&plan, session)?;

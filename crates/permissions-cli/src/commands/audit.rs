@@ -28,7 +28,7 @@ const COLUMNS: &[&str] = &[
     "state",
 ];
 
-/// How every page starts. A file with this start was written by `--html` and may be replaced.
+/// The start of every page. `--html` replaces an existing file only if the file has this start.
 const PAGE_START: &str = "<!doctype html>";
 
 /// Arguments of `audit`.
@@ -64,21 +64,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    if args.html.as_deref().is_some_and(file::is_stdio) && session.wants_rows() {
+    let context = session.context;
+    if args.html.as_deref().is_some_and(file::is_stdio) && context.wants_rows() {
         let failure = Failure::usage("--html - and --format both write to standard output");
         return Err(failure.remedy("write the page to a file"));
     }
     let desired = match args.against.as_slice() {
         [] => None,
-        paths => Some(manifests::read(paths, "--against", args.strict, session)?),
+        paths => Some(manifests::read(paths, "--against", args.strict, context)?),
     };
-    let checkpoints = checkpoints(&args, desired.as_ref(), session)?;
-    let is_shown = args.html.is_none() || session.wants_rows();
+    let checkpoints = checkpoints(&args, desired.as_ref(), context)?;
+    let is_shown = args.html.is_none() || context.wants_rows();
     let mut rows = None;
-    if is_shown && !session.wants_table() {
-        let has_names = args.names.are_shown(session);
+    if is_shown && !context.wants_table() {
+        let has_names = args.names.are_shown(context);
         let columns = Columns::new(COLUMNS).remove(names::COLUMN, !has_names);
-        let rows = rows.insert(session.changes(columns)?);
+        let rows = rows.insert(context.changes(columns)?);
         for checkpoint in &checkpoints {
             rows.add_pending(row(checkpoint, None, &Names::default(), "not_read"));
         }
@@ -94,14 +95,14 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     if let Some(rows) = rows {
         write_rows(&findings, &names, rows)?;
     } else if is_shown {
-        write_matrix(&findings, &names, session)?;
+        write_matrix(&findings, &names, context)?;
     }
-    session.note_always(&summary(&findings));
-    conclude(&report, &findings, session)
+    context.note_always(&summary(&findings));
+    conclude(&report, &findings, context)
 }
 
-/// The checkpoints of the arguments, of `--manifest` and of `--from`. Without any, those of `--against` or of
-/// `permissions.toml`.
+/// The checkpoints of the arguments, of `--manifest` and of `--from`. If all of these are missing, the checkpoints of
+/// `--against` or of `permissions.toml`.
 fn checkpoints(
     args: &Args,
     desired: Option<&Manifest>,

@@ -39,7 +39,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    session.tally.announce();
+    let context = session.context;
+    context.tally.announce();
     let mut projects = Vec::new();
     for project in args.projects {
         if project.as_str() == "-" {
@@ -51,7 +52,7 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     let rows = Rows::new(
         distinct([vec![args.checkpoint], args.more].concat()),
         distinct(projects),
-        session,
+        context,
     )?;
     if args.dry_run {
         for (at, checkpoint) in rows.checkpoints.iter().enumerate() {
@@ -63,10 +64,10 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         return Ok(Exit::Success);
     }
     let total = rows.checkpoints.len() * rows.projects.len();
-    session.tally.start(total);
+    context.tally.start(total);
     let create = |at| create(at, &rows, session);
-    let result = batch::each(rows.checkpoints.len(), session, create, |at| rows.write(at)).await;
-    session.conclude(rows.changes, result)
+    let result = batch::each(rows.checkpoints.len(), context, create, |at| rows.write(at)).await;
+    context.conclude(rows.changes, result)
 }
 
 /// Creates the permissions of one checkpoint. `at` is its position in `rows.checkpoints`.
@@ -85,7 +86,7 @@ async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Fai
     };
     rows.mark(at, "failed");
     rows.set(at, &live, |permission| match &new {
-        // After a failure, it is not known which permissions are new.
+        // After a failure, nobody knows which permissions are new.
         None => "present",
         Some(new) if new.contains(&permission) => "created",
         Some(_) => "existing",
@@ -99,8 +100,8 @@ async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Fai
             None => format!("{} created or existing", count(live.len(), "permission")),
         };
         let summary = format!("{checkpoint}: {summary}");
-        session.tally.add(live.len());
-        session.note_change(summary);
+        session.context.tally.add(live.len());
+        session.context.note_change(summary);
     }
     Ok(result.map(drop)?)
 }

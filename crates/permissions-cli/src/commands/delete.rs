@@ -48,7 +48,7 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-/// The checkpoints and what to delete from each of them.
+/// The checkpoints, and the permissions or projects to delete from each checkpoint.
 struct Selection {
     checkpoints: Vec<CheckpointId>,
     permissions: Vec<PermissionId>,
@@ -115,12 +115,13 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    session.tally.announce();
+    let context = session.context;
+    context.tally.announce();
     let (yes, dry_run) = (args.yes, args.dry_run);
     let selection = Selection::new(&args)?;
     let is_single = selection.checkpoints.len() == 1;
     let columns = Columns::new(COLUMNS).hide("checkpoint", is_single);
-    let changes = session.changes(columns)?;
+    let changes = context.changes(columns)?;
     let targets = find(&selection, &changes, session).await?;
     if dry_run {
         for target in &targets {
@@ -136,13 +137,13 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         for target in &targets {
             let project = target.project.as_ref().map(ProjectId::as_str);
             let project = project.unwrap_or("unknown permission");
-            session.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
+            context.note_always(&format!("{}: {project} ({})", target.checkpoint, target.id));
         }
         let permissions = count(targets.len(), "permission");
         let checkpoints = count(selection.checkpoints.len(), "checkpoint");
-        confirm(&format!("Delete {permissions} of {checkpoints}?"), session).await?;
+        confirm(&format!("Delete {permissions} of {checkpoints}?"), context).await?;
     }
-    session.tally.start(targets.len());
+    context.tally.start(targets.len());
     let deleted = RefCell::new(Vec::new());
     let delete = async |at: usize| {
         let target: &Target = &targets[at];
@@ -156,21 +157,21 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
             Ok(_) => {
                 set("deleted");
                 deleted.borrow_mut().push(&target.checkpoint);
-                session.tally.add(1);
+                context.tally.add(1);
             }
             Err(_) => set("failed"),
         }
         Ok(result.map(drop)?)
     };
     let done = |at: usize| changes.write(targets[at].row);
-    let result = batch::each(targets.len(), session, delete, done).await;
+    let result = batch::each(targets.len(), context, delete, done).await;
     let deleted = deleted.into_inner();
     for checkpoint in &selection.checkpoints {
         let deleted = deleted.iter().filter(|of| **of == checkpoint).count();
         let deleted = count(deleted, "permission");
-        session.note_change(format!("{checkpoint}: {deleted} deleted"));
+        context.note_change(format!("{checkpoint}: {deleted} deleted"));
     }
-    session.conclude(changes, result)
+    context.conclude(changes, result)
 }
 
 /// Reads the live permissions of the checkpoints, and adds a row for each permission to delete. Warns if no
@@ -183,7 +184,7 @@ async fn find(
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
     };
-    // If the live permissions cannot be read, the output contains these rows.
+    // The output contains these rows only if the live permissions cannot be read.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
             changes.add_pending(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));
@@ -197,7 +198,9 @@ async fn find(
     for checkpoint in &selection.checkpoints {
         let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
-            session.warn(&format!("no project can use {checkpoint} after this"));
+            session
+                .context
+                .warn(&format!("no project can use {checkpoint} after this"));
         }
         let mut add = |id: &PermissionId, project: Option<&ProjectId>| {
             targets.push(Target {
@@ -223,7 +226,7 @@ async fn find(
     changes.clear();
     for (checkpoint, project) in without {
         changes.row(&row(checkpoint, Cell::Null, Cell::text(project), "none"));
-        session.note_always(&format!(
+        session.context.note_always(&format!(
             "{checkpoint}: project {project} has no permission, so there is nothing to delete"
         ));
     }

@@ -44,7 +44,11 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     }
     let mut checkpoints = args.checkpoints.clone();
     if args.manifests.is_set() || checkpoints.is_empty() {
-        checkpoints.extend(read_manifest(&args, session)?.checkpoints().cloned());
+        checkpoints.extend(
+            read_manifest(&args, session.context)?
+                .checkpoints()
+                .cloned(),
+        );
     }
     let live = live(distinct(checkpoints), session);
     let (live, names) = args.names.with(live, session).await?;
@@ -63,18 +67,19 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
 }
 
 async fn update(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
-    let manifest = read_manifest(args, session)?;
+    let context = session.context;
+    let manifest = read_manifest(args, context)?;
     let checkpoints = args.checkpoints.iter().chain(manifest.checkpoints());
     let live = live(distinct(checkpoints.cloned()), session);
     let (live, names) = args.names.with(live, session).await?;
     let updated = manifest.updated(&live, &names)?;
     for (path, text) in &updated {
         file::replace(path, text)?;
-        session.note_always(&format!("updated {}", path.display()));
+        context.note_always(&format!("updated {}", path.display()));
     }
     if updated.is_empty() {
         let checkpoints = count(manifest.checkpoints().count(), "checkpoint");
-        session.note_always(&format!("in sync: {checkpoints}"));
+        context.note_always(&format!("in sync: {checkpoints}"));
     }
     Ok(Exit::Success)
 }

@@ -56,23 +56,25 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let checkpoints = distinct(args.checkpoints.clone());
     if checkpoints.len() > 1 && args.after.is_some() {
         let failure = Failure::usage("--after requires a single checkpoint");
         return Err(failure.remedy("list each checkpoint in a run of its own"));
     }
     if args.page_size > MAX_PAGE_SIZE {
-        session.warn(&format!(
+        context.warn(&format!(
             "--page-size {}: the API may refuse more than {MAX_PAGE_SIZE}",
             args.page_size
         ));
     }
     let columns = Columns::new(COLUMNS)
         .hide("checkpoint", checkpoints.len() == 1)
-        .remove(names::COLUMN, !args.names.are_shown(session));
+        .remove(names::COLUMN, !args.names.are_shown(context));
     // Invalid options are reported before a request is sent.
-    session.output(columns.clone())?;
-    // The first pages are read concurrently, the others when they are printed. So memory stays bounded.
+    context.output(columns.clone())?;
+    // The first pages of all checkpoints are read concurrently. The other pages are read one by one while they are
+    // printed, which bounds the memory.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
         async move {
@@ -84,7 +86,7 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     let mut lists = std::pin::pin!(
         stream::iter(checkpoints.iter().cloned())
             .map(first_page)
-            .buffered(session.global.requests.concurrency())
+            .buffered(context.global.requests.concurrency())
     );
     let mut exit = Exit::Success;
     let first = async {
@@ -94,17 +96,17 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         }
     };
     let (mut next, names) = args.names.with(first, session).await?;
-    let mut output = session.output(columns.hide(names::COLUMN, names.is_empty()))?;
+    let mut output = context.output(columns.hide(names::COLUMN, names.is_empty()))?;
     while let Some(list) = next {
         let printed = match list {
-            Ok(list) => print(&args, list, &names, session, &mut output).await,
+            Ok(list) => print(&args, list, &names, context, &mut output).await,
             Err(failure) => Err(failure),
         };
         match printed {
             Ok(()) => {}
             // An error of one checkpoint does not concern the others.
             Err(failure) if failure.exit() == Exit::Failure && checkpoints.len() > 1 => {
-                session.report(&failure);
+                context.report(&failure);
                 exit = Exit::Failure;
             }
             Err(failure) => return Err(failure),

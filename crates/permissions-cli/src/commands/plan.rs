@@ -72,19 +72,20 @@ impl PlanOptions {
         rows: &PlanRows,
         session: &Session<'_>,
     ) -> Result<NamedPlan, Failure> {
+        let context = session.context;
         rows.add_checkpoints(&self.select(manifest.checkpoints(), &manifest.names())?);
         let plan = session
             .client()
             .plan(manifest.desired(|checkpoint| self.contains(checkpoint)))
-            .concurrency(session.global.requests.concurrency())
-            .on_progress(session.progress.callback("checkpoints"));
+            .concurrency(context.global.requests.concurrency())
+            .on_progress(context.progress.callback("checkpoints"));
         let plan = async { Ok(plan.send().await?) };
         let (plan, names) = self.names.with(plan, session).await?;
         // An embedded server does not know every project that has a permission. So unknown projects are no mistake
         // there.
         if !names.is_empty() {
             for problem in manifest.project_problems(&names, |id| self.contains(id)) {
-                session.warn(&problem.line());
+                context.warn(&problem.line());
             }
         }
         Ok(NamedPlan { plan, names })
@@ -92,24 +93,25 @@ impl PlanOptions {
 }
 
 pub(crate) async fn run(mut args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let prints_plan = args.out.as_deref().is_some_and(file::is_stdio);
     let mut rows = PlanRows::default();
     if prints_plan {
         args.options.names.disable_default();
     }
     let options = &args.options;
-    let manifest = options.manifests.read(session)?;
+    let manifest = options.manifests.read(context)?;
     if !prints_plan {
-        rows.open_plan(options.names.are_shown(session), session)?;
+        rows.open_plan(options.names.are_shown(context), context)?;
     }
     let plan = options.make(&manifest, &rows, session).await?;
     if let Some(path) = &args.out {
         SavedPlan::new(plan.plan.clone(), &manifest).write(path)?;
     }
     if prints_plan {
-        session.note_always(&plan.summary());
+        context.note_always(&plan.summary());
     } else {
-        plan.show(rows, &[], session)?;
+        plan.show(rows, &[], context)?;
     }
     Ok(plan.exit())
 }

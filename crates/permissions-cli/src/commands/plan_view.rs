@@ -175,8 +175,8 @@ impl PlanRows {
         Ok(())
     }
 
-    /// Opens the output for a plan that is applied. If it is opened before the plan is made, the document is complete
-    /// even after a failure.
+    /// Opens the output for a plan that is applied. An output that is opened before the plan is made contains a
+    /// complete document even after a failure.
     pub(super) fn open(&mut self, has_names: bool, context: &Context) -> Result<(), Failure> {
         let columns = Columns::new(COLUMNS).hide("reason", true);
         self.changes = Some(context.changes(columns.remove(names::COLUMN, !has_names))?);
@@ -187,7 +187,7 @@ impl PlanRows {
         self.changes.is_some()
     }
 
-    /// Adds a row with an unknown change for each checkpoint. They are printed only if no plan can be made.
+    /// Adds a row with an unknown change for each checkpoint. These rows are printed only if no plan can be made.
     pub(super) fn add_checkpoints(&self, checkpoints: &[&CheckpointId]) {
         let Some(changes) = &self.changes else {
             return;
@@ -235,7 +235,7 @@ impl PlanRows {
         changes.for_each(|changes| changes.set_all("result", &Cell::text(result)));
     }
 
-    /// Sets the result of a change and writes its row.
+    /// Sets the result of a change, and writes the row of the change.
     pub(super) fn resolve(&self, applied: &AppliedChange) {
         let permission = match &applied.change {
             Change::Delete { permission_id, .. } => Some(permission_id.clone()),

@@ -20,8 +20,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failure> {
+    let context = session.context;
     let columns = Columns::new(COLUMNS).hide("archived_at", !args.include_archived);
-    let mut output = session.output(columns)?;
+    let mut output = context.output(columns)?;
     let projects = session.client().projects();
     let mut pages = projects.include_archived(args.include_archived).pages();
     let mut projects = 0;
@@ -40,8 +41,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     }
     output.finish()?;
     if projects == 0 {
-        session.note_always("the organization has no projects");
+        context.note_always("the organization has no projects");
     }
-    session.note(&count(projects, "project"));
+    context.note(&count(projects, "project"));
     Ok(Exit::Success)
 }

@@ -21,7 +21,7 @@ pub(crate) struct Labels {
 /// Adds the comment after each project, and the comment after or above each checkpoint. The first comment about an id
 /// counts.
 pub(super) fn add_labels(labels: &mut Labels, text: &str, entries: &[Entry]) {
-    // The text is valid, because it has entries.
+    // The parser found the entries in this text, so the text is valid TOML.
     let document = text.parse::<DocumentMut>().unwrap_or_default();
     let table = document.get(CHECKPOINTS).and_then(Item::as_table_like);
     for entry in entries {
@@ -77,7 +77,7 @@ pub(super) fn refreshed(after: &str, name: Option<&str>) -> Option<String> {
     Some(format!(" # {}{rest}", quoted(name)))
 }
 
-/// A project of an array, with the comments about it.
+/// A project of an array, with the comments before and after the project.
 pub(super) struct Line {
     /// Spaces, line breaks and comments before the project.
     pub(super) before: String,

@@ -76,7 +76,7 @@ impl Manifest {
         Err(Failure::usage(format!("{count} in the manifest")).problems(errors))
     }
 
-    /// Unusual ids, unless they are errors.
+    /// Warnings about unusual ids. Empty if unusual ids are errors.
     pub(crate) fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
@@ -158,7 +158,7 @@ impl Manifest {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// The digest of the desired state. Comments, order and layout do not change it.
+    /// The digest of the desired state. It does not depend on comments, order and layout.
     pub(crate) fn digest(&self) -> String {
         let canonical = serde_json::json!(self.desired(|_| true)).to_string();
         let digest = Sha256::digest(canonical.as_bytes());

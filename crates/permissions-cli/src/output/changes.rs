@@ -30,7 +30,7 @@ impl Changes {
         }))
     }
 
-    /// Adds a row whose result is not known yet, and returns its number.
+    /// Adds a row whose result is not known yet, and returns the index of the row.
     pub(crate) fn add_pending(&self, cells: Vec<Cell>) -> usize {
         let pending = &mut self.0.borrow_mut().pending;
         pending.push(Some(cells));

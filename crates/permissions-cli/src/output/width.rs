@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// Narrower columns would not show enough of an id to recognize it.
+/// Minimum width of a column. Shorter ids would be hard to recognize.
 const MIN_WIDTH: usize = 9;
 
 /// Shortens text in the middle to at most `width` columns. The start and the end of an id identify it best.

@@ -59,7 +59,7 @@ impl KeySource {
         if key.is_empty() {
             return Err(self.failure("it is empty"));
         }
-        // Other characters are not valid in an HTTP header. They are never printed.
+        // Other characters are not valid in an HTTP header. The key is never printed.
         if !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(self.failure("it contains spaces, line breaks or non-ASCII characters"));
         }
@@ -112,7 +112,7 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// Formats the prefix and the last four characters of a key, which tell keys apart.
+/// Formats the prefix and the last four characters of a key, so that a person can tell keys apart.
 pub(crate) fn masked(key: &SecretString) -> String {
     let key = key.expose_secret();
     let prefix = ["sk-admin-", "sk-proj-", "sk-svcacct-", "sk-"]

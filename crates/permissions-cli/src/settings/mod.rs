@@ -192,8 +192,8 @@ impl Sources<'_> {
     }
 }
 
-/// The format and the colours of the output, from options, environment and profile. The format is `None` if nothing
-/// sets it.
+/// The format and the colours of the output, from options, environment and profile. The format is `None` if no source
+/// sets a format.
 pub(crate) fn output_settings(global: &Global) -> Result<(Option<Format>, ColorChoice), Failure> {
     // An invalid configuration file is ignored here. Commands that use the API report it when they read their settings.
     let profile = profile::read(global.profile.as_deref()).ok().flatten();

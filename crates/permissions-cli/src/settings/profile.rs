@@ -21,7 +21,7 @@ struct Config {
     profiles: BTreeMap<String, ProfileOptions>,
 }
 
-/// The path of the configuration file, even if it does not exist. `None` without a home directory.
+/// The path of the configuration file. The file may not exist. `None` without a home directory.
 pub(crate) fn config_file() -> Option<PathBuf> {
     let folder = etcetera::choose_base_strategy().ok()?.config_dir();
     Some(folder.join("permissions").join("config.toml"))
@@ -60,7 +60,7 @@ pub(super) fn read(option: Option<&str>) -> Result<Option<(String, ProfileOption
             });
         }
     };
-    // The line itself is not printed, because it may contain a key by mistake.
+    // The line of the file is not printed, because the line may contain a key by mistake.
     let mut config: Config = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.as_bytes().get(..start).unwrap_or_default();

@@ -15,7 +15,7 @@ pub(super) const KEY: &str = "OPENAI_MTLS_CLIENT_KEY_FILE";
 /// Limit for a file. The root certificates of an operating system are about 250 KiB.
 const MAX_BYTES: u64 = 8 << 20;
 
-/// The files, which are not read yet.
+/// The paths of PEM files.
 pub(crate) struct Tls {
     pub(crate) roots: Option<Setting<PathBuf>>,
     pub(crate) certificate: Option<Setting<PathBuf>>,

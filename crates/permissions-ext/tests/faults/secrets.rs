@@ -59,7 +59,7 @@ async fn echoed_key_is_redacted_in_errors_and_events() {
         .unwrap();
     let permissions = client.permissions(checkpoint()).unwrap();
     for expected in [
-        "responded for [redacted] instead of cp_1",
+        "contains [redacted] instead of cp_1",
         "a redirect to https://[redacted].example",
     ] {
         let error = permissions.delete("cp_1").send().await.unwrap_err();

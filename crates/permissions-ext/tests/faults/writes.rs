@@ -64,7 +64,10 @@ async fn unconfirmed_delete_fails() {
         ],
     );
     let permissions = server.permissions();
-    for reason in ["responded that cp_1 is not deleted", "responded for cp_2"] {
+    for reason in [
+        "responded that cp_1 is not deleted",
+        "contains cp_2 instead of cp_1",
+    ] {
         let error = permissions.delete("cp_1").send().await.unwrap_err();
         assert!(
             error.kind() == ErrorKind::Incomplete && error.to_string().contains(reason),

@@ -26,8 +26,8 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Validates `Host`. RFC 9112, section 3.2 requires exactly one in a request of HTTP/1.1. Its value is a host and an
-/// optional port.
+/// Validates `Host`. RFC 9112, section 3.2 requires exactly one `Host` header in an HTTP/1.1 request. The value is a host
+/// and an optional port.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut hosts = headers.get_all(HOST).iter();
     let message = match (hosts.next(), hosts.next()) {

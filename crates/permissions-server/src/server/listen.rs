@@ -152,20 +152,17 @@ async fn serve_http<S>(stream: S, context: Context, slot: Arc<Slot>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Context {
-        router,
-        app,
-        mut stop,
-        ..
-    } = context;
-    let service =
-        hyper::service::service_fn(|request| respond(router.clone(), request, Arc::clone(&slot)));
+    let limits = &context.app.limits;
+    let mut stop = context.stop.clone();
+    let service = hyper::service::service_fn(|request| {
+        respond(context.router.clone(), request, Arc::clone(&slot))
+    });
     let stream = TokioIo::new(ServerStream::new(stream, Arc::clone(&slot)));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(app.limits.idle_time)
-        .max_header_size(app.limits.header_bytes)
-        .max_buf_size(app.limits.header_bytes.max(MIN_BUFFER_BYTES))
+        .header_read_timeout(limits.idle_time)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(limits.header_bytes.max(MIN_BUFFER_BYTES))
         .writev(false)
         .serve_connection(stream, service);
     // With `biased`, the connection is polled before its eviction, as `Slot::evicted` requires.
@@ -180,7 +177,7 @@ where
         tokio::select! {
             biased;
             ended = &mut connection => return log_error(ended),
-            () = sleep(app.limits.keep_alive_grace) => {}
+            () = sleep(limits.keep_alive_grace) => {}
             () = slot.evicted() => {}
         }
     }

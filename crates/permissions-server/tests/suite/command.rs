@@ -129,7 +129,8 @@ fn start_errors_contain_no_secrets() {
             "/no/cert",
         ),
     ] {
-        let output = output(&args);
+        // Another test may use the default port.
+        let output = output(&[&["--listen", "127.0.0.1:0"], &args[..]].concat());
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
         assert!(stderr.contains(words), "{args:?}: {stderr}");

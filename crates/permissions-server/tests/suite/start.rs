@@ -213,7 +213,7 @@ async fn sqlite_url_is_refused_without_creating_a_file() {
                 "{text}"
             );
         }
-        let output = command(&["--database", url])
+        let output = command(&["--listen", "127.0.0.1:0", "--database", url])
             .current_dir(folder.path())
             .output();
         assert_eq!(output.expect("a process").status.code(), Some(1), "{url}");

@@ -33,13 +33,13 @@ pub(super) fn check(rows: &[Row], refused: &[&str]) {
         } else {
             without_client.push(*name);
         }
-        for (way, verdict, report) in [
+        for (suffix, verdict, report) in [
             ("", forward, report(&old, &new)),
             (" reversed", backward, report(&new, &old)),
         ] {
             if report.verdict != Some(*verdict) {
                 wrong.push(format!(
-                    "{name}{way}: {:?} and not {verdict}: {:#?}",
+                    "{name}{suffix}: {:?} and not {verdict}: {:#?}",
                     report.verdict, report.changes
                 ));
             }
@@ -152,32 +152,32 @@ fn parameter_changes_have_expected_grades() {
             ("parameter default", Major, Major, |d| {
                 parameter(get(d), "limit")["schema"]["default"] = 20.into()
             }),
-            ("parameter default gone", Major, Major, |d| {
+            ("parameter default removed", Major, Major, |d| {
                 remove(&mut parameter(get(d), "limit")["schema"], "default")
             }),
             ("parameter maximum raised", Minor, Major, |d| {
                 parameter(get(d), "limit")["schema"]["maximum"] = 200.into()
             }),
-            ("parameter maximum gone", Minor, Major, |d| {
+            ("parameter maximum removed", Minor, Major, |d| {
                 remove(&mut parameter(get(d), "limit")["schema"], "maximum")
             }),
             ("parameter minimum", Major, Minor, |d| {
                 parameter(get(d), "limit")["schema"]["minimum"] = 0.into()
             }),
-            ("parameter bound excluded", Major, Minor, |d| {
+            ("parameter maximum becomes exclusive", Major, Minor, |d| {
                 parameter(get(d), "limit")["schema"]["exclusiveMaximum"] = true.into();
             }),
             ("parameter enum value added", Major, Major, |d| {
                 d["components"]["schemas"]["Order"]["enum"] =
                     json!(["ascending", "descending", "random"]);
             }),
-            ("parameter enum opened", Major, Major, |d| {
+            ("parameter enum removed", Major, Major, |d| {
                 remove(&mut d["components"]["schemas"]["Order"], "enum")
             }),
             ("named type gets a default", Major, Major, |d| {
                 d["components"]["schemas"]["Order"]["default"] = "descending".into();
             }),
-            ("parameter with another form", Major, Major, |d| {
+            ("parameter with another style", Major, Major, |d| {
                 parameter(get(d), "tags")["explode"] = false.into()
             }),
             ("parameter items", Major, Major, |d| {
@@ -199,7 +199,7 @@ fn parameter_changes_have_expected_grades() {
                 limit["content"] = json!({"application/json": {"schema": {"type": "integer"}}});
             }),
         ],
-        &["parameter with another form", "parameter with content"],
+        &["parameter with another style", "parameter with content"],
     );
 }
 
@@ -262,7 +262,7 @@ fn request_body_changes_have_expected_grades() {
             ("request minimum raised", Major, Minor, |d| {
                 property(d, "NewItem", "weight")["minimum"] = 1.into()
             }),
-            ("request step", Major, Minor, |d| {
+            ("request property gets multipleOf", Major, Minor, |d| {
                 property(d, "NewItem", "weight")["multipleOf"] = 5.into()
             }),
             ("request list may be longer", Minor, Major, |d| {
@@ -277,16 +277,16 @@ fn request_body_changes_have_expected_grades() {
             ("request property default", Minor, Minor, |d| {
                 property(d, "NewItem", "kind")["default"] = "rich".into()
             }),
-            ("request property default gone", Minor, Minor, |d| {
+            ("request property default removed", Minor, Minor, |d| {
                 remove(property(d, "NewItem", "kind"), "default")
             }),
-            ("request takes further properties", Minor, Major, |d| {
+            ("request accepts additional properties", Minor, Major, |d| {
                 remove(
                     &mut d["components"]["schemas"]["NewItem"],
                     "additionalProperties",
                 )
             }),
-            ("further properties get a type", Major, Major, |d| {
+            ("additional properties get a type", Major, Major, |d| {
                 d["components"]["schemas"]["NewItem"]["additionalProperties"] =
                     json!({"type": "string"});
             }),
@@ -308,7 +308,7 @@ fn request_body_changes_have_expected_grades() {
                 let content = post(d)["requestBody"]["content"]["application/json"].take();
                 post(d)["requestBody"]["content"] = json!({"text/json": content});
             }),
-            ("alternatives", Major, Major, |d| {
+            ("request property becomes a union", Major, Major, |d| {
                 *property(d, "NewItem", "note") =
                     json!({"oneOf": [{"type": "string"}, {"type": "integer"}]})
             }),

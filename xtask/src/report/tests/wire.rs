@@ -55,13 +55,16 @@ fn response_changes_have_expected_grades() {
             ("response integer of 32 bits", Major, Major, |d| {
                 property(d, "Item", "created_at")["format"] = "int32".into()
             }),
-            ("response integer is a time", Patch, Major, |d| {
-                property(d, "Item", "created_at")["format"] = "unixtime".into()
-            }),
+            (
+                "response integer gets an unknown format",
+                Patch,
+                Major,
+                |d| property(d, "Item", "created_at")["format"] = "unixtime".into(),
+            ),
             ("response number of 32 bits", Major, Major, |d| {
                 property(d, "Item", "weight")["format"] = "float".into()
             }),
-            ("response integer from zero on", Patch, Major, |d| {
+            ("response integer gets a minimum", Patch, Major, |d| {
                 property(d, "Item", "created_at")["minimum"] = 0.into()
             }),
             ("response text gets a pattern", Patch, Patch, |d| {
@@ -85,7 +88,7 @@ fn response_changes_have_expected_grades() {
             ("response maximum raised", Major, Patch, |d| {
                 property(d, "Item", "weight")["maximum"] = 1000.into()
             }),
-            ("response maximum gone", Major, Patch, |d| {
+            ("response maximum removed", Major, Patch, |d| {
                 remove(property(d, "Item", "weight"), "maximum")
             }),
             ("response minimum lowered", Major, Patch, |d| {
@@ -104,12 +107,12 @@ fn response_changes_have_expected_grades() {
                 |d| d["components"]["schemas"]["Item"]["additionalProperties"] = false.into(),
             ),
             (
-                "response says that it takes further properties",
+                "response accepts additional properties",
                 Major,
                 Major,
                 |d| d["components"]["schemas"]["Item"]["additionalProperties"] = true.into(),
             ),
-            ("response property only read", Patch, Patch, |d| {
+            ("response property becomes read-only", Patch, Patch, |d| {
                 property(d, "Item", "id")["readOnly"] = true.into()
             }),
             ("response property described", Patch, Patch, |d| {
@@ -118,22 +121,33 @@ fn response_changes_have_expected_grades() {
             ("response property with an example", Patch, Patch, |d| {
                 property(d, "Item", "id")["example"] = json!({"enum": null})
             }),
-            ("titled enum", Major, Major, |d| {
+            ("enum gets a title", Major, Major, |d| {
                 property(d, "Item", "state")["title"] = "State of things".into()
             }),
-            ("titled text", Patch, Patch, |d| {
+            ("string gets a title", Patch, Patch, |d| {
                 property(d, "Item", "id")["title"] = "Id".into()
             }),
-            ("property of both ways may be null", Major, Major, |d| {
-                property(d, "Label", "colour")["nullable"] = true.into()
-            }),
-            ("optional property of both ways added", Minor, Major, |d| {
-                *property(d, "Label", "size") = json!({"type": "integer"})
-            }),
-            ("required property of both ways added", Major, Major, |d| {
-                *property(d, "Label", "size") = json!({"type": "integer"});
-                require(d, "Label", "size");
-            }),
+            (
+                "property of both directions may be null",
+                Major,
+                Major,
+                |d| property(d, "Label", "colour")["nullable"] = true.into(),
+            ),
+            (
+                "optional property of both directions added",
+                Minor,
+                Major,
+                |d| *property(d, "Label", "size") = json!({"type": "integer"}),
+            ),
+            (
+                "required property of both directions added",
+                Major,
+                Major,
+                |d| {
+                    *property(d, "Label", "size") = json!({"type": "integer"});
+                    require(d, "Label", "size");
+                },
+            ),
             ("status added", Minor, Major, |d| {
                 get(d)["responses"]["206"] = get(d)["responses"]["200"].clone()
             }),
@@ -170,27 +184,34 @@ fn response_changes_have_expected_grades() {
 fn security_and_server_changes_have_expected_grades() {
     check(
         &[
-            ("another key", Major, Major, |d| {
+            ("security scheme replaced", Major, Major, |d| {
                 get(d)["security"] = json!([{"Admin": []}])
             }),
-            ("one key or another", Minor, Major, |d| {
+            ("alternative key added", Minor, Major, |d| {
                 get(d)["security"] = json!([{"Key": []}, {"Admin": []}])
             }),
-            ("both keys", Major, Major, |d| {
+            ("second key required", Major, Major, |d| {
                 get(d)["security"] = json!([{"Key": [], "Admin": []}])
             }),
-            ("no key", Minor, Major, |d| get(d)["security"] = json!([])),
-            ("a scope", Major, Major, |d| {
+            ("security removed", Minor, Major, |d| {
+                get(d)["security"] = json!([])
+            }),
+            ("security scope added", Major, Major, |d| {
                 get(d)["security"] = json!([{"Key": ["write"]}])
             }),
-            ("a key for all, another for one", Major, Major, |d| {
+            ("security of the document changed", Major, Major, |d| {
                 d["security"] = json!([{"Admin": []}])
             }),
-            ("key in a header of its own", Major, Major, |d| {
-                d["components"]["securitySchemes"]["Key"] =
-                    json!({"type": "apiKey", "in": "header", "name": "x-key"});
-            }),
-            ("scheme that nothing asks for", Patch, Patch, |d| {
+            (
+                "security scheme becomes an API key header",
+                Major,
+                Major,
+                |d| {
+                    d["components"]["securitySchemes"]["Key"] =
+                        json!({"type": "apiKey", "in": "header", "name": "x-key"});
+                },
+            ),
+            ("unused security scheme added", Patch, Patch, |d| {
                 d["components"]["securitySchemes"]["Spare"] =
                     json!({"type": "http", "scheme": "basic"});
             }),

@@ -102,7 +102,7 @@ impl FaultServer {
             .deliver_all(&mut self.shared.store.lock().unwrap());
     }
 
-    /// Adds a fault for the next request with this method that has none.
+    /// Adds a fault for the next request with this method that does not have a fault yet.
     pub fn fault(&self, method: &str, fault: Fault) -> &Self {
         self.shared
             .faults
