@@ -1,14 +1,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::stream::{BoxStream, StreamExt, try_unfold};
-use std::time::Duration;
 use sync_wrapper::SyncWrapper;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::interval;
 use tracing::Instrument as _;
 
 use super::pager::Pager;
@@ -16,12 +14,6 @@ use super::{Item, List, Page};
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 use crate::model::Permission;
-
-/// Period of a timer that is pending while pages are fetched. The timer saves one system call per page.
-///
-/// tokio wakes its I/O driver with a system call when a timer becomes the earliest one. Without this timer, the timeout
-/// of every request would become the earliest one.
-const TIMER_PERIOD: Duration = Duration::from_secs(1);
 
 /// A stream of pages, returned by [`List::pages`](super::List::pages).
 ///
@@ -90,14 +82,8 @@ impl<T: Item> Prefetch<T> {
         let list = pager.list().clone();
         let (sender, pages) = mpsc::channel(1);
         let fetch = async move {
-            let mut timer = interval(TIMER_PERIOD);
             // The channel has room once the caller has received the previous page.
             while let Ok(room) = sender.reserve().await {
-                // Registers the timer again after each tick.
-                while timer
-                    .poll_tick(&mut Context::from_waker(Waker::noop()))
-                    .is_ready()
-                {}
                 match pager.fetch_next().await.transpose() {
                     Some(Ok(page)) => room.send(Ok(page)),
                     Some(Err(error)) => return room.send(Err(error)),
