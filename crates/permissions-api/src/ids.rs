@@ -4,83 +4,64 @@
 //! resolve `.` and `..` and read a backslash as a slash. The id types therefore reject these values.
 
 use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
 use std::ops::Deref;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use smallvec::SmallVec;
 
-/// Length in bytes up to which a string needs no allocation: ids of permissions and projects have 27 to 29 bytes. With its
-/// tag and its length, a string then has 32 bytes, and pages of permissions are moved several times.
-const INLINE: usize = 30;
-
-/// Half of a typical string, which is copied without a call of `memcpy`.
-const HALF: usize = 16;
-
-/// A short string in place, or a longer one that clones share.
-#[derive(Clone)]
-enum Text {
-    /// The bytes after the length are zero.
-    Short {
-        bytes: [u8; INLINE],
-        length: u8,
-    },
-    Long(Arc<str>),
-}
+/// The bytes of a string. Ids of permissions and projects have 27 to 29 bytes and need no allocation.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Text(SmallVec<[u8; 32]>);
 
 impl Text {
-    fn new(text: &str) -> Self {
-        let mut bytes = [0; INLINE];
-        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(place), Ok(length)) => {
-                let text = text.as_bytes();
-                match (text.first_chunk::<HALF>(), text.last_chunk::<HALF>()) {
-                    // Both halves have a fixed length and may overlap.
-                    (Some(first), Some(last)) => {
-                        place[..HALF].copy_from_slice(first);
-                        let rest = place.len() - HALF;
-                        place[rest..].copy_from_slice(last);
-                    }
-                    _ => place.copy_from_slice(text),
-                }
-                Self::Short { bytes, length }
-            }
-            _ => Self::Long(text.into()),
-        }
-    }
-
-    /// Compares all bytes without an early exit, which the compiler vectorizes. A page of 100 permissions has 200 ids.
-    fn contains_backslash(&self) -> bool {
-        let contains = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .fold(false, |found, byte| found | (*byte == b'\\'))
-        };
-        match self {
-            Self::Short { bytes, .. } => contains(bytes),
-            Self::Long(text) => contains(text.as_bytes()),
-        }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Short { bytes, length } => &bytes[..usize::from(*length)],
-            Self::Long(text) => text.as_bytes(),
-        }
-    }
-
     fn as_str(&self) -> &str {
-        match self {
-            // The bytes are always valid, and the check takes a few nanoseconds.
-            Self::Short { .. } => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
-            Self::Long(text) => text,
+        // The bytes are always valid, and the check takes a few nanoseconds.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(SmallVec::from_slice(text.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The hash equals that of a `str`, which `Borrow<str>` requires.
+        state.write(&self.0);
+        state.write_u8(0xff);
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl Visitor<'_> for TextVisitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(text.into())
+            }
         }
+
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
@@ -106,29 +87,18 @@ impl From<Infallible> for InvalidId {
 }
 
 /// Returns the reason why a string cannot be a URL path segment.
-fn invalid_segment(text: &Text) -> Option<&'static str> {
-    match text.as_bytes() {
+fn invalid_segment(text: &[u8]) -> Option<&'static str> {
+    match text {
         b"" => Some("it is empty"),
         b"." | b".." => Some("`.` and `..` would change the path of the request"),
-        _ if text.contains_backslash() => {
+        // Compares all bytes without an early exit, which the compiler vectorizes. A page of 100 permissions has 200 ids.
+        _ if text
+            .iter()
+            .fold(false, |found, byte| found | (*byte == b'\\')) =>
+        {
             Some("it contains a backslash, which URL parsers read as a slash")
         }
         _ => None,
-    }
-}
-
-/// Deserializes a string type from borrowed text.
-struct TextVisitor<T>(PhantomData<T>);
-
-impl<T: for<'a> TryFrom<&'a str, Error = InvalidId>> Visitor<'_> for TextVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-        T::try_from(text).map_err(E::custom)
     }
 }
 
@@ -136,7 +106,8 @@ impl<T: for<'a> TryFrom<&'a str, Error = InvalidId>> Visitor<'_> for TextVisitor
 macro_rules! string_type {
     ($(#[$doc:meta])* $name:ident, $invalid:expr) => {
         $(#[$doc])*
-        #[derive(Clone)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "Text")]
         pub struct $name(Text);
 
         impl $name {
@@ -147,15 +118,20 @@ macro_rules! string_type {
             }
         }
 
-        impl TryFrom<&str> for $name {
+        impl TryFrom<Text> for $name {
             type Error = InvalidId;
-            fn try_from(text: &str) -> Result<Self, InvalidId> {
-                let text = Text::new(text);
-                let invalid: fn(&Text) -> Option<&'static str> = $invalid;
-                match invalid(&text) {
+            fn try_from(text: Text) -> Result<Self, InvalidId> {
+                let invalid: fn(&[u8]) -> Option<&'static str> = $invalid;
+                match invalid(&text.0) {
                     Some(reason) => Err(InvalidId { type_name: stringify!($name), reason }),
                     None => Ok(Self(text)),
                 }
+            }
+        }
+        impl TryFrom<&str> for $name {
+            type Error = InvalidId;
+            fn try_from(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(Text::from(text))
             }
         }
         impl TryFrom<String> for $name {
@@ -203,23 +179,17 @@ macro_rules! string_type {
                 self.as_str()
             }
         }
-
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(self.as_str())
             }
         }
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
-            }
-        }
 
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                self.0.as_bytes() == other.0.as_bytes()
-            }
-        }
         impl PartialEq<str> for $name {
             fn eq(&self, other: &str) -> bool {
                 self.as_str() == other
@@ -228,35 +198,6 @@ macro_rules! string_type {
         impl PartialEq<&str> for $name {
             fn eq(&self, other: &&str) -> bool {
                 self.as_str() == *other
-            }
-        }
-        impl Eq for $name {}
-        impl Ord for $name {
-            fn cmp(&self, other: &Self) -> Ordering {
-                self.as_str().cmp(other.as_str())
-            }
-        }
-        impl PartialOrd for $name {
-            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-        impl Hash for $name {
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                // As `str` does, which `Borrow<str>` requires.
-                state.write(self.0.as_bytes());
-                state.write_u8(0xff);
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(TextVisitor(PhantomData))
             }
         }
     };
@@ -354,7 +295,7 @@ mod tests {
             "proj_abGMw1llN8IrBb6SvvY5A1iH",
             "checkpoint.permission",
         ] {
-            assert!(matches!(Text::new(text), Text::Short { .. }), "{text}");
+            assert!(!Text::from(text).0.spilled(), "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use permissions_api::hooks::CallContext;
+use permissions_api::hooks::{CallContext, ResponseHead};
 use permissions_api::ids::{CheckpointId, InvalidId, PermissionId};
 use permissions_api::{Client, Error, types::Order};
 use proptest::prelude::*;
@@ -55,15 +55,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn list_sends_query_and_context_headers_only() {
     let (base_url, server) = serve(sized(200, PAGE));
-    let context = CallContext::new()
-        .header(
-            "authorization".parse().unwrap(),
-            "Bearer key".parse().unwrap(),
-        )
-        .query("extra", "a b")
-        .timeout(Duration::from_secs(30))
-        .observe();
-    let client = client(&base_url, CallContext::new()).with_context(context);
+    let mut context = CallContext::default();
+    let key = "Bearer key".parse().unwrap();
+    context.headers_mut().insert("authorization", key);
+    context.query.push(("extra".into(), "a b".into()));
+    context.timeout = Some(Duration::from_secs(30));
+    let head = ResponseHead::default();
+    context.head = Some(head.clone());
+    let mut client = client(&base_url, CallContext::default()).clone();
+    *client.context_mut() = context;
 
     let call = client
         .list_checkpoint_permissions()
@@ -72,11 +72,9 @@ fn list_sends_query_and_context_headers_only() {
     let page = block_on(call.limit(2).send()).unwrap();
 
     assert_eq!(page.object, "list");
-    let observed = permissions_api::ClientInfo::inner(&client)
-        .take_observed()
-        .unwrap();
+    let head = head.lock().unwrap().take().unwrap();
     assert_eq!(
-        (observed.status, &observed.headers["x-own"]),
+        (head.status().as_u16(), &head.headers()["x-own"]),
         (200, &"1".parse().unwrap())
     );
     let request = server.join().unwrap();
@@ -97,10 +95,9 @@ fn body_above_limit_fails_without_content_length() {
     );
     for response in [chunked, sized(200, PAGE)] {
         let (base_url, server) = serve(response);
-        let client = client(
-            &base_url,
-            CallContext::new().body_limit(PAGE.len() - 1).observe(),
-        );
+        let mut context = CallContext::default();
+        context.body_limit = Some(PAGE.len() - 1);
+        let client = client(&base_url, context);
 
         let call = client
             .list_checkpoint_permissions()
@@ -121,7 +118,7 @@ fn error_status_keeps_url_and_body() {
     let body = "not found";
     let response = format!("HTTP/1.1 404 X\r\nconnection: close\r\n\r\n{body}");
     let (base_url, server) = serve(response);
-    let client = client(&base_url, CallContext::new());
+    let client = client(&base_url, CallContext::default());
 
     let call = client
         .delete_checkpoint_permission()
@@ -144,7 +141,7 @@ fn error_status_keeps_url_and_body() {
 
 #[test]
 fn invalid_id_is_rejected_before_a_request() {
-    let client = client("http://127.0.0.1:9", CallContext::new());
+    let client = client("http://127.0.0.1:9", CallContext::default());
     for id in ["", ".", "..", "a\\..\\b"] {
         let call = client
             .list_checkpoint_permissions()
@@ -164,7 +161,7 @@ proptest! {
             checkpoint.parse().and_then(|checkpoint| Ok((checkpoint, permission.parse()?)));
         let Ok((checkpoint, permission)) = ids else { return Ok(()) };
         let (base_url, server) = serve(sized(404, ""));
-        let client = client(&base_url, CallContext::new());
+        let client = client(&base_url, CallContext::default());
         let call = client.delete_checkpoint_permission().fine_tuned_model_checkpoint(&checkpoint).permission_id(&permission);
         let response = block_on(call.send());
         prop_assert!(response.is_err());

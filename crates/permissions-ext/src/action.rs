@@ -22,8 +22,8 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// Returns the name for logs and events, the description for errors, and the checkpoint, with which the description
-    /// ends.
+    /// Returns the name for logs and events, the description for errors, and the checkpoint to append to the
+    /// description.
     fn parts(&self) -> (&'static str, &'static str, Option<&CheckpointId>) {
         match self {
             Self::Configure => ("configure", "configure the client", None),

@@ -46,8 +46,8 @@ macro_rules! bulk_options {
 
             /// Sets a callback for each finished step and for each wait that the API asks for.
             ///
-            /// The steps of a plan and of an audit are the checkpoints. The steps of an apply are the checkpoints, which
-            /// are read first, and the changes.
+            /// The steps of a plan and of an audit are the checkpoints. The steps of an apply are the checkpoints,
+            /// which are read first, and the changes.
             pub fn on_progress(
                 mut self,
                 callback: impl Fn(&crate::Progress) + Send + Sync + 'static,
@@ -100,7 +100,7 @@ impl Bulk {
         self.options.within(self.deadline)
     }
 
-    /// Lists the permissions of a checkpoint and counts one step of progress. `configure` sets options of the list.
+    /// Lists the permissions of a checkpoint and counts the list as one step. `configure` sets options of the list.
     pub(crate) async fn list(
         &self,
         checkpoint: &CheckpointId,
@@ -108,7 +108,7 @@ impl Bulk {
     ) -> Result<Vec<Permission>, Error> {
         if self.progress.is_stopped() {
             let action = Action::List(checkpoint.clone());
-            let reason = "the call was stopped";
+            let reason = "the call was stopped before it sent the request";
             return Err(Error::new(ErrorKind::Cancelled, action, reason));
         }
         // The permissions are collected at once, so fetching ahead would not save time.
@@ -129,7 +129,7 @@ impl Bulk {
 
     /// Runs a number of futures concurrently and returns their results in order. Fails with the first error.
     ///
-    /// Creates each future only when it starts, which limits memory: a plan may have 90,000 changes.
+    /// Each future is created only when it starts. This limits memory, because a plan may have 90,000 changes.
     pub(crate) async fn run<T, F: Future<Output = Result<T, Error>>>(
         &self,
         count: usize,

@@ -37,7 +37,7 @@ pub struct DeleteProject {
 pub struct Deleted {
     /// Id of the permission.
     pub id: PermissionId,
-    /// Whether the API responded with 404: the permission was deleted by an earlier attempt, whose response was lost,
+    /// True if the API responded with 404: the permission was deleted by an earlier attempt, whose response was lost,
     /// or by another client.
     pub already_gone: bool,
     /// Metadata of the response. Empty if `already_gone` is true.
@@ -102,12 +102,12 @@ impl Delete {
             loop {
                 match retries.attempt(&request).await {
                     Ok(reply) => return Ok::<_, Error>(Some(reply.metadata)),
-                    Err(failure) if is_ambiguous && failure.error.confirms_absence() => {
+                    Err(error) if is_ambiguous && error.confirms_absence() => {
                         return Ok(None);
                     }
-                    Err(failure) => {
-                        is_ambiguous |= failure.is_ambiguous;
-                        retries.after(failure).await?;
+                    Err(error) => {
+                        is_ambiguous |= error.is_ambiguous();
+                        retries.after(error).await?;
                     }
                 }
             }
@@ -129,12 +129,12 @@ impl Deleted {
 }
 
 impl DeleteProject {
-    /// Deletes every permission of the project and returns them. Returns an empty list if there is none.
+    /// Deletes every permission of the project. Returns the deleted permissions, which may be an empty list.
     ///
     /// # Errors
     ///
-    /// Fails if the permissions cannot be listed, or if one of them cannot be deleted. Send the request again to delete
-    /// the rest.
+    /// Fails if the permissions cannot be listed, or if a permission cannot be deleted. Send the request again to
+    /// delete the remaining permissions.
     pub async fn send(self) -> Result<Vec<Deleted>, Error> {
         let project_id = self.project_id.map_err(|invalid| {
             Error::from(invalid).during(self.permissions.action(Action::Delete))
@@ -191,7 +191,7 @@ impl Operation for DeleteRequest<'_> {
         if response.id != *requested {
             let other = &response.id;
             return Err(format!(
-                "the API responded for {other} instead of {requested}"
+                "the response contains {other} instead of {requested}"
             ));
         }
         Ok(())

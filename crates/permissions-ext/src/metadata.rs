@@ -1,45 +1,37 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
-use permissions_api::hooks::Observed;
+use http::HeaderMap;
 
 use crate::redact::Redactor;
 
-/// URL, status and headers of a response, and the number of attempts before it.
+/// Status and headers of a response, and the number of attempts before it.
 ///
 /// Secrets that the server echoed are replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
-    url: Option<String>,
     status: Option<u16>,
     headers: HeaderMap,
     retries: u32,
 }
 
 impl Metadata {
-    pub(crate) fn new(seen: Option<Observed>, retries: u32, redactor: &Redactor<'_>) -> Self {
-        let Some(mut seen) = seen else {
-            return Self {
-                retries,
-                ..Self::default()
-            };
-        };
-        redactor.headers(&mut seen.headers);
+    /// Uses the head of a response, if one arrived.
+    pub(crate) fn new(
+        head: Option<http::Response<()>>,
+        retries: u32,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        let head = head.map(|head| head.into_parts().0);
+        let status = head.as_ref().map(|head| head.status.as_u16());
+        let mut headers = head.map(|head| head.headers).unwrap_or_default();
+        redactor.headers(&mut headers);
         Self {
-            url: Some(redactor.text(seen.url.into())),
-            status: Some(seen.status),
-            headers: seen.headers,
+            status,
+            headers,
             retries,
         }
-    }
-
-    /// Returns the URL of the request, without query parameters that the options of the request added.
-    /// `None` if there was no response.
-    #[must_use]
-    pub fn url(&self) -> Option<&str> {
-        self.url.as_deref()
     }
 
     /// Returns the HTTP status. `None` if there was no response.
@@ -51,7 +43,7 @@ impl Metadata {
     /// Returns the request id from the header `x-request-id`. OpenAI's support asks for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.headers.get(REQUEST_ID)?.to_str().ok()
+        self.header("x-request-id")
     }
 
     /// Returns the rate limit from the headers `x-ratelimit-*`.
@@ -72,11 +64,6 @@ impl Metadata {
         headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
-    /// Returns the value of a header. Faster than [`header`](Self::header), which parses the name.
-    pub(crate) fn value(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
     /// Returns the number of attempts that failed before this response.
     #[must_use]
     pub fn retries(&self) -> u32 {
@@ -84,7 +71,7 @@ impl Metadata {
     }
 }
 
-/// Omits the headers, because cookies are secrets.
+/// Omits the headers, because they may contain cookies, which are secrets.
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metadata")
@@ -107,8 +94,6 @@ pub struct RateLimit {
     /// Time until the next window starts.
     pub reset: Option<Duration>,
 }
-
-const REQUEST_ID: &str = "x-request-id";
 
 impl RateLimit {
     /// Reads the rate limit headers. Returns `None` if the response has no such header.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A permission: one project may use one checkpoint.
 ///
-/// The checkpoint is not part of it, because the API lists permissions per checkpoint.
+/// A permission does not contain the checkpoint, because the API lists permissions per checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Permission {
@@ -20,7 +20,7 @@ pub struct Permission {
 
 /// A project of the organization.
 ///
-/// Its id identifies it. Several projects may have the same name.
+/// Only the id identifies a project, because several projects may have the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Project {

@@ -10,10 +10,10 @@ use secrecy::SecretString;
 
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
+use crate::key::authorization;
 use crate::model::InvalidId;
 use crate::progress::BulkProgress;
 use crate::retry_policy::RetryPolicy;
-use crate::secret::Secret;
 use crate::transport::Deadline;
 
 pub(crate) const ORGANIZATION: HeaderName = HeaderName::from_static("openai-organization");
@@ -22,14 +22,13 @@ pub(crate) const PROJECT: HeaderName = HeaderName::from_static("openai-project")
 /// The options of a request.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
-    /// Headers to set, or to remove if there is no value.
+    /// Headers to set, or to remove if there is no value. The last one with a name counts.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) body_limit: Option<usize>,
-    pub(crate) key: Option<Secret>,
     /// The bulk call that the request is part of.
     pub(crate) bulk: Option<Arc<BulkProgress>>,
     /// The first invalid argument. The call fails with it before anything is sent.
@@ -64,14 +63,15 @@ impl RequestOptions {
         }
     }
 
+    /// Returns the header that the request sets or removes. `None` if the client's header applies.
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<Option<&HeaderValue>> {
+        let own = self.headers.iter().rfind(|(own, _)| own == name);
+        own.map(|(_, value)| value.as_ref())
+    }
+
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         match header(name, value) {
-            Ok((name, value)) => {
-                if name == AUTHORIZATION {
-                    self.key = Secret::in_header(&value);
-                }
-                self.headers.push((name, Some(value)));
-            }
+            Ok((name, value)) => self.headers.push((name, Some(value))),
             Err(reason) => self.reject(invalid(reason)),
         }
     }
@@ -83,9 +83,9 @@ impl RequestOptions {
         }
     }
 
-    pub(crate) fn set_admin_key(&mut self, key: SecretString) {
-        match Secret::new(key) {
-            Ok(secret) => self.key = Some(secret),
+    pub(crate) fn set_admin_key(&mut self, key: &SecretString) {
+        match authorization(key) {
+            Ok(value) => self.headers.push((AUTHORIZATION, Some(value))),
             Err(reason) => self.reject(Error::new(
                 ErrorKind::Key,
                 Action::Configure,
@@ -99,17 +99,10 @@ fn invalid(reason: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, Action::Configure, reason)
 }
 
-/// Omits headers and query parameters. Even a name may be a secret, if the arguments of `header` were swapped.
+/// Omits all options. Even the name of a header may be a secret, if the arguments of `header` were swapped.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestOptions")
-            .field("headers", &self.headers.len())
-            .field("query", &self.query.len())
-            .field("timeout", &self.timeout)
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
-            .field("body_limit", &self.body_limit)
-            .finish_non_exhaustive()
+        f.debug_struct("RequestOptions").finish_non_exhaustive()
     }
 }
 
@@ -179,7 +172,7 @@ macro_rules! request_options {
 
             /// Sets the admin key, replacing the client's. An invalid key is an error of the call.
             pub fn admin_key(mut self, key: impl Into<crate::SecretString>) -> Self {
-                self.options.set_admin_key(key.into());
+                self.options.set_admin_key(&key.into());
                 self
             }
 

@@ -55,7 +55,7 @@ impl Permissions {
         self.client.transport()
     }
 
-    /// Returns the operation on this checkpoint for errors and logs.
+    /// Returns a description of the operation on this checkpoint, for use in errors and logs.
     pub(crate) fn action(&self, operation: fn(CheckpointId) -> Action) -> Action {
         operation(self.checkpoint.clone())
     }

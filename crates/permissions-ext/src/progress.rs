@@ -19,7 +19,9 @@ pub struct Progress {
 }
 
 /// An optional callback that receives a reference to a value.
-pub(crate) struct Callback<T>(Option<Arc<dyn Fn(&T) + Send + Sync>>);
+pub(crate) struct Callback<T>(Option<Arc<Function<T>>>);
+
+type Function<T> = dyn Fn(&T) + Send + Sync;
 
 impl<T> Callback<T> {
     pub(crate) fn new(callback: impl Fn(&T) + Send + Sync + 'static) -> Self {
@@ -53,7 +55,7 @@ impl<T> fmt::Debug for Callback<T> {
 
 /// The progress of one bulk call, which all requests of the call share.
 ///
-/// A request with this value in its options waits for the rate limit as a part of a bulk call.
+/// The rate limiter treats a request as part of a bulk call if the options of the request contain this value.
 pub(crate) struct BulkProgress {
     callback: Callback<Progress>,
     done: AtomicUsize,
@@ -73,7 +75,7 @@ impl BulkProgress {
         }
     }
 
-    /// Replaces the number of steps, if it is only known after the start.
+    /// Sets the total number of steps, for calls that know the total only after the start.
     pub(crate) fn set_total(&self, total: usize) {
         self.total.store(total, Ordering::Relaxed);
     }
@@ -88,13 +90,13 @@ impl BulkProgress {
         self.started_at.elapsed()
     }
 
-    /// Counts a finished step and reports it.
+    /// Counts a finished step and reports the progress.
     pub(crate) fn advance(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
         self.report(None);
     }
 
-    /// Reports that no request is sent for this long, because the API asked to wait.
+    /// Reports the time until the next request, because the API asked to wait.
     pub(crate) fn report_wait(&self, wait: Duration) {
         self.report(Some(wait));
     }

@@ -8,14 +8,15 @@ use crate::client::Client;
 use crate::list::{Content, Item, List, Listed};
 use crate::model::{Project, ProjectId};
 
-/// Selects the projects of a list.
+/// The parameters that select which projects a list contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProjectQuery {
     include_archived: bool,
 }
 
 impl Client {
-    /// Lists the projects of the organization. Archived ones are left out, unless [`List::include_archived`] is set.
+    /// Lists the projects of the organization. The list contains archived projects only if [`List::include_archived`]
+    /// is set.
     ///
     /// ```
     /// use permissions_ext::Project;
@@ -76,13 +77,16 @@ impl Listed<ProjectId> for Project {
         request.send().await
     }
 
-    fn content(response: Self::Response) -> Content<Self, ProjectId> {
-        Content {
+    fn content(
+        _: &ProjectQuery,
+        response: Self::Response,
+    ) -> Result<Content<Self, ProjectId>, String> {
+        Ok(Content {
             data: response.data.into_iter().map(Self::from_api).collect(),
             first_id: response.first_id,
             last_id: response.last_id,
             has_more: response.has_more,
-        }
+        })
     }
 
     fn resume(query: &mut ProjectQuery, saved: &ProjectQuery) {

@@ -1,67 +1,35 @@
 //! Removes secrets from text that a server sends back.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::secret::Secret;
-
-/// Replaces every secret in texts.
+/// Replaces every secret in a text.
 const REPLACEMENT: &str = "[redacted]";
 
 /// Minimum length of redacted header values and query parameters. Shorter ones, such as `true`, occur in text by
 /// chance.
 const SHORTEST: usize = 6;
 
-/// Minimum length of a redacted part of a truncated key. Shorter parts are only the common prefix, such as `sk-admin-`.
+/// Minimum length at which the beginning of a truncated key is redacted. Shorter beginnings are only the common prefix,
+/// such as `sk-admin-`.
 const KEY_PREFIX: usize = 12;
 
-/// Replaces the secrets of one request: the key, and the values of custom headers, organization, project and query
-/// parameters. Ignores case, because a server may convert a secret to lower case, for example in a host name.
-pub(crate) struct Redactor<'a> {
-    secrets: Cow<'a, Secrets>,
-}
-
-/// The secrets of a client or a request. Longest first, because one secret may contain another.
-#[derive(Clone)]
-pub(crate) struct Secrets(Vec<Bytes>);
-
-impl Secrets {
-    /// Collects the secrets of a client. Secret headers are marked as sensitive.
-    pub(crate) fn of_client(headers: &HeaderMap) -> Self {
-        let sensitive = headers.iter().filter(|(_, value)| value.is_sensitive());
-        let mut secrets = Self(Vec::new());
-        secrets.add(sensitive.map(|(name, value)| secret_part(name, value)));
-        secrets
-    }
-
-    fn add<'s>(&mut self, secrets: impl Iterator<Item = &'s [u8]>) {
-        let secrets = secrets.filter(|secret| secret.len() >= SHORTEST);
-        self.0.extend(secrets.map(Bytes::copy_from_slice));
-        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    }
-}
+/// Replaces the secrets of one request: the values of sensitive headers, such as the key, and of query parameters.
+///
+/// Ignores case, because a server may convert a secret to lower case, for example in a host name. Longest secret first,
+/// because one may contain another.
+pub(crate) struct Redactor<'a>(Vec<&'a [u8]>);
 
 impl<'a> Redactor<'a> {
-    /// Collects the secrets of a request. `key` is a key that the client's headers do not contain.
-    pub(crate) fn new(
-        shared: &'a Secrets,
-        key: Option<&Secret>,
-        headers: &[(HeaderName, Option<HeaderValue>)],
-        query: &[(String, String)],
-    ) -> Self {
-        let mut secrets = Cow::Borrowed(shared);
-        if key.is_some() || !headers.is_empty() || !query.is_empty() {
-            let headers = headers.iter();
-            let headers = headers.filter_map(|(name, value)| Some((name, value.as_ref()?)));
-            let headers = headers.map(|(name, value)| secret_part(name, value));
-            let query = query.iter().map(|(_, value)| value.as_bytes());
-            let key = key.map(Secret::as_bytes).into_iter();
-            secrets.to_mut().add(key.chain(headers).chain(query));
-        }
-        Self { secrets }
+    pub(crate) fn new(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Self {
+        let headers = headers.iter().filter(|(_, value)| value.is_sensitive());
+        let headers = headers.map(|(name, value)| secret_part(name, value));
+        let query = query.iter().map(|(_, value)| value.as_bytes());
+        let secrets = headers.chain(query);
+        let mut secrets: Vec<_> = secrets.filter(|it| it.len() >= SHORTEST).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
     }
 
     pub(crate) fn text(&self, text: String) -> String {
@@ -71,27 +39,20 @@ impl<'a> Redactor<'a> {
         }
     }
 
+    /// Also removes the beginning of a secret from the end of the body, which may be truncated.
     pub(crate) fn body(&self, body: &Bytes) -> Bytes {
-        self.replaced(body)
-            .map_or_else(|| body.clone(), Bytes::from)
-    }
-
-    /// Also removes the beginning of a secret from the end of a truncated body.
-    pub(crate) fn truncated_body(&self, body: &Bytes) -> Bytes {
         let is_secret_from = |start: usize| {
             let end = &body[start..];
-            self.secrets.0.iter().any(|secret| {
-                let shortest = KEY_PREFIX.min(secret.len() - 1);
-                end.len() >= shortest
-                    && secret
-                        .get(..end.len())
-                        .is_some_and(|beginning| beginning.eq_ignore_ascii_case(end))
+            self.0.iter().any(|secret| {
+                let is_part = (KEY_PREFIX.min(secret.len() - 1)..secret.len()).contains(&end.len());
+                is_part && secret[..end.len()].eq_ignore_ascii_case(end)
             })
         };
-        let longest = self.secrets.0.first().map_or(0, |secret| secret.len());
+        let longest = self.0.first().map_or(0, |secret| secret.len());
         let cut =
             (body.len().saturating_sub(longest)..body.len()).find(|start| is_secret_from(*start));
-        self.body(&body.slice(..cut.unwrap_or(body.len())))
+        let body = body.slice(..cut.unwrap_or(body.len()));
+        self.replaced(&body).map_or(body, Bytes::from)
     }
 
     pub(crate) fn headers(&self, headers: &mut HeaderMap) {
@@ -106,7 +67,7 @@ impl<'a> Redactor<'a> {
     /// Returns the text without secrets, or `None` if it contains none.
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut clean: Option<Vec<u8>> = None;
-        for secret in &self.secrets.0 {
+        for secret in &self.0 {
             let text = clean.as_deref().unwrap_or(text);
             if let Some(replaced) = replace(text, secret) {
                 clean = Some(replaced);
@@ -154,13 +115,13 @@ fn find(text: &[u8], secret: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn with_redactor(key: &str, check: impl FnOnce(Redactor<'_>)) {
-        let key = Secret::new(key.into()).unwrap();
+    fn with_redactor(key: &'static str, check: impl FnOnce(Redactor<'_>)) {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("openai-organization", "org-weather"),
             ("authorization", "Basic dXNlcjp3b3Jk"),
             ("x-short", "on"),
+            ("x-key", key),
         ] {
             let mut value = HeaderValue::from_static(value);
             value.set_sensitive(true);
@@ -168,8 +129,7 @@ mod tests {
         }
         headers.insert("user-agent", HeaderValue::from_static("permissions-ext"));
         let query = [("token".to_owned(), "query-secret".to_owned())];
-        let shared = Secrets::of_client(&headers);
-        check(Redactor::new(&shared, Some(&key), &[], &query));
+        check(Redactor::new(&headers, &query));
     }
 
     #[test]
@@ -204,7 +164,7 @@ mod tests {
                 ("", ""),
             ] {
                 let body = Bytes::from_static(text.as_bytes());
-                assert_eq!(redactor.truncated_body(&body), clean);
+                assert_eq!(redactor.body(&body), clean);
             }
         });
     }

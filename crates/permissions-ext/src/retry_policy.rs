@@ -3,8 +3,8 @@ use std::time::Duration;
 
 /// How often and how soon failed requests are retried.
 ///
-/// By default, a request is retried twice: about 0.5 s and 1 s after a failure, less up to 25 % at random. Retried are
-/// lost connections, timeouts, and the statuses 408, 409, 429 and 5xx.
+/// By default, a request is retried twice: about 0.5 s and 1 s after a failure, each shortened by a random share of up
+/// to 25 %. Lost connections, timeouts, and the statuses 408, 409, 429 and 5xx are retried.
 ///
 /// If the API asks to wait, the client waits at least that long, and never less than the delay of this policy.
 /// [`ClientBuilder::max_wait`](crate::ClientBuilder::max_wait) limits the wait. Plans, applies, audits and creates with
@@ -85,17 +85,18 @@ impl RetryPolicy {
         self
     }
 
-    /// Whether another attempt follows this number of failures.
+    /// Returns whether another attempt follows this number of failures.
     pub(crate) fn allows(&self, failures: u32) -> bool {
         failures <= self.max_retries
     }
 
-    /// Returns the delay after this number of failures, which is at least 1.
+    /// Returns the delay after this number of failures. The number must be at least 1.
     pub(crate) fn backoff(&self, failures: u32) -> Duration {
         self.backoff_with(failures, random())
     }
 
-    /// `random` is between 0 and 1.
+    /// Returns the delay after this number of failures, shortened by jitter. `random` is between 0 and 1 and selects the
+    /// share.
     fn backoff_with(&self, failures: u32, random: f64) -> Duration {
         let growth = self.factor.powf(f64::from(failures.saturating_sub(1)));
         let seconds = (self.initial_delay.as_secs_f64() * growth).min(self.max_delay.as_secs_f64());

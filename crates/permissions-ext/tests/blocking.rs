@@ -104,7 +104,7 @@ fn list_resumes_at_saved_position() {
 }
 
 #[test]
-fn projects_are_listed_in_every_way() {
+fn every_list_method_returns_the_projects() {
     let world = World::new();
     let replies = world
         .runtime
@@ -238,7 +238,7 @@ fn call_in_an_asynchronous_task_fails() {
 }
 
 #[test]
-fn client_is_dropped_in_asynchronous_code() {
+fn client_can_be_dropped_in_asynchronous_code() {
     let world = World::new();
     let (client, permissions) = (world.client(), world.permissions());
     assert_eq!(create(&permissions).unwrap().len(), 1);

@@ -97,7 +97,7 @@ async fn created_permissions_are_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn client_survives_faults_of_embedded_server() {
+async fn calls_succeed_despite_faults_of_embedded_server() {
     let faults = [Some(Fault::DropAfter), None, Some(Fault::Status(503))];
     let builder = Server::builder().faults(Faults::in_turn(faults));
     let server = builder.start().await.unwrap();
@@ -115,7 +115,7 @@ async fn client_survives_faults_of_embedded_server() {
 }
 
 #[tokio::test]
-async fn second_create_keeps_request_order() {
+async fn second_create_returns_permissions_in_request_order() {
     let setup = set_up().await;
     setup
         .permissions

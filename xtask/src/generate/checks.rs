@@ -21,8 +21,8 @@ const BUILDER: [&str; 5] = ["body_map", "encode_path", "header_map", "new", "sen
 
 /// Names of methods of the client.
 #[rustfmt::skip]
-const CLIENT: [&str; 9] = [
-    "baseurl", "client", "exec", "inner", "new", "new_with_client", "post", "pre", "with_context",
+const CLIENT: [&str; 10] = [
+    "baseurl", "client", "context_mut", "exec", "inner", "new", "new_with_client", "post", "pre", "traced",
 ];
 
 /// Names that the generated module `builder` imports.

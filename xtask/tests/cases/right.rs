@@ -28,7 +28,7 @@ fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) ->
     // here. An error means that another test already installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let client = Client::new_with_client(&base_url, http, CallContext::new());
+    let client = Client::new_with_client(&base_url, http, CallContext::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -30,7 +30,7 @@ pub enum DriftState {
     Unchanged,
     /// The project has a permission that is not desired.
     Extra,
-    /// The project has no permission, although one is desired.
+    /// The project has no permission, although the desired state contains the project.
     Missing,
 }
 
@@ -64,8 +64,8 @@ impl Drift {
         self.unread.is_empty() && self.checkpoints.iter().all(CheckpointDrift::is_in_sync)
     }
 
-    /// Returns the state of every pair of checkpoint and project, with the permission unless it is missing. For each
-    /// checkpoint, unchanged permissions come first, then extra and missing ones.
+    /// Returns the state of every pair of checkpoint and project, and the permission unless the state is `Missing`. For
+    /// each checkpoint, the unchanged permissions come first, then the extra and the missing permissions.
     pub fn cells(
         &self,
     ) -> impl Iterator<Item = (&CheckpointId, &ProjectId, DriftState, Option<&PermissionId>)> {

@@ -21,14 +21,13 @@ mod drift;
 mod report;
 
 use std::collections::HashSet;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt as _, TryFutureExt as _};
+use futures_util::{StreamExt, TryFutureExt as _};
 use sync_wrapper::SyncWrapper;
 
 pub use self::drift::{CheckpointDrift, Drift, DriftState};
@@ -41,8 +40,8 @@ use crate::list::List;
 use crate::model::{CheckpointId, InvalidId, ProjectId};
 use crate::options::{RequestOptions, request_options};
 
-/// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 result in 160 requests per
-/// second.
+/// Default number of checkpoints that are read concurrently. With a latency of 100 ms, 16 concurrent requests are 160
+/// requests per second.
 const CONCURRENCY: usize = 16;
 
 /// A request that lists the permissions of many checkpoints.
@@ -59,8 +58,8 @@ pub struct Audit {
 
 /// A stream of the results of an audit, returned by [`Audit::stream`].
 ///
-/// An item is an error only if an argument is invalid. It is then the only item. If a checkpoint cannot be read, the
-/// [`CheckpointAudit`] of the checkpoint contains the error. Dropping the stream cancels all requests.
+/// An item is an error only if an argument is invalid. The error is then the only item. If a checkpoint cannot be read,
+/// the [`CheckpointAudit`] of the checkpoint contains the error. Dropping the stream cancels all requests.
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct AuditStream(SyncWrapper<BoxStream<'static, Result<CheckpointAudit, Error>>>);
@@ -105,7 +104,8 @@ impl Audit {
         self
     }
 
-    /// Returns the result of each checkpoint as soon as it is available, for results that do not fit into memory.
+    /// Returns a stream of the results of the checkpoints, in the order in which the lists end. Use the stream if the
+    /// results do not fit into memory.
     pub fn stream(self) -> AuditStream {
         // The deadline starts when the stream is first polled.
         let results = async move {
@@ -153,9 +153,9 @@ impl Audit {
 }
 
 impl AuditStream {
-    /// Returns the next result, for loops in programs that do not depend on `futures`.
+    /// Returns the next result. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<CheckpointAudit, Error>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::{CheckpointId, Permission, ProjectId};
 use crate::sync::DesiredState;
 
-/// The permissions of one checkpoint, or the error if they could not be listed.
+/// The permissions of one checkpoint, or the error if the permissions could not be listed.
 ///
 /// Serializes as an object with `checkpoint`, and `permissions` or `error`.
 #[derive(Clone, Debug)]
@@ -76,7 +76,8 @@ impl Report {
             .collect()
     }
 
-    /// Returns the live state as a desired state, for example as a backup. `None` if a checkpoint could not be read.
+    /// Returns the permissions as a desired state, which can serve as a backup. `None` if a checkpoint could not be
+    /// read.
     #[must_use]
     pub fn snapshot(&self) -> Option<DesiredState> {
         if !self.is_complete() {

@@ -1,6 +1,7 @@
 //! Macros that define the blocking types from the asynchronous ones.
 
-/// Adds methods that call the asynchronous type's methods of the same name. The first word of a method is its kind:
+/// Adds methods that call the methods of the same name of the asynchronous type. The first word of each line is the
+/// kind of the method:
 ///
 /// * `set` sets an option.
 /// * `get` returns a value.
@@ -75,14 +76,14 @@ macro_rules! method {
         ///
         /// # Errors
         ///
-        /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+        /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
         pub fn $method(self) -> Result<$output, Error> {
             self.runtime.wait(self.inner.$method())
         }
     };
 }
 
-/// Defines blocking types. Each contains the asynchronous value and the runtime that its calls use.
+/// Defines blocking types. Each type contains the asynchronous value and the runtime that runs the calls.
 macro_rules! wrapper {
     ($(
         $(#[$attribute:meta])*
@@ -105,7 +106,7 @@ macro_rules! wrapper {
     )*};
 }
 
-/// Defines iterators over asynchronous streams. `$fetched` returns the next item if it has already been fetched.
+/// Defines iterators over asynchronous streams. `$fetched` returns the next item if that item has already been fetched.
 /// `$convert` creates the blocking item.
 macro_rules! iterator {
     ($(

@@ -1,4 +1,4 @@
-//! The client for programs without an async runtime. Every call returns when it is done.
+//! The client for programs without an async runtime. Every call blocks until the call is done.
 //!
 //! ```
 //! use permissions_ext::blocking::Client;
@@ -22,12 +22,12 @@
 //! ```
 //!
 //! Types and methods have the names and the behavior of the asynchronous client. Streams are iterators. A background
-//! thread runs connections and timers. It starts with a client and ends with its last clone.
+//! thread runs connections and timers. The thread starts with a client and ends with the last clone of the client.
 //!
 //! # Calls from asynchronous code
 //!
 //! A call blocks its thread. Within an asynchronous task, make calls in `tokio::task::spawn_blocking` or
-//! `tokio::task::block_in_place`. Otherwise they send nothing and fail with
+//! `tokio::task::block_in_place`. Otherwise the calls send nothing and fail with
 //! [`ErrorKind::WouldBlock`](crate::ErrorKind::WouldBlock).
 
 #[macro_use]
@@ -104,8 +104,8 @@ impl ClientBuilder {
         }
     }
 
-    /// See [`key_provider`](crate::ClientBuilder::key_provider). The function is called on the thread of the call, or on
-    /// the background thread of the client.
+    /// See [`key_provider`](crate::ClientBuilder::key_provider). The function is called on the thread of the call, or
+    /// on the background thread of the client.
     pub fn key_provider(
         mut self,
         provider: impl Fn() -> Result<SecretString, Box<dyn std::error::Error + Send + Sync>>
@@ -131,7 +131,7 @@ impl ClientBuilder {
 }
 
 wrapper! {
-    /// A client for the API. Clones share its connections and its background thread.
+    /// A client for the API. Clones share connections and the background thread.
     #[derive(Clone)]
     Client(crate::Client) {
         get base_url() -> &str;
@@ -294,7 +294,7 @@ impl<T: Item> List<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
     pub fn send(self) -> Result<Page<T>, Error> {
         let page = self.runtime.wait(self.inner.send())?;
         Ok(Page::new(page, self.runtime))
@@ -312,7 +312,7 @@ impl<T: Item> Page<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the asynchronous method fails, or if it is called in an asynchronous task.
+    /// Fails if the asynchronous method fails, or if this method is called in an asynchronous task.
     pub fn next(&self) -> Result<Option<Self>, Error> {
         let next = self.runtime.wait(self.inner.next())?;
         Ok(next.map(|page| Self::new(page, self.runtime.clone())))

@@ -11,7 +11,7 @@ use tokio::task::coop;
 use crate::action::Action;
 use crate::error::{Error, ErrorKind};
 
-/// Number of polls that exceeds the budget of a tokio task, which is 128.
+/// A number of polls that exceeds the budget of a tokio task. The budget is 128.
 const BEYOND_ANY_BUDGET: usize = 1024;
 
 /// A runtime whose background thread runs connections and timers. Calls run on the threads of their callers.
@@ -62,8 +62,8 @@ impl Runtime {
 
 /// Returns whether this thread runs an asynchronous task, outside of `spawn_blocking` and `block_in_place`.
 ///
-/// tokio limits the number of polls of a task, and only of a task, before it must yield. Exhausting this limit is the
-/// only way to detect a task without a panic. The task then yields at its next await.
+/// tokio limits how often a task may poll before the task must yield. Code outside of tasks has no such limit. Every
+/// other way to detect a task panics. The check uses up the limit, so the task yields at the next await.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;

@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     let place = url.origin().ascii_serialization();
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!(
-            "the base URL of {place} contains a user name or password; only the admin key is sent"
+            "the base URL of {place} contains a user name or password, which would not be sent; remove it"
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_base_url_fails_without_its_password() {
+    fn error_of_unusable_base_url_omits_its_password() {
         for (text, reason) in [
             ("", "not a URL"),
             ("api.openai.com/v1", "not a URL"),

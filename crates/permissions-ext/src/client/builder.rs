@@ -1,25 +1,18 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
-use http::{HeaderMap, HeaderValue};
-use permissions_api::hooks::DEFAULT_BODY_LIMIT;
+use http::HeaderValue;
 use secrecy::SecretString;
 
-use super::{Client, base_url, environment};
+use super::build::VARIABLES;
 use crate::event::Observer;
-use crate::http_client::{HttpClient, ProxyChoice, Tls};
-use crate::key::Key;
-use crate::options::{ORGANIZATION, PROJECT, header};
-use crate::redact::Secrets;
-use crate::secret::Secret;
-use crate::transport::{Limiters, RETRY_COUNT, Transport};
+use crate::http_client::{Proxy, Tls};
+use crate::key::{KeyProvider, authorization};
 use crate::{Error, Event, RetryPolicy};
 
-/// A builder for a [`Client`].
+/// A builder for a [`Client`](crate::Client).
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,34 +29,39 @@ use crate::{Error, Event, RetryPolicy};
 /// ```
 #[must_use]
 pub struct ClientBuilder {
-    /// `None` if no key was set. An error is the reason why the key is unusable.
-    key: Option<Result<Key, &'static str>>,
-    key_source: Option<String>,
-    default_key_source: &'static str,
-    base_url: Option<String>,
-    /// Whether the base URL comes from `OPENAI_BASE_URL`, which its errors then mention.
-    base_url_is_variable: bool,
-    allow_http: bool,
-    organization: Option<String>,
-    project: Option<String>,
-    headers: Vec<(String, String)>,
-    retry: RetryPolicy,
-    timeout: Option<Duration>,
-    connect_timeout: Duration,
-    deadline: Option<Duration>,
-    body_limit: usize,
-    observer: Observer,
-    target_name: Option<String>,
-    max_wait: Duration,
-    max_bulk_wait: Duration,
-    tls: Tls,
-    proxy: ProxyChoice,
+    /// The key and a description of its source. An error is the reason why the key is unusable.
+    pub(super) key: Option<(Result<Key, &'static str>, &'static str)>,
+    pub(super) key_source: Option<String>,
+    pub(super) base_url: Option<String>,
+    pub(super) allow_http: bool,
+    pub(super) organization: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) retry: RetryPolicy,
+    pub(super) timeout: Option<Duration>,
+    pub(super) connect_timeout: Duration,
+    pub(super) deadline: Option<Duration>,
+    pub(super) body_limit: Option<usize>,
+    pub(super) observer: Observer,
+    pub(super) target_name: Option<String>,
+    pub(super) max_wait: Duration,
+    pub(super) max_bulk_wait: Duration,
+    pub(super) tls: Tls,
+    /// The proxy of [`proxy`](Self::proxy) or [`no_proxy`](Self::no_proxy). An error is the reason why the URL is
+    /// unusable.
+    pub(super) proxy: Option<Result<Proxy, Error>>,
     /// The caller's HTTP client.
-    http: Option<reqwest::Client>,
-    /// Whether `OPENAI_API_KEY` is set, which the error about a missing admin key then mentions.
-    ordinary_key: bool,
-    /// Unusable environment variables with the reasons. A method that sets the same value removes the variable.
-    bad_variables: Vec<(&'static str, String)>,
+    pub(super) http: Option<reqwest::Client>,
+    /// The environment variables of [`from_env`](Self::from_env) that are set. `None` if a value is not valid UTF-8.
+    pub(super) variables: Vec<(&'static str, Option<SecretString>)>,
+}
+
+/// The source of the header `Authorization`.
+pub(super) enum Key {
+    Fixed(HeaderValue),
+    Provider(KeyProvider),
+    /// No key, because a gateway adds it.
+    Absent,
 }
 
 impl ClientBuilder {
@@ -71,9 +69,7 @@ impl ClientBuilder {
         Self {
             key: None,
             key_source: None,
-            default_key_source: "",
             base_url: None,
-            base_url_is_variable: false,
             allow_http: false,
             organization: None,
             project: None,
@@ -82,58 +78,43 @@ impl ClientBuilder {
             timeout: None,
             connect_timeout: Duration::from_secs(10),
             deadline: None,
-            body_limit: DEFAULT_BODY_LIMIT,
+            body_limit: None,
             observer: Observer::default(),
             target_name: None,
             max_wait: Duration::from_secs(60),
             max_bulk_wait: Duration::from_secs(600),
             tls: Tls::default(),
-            proxy: ProxyChoice::default(),
+            proxy: None,
             http: None,
-            ordinary_key: false,
-            bad_variables: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
-    /// Reads the environment variables of [`Client::from_env`]. Methods of the builder override them.
+    /// Reads the environment variables of [`Client::from_env`](crate::Client::from_env). Methods of the builder override them.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    /// Reads the same variables from a function, for example from a configuration file or in a test.
+    /// Calls a function for the values of the same variables, for example to read them from a configuration file or in a
+    /// test.
     ///
     /// Proxy variables always come from the environment of the process.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
-        let mut builder = Self::new();
-        let mut read = |name| {
-            environment::variable(&lookup, name).unwrap_or_else(|reason| {
-                builder.bad_variables.push((name, reason));
-                None
-            })
-        };
-        let key = read(environment::ADMIN_KEY);
-        let base_url = read(environment::BASE_URL);
-        let organization = read(environment::ORGANIZATION);
-        let project = read(environment::PROJECT);
-        builder.ordinary_key = lookup(environment::ORDINARY_KEY).is_some();
-        if let Some(key) = key {
-            builder.key = Some(Secret::new(key.into()).map(Key::Fixed));
-            builder.default_key_source = environment::ADMIN_KEY;
-        }
+        let set = VARIABLES.iter().filter_map(|name| {
+            let value = lookup(name)?.into_string().ok();
+            Some((*name, value.map(SecretString::from)))
+        });
         Self {
-            base_url_is_variable: base_url.is_some(),
-            base_url,
-            organization,
-            project,
-            ..builder
+            variables: set.collect(),
+            ..Self::new()
         }
     }
 
     /// Sets the admin key.
     pub fn admin_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.key = Some(Secret::new(key.into()).map(Key::Fixed));
-        self.default_key_source = "`ClientBuilder::admin_key`";
-        self.forgive(environment::ADMIN_KEY)
+        let key = authorization(&key.into()).map(Key::Fixed);
+        self.key = Some((key, "`ClientBuilder::admin_key`"));
+        self
     }
 
     /// Calls a function for the admin key before each attempt, for keys that rotate.
@@ -159,9 +140,9 @@ impl ClientBuilder {
             + Send
             + 'static,
     {
-        self.key = Some(Ok(Key::provider(provider)));
-        self.default_key_source = "the key provider";
-        self.forgive(environment::ADMIN_KEY)
+        let key = Key::Provider(KeyProvider::new(provider));
+        self.key = Some((Ok(key), "the key provider"));
+        self
     }
 
     /// Describes where the program reads the key, such as `--key-file key.txt`. Errors about the key mention it. By
@@ -173,15 +154,14 @@ impl ClientBuilder {
 
     /// Sends no key, for a gateway that adds one.
     pub fn without_key(mut self) -> Self {
-        self.key = Some(Ok(Key::Absent));
-        self.forgive(environment::ADMIN_KEY)
+        self.key = Some((Ok(Key::Absent), ""));
+        self
     }
 
     /// Sets the base URL of the API, including the version. The default is `https://api.openai.com/v1`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
-        self.base_url_is_variable = false;
-        self.forgive(environment::BASE_URL)
+        self
     }
 
     /// Allows an `http` base URL of another machine. Everyone on the network path can then read the key.
@@ -193,13 +173,13 @@ impl ClientBuilder {
     /// Sets the header `OpenAI-Organization`.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
-        self.forgive(environment::ORGANIZATION)
+        self
     }
 
     /// Sets the header `OpenAI-Project`.
     pub fn project(mut self, id: impl Into<String>) -> Self {
         self.project = Some(id.into());
-        self.forgive(environment::PROJECT)
+        self
     }
 
     /// Adds a header to every request. An `Authorization` header replaces the key.
@@ -235,7 +215,7 @@ impl ClientBuilder {
 
     /// Limits the size of a response body in bytes. The default is 32 MiB.
     pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
+        self.body_limit = Some(bytes);
         self
     }
 
@@ -267,7 +247,7 @@ impl ClientBuilder {
     ///
     /// let builder = Client::builder().observer(|event| {
     ///     if let Event::Failed { operation, error, delay: Some(delay), .. } = event {
-    ///         eprintln!("{operation}: {error}; again in {delay:?}");
+    ///         eprintln!("{operation}: {error}; retry in {delay:?}");
     ///     }
     /// });
     /// ```
@@ -295,13 +275,13 @@ impl ClientBuilder {
     /// # }
     /// ```
     pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
-        self.proxy = ProxyChoice::Url(url.into());
+        self.proxy = Some(Proxy::parse(&url.into()));
         self
     }
 
     /// Ignores the proxies of the environment and the operating system.
     pub fn no_proxy(mut self) -> Self {
-        self.proxy = ProxyChoice::Never;
+        self.proxy = Some(Ok(Proxy::None));
         self
     }
 
@@ -363,135 +343,6 @@ impl ClientBuilder {
         self.http = Some(client);
         self
     }
-
-    /// Checks the settings and builds the client, without a request.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error that names the missing or unusable setting.
-    pub fn build(self) -> Result<Client, Error> {
-        if let Some((_, reason)) = self.bad_variables.first() {
-            return Err(Error::config(reason));
-        }
-        let base_url = base_url::parse(
-            self.base_url.as_deref().unwrap_or(base_url::DEFAULT),
-            self.allow_http,
-        )
-        .map_err(|reason| match self.base_url_is_variable {
-            true => Error::config(format!("{}: {reason}", environment::BASE_URL)),
-            false => Error::config(reason),
-        })?;
-        let mut headers = self.base_headers()?;
-        let own_authorization = headers.get(AUTHORIZATION);
-        let default_key_source = match own_authorization {
-            Some(_) => "the header `Authorization`",
-            None => self.default_key_source,
-        };
-        let key_source = self
-            .key_source
-            .unwrap_or_else(|| default_key_source.to_owned());
-        let key = match self.key {
-            // Marks the key of a custom `Authorization` header as a secret, so that errors redact it.
-            _ if own_authorization.is_some() => own_authorization
-                .and_then(Secret::in_header)
-                .map_or(Key::Absent, Key::Fixed),
-            Some(Ok(key)) => {
-                warn_about_project_key(&key, &key_source);
-                key
-            }
-            Some(Err(reason)) => {
-                let reason = format!("the admin key from {key_source} is unusable: {reason}");
-                return Err(Error::key(reason));
-            }
-            None => return Err(missing_key(self.ordinary_key)),
-        };
-        if let Some(secret) = key.fixed() {
-            headers.insert(AUTHORIZATION, secret.header());
-        }
-        let base_url_text = base_url.as_str().trim_end_matches('/').to_owned();
-        let http = match self.http {
-            None => {
-                let proxy = self
-                    .proxy
-                    .resolve(&base_url, |name| std::env::var_os(name))?;
-                let timeout = self.timeout.unwrap_or(TIMEOUT);
-                HttpClient::new(base_url, proxy, &self.tls, self.connect_timeout, timeout)?
-            }
-            Some(_) if self.tls.is_set() => {
-                return Err(Error::config(
-                    "the HTTP client has its own TLS settings: set the certificates on that client",
-                ));
-            }
-            Some(_) if self.proxy.is_set() => {
-                return Err(Error::config(
-                    "the HTTP client has its own proxy settings: set the proxy on that client",
-                ));
-            }
-            Some(client) => HttpClient::custom(base_url, client, self.timeout),
-        };
-        Ok(Client(Arc::new(Transport {
-            base_url: base_url_text,
-            http,
-            secrets: Secrets::of_client(&headers),
-            headers: Arc::new(headers),
-            key,
-            key_source: key_source.into(),
-            retry: self.retry,
-            deadline: self.deadline,
-            body_limit: self.body_limit,
-            observer: self.observer,
-            target_name: self.target_name,
-            limiters: Limiters::new(self.max_wait, self.max_bulk_wait),
-        })))
-    }
-
-    fn base_headers(&self) -> Result<HeaderMap, Error> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
-        headers.insert(RETRY_COUNT, HeaderValue::from_static("0"));
-        for (name, value) in [(ORGANIZATION, &self.organization), (PROJECT, &self.project)] {
-            if let Some(value) = value {
-                let (_, value) = header(name.as_str(), value).map_err(Error::config)?;
-                headers.insert(name, value);
-            }
-        }
-        for (name, value) in &self.headers {
-            let (name, value) = header(name, value).map_err(Error::config)?;
-            headers.insert(name, value);
-        }
-        Ok(headers)
-    }
-
-    /// Discards the error about an environment variable, because a method has set its value.
-    fn forgive(mut self, variable: &'static str) -> Self {
-        self.bad_variables.retain(|(name, _)| *name != variable);
-        self
-    }
-}
-
-/// Default timeout of one attempt.
-const TIMEOUT: Duration = Duration::from_secs(60);
-const USER_AGENT_VALUE: &str = concat!("permissions-ext/", env!("CARGO_PKG_VERSION"));
-
-fn warn_about_project_key(key: &Key, source: &str) {
-    if key.fixed().is_some_and(Secret::is_project_key) {
-        tracing::warn!(
-            source,
-            "the key starts with sk-proj-, so it is a project key, but these operations require an admin key"
-        );
-    }
-}
-
-fn missing_key(has_ordinary_key: bool) -> Error {
-    let hint = if has_ordinary_key {
-        " (OPENAI_API_KEY is set, but these operations reject ordinary keys)"
-    } else {
-        ""
-    };
-    Error::key(format!(
-        "no admin key: OPENAI_ADMIN_KEY is not set, and `admin_key` was not called{hint}"
-    ))
 }
 
 /// Omits the key, URLs and headers. Even a header's name may be a secret, if the arguments of `header` were swapped.

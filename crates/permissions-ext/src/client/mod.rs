@@ -1,11 +1,13 @@
 //! The client and its builder.
 
 mod base_url;
+mod build;
 mod builder;
-mod environment;
 
 use std::fmt;
 use std::sync::Arc;
+
+use permissions_api::ClientInfo as _;
 
 pub use self::builder::ClientBuilder;
 use crate::error::Error;
@@ -14,7 +16,7 @@ use crate::transport::Transport;
 /// A client for the API, with an admin key.
 ///
 /// Create one and clone it. Clones share connections and the rate limiter. [`permissions`](Self::permissions) returns
-/// the permissions of one checkpoint, [`plan`](Self::plan), [`apply`](Self::apply) and [`audit`](Self::audit) process
+/// the permissions of one checkpoint. [`plan`](Self::plan), [`apply`](Self::apply) and [`audit`](Self::audit) process
 /// many checkpoints.
 #[derive(Clone)]
 pub struct Client(Arc<Transport>);
@@ -38,8 +40,8 @@ impl Client {
         ClientBuilder::from_env().build()
     }
 
-    /// Creates a builder that reads no environment variables, except those of proxies. [`ClientBuilder::from_env`] reads
-    /// them.
+    /// Creates a builder that reads no environment variables except those for proxies. [`ClientBuilder::from_env`] also
+    /// reads the others.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -47,7 +49,7 @@ impl Client {
     /// Returns the base URL without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.0.base_url
+        self.0.api.baseurl()
     }
 
     pub(crate) fn transport(&self) -> &Transport {

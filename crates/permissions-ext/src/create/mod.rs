@@ -26,7 +26,8 @@ const BATCH_SIZE: usize = 100;
 /// A request that creates permissions.
 ///
 /// Each project has exactly one permission afterwards. If the result of a request is unknown (after a timeout, a lost
-/// connection or a 5xx status), the client lists the existing permissions and requests only the missing ones again.
+/// connection or a 5xx status), the client lists the existing permissions and requests only the missing permissions
+/// again.
 ///
 /// ```
 /// # async fn run(permissions: permissions_ext::Permissions) -> Result<(), permissions_ext::Error> {
@@ -49,7 +50,7 @@ pub struct Create {
 }
 
 impl Permissions {
-    /// Creates permissions for projects. A project that already has a permission keeps it.
+    /// Creates permissions for projects. A project that already has a permission keeps that permission.
     pub fn create(
         &self,
         project_ids: impl IntoIterator<Item: TryInto<ProjectId, Error: Into<InvalidId>>>,
@@ -79,18 +80,18 @@ impl Create {
 
     /// Sets whether the existing permissions are listed first. The default is false.
     ///
-    /// This requires one more request. Afterwards, [`Created::new_permissions`] returns the permissions that did not
-    /// exist before, which the API's response to a create does not show. Only missing permissions are requested, so
-    /// that a server without idempotent creates does not create a second one.
+    /// The list requires at least one more request. Afterwards, [`Created::new_permissions`] returns the permissions
+    /// that did not exist before, which the API's response to a create does not show. Only missing permissions are
+    /// requested, so that a server without idempotent creates does not create a second permission for a project.
     ///
-    /// If another client creates the same permission after this client has listed and before the API has processed the
-    /// request, both clients report the permission as new.
+    /// If another client creates the same permission after this client has listed the permissions and before the API
+    /// has processed the request, both clients report the permission as new.
     pub fn read_first(mut self, read_first: bool) -> Self {
         self.read_first = read_first;
         self
     }
 
-    /// Sets a callback for each finished batch and each wait that the API asks for.
+    /// Sets a callback for each finished batch and for each wait that the API asks for.
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Callback::new(callback);
         self
@@ -105,7 +106,7 @@ impl Create {
     ///
     /// # Errors
     ///
-    /// Fails if there is no project, if the API refuses, or if its response does not confirm every project.
+    /// Fails if there is no project, if the API refuses, or if the response does not confirm every project.
     /// [`Error::created`] returns the permissions that exist nevertheless.
     pub async fn send(self) -> Result<Created, Error> {
         let action = self.permissions.action(Action::Create);
@@ -146,13 +147,14 @@ pub struct Created {
 }
 
 impl Created {
-    /// Returns the permissions, new and existing ones.
+    /// Returns all permissions, whether new or existing.
     pub fn iter(&self) -> impl Iterator<Item = &Permission> {
         self.permissions.iter()
     }
 
     /// Returns the permissions that did not exist before. `None` unless
-    /// [`Create::read_first`](crate::Create::read_first) is set, because the API's response does not show it.
+    /// [`Create::read_first`](crate::Create::read_first) is set, because the
+    /// API's response does not show which permissions are new.
     #[must_use]
     pub fn new_permissions(&self) -> Option<Vec<&Permission>> {
         let existing = self.existing.as_ref()?;

@@ -11,7 +11,8 @@ use crate::permissions::Permissions;
 use crate::progress::BulkProgress;
 use crate::transport::{Deadline, Retries};
 
-/// Largest number of projects that are looked up one by one. For more projects, the client reads the whole list.
+/// Largest number of projects whose permissions are listed one project at a time. For more projects, the client lists
+/// all permissions of the checkpoint.
 const FILTERED_LOOKUPS: usize = 3;
 
 /// Creates permissions in batches and reconciles after ambiguous failures.
@@ -21,7 +22,7 @@ pub(super) struct Reconciler<'a> {
     deadline: Deadline,
     /// The projects without duplicates, in the order of the request.
     projects: Vec<ProjectId>,
-    /// The permission of each project, once it is known to exist.
+    /// The permission of each project. `None` until the permission is known to exist.
     found: HashMap<ProjectId, Option<Permission>>,
     /// The projects that had a permission before. `None` without `read_first`.
     existing: Option<HashSet<ProjectId>>,
@@ -89,17 +90,17 @@ impl<'a> Reconciler<'a> {
                 checkpoint: self.permissions.checkpoint(),
                 project_ids: &missing,
             };
-            let failure = match retries.attempt(&request).await {
+            let error = match retries.attempt(&request).await {
                 Ok(reply) => {
                     self.record(reply.value.data.into_iter().map(Permission::from_api));
                     self.metadata = reply.metadata;
                     self.retain_missing(&mut missing);
                     return self.check_complete(&missing);
                 }
-                Err(failure) => failure,
+                Err(error) => error,
             };
-            let is_ambiguous = failure.is_ambiguous;
-            let verdict = retries.after(failure).await;
+            let is_ambiguous = error.is_ambiguous();
+            let verdict = retries.after(error).await;
             if is_ambiguous {
                 // Boxed to keep the future small. Most calls do not reconcile.
                 let read = Box::pin(self.read(&missing)).await;

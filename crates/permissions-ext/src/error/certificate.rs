@@ -18,7 +18,7 @@ fn remedy_of(mut cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     use rustls::CertificateError::{NotValidForName, NotValidForNameContext, UnknownIssuer};
     use rustls::Error::{AlertReceived, InvalidCertificate};
 
-    // `io::Error::source` omits the wrapped error, so `get_ref` returns it.
+    // `io::Error::source` skips the wrapped error. `get_ref` returns it.
     while let Some(io) = cause.downcast_ref::<std::io::Error>() {
         cause = io.get_ref()?;
     }
@@ -50,7 +50,7 @@ fn remedy_of(mut cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     }
 }
 
-/// The system's TLS library reports certificates as text only.
+/// The system's TLS library reports certificate errors as text only.
 #[cfg(not(feature = "__rustls"))]
 fn remedy_of(_cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     None

@@ -1,12 +1,15 @@
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::iter::successors;
 use std::time::Duration;
 
-use super::text::{Bounded, OneLine, shorten};
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
+use super::text::{one_line, shorten, truncate};
 use super::{Attempt, Error};
 
-/// Limit of an error's text in bytes. It stays below 1 KiB with an ellipsis, so that an error fits into one log line.
+/// Limit of an error's text in bytes. The text and its ellipsis together stay below 1 KiB, so that an error fits into
+/// one log line.
 const LIMIT: usize = 1_000;
 
 /// Limit of each text from the API or the caller within an error, in bytes.
@@ -14,65 +17,80 @@ const PART: usize = 240;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = Bounded::new(f, LIMIT);
-        self.write_headline(&mut line)?;
+        let mut text = self.headline();
         for cause in self.causes() {
-            write!(line, ": {cause}")?;
+            text += &format!(": {cause}");
         }
         if let Some(request_id) = self.request_id() {
-            write!(line, " (request id {})", part(request_id))?;
+            text += &format!(" (request id {})", part(request_id));
         }
         if self.0.attempts.len() > 1 {
-            write!(line, ", after {} attempts", self.0.attempts.len())?;
+            text += &format!(", after {} attempts", self.0.attempts.len());
         }
         if let Some(wait) = self.0.retry_after {
-            write!(line, "; the API asks to wait {}", readable(wait))?;
+            text += &format!("; the API asks to wait {}", readable(wait));
         }
-        Ok(())
+        truncate(&mut text, LIMIT);
+        f.write_str(&text)
     }
 }
 
 /// Writes readable text instead of the fields, because a failed `main` or `unwrap` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = Bounded::new(f, LIMIT);
-        self.write_headline(&mut out)?;
-        write_section(&mut out, "Caused by:", self.causes())?;
+        let mut text = self.headline() + &section("Caused by:", self.causes());
         if let Some(remedy) = self.remedy() {
-            write!(out, "\n\nRemedy: {remedy}")?;
+            text += &format!("\n\nRemedy: {remedy}");
         }
         if let Some(request_id) = self.request_id() {
-            write!(out, "\n\nRequest id: {}", part(request_id))?;
+            text += &format!("\n\nRequest id: {}", part(request_id));
         }
         if let Some(wait) = self.0.retry_after {
-            write!(out, "\n\nThe API asks to wait {}.", readable(wait))?;
+            text += &format!("\n\nThe API asks to wait {}.", readable(wait));
         }
         if self.0.attempts.len() > 1 {
-            let attempts = self.0.attempts.iter().map(describe_attempt);
-            write_section(&mut out, "Attempts:", attempts)?;
+            text += &section("Attempts:", self.0.attempts.iter().map(describe_attempt));
         }
-        Ok(())
+        truncate(&mut text, LIMIT);
+        f.write_str(&text)
+    }
+}
+
+/// Writes an object with `kind`, `message` (the text of `Display`), `remedy`, `status`, `code`, `type`, `param` and
+/// `request_id`. Unknown values are null.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Error", 8)?;
+        object.serialize_field("kind", &self.kind())?;
+        object.serialize_field("message", &self.to_string())?;
+        object.serialize_field("remedy", &self.remedy())?;
+        object.serialize_field("status", &self.status())?;
+        object.serialize_field("code", &self.code())?;
+        object.serialize_field("type", &self.type_())?;
+        object.serialize_field("param", &self.param())?;
+        object.serialize_field("request_id", &self.request_id())?;
+        object.end()
     }
 }
 
 impl Error {
-    /// Writes the operation, the reason and the API's message, without causes.
-    fn write_headline(&self, out: &mut impl Write) -> fmt::Result {
+    /// Returns the operation, the reason and the API's message, without causes.
+    fn headline(&self) -> String {
         let action = part(&self.0.action.to_string());
-        write!(out, "failed to {action}: {}", OneLine(&self.0.reason))?;
+        let mut text = format!("failed to {action}: {}", one_line(&self.0.reason));
         let Some(response) = &self.0.response else {
-            return Ok(());
+            return text;
         };
         if let Some(code) = &response.code {
-            write!(out, " ({})", part(code))?;
+            text += &format!(" ({})", part(code));
         }
         if let Some(message) = &response.message {
-            write!(out, ": {}", part(message.trim_end_matches('.')))?;
+            text += &format!(": {}", part(message.trim_end_matches('.')));
         }
         if let Some(param) = &response.param {
-            write!(out, " (parameter {})", part(param))?;
+            text += &format!(" (parameter {})", part(param));
         }
-        Ok(())
+        text
     }
 
     fn causes(&self) -> impl Iterator<Item = String> {
@@ -82,21 +100,19 @@ impl Error {
 }
 
 fn part(text: &str) -> String {
-    OneLine(shorten(text, PART)).to_string()
+    one_line(&shorten(text, PART))
 }
 
-fn write_section(
-    out: &mut impl Write,
-    title: &str,
-    lines: impl Iterator<Item = String>,
-) -> fmt::Result {
-    for (number, line) in (1..).zip(lines) {
-        if number == 1 {
-            write!(out, "\n\n{title}")?;
-        }
-        write!(out, "\n    {number}: {line}")?;
+/// Returns numbered lines below a title. Empty without lines.
+fn section(title: &str, lines: impl Iterator<Item = String>) -> String {
+    let lines = (1..).zip(lines);
+    let lines: String = lines
+        .map(|(number, line)| format!("\n    {number}: {line}"))
+        .collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("\n\n{title}{lines}"),
     }
-    Ok(())
 }
 
 fn describe_attempt(attempt: &Attempt) -> String {
@@ -114,8 +130,8 @@ fn describe_attempt(attempt: &Attempt) -> String {
 /// Seconds in 365 days.
 const YEAR: u64 = 365 * 86_400;
 
-/// Writes a wait in days, hours, minutes and seconds. Below a minute, writes the exact value. Nobody waits for a year, so
-/// longer waits need no figure.
+/// Writes a wait in days, hours, minutes and seconds. A wait below a minute is exact. A wait longer than a year is
+/// written as `more than a year`.
 pub(crate) fn readable(wait: Duration) -> String {
     let seconds = wait.as_secs();
     if seconds < 60 {

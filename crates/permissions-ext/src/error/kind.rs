@@ -34,13 +34,13 @@ pub enum ErrorKind {
     RateLimited,
     /// The organization has no quota or credit left (code `insufficient_quota`, 402). Waiting does not help.
     QuotaExceeded,
-    /// An attempt took longer than `timeout`, or a server on the way gave up waiting (408, 504).
+    /// An attempt took longer than `timeout`, or the API or a gateway reported a timeout (408, 504).
     Timeout,
     /// The `deadline` of the call passed, or a wait that the API asked for would end after it.
     Deadline,
-    /// The API failed (5xx except 504, and 425).
+    /// The API failed (425, and 5xx except 504).
     Server,
-    /// A status that these operations do not use: 1xx, 2xx without the documented body, or an unknown one.
+    /// A status that these operations do not use: 1xx, a 2xx status without a body, or an unknown status.
     UnexpectedStatus,
     /// The response is a redirect (3xx). Redirects are not followed, because the key would be sent to another server.
     Redirect,

@@ -2,13 +2,11 @@
 //!
 //! This module imports no operation, so that every operation can return its error.
 
-mod attempt;
 mod certificate;
 mod display;
 mod kind;
 mod remedy;
 mod response;
-mod serialize;
 mod text;
 
 use std::any::Any;
@@ -17,7 +15,6 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::attempt::Attempt;
 pub(crate) use self::display::readable;
 pub use self::kind::ErrorKind;
 pub(crate) use self::response::ErrorResponse;
@@ -33,7 +30,7 @@ const REASON: usize = 320;
 
 /// An error of a call.
 ///
-/// Decide by [`kind`](Self::kind). The other methods return what the API responded.
+/// Use [`kind`](Self::kind) to decide how to handle it. The other methods return what the API responded.
 ///
 /// `Display` writes one line of less than 1 KiB: the operation, the reason, the API's message and the request id.
 /// `Debug`, which a failed `main` prints, adds causes, attempts and the [`remedy`](Self::remedy) on lines of their
@@ -67,8 +64,26 @@ pub(crate) struct Inner {
     /// Description of the key's source, such as `OPENAI_ADMIN_KEY`, if the API rejected the key.
     pub(crate) key_source: Option<Arc<str>>,
     pub(crate) is_project_key: bool,
-    /// Result of `is_retryable`, if it differs from the default of the kind.
-    pub(crate) should_retry: Option<bool>,
+    /// Whether the API may have processed the request or may still process it.
+    pub(crate) is_ambiguous: bool,
+    /// Whether the call ends without another attempt, even if errors of this kind are retried.
+    pub(crate) is_final: bool,
+}
+
+/// A failed attempt of a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// HTTP status, if a response arrived.
+    pub status: Option<u16>,
+    /// Request id from the response header `x-request-id`.
+    pub request_id: Option<String>,
+    /// Reason for the failure, without the API's message.
+    pub reason: String,
+    /// Time between sending the request and the failure.
+    pub elapsed: Duration,
+    /// Wait before the next attempt. `None` after the last one.
+    pub delay: Option<Duration>,
 }
 
 impl Error {
@@ -84,7 +99,8 @@ impl Error {
             created: Vec::new(),
             key_source: None,
             is_project_key: false,
-            should_retry: None,
+            is_ambiguous: false,
+            is_final: false,
         }))
     }
 
@@ -164,7 +180,7 @@ impl Error {
 
     /// Returns whether the API itself reports that the permission does not exist.
     ///
-    /// A gateway on the way can respond with 404 too, and so does the API for an unknown route.
+    /// A gateway can also respond with 404, and the API responds with 404 for an unknown route.
     pub(crate) fn confirms_absence(&self) -> bool {
         let is_unknown_route = self.code() == Some("unknown_url")
             || self
@@ -172,6 +188,14 @@ impl Error {
                 .is_some_and(|message| message.starts_with("Invalid URL"));
         let has_error_type = self.response().is_some_and(|it| it.has_error_type);
         self.0.kind == ErrorKind::NotFound && has_error_type && !is_unknown_route
+    }
+
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.0.is_ambiguous
+    }
+
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.is_final
     }
 
     fn response(&self) -> Option<&ErrorResponse> {
@@ -198,12 +222,10 @@ impl Error {
     /// response header `x-should-retry` overrides the kind.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        let header = self.response().and_then(ErrorResponse::should_retry);
-        let by_header = self.0.should_retry.or(header);
+        let by_header = self.response().and_then(ErrorResponse::should_retry);
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::Transport => true,
             ErrorKind::Timeout if self.status().is_none() => true,
-            ErrorKind::Proxy => self.0.should_retry.unwrap_or(false),
             ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Timeout => {
                 by_header.unwrap_or(true)
             }
@@ -243,7 +265,7 @@ impl Error {
     }
 
     /// Returns the API's message as received, control characters included. If the body is not an error object, returns
-    /// the title or the first 200 characters of the body.
+    /// the title of the HTML page or the first 200 characters of the body.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.response()?.message.as_deref()

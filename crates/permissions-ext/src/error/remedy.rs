@@ -47,7 +47,7 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
             "check the base URL, and that the server can list projects"
         }
         ErrorKind::NotFound => "check the checkpoint, the permission id and the base URL",
-        ErrorKind::QuotaExceeded => "check the plan and the billing of the organization",
+        ErrorKind::QuotaExceeded => "check the billing and the credit of the organization",
         ErrorKind::Redirect if error.status().is_none_or(|status| status < 300) => {
             "build the HTTP client with reqwest::redirect::Policy::none()"
         }

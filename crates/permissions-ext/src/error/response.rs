@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 use crate::metadata::Metadata;
 use crate::redact::Redactor;
 
-/// Longest body that an error keeps: 64 KiB, because the API's errors are smaller than 1 KiB.
+/// Longest body that an error keeps: 64 KiB. The API's errors are smaller than 1 KiB.
 const KEPT_BODY: usize = 64 << 10;
 
 /// Longest excerpt of a body without an error object, in characters.
 const EXCERPT: usize = 200;
 
-/// A response without the documented result, as an error contains it.
+/// The part of an error that describes a response without the documented result.
 #[derive(Clone)]
 pub(crate) struct ErrorResponse {
     pub(super) metadata: Metadata,
@@ -43,8 +43,8 @@ impl ErrorResponse {
     pub(crate) fn with_body(mut self, body: &Bytes, redactor: &Redactor<'_>) -> Self {
         let body = match body.get(..KEPT_BODY) {
             // Copies the part that is kept, because a slice would keep the whole body in memory.
-            Some(start) => redactor.truncated_body(&Bytes::copy_from_slice(start)),
-            None => redactor.truncated_body(body),
+            Some(start) => redactor.body(&Bytes::copy_from_slice(start)),
+            None => redactor.body(body),
         };
         match serde_json::from_slice::<Value>(&body) {
             Ok(Value::Object(mut object)) => match object.remove("error") {

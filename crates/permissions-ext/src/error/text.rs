@@ -1,16 +1,4 @@
-//! Text from outside, made safe for one line of bounded length.
-
-use std::fmt::{self, Write};
-
-/// Writes text with control characters escaped, so that it stays on one line.
-pub(super) struct OneLine<T>(pub(super) T);
-
-/// A writer that stops after a number of bytes and writes an ellipsis.
-pub(super) struct Bounded<'a, W> {
-    inner: &'a mut W,
-    left: usize,
-    is_full: bool,
-}
+//! Makes untrusted text safe: one line of bounded length.
 
 /// Cuts out the middle of a text that is longer than `limit` bytes.
 ///
@@ -33,58 +21,31 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-impl<T: fmt::Display> fmt::Display for OneLine<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(Escape(f), "{}", self.0)
-    }
-}
-
-struct Escape<'a, 'f>(&'a mut fmt::Formatter<'f>);
-
-impl Write for Escape<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            if is_unsafe(c) {
-                write!(self.0, "{}", c.escape_default())?;
-            } else {
-                self.0.write_char(c)?;
-            }
+/// Escapes control characters, so that the text stays on one line.
+pub(super) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_unsafe(c) {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
         }
-        Ok(())
+    }
+    line
+}
+
+/// Cuts off the end of a text that is longer than `limit` bytes.
+pub(super) fn truncate(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        text.truncate(floor(text, limit));
+        text.push('…');
     }
 }
 
-/// Whether a terminal would interpret the character: control characters, line separators and marks that change the
+/// Returns whether a terminal would interpret the character: control characters, line separators and marks that change the
 /// direction of text.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
-impl<'a, W: Write> Bounded<'a, W> {
-    pub(super) fn new(inner: &'a mut W, bytes: usize) -> Self {
-        Self {
-            inner,
-            left: bytes,
-            is_full: false,
-        }
-    }
-}
-
-impl<W: Write> Write for Bounded<'_, W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.is_full {
-            return Ok(());
-        }
-        let fits = floor(text, self.left);
-        self.inner.write_str(&text[..fits])?;
-        self.left -= fits;
-        if fits < text.len() {
-            self.is_full = true;
-            self.inner.write_char('…')?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -93,7 +54,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        let text = OneLine("a\n\u{1b}[31m\u{202e}é").to_string();
+        let text = one_line("a\n\u{1b}[31m\u{202e}é");
         assert_eq!(text, "a\\n\\u{1b}[31m\\u{202e}é");
     }
 
@@ -108,12 +69,9 @@ mod tests {
     }
 
     #[test]
-    fn bounded_text_ends_with_an_ellipsis() {
-        let mut out = String::new();
-        let mut bounded = Bounded::new(&mut out, 3);
-        bounded.write_str("aé").unwrap();
-        bounded.write_str("é").unwrap();
-        bounded.write_str("never").unwrap();
+    fn truncated_text_ends_with_an_ellipsis() {
+        let mut out = "aéénever".to_owned();
+        truncate(&mut out, 4);
         assert_eq!(out, "aé…");
     }
 }

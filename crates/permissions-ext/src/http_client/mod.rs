@@ -4,15 +4,17 @@ mod failure;
 mod proxy;
 mod tls;
 
-use std::fmt;
 use std::time::Duration;
 
 use url::{Host, Url};
 
-pub(crate) use self::failure::{SendFailure, Sent};
-pub(crate) use self::proxy::{Proxy, ProxyChoice};
+pub(crate) use self::proxy::Proxy;
 pub(crate) use self::tls::Tls;
 use crate::Error;
+
+/// Time after which an idle connection is closed. The timer for it is earlier than the default timeout of a request. tokio
+/// makes a system call whenever a timer becomes the earliest one, which would otherwise happen for each request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A reqwest client, with the proxy and the timeouts that its error messages mention.
 pub(crate) struct HttpClient {
@@ -23,8 +25,6 @@ pub(crate) struct HttpClient {
     connect_timeout: Option<Duration>,
     /// Default timeout of an attempt. `None` if the caller's client has its own timeout.
     pub(crate) timeout: Option<Duration>,
-    /// Whether the client is the caller's.
-    pub(crate) is_custom: bool,
 }
 
 impl HttpClient {
@@ -48,6 +48,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(connect_timeout)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .timeout(timeout);
         let builder = proxy.configure(builder)?;
         let needs_roots = base_url.scheme() == "https" || proxy.may_use_tls();
@@ -63,7 +64,6 @@ impl HttpClient {
             proxy,
             connect_timeout: Some(connect_timeout),
             timeout: Some(timeout),
-            is_custom: false,
         })
     }
 
@@ -79,8 +79,12 @@ impl HttpClient {
             proxy: Proxy::Unknown,
             connect_timeout: None,
             timeout,
-            is_custom: true,
         }
+    }
+
+    /// Returns whether the reqwest client is the caller's.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self.proxy, Proxy::Unknown)
     }
 
     /// Returns `, through the proxy ADDRESS` if a response can come from a proxy instead of the API.
@@ -91,15 +95,6 @@ impl HttpClient {
 
     fn origin(&self) -> String {
         self.base_url.origin().ascii_serialization()
-    }
-}
-
-/// Omits the reqwest client, because its `Debug` output contains the default headers.
-impl fmt::Debug for HttpClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpClient")
-            .field("origin", &self.origin())
-            .finish_non_exhaustive()
     }
 }
 

@@ -12,17 +12,6 @@ use url::{Host, Url};
 use super::is_loopback;
 use crate::Error;
 
-/// The proxy setting of a client builder.
-#[derive(Clone, Default)]
-pub(crate) enum ProxyChoice {
-    /// The environment variables or the settings of the operating system.
-    #[default]
-    Environment,
-    Never,
-    /// A URL, which may contain a password.
-    Url(SecretString),
-}
-
 /// The proxy that the requests of a client use.
 #[derive(Clone)]
 pub(crate) enum Proxy {
@@ -40,78 +29,6 @@ pub(crate) struct ProxyUrl {
     scheme: String,
     credentials: Option<SecretString>,
     host_and_port: String,
-}
-
-impl ProxyChoice {
-    pub(crate) fn is_set(&self) -> bool {
-        !matches!(self, Self::Environment)
-    }
-
-    /// Chooses the proxy for a base URL.
-    ///
-    /// # Errors
-    ///
-    /// Returns a configuration error if the proxy's URL cannot be used. It contains the name of the
-    /// variable, but no part of the value.
-    pub(crate) fn resolve(
-        &self,
-        base_url: &Url,
-        variable: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Proxy, Error> {
-        match self {
-            Self::Url(url) => ProxyUrl::parse(url.expose_secret())
-                .map(Proxy::Url)
-                .map_err(|reason| Error::config(format!("the proxy cannot be used: {reason}"))),
-            Self::Never => Ok(Proxy::None),
-            // A proxy cannot reach a server on this machine, and it could read the key.
-            Self::Environment if is_loopback(base_url) => Ok(Proxy::None),
-            // In a CGI script, an attacker can set HTTP_PROXY with a request header. reqwest therefore ignores proxy
-            // variables there.
-            Self::Environment if variable("REQUEST_METHOD").is_some() => Ok(Proxy::None),
-            Self::Environment => from_variables(base_url, variable),
-        }
-    }
-}
-
-/// Reads the variables in reqwest's order. The uppercase name takes precedence over the lowercase one, even if its
-/// value is empty.
-fn from_variables(
-    base_url: &Url,
-    variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Proxy, Error> {
-    let first = |names: [&'static str; 2]| {
-        let mut set = names
-            .into_iter()
-            .filter_map(|name| Some((name, variable(name)?)));
-        set.next()
-    };
-    if first(["NO_PROXY", "no_proxy"])
-        .is_some_and(|(_, exempt)| is_exempt(base_url, &exempt.to_string_lossy()))
-    {
-        return Ok(Proxy::None);
-    }
-    let of_scheme = match base_url.scheme() {
-        "https" => ["HTTPS_PROXY", "https_proxy"],
-        _ => ["HTTP_PROXY", "http_proxy"],
-    };
-    for names in [of_scheme, ["ALL_PROXY", "all_proxy"]] {
-        let Some((name, value)) = first(names) else {
-            continue;
-        };
-        let unusable =
-            |reason| Error::config(format!("the proxy in {name} cannot be used: {reason}"));
-        let value = value.into_string();
-        let value = value.map_err(|_| unusable("the value is not valid UTF-8"))?;
-        if !value.trim().is_empty() {
-            return ProxyUrl::parse(&value).map(Proxy::Url).map_err(unusable);
-        }
-    }
-    // reqwest reads the proxy settings of macOS and Windows only.
-    Ok(if cfg!(any(target_os = "macos", windows)) {
-        Proxy::System
-    } else {
-        Proxy::None
-    })
 }
 
 /// Returns whether `NO_PROXY` contains the host, with reqwest's syntax. Unlike in reqwest, `*` also
@@ -143,6 +60,62 @@ fn is_in_domain(host: &str, domain: &str) -> bool {
 }
 
 impl Proxy {
+    /// Parses the URL of a proxy.
+    pub(crate) fn parse(url: &SecretString) -> Result<Self, Error> {
+        let url = ProxyUrl::parse(url.expose_secret());
+        url.map(Self::Url)
+            .map_err(|reason| Error::config(format!("the proxy cannot be used: {reason}")))
+    }
+
+    /// Returns the proxy of the environment variables, or else of the operating system. Reads the variables in reqwest's
+    /// order: the uppercase name takes precedence over the lowercase one, even if its value is empty.
+    ///
+    /// # Errors
+    ///
+    /// Returns a configuration error if the proxy's URL cannot be used. The error contains the name of the variable, but no
+    /// part of the value.
+    pub(crate) fn from_environment(
+        base_url: &Url,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Error> {
+        let first = |names: [&'static str; 2]| {
+            let mut set = names
+                .into_iter()
+                .filter_map(|name| Some((name, variable(name)?)));
+            set.next()
+        };
+        let no_proxy = first(["NO_PROXY", "no_proxy"]);
+        // A proxy cannot reach a server on this machine, and it could read the key. In a CGI script, an attacker can set
+        // HTTP_PROXY with a request header. reqwest therefore ignores proxy variables there.
+        if is_loopback(base_url)
+            || variable("REQUEST_METHOD").is_some()
+            || no_proxy.is_some_and(|(_, hosts)| is_exempt(base_url, &hosts.to_string_lossy()))
+        {
+            return Ok(Self::None);
+        }
+        let of_scheme = match base_url.scheme() {
+            "https" => ["HTTPS_PROXY", "https_proxy"],
+            _ => ["HTTP_PROXY", "http_proxy"],
+        };
+        for names in [of_scheme, ["ALL_PROXY", "all_proxy"]] {
+            let Some((name, value)) = first(names) else {
+                continue;
+            };
+            let unusable =
+                |reason| Error::config(format!("the proxy in {name} cannot be used: {reason}"));
+            let value = value.into_string();
+            let value = value.map_err(|_| unusable("the value is not valid UTF-8"))?;
+            if !value.trim().is_empty() {
+                return ProxyUrl::parse(&value).map(Self::Url).map_err(unusable);
+            }
+        }
+        // reqwest reads the proxy settings of macOS and Windows only.
+        Ok(match cfg!(any(target_os = "macos", windows)) {
+            true => Self::System,
+            false => Self::None,
+        })
+    }
+
     /// Describes the proxy in an error message, without credentials.
     pub(super) fn name(&self) -> Option<String> {
         match self {
@@ -190,7 +163,8 @@ impl Proxy {
 }
 
 impl ProxyUrl {
-    /// Parses a URL as reqwest does. reqwest ignores unusable values, so that requests would bypass the proxy.
+    /// Parses a URL as reqwest does, but returns an error if it is unusable. reqwest would ignore it, and requests would
+    /// bypass the proxy.
     fn parse(text: &str) -> Result<Self, &'static str> {
         const INVALID: &str = "it is not a URL such as http://proxy.example.com:3128";
         let uri: Uri = text.parse().map_err(|_| INVALID)?;
@@ -247,7 +221,7 @@ mod tests {
             Some(OsString::from(found.1))
         };
         let base_url = Url::parse(base_url).unwrap();
-        let proxy = ProxyChoice::Environment.resolve(&base_url, variable);
+        let proxy = Proxy::from_environment(&base_url, variable);
         proxy
             .map(|proxy| match proxy {
                 Proxy::Url(url) => Some(url.address()),
@@ -259,7 +233,7 @@ mod tests {
     const API: &str = "https://api.test/v1";
 
     #[test]
-    fn proxy_variable_of_the_scheme_precedes_all_proxy() {
+    fn scheme_specific_proxy_variable_overrides_all_proxy() {
         let variables = [
             ("HTTPS_PROXY", "http://user:secret@tls.test:3128/path"),
             ("http_proxy", "plain.test:1"),
@@ -282,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_proxy_variable_fails_with_its_name() {
+    fn error_of_unusable_proxy_variable_contains_its_name() {
         for value in [
             "socks://h",
             "ftp://h",
@@ -315,7 +289,7 @@ mod tests {
             (name == "HTTPS_PROXY").then(|| OsString::from_vec(b"http://\xff".to_vec()))
         };
         let url = Url::parse(API).unwrap();
-        let error = ProxyChoice::Environment.resolve(&url, variable);
+        let error = Proxy::from_environment(&url, variable);
         let text = error.err().unwrap().to_string();
         assert!(text.contains("HTTPS_PROXY"), "{text}");
     }

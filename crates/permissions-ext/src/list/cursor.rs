@@ -3,9 +3,9 @@
 use super::dedup::RecentIds;
 use super::{Content, Item};
 
-/// Returns the cursor of the next page, or `None` if this page is the last one.
+/// Returns the cursor of the next page. Returns `None` after the last page.
 ///
-/// The number of items does not matter. A page that is empty after deletions or a filter may have successors.
+/// A page that is empty because of deletions or a filter may be followed by other pages.
 ///
 /// # Errors
 ///
@@ -25,8 +25,8 @@ pub(super) fn next_cursor<T: Item>(
 
 /// Detects repeated cursors in constant memory.
 ///
-/// A cursor that repeats a recent one is detected at once. Longer cycles are detected by a reference cursor, which is
-/// compared with every new one and replaced after 1, 2, 4, … pages (Brent's algorithm).
+/// A repetition of a recent cursor is detected at once. Longer cycles are detected with a reference cursor, which is
+/// compared with every new cursor and replaced after 1, 2, 4, … pages (Brent's algorithm).
 #[derive(Clone, Default)]
 pub(super) struct CursorGuard {
     recent: RecentIds,
@@ -38,7 +38,7 @@ pub(super) struct CursorGuard {
 }
 
 impl CursorGuard {
-    /// Adds a cursor. Returns false if it is repeated.
+    /// Adds a cursor. Returns false if the cursor is a repetition.
     pub(super) fn insert(&mut self, cursor: &str) -> bool {
         if !self.recent.insert(cursor) || self.reference.as_deref() == Some(cursor) {
             return false;
@@ -56,39 +56,44 @@ impl CursorGuard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::Listed as _;
     use crate::model::{Permission, PermissionId};
 
     fn id(n: usize) -> String {
         format!("cp_{n}")
     }
 
-    fn page(json: &str) -> Content<Permission, PermissionId> {
-        Permission::content(serde_json::from_str(json).unwrap())
+    fn page(
+        data: &[&str],
+        last_id: Option<&str>,
+        has_more: bool,
+    ) -> Content<Permission, PermissionId> {
+        let id = |id: &str| PermissionId::try_from(id).unwrap();
+        let permission = |it: &&str| Permission {
+            id: id(it),
+            created_at: 1,
+            project_id: "proj_1".parse().unwrap(),
+        };
+        Content {
+            data: data.iter().map(permission).collect(),
+            first_id: None,
+            last_id: last_id.map(id),
+            has_more,
+        }
     }
 
     #[test]
     fn last_id_takes_precedence_over_last_item() {
-        let item = r#"{"object":"checkpoint.permission","id":"cp_item","created_at":1,"project_id":"proj_1"}"#;
-        let both =
-            format!(r#"{{"object":"list","data":[{item}],"last_id":"cp_last","has_more":true}}"#);
-        let item_alone =
-            format!(r#"{{"object":"list","data":[{item}],"last_id":null,"has_more":true}}"#);
-        assert_eq!(
-            next_cursor(&page(&both)).unwrap().unwrap().as_str(),
-            "cp_last"
-        );
-        assert_eq!(
-            next_cursor(&page(&item_alone)).unwrap().unwrap().as_str(),
-            "cp_item"
-        );
+        let both = page(&["cp_item"], Some("cp_last"), true);
+        let item_alone = page(&["cp_item"], None, true);
+        assert_eq!(next_cursor(&both).unwrap().unwrap(), "cp_last");
+        assert_eq!(next_cursor(&item_alone).unwrap().unwrap(), "cp_item");
     }
 
     #[test]
     fn empty_page_continues_and_missing_cursor_fails() {
-        let more = page(r#"{"object":"list","data":[],"last_id":"cp_last","has_more":true}"#);
-        let lost = page(r#"{"object":"list","data":[],"has_more":true}"#);
-        let last = page(r#"{"object":"list","data":[],"last_id":"cp_last","has_more":false}"#);
+        let more = page(&[], Some("cp_last"), true);
+        let lost = page(&[], None, true);
+        let last = page(&[], Some("cp_last"), false);
         assert!(next_cursor(&more).unwrap().is_some());
         assert!(next_cursor(&lost).is_err());
         assert!(next_cursor(&last).unwrap().is_none());

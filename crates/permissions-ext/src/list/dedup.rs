@@ -3,14 +3,14 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem;
 use std::sync::LazyLock;
 
-/// Number of ids in one set: 20 pages of the default size. Both sets need 74 KB and fit into the processor's cache. Sets of
-/// 16,384 ids take 10 % of the time of a page.
+/// Number of ids in one set: 20 pages of the default size. Both sets need 74 KB and fit into the processor's cache.
+/// With 16,384 ids per set, they would take 10 % of the time to process a page.
 const SET_SIZE: usize = 1 << 11;
 
 /// The ids of recent items, in constant memory.
 ///
-/// It remembers at least the last 2,048 ids and at most twice as many: when the current set is full, it replaces the
-/// previous one.
+/// At least the last 2,048 ids are stored, and at most twice as many: when the current set is full, it becomes the
+/// previous set, and the ids of the former previous set are forgotten.
 #[derive(Clone, Default)]
 pub(super) struct RecentIds {
     current: Hashes,
@@ -23,9 +23,10 @@ type Hashes = HashSet<u64, BuildHasherDefault<Identity>>;
 static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8));
 
 impl RecentIds {
-    /// Adds an id. Returns false if it is a recent one.
+    /// Adds an id. Returns false if the id is already stored.
     pub(super) fn insert(&mut self, id: &str) -> bool {
-        // A collision of 64 random bits would drop an item: for ten million items, once in 500 million lists.
+        // A collision of two 64-bit hashes would drop an item. For lists of ten million items, that happens in one of
+        // 500 million lists.
         let hash = hash(id);
         if self.previous.contains(&hash) || !self.current.insert(hash) {
             return false;
@@ -38,7 +39,7 @@ impl RecentIds {
     }
 }
 
-/// Multiplies and folds 16 bytes at a time. The standard hasher would take 5 % of the time of a page.
+/// Multiplies and folds 16 bytes at a time. The standard hasher would take 5 % of the time to process a page.
 fn hash(id: &str) -> u64 {
     let bytes = id.as_bytes();
     let fold = |state: u64, block: &[u8; 16]| {
@@ -49,7 +50,7 @@ fn hash(id: &str) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<16>();
     let state = blocks.iter().fold(*SEED ^ bytes.len() as u64, fold);
     match bytes.last_chunk() {
-        // The last block may overlap the one before, so that it has a fixed length.
+        // The last block may overlap the previous block, so that all blocks have the same length.
         Some(last) if !rest.is_empty() => fold(state, last),
         Some(_) => state,
         None => {
@@ -60,7 +61,7 @@ fn hash(id: &str) -> u64 {
     }
 }
 
-/// A hasher of values that are hashes already.
+/// A hasher whose input is already a hash.
 #[derive(Clone, Default)]
 struct Identity(u64);
 

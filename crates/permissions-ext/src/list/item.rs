@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use crate::action::Action;
 
-/// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). Programs cannot implement it.
+/// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). This trait is sealed.
 #[expect(
     private_bounds,
-    reason = "only this crate can implement the trait, because an item needs an operation of the API"
+    reason = "the private supertrait seals the trait, because an item needs an operation of the API"
 )]
 pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin + 'static {
-    /// Id of the item, which is also the cursor of the page after it.
+    /// Id of the item. It is also the cursor of the page that starts after the item.
     type Id: AsRef<str>
         + Clone
         + Debug
@@ -28,7 +28,7 @@ pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin
 
 /// The operation that lists items.
 pub(crate) trait Listed<Id>: Sized {
-    /// Selects the items. A list with another query has other cursors.
+    /// Selects the items. A cursor is valid only for lists with the same query.
     type Query: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + Unpin + 'static;
     type Response: DeserializeOwned + Send;
 
@@ -44,12 +44,8 @@ pub(crate) trait Listed<Id>: Sized {
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Response>, api::Error<()>>> + Send;
 
-    fn content(response: Self::Response) -> Content<Self, Id>;
-
-    /// Fails if the server ignored the query.
-    fn check(_query: &Self::Query, _items: &[Self]) -> Result<(), String> {
-        Ok(())
-    }
+    /// Converts a page. Fails if the server ignored the query.
+    fn content(query: &Self::Query, response: Self::Response) -> Result<Content<Self, Id>, String>;
 
     /// Applies the query of a saved position.
     fn resume(query: &mut Self::Query, saved: &Self::Query);

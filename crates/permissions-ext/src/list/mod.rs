@@ -30,8 +30,9 @@ const PAGE_SIZE: u32 = 100;
 
 /// A request for a list of permissions or projects.
 ///
-/// [`all`](Self::all) returns every item, [`stream`](Self::stream) one after the other, [`pages`](Self::pages) page by
-/// page, and [`send`](Self::send) one page. A list is complete, or it ends with an error.
+/// [`all`](Self::all) returns all items, [`stream`](Self::stream) returns the items one after the other,
+/// [`pages`](Self::pages) returns the pages one after the other, and [`send`](Self::send) returns one page. A list is
+/// complete, or ends with an error.
 ///
 /// ```
 /// use permissions_ext::Order;
@@ -47,8 +48,8 @@ const PAGE_SIZE: u32 = 100;
 ///
 /// # Repeated items
 ///
-/// If items are created while a list is read, a server may move an item to a later page and return it twice. An item is
-/// left out if it repeats one of the 2,048 items before it. A repetition further apart stays in the list.
+/// If items are created while a list is read, a server may move an item to a later page and return the item twice. The
+/// second occurrence is left out if at most 2,048 items are between both. Otherwise, the list contains the item twice.
 #[derive(Clone, Debug)]
 #[must_use = "a list is only requested by `send`, `all`, `stream` or `pages`"]
 pub struct List<T: Item = Permission> {
@@ -99,16 +100,17 @@ impl<T: Item> List<T> {
         self
     }
 
-    /// Sets whether a stream fetches the next page while the caller reads the current one. The default is true.
+    /// Sets whether a stream fetches the next page while the caller reads the current page. The default is true.
     pub fn prefetch(mut self, prefetch: bool) -> Self {
         self.prefetch = prefetch;
         self
     }
 
-    /// Resumes at a saved position, with the order, the project filter and `include_archived` of its list.
+    /// Resumes at a saved position, with the order, the project filter and `include_archived` of the saved list.
     ///
-    /// No item is missed that existed all the time. If the next item has been deleted in the meantime, its page is listed
-    /// again from the beginning. The list fails if the position belongs to another checkpoint, order or filter.
+    /// The list contains every remaining item that existed during the whole time. If the next item has been deleted in
+    /// the meantime, the page of that item is listed again from the beginning. The list fails if the position belongs
+    /// to another checkpoint, order or filter.
     pub fn resume(mut self, position: &Position<T>) -> Self {
         self.after.clone_from(&position.after);
         T::resume(&mut self.query, &position.query);
@@ -140,7 +142,7 @@ impl<T: Item> List<T> {
         Ok(all)
     }
 
-    /// Fetches one page. [`Page::next`] fetches the next one.
+    /// Fetches one page. [`Page::next`] fetches the next page.
     ///
     /// # Errors
     ///
@@ -160,13 +162,14 @@ impl<T: Item> List<T> {
         T::action(&self.query)
     }
 
-    /// Whether the list resumes at its end.
+    /// Returns whether the saved position is the end of the list, so that no item is left to return.
     fn is_finished(&self) -> bool {
         let position = self.position.as_ref();
         position.is_some_and(|it| it.finished && it.query == self.query)
     }
 
-    /// Fails if the saved position belongs to another list. Its cursor would skip items of this one.
+    /// Fails if the saved position belongs to another list, because the cursor of the position would skip items of this
+    /// list.
     fn check_position(&self) -> Result<(), Error> {
         match &self.position {
             Some(position) if position.query != self.query => {

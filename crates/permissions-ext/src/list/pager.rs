@@ -14,14 +14,14 @@ use crate::transport::Deadline;
 pub struct Page<T: Item = Permission> {
     pub(super) content: Content<T, T::Id>,
     pub(super) metadata: Metadata,
-    /// Cursor of this page.
+    /// The cursor with which this page was fetched.
     pub(super) after: Option<T::Id>,
-    /// Pager for the next page.
+    /// The pager for the pages after this one.
     pub(super) pager: Box<Pager<T>>,
 }
 
 impl<T: Item> Page<T> {
-    /// Returns the items on this page. An empty page may have successors.
+    /// Returns the items on this page. An empty page may be followed by other pages.
     #[must_use]
     pub fn data(&self) -> &[T] {
         &self.content.data
@@ -61,10 +61,10 @@ impl<T: Item> Page<T> {
     ///
     /// # Errors
     ///
-    /// Fails if the API does not respond with a list after all retries, or if it repeated a cursor.
+    /// Fails if the API does not respond with a list after all retries, or if the API repeated a cursor.
     pub async fn next(&self) -> Result<Option<Self>, Error> {
         let mut pager = self.pager.clone();
-        // The call has a deadline of its own.
+        // Each page that is fetched this way has its own deadline.
         pager.deadline = None;
         let page = pager.fetch_next().await?;
         Ok(page.map(|page| Self { pager, ..page }))
@@ -89,7 +89,7 @@ pub(super) struct Pager<T: Item> {
     next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
     seen_cursors: CursorGuard,
-    /// Items returned recently. A server repeats them if rows move while the list is read.
+    /// Items returned recently. A server may return an item twice if items are created while the list is read.
     recent_ids: RecentIds,
     /// Number of items that may still be returned, if `max_items` is set.
     remaining: Option<u64>,
@@ -132,12 +132,12 @@ impl<T: Item> Pager<T> {
         &self.list
     }
 
-    /// Whether there is no further page to fetch.
+    /// Returns whether all pages have been fetched, or `max_items` items have been returned.
     pub(super) fn is_finished(&self) -> bool {
         self.is_complete() || self.remaining == Some(0)
     }
 
-    /// Whether the API has no further page.
+    /// Returns whether the API has no further page.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.next, NextPage::None)
     }
@@ -168,7 +168,7 @@ impl<T: Item> Pager<T> {
         self.fetch().await.map(Some)
     }
 
-    /// Fetches the next page, or the first one if the list resumes at its end.
+    /// Fetches the next page. If the saved position is the end of the list, fetches the first page instead.
     pub(super) async fn fetch(&mut self) -> Result<Page<T>, Error> {
         let list = self.list.clone();
         let invalid = |reason| Error::new(ErrorKind::Pagination, list.action(), reason);
@@ -186,10 +186,10 @@ impl<T: Item> Pager<T> {
             limit: self.limit(),
         };
         let reply = transport.call(&request, &list.options, deadline).await?;
-        let mut content = T::content(reply.value);
+        let mut content = T::content(&list.query, reply.value).map_err(invalid)?;
         let after = self.after().cloned();
-        T::check(&list.query, &content.data).map_err(invalid)?;
-        // The items of a page without a usable cursor are valid. The next fetch fails instead of this one.
+        // The items of a page without a usable cursor are valid. Therefore the next fetch fails, and not the current
+        // one.
         self.next = match next_cursor(&content) {
             Ok(Some(cursor)) if self.seen_cursors.insert(cursor.as_ref()) => {
                 NextPage::After(cursor)

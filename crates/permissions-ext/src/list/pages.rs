@@ -1,11 +1,11 @@
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
+use futures_util::stream::{BoxStream, StreamExt, try_unfold};
 use sync_wrapper::SyncWrapper;
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tracing::Instrument as _;
 
@@ -17,25 +17,26 @@ use crate::model::Permission;
 
 /// A stream of pages, returned by [`List::pages`](super::List::pages).
 ///
-/// It ends after the last page or after an error. Dropping it cancels the current request.
+/// The stream ends after the last page or after an error. Dropping the stream cancels the current request.
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct PageStream<T: Item = Permission>(
     SyncWrapper<BoxStream<'static, Result<Page<T>, Error>>>,
 );
 
-/// Fetches the next page: in the task of the caller, or in a task of its own while the caller reads the current page.
+/// Fetches the next page: the first page in the task of the caller, and the other pages ahead of the caller.
 enum Fetcher<T: Item> {
     Inline(Box<Pager<T>>),
     Prefetching(Prefetch<T>),
 }
 
-/// The next page and the pager for the page after it. `None` after the last page.
-type Fetched<T> = Result<Option<(Page<T>, Box<Pager<T>>)>, Error>;
-
-/// A task that fetches the next page. Dropping it aborts the task.
+/// A task that fetches the pages after the first one and stays one page ahead of the caller. Dropping it aborts the
+/// task.
+///
+/// One task per page instead of one task per list would take 5 % more time, measured with pages of 10 permissions.
 struct Prefetch<T: Item> {
-    task: JoinHandle<Fetched<T>>,
+    pages: mpsc::Receiver<Result<Page<T>, Error>>,
+    task: JoinHandle<()>,
     list: Arc<List<T>>,
 }
 
@@ -46,38 +47,52 @@ impl<T: Item> PageStream<T> {
         Self(SyncWrapper::new(pages.boxed()))
     }
 
-    /// Returns the next page. Loops can use it without a crate for streams.
+    /// Returns the next page. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
-        poll_fn(|cx| self.poll_page(cx)).await
-    }
-
-    pub(super) fn poll_page(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Page<T>, Error>>> {
-        self.0.get_mut().poll_next_unpin(cx)
+        StreamExt::next(self).await
     }
 }
 
 impl<T: Item> Fetcher<T> {
     async fn fetch_next(self) -> Result<Option<(Page<T>, Self)>, Error> {
-        let fetched = match self {
-            Self::Inline(pager) => fetch(pager).await?,
-            Self::Prefetching(mut prefetch) => match (&mut prefetch.task).await {
-                Ok(fetched) => fetched?,
-                Err(failure) => return Err(not_fetched(prefetch.list.action(), failure)),
+        match self {
+            Self::Inline(mut pager) => {
+                let Some(page) = pager.fetch_next().await? else {
+                    return Ok(None);
+                };
+                let next = match pager.list().prefetch && !pager.is_finished() {
+                    true => Self::Prefetching(Prefetch::spawn(pager)),
+                    false => Self::Inline(pager),
+                };
+                Ok(Some((page, next)))
+            }
+            Self::Prefetching(mut prefetch) => match prefetch.pages.recv().await {
+                Some(page) => Ok(Some((page?, Self::Prefetching(prefetch)))),
+                None => match (&mut prefetch.task).await {
+                    Ok(()) => Ok(None),
+                    Err(failure) => Err(not_fetched(prefetch.list.action(), failure)),
+                },
             },
+        }
+    }
+}
+
+impl<T: Item> Prefetch<T> {
+    fn spawn(mut pager: Box<Pager<T>>) -> Self {
+        let list = pager.list().clone();
+        let (sender, pages) = mpsc::channel(1);
+        let fetch = async move {
+            // The channel has room once the caller has received the previous page.
+            while let Ok(room) = sender.reserve().await {
+                match pager.fetch_next().await.transpose() {
+                    Some(Ok(page)) => room.send(Ok(page)),
+                    Some(Err(error)) => return room.send(Err(error)),
+                    None => return,
+                }
+            }
         };
-        Ok(fetched.map(|(page, pager)| {
-            let next = match pager.list().prefetch && !pager.is_finished() {
-                true => Self::Prefetching(Prefetch {
-                    list: pager.list().clone(),
-                    task: tokio::spawn(fetch(pager).in_current_span()),
-                }),
-                false => Self::Inline(pager),
-            };
-            (page, next)
-        }))
+        let task = tokio::spawn(fetch.in_current_span());
+        Self { pages, task, list }
     }
 }
 
@@ -92,11 +107,6 @@ fn not_fetched(action: Action, failure: JoinError) -> Error {
     }
 }
 
-async fn fetch<T: Item>(mut pager: Box<Pager<T>>) -> Fetched<T> {
-    let page = pager.fetch_next().await?;
-    Ok(page.map(|page| (page, pager)))
-}
-
 impl<T: Item> Drop for Prefetch<T> {
     fn drop(&mut self) {
         self.task.abort();
@@ -107,6 +117,6 @@ impl<T: Item> Stream for PageStream<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_page(cx)
+        self.0.get_mut().poll_next_unpin(cx)
     }
 }

@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::model::{CheckpointId, InvalidId, Order, Permission, PermissionId, ProjectId};
 use crate::permissions::Permissions;
 
-/// Selects the permissions of a list.
+/// The parameters that select which permissions a list contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PermissionQuery {
     checkpoint: CheckpointId,
@@ -38,7 +38,7 @@ impl List {
 
     /// Lists only the permissions of this project.
     ///
-    /// A response that contains another project is an error, because the server does not support the filter.
+    /// If a response contains another project, the server has ignored the filter, and the list fails.
     pub fn project_id(
         mut self,
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,
@@ -86,28 +86,25 @@ impl Listed<PermissionId> for Permission {
         request.send().await
     }
 
-    fn content(response: Self::Response) -> Content<Self, PermissionId> {
-        Content {
+    fn content(
+        query: &PermissionQuery,
+        response: Self::Response,
+    ) -> Result<Content<Self, PermissionId>, String> {
+        if let Some(project_id) = &query.project_id
+            && let Some(other) = response.data.iter().find(|it| it.project_id != *project_id)
+        {
+            return Err(format!(
+                "the list of project {project_id} contains a permission of project {}: \
+                 the server ignores the filter",
+                other.project_id
+            ));
+        }
+        Ok(Content {
             data: response.data.into_iter().map(Self::from_api).collect(),
             first_id: response.first_id,
             last_id: response.last_id,
             has_more: response.has_more,
-        }
-    }
-
-    /// Fails if a filtered list contains another project.
-    fn check(query: &PermissionQuery, permissions: &[Self]) -> Result<(), String> {
-        let Some(project_id) = &query.project_id else {
-            return Ok(());
-        };
-        match permissions.iter().find(|it| it.project_id != *project_id) {
-            None => Ok(()),
-            Some(other) => Err(format!(
-                "the list of project {project_id} contains a permission of project {}: \
-                 the server ignores the filter",
-                other.project_id
-            )),
-        }
+        })
     }
 
     fn resume(query: &mut PermissionQuery, saved: &PermissionQuery) {

@@ -1,10 +1,10 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::pager::Pager;
@@ -14,21 +14,22 @@ use crate::model::Permission;
 
 /// A stream of items over all pages, returned by [`List::stream`].
 ///
-/// It is complete, or its last item is an error. Dropping it cancels the current request.
+/// The stream contains all items, or its last item is an error. Dropping the stream cancels the current request.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ItemStream<T: Item = Permission> {
     pages: PageStream<T>,
     /// Items of the current page that have not been returned yet.
     items: std::vec::IntoIter<T>,
-    /// Cursor of the current page.
+    /// The cursor with which the current page was fetched.
     after: Option<T::Id>,
-    /// Pager for the next page.
+    /// The pager for the pages after the current one.
     pager: Box<Pager<T>>,
 }
 
-/// A position in a list, returned by [`ItemStream::position`]. Pass it to [`List::resume`] to continue.
+/// A position in a list, returned by [`ItemStream::position`]. To continue the list there, pass the position to
+/// [`List::resume`].
 ///
-/// It serializes as a JSON object and contains no secret.
+/// A position serializes as a JSON object and contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
 #[non_exhaustive]
@@ -42,7 +43,7 @@ pub struct Position<T: Item = Permission> {
     /// First item to return from that page. `None` for the whole page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<T::Id>,
-    /// Whether the list is complete.
+    /// True if all items have been returned.
     #[serde(default)]
     pub finished: bool,
 }
@@ -57,9 +58,9 @@ impl<T: Item> ItemStream<T> {
         }
     }
 
-    /// Returns the next item. Loops can use it without a crate for streams.
+    /// Returns the next item. A program can call this method in a loop without depending on `futures`.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
-        poll_fn(|cx| self.poll_item(cx)).await
+        StreamExt::next(self).await
     }
 
     /// Returns the next item of the current page.
@@ -80,13 +81,17 @@ impl<T: Item> ItemStream<T> {
             finished: first.is_none() && self.pager.is_complete(),
         }
     }
+}
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+impl<T: Item> Stream for ItemStream<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(item) = self.items.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            match ready!(self.pages.poll_page(cx)) {
+            match ready!(self.pages.poll_next_unpin(cx)) {
                 Some(Ok(page)) => {
                     self.items = page.content.data.into_iter();
                     self.after = page.after;
@@ -96,14 +101,6 @@ impl<T: Item> ItemStream<T> {
                 None => return Poll::Ready(None),
             }
         }
-    }
-}
-
-impl<T: Item> Stream for ItemStream<T> {
-    type Item = Result<T, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_item(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -56,7 +56,7 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum SkipReason {
     /// A create for the same checkpoint or the same project has not succeeded. Deleting anyway could leave the project
-    /// without access to both the old and the new checkpoint.
+    /// with access to neither the old nor the new checkpoint.
     CreateFailed,
     /// Another change failed with an error that affects all changes: the key was rejected, the quota is used up, or
     /// the deadline has passed.
@@ -78,18 +78,18 @@ impl Applied {
         self.unfinished().next().is_none()
     }
 
-    /// Returns the failed and skipped changes. Applying the same plan again makes them.
+    /// Returns the failed and skipped changes. To retry them, apply the same plan again.
     pub fn unfinished(&self) -> impl Iterator<Item = &AppliedChange> {
         self.changes.iter().filter(|it| !it.outcome.is_done())
     }
 
-    /// Returns the number of changes that are done, by this call or before.
+    /// Returns the number of changes that are done, whether this call or an earlier call made them.
     #[must_use]
     pub fn done(&self) -> usize {
         self.count(Outcome::is_done)
     }
 
-    /// Returns the number of permissions that this call created or deleted. 0 if the plan was done before.
+    /// Returns the number of permissions that this call created or deleted. Returns 0 if every change was done before.
     #[must_use]
     pub fn changed(&self) -> usize {
         self.count(|outcome| matches!(outcome, Outcome::Created(_) | Outcome::Deleted))
@@ -113,7 +113,7 @@ impl Applied {
 }
 
 impl Outcome {
-    /// Returns whether the change is done, by this call or before.
+    /// Returns whether the change is done, whether this call or an earlier call made it.
     #[must_use]
     pub fn is_done(&self) -> bool {
         !matches!(self, Self::Failed(_) | Self::Skipped(_))

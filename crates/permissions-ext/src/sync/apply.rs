@@ -68,8 +68,8 @@ impl Apply {
         self
     }
 
-    /// Sets a callback for the outcome of each change. It is called once per change of the plan, in the order in which
-    /// the changes end.
+    /// Sets a callback for the outcome of each change. The callback is called once per change of the plan, in the order
+    /// in which the changes end.
     pub fn on_change(mut self, callback: impl Fn(&AppliedChange) + Send + Sync + 'static) -> Self {
         self.on_change = Callback::new(callback);
         self
@@ -96,10 +96,12 @@ impl Apply {
 
     /// Compares the plan with the live state and applies the plan: first all creates, then all deletes.
     ///
-    /// A failed change does not end the apply. The result contains the error of the change. A permission is deleted only
-    /// if every planned create for the same checkpoint and every planned create for the same project has succeeded.
+    /// A failed change does not end the apply. The result contains the error of the change. A permission is deleted
+    /// only if every planned create for the same checkpoint and every planned create for the same project has
+    /// succeeded.
     ///
-    /// If an apply was interrupted, apply the same plan again. It keeps the changes that were made and makes the others.
+    /// If an apply was interrupted, apply the same plan again. The second apply keeps the changes that were
+    /// made and makes the others.
     ///
     /// # Errors
     ///
@@ -204,9 +206,9 @@ impl Run {
             .collect();
         let deletes = self.bulk.run(deletes.len(), |index| {
             let (checkpoint, live, permission) = deletes[index];
-            let is_held =
+            let is_needed =
                 checkpoints.contains(checkpoint) || projects.contains(&permission.project_id);
-            let delete = self.delete(checkpoint, live.as_ref(), permission, is_held);
+            let delete = self.delete(checkpoint, live.as_ref(), permission, is_needed);
             delete.map(Ok)
         });
         let mut deletes = deletes.await?.into_iter();
@@ -218,7 +220,7 @@ impl Run {
         Ok(Applied { changes })
     }
 
-    /// Lists the live state. Fails if it has changes that the plan does not contain.
+    /// Lists the live state. Fails if the live state has changes that the plan does not contain.
     async fn read_live(&self) -> Result<Vec<Live>, Error> {
         let parts = self.plan.checkpoints();
         let checkpoints = parts.iter().map(|part| &part.checkpoint).collect();
@@ -262,7 +264,7 @@ impl Run {
         creates.collect()
     }
 
-    /// Returns the permissions that exist after the create, and the outcome of the other projects.
+    /// Returns the permissions that exist after the create, and an outcome for each project without a permission.
     async fn send_create(
         &self,
         checkpoint: &CheckpointId,
@@ -283,19 +285,20 @@ impl Run {
         }
     }
 
-    /// Makes one delete, unless the permission is held because of a create that has not succeeded.
+    /// Makes one delete. Skips the delete if `is_needed` is true: a create for the same checkpoint or project has not
+    /// succeeded.
     async fn delete(
         &self,
         checkpoint: &CheckpointId,
         live: Option<&Live>,
         permission: &PermissionRef,
-        is_held: bool,
+        is_needed: bool,
     ) -> AppliedChange {
         let outcome = if live.is_some_and(|live| !live.contains_key(&permission.permission_id)) {
             Outcome::AlreadyGone
         } else if let Some(reason) = self.ended.get() {
             Outcome::Skipped(*reason)
-        } else if is_held {
+        } else if is_needed {
             Outcome::Skipped(SkipReason::CreateFailed)
         } else {
             let permissions = self.bulk.permissions(checkpoint);

@@ -97,8 +97,8 @@ impl CheckpointPlan {
             .chain(delete.map(Change::from))
     }
 
-    /// Returns a difference between the live state and the state that the plan expects, if there is one. Some changes of
-    /// the plan may have been made already, because an apply may have been interrupted.
+    /// Returns a difference between the live state and the state that the plan expects, if there is one. Some changes
+    /// of the plan may have been made already, because an apply may have been interrupted.
     pub(super) fn unexpected(&self, live: &BTreeMap<PermissionId, Permission>) -> Option<String> {
         let create: BTreeSet<&ProjectId> = self.create.iter().collect();
         let planned: BTreeSet<&PermissionRef> = self.delete.iter().chain(&self.unchanged).collect();
@@ -120,7 +120,7 @@ impl CheckpointPlan {
         ))
     }
 
-    /// Returns the first contradiction between the changes. A plan that was edited by hand may contain one.
+    /// Returns the first contradiction between the changes. A plan that was edited by hand may contain a contradiction.
     pub(super) fn contradiction(&self) -> Option<String> {
         let mut create = BTreeSet::new();
         if let Some(twice) = self.create.iter().find(|it| !create.insert(*it)) {

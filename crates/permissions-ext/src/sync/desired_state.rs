@@ -52,7 +52,7 @@ impl DesiredState {
         Ok(self)
     }
 
-    /// Returns the checkpoints with their projects, in order.
+    /// Returns the checkpoints with their projects, both sorted.
     pub fn iter(&self) -> impl Iterator<Item = (&CheckpointId, &BTreeSet<ProjectId>)> {
         self.0.iter()
     }

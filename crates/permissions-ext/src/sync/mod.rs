@@ -1,4 +1,5 @@
-//! Access as code: a plan compares the desired state with the live state, and is applied after a review.
+//! Declarative management of permissions: a plan compares the desired state with the live state, and is applied after a
+//! review.
 //!
 //! ```
 //! use permissions_ext::sync::DesiredState;

@@ -57,8 +57,8 @@ impl PlanRequest {
 
 /// The changes between the live state and the desired state, returned by [`Client::plan`](crate::Client::plan).
 ///
-/// A plan contains its [`Target`] and the live state. [`Client::apply`](crate::Client::apply) therefore refuses it for
-/// another target, or if the live state has changed. Equal states result in equal plans.
+/// A plan contains its [`Target`] and the live state. [`Client::apply`](crate::Client::apply) therefore refuses the
+/// plan for another target, or if the live state has changed. Equal states result in equal plans.
 ///
 /// Serializes as an object with the version of the format, the target and the checkpoints:
 ///
@@ -202,7 +202,7 @@ impl TryFrom<Unchecked> for Plan {
     }
 }
 
-/// Fails while the version is read, because the fields of other versions may differ.
+/// Rejects an unsupported version before the other fields are read, because those may differ between versions.
 fn check_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
     let version = u32::deserialize(deserializer)?;
     if version == VERSION {

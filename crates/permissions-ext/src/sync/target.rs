@@ -34,11 +34,8 @@ impl Target {
     pub(super) fn new(client: &Client, options: &RequestOptions) -> Self {
         let transport = client.transport();
         let header = |name: HeaderName| {
-            let own = options.headers.iter().rfind(|(own, _)| *own == name);
-            let value = match own {
-                Some((_, value)) => value.as_ref(),
-                None => transport.headers.get(&name),
-            };
+            let own = options.header(&name);
+            let value = own.unwrap_or_else(|| transport.headers().get(&name));
             value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let name = transport.target_name.as_deref();

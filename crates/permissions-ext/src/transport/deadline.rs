@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The end of a call with all its attempts, if it has a deadline.
+/// The time at which a call with all its attempts must have ended. `None` without a deadline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 

@@ -9,16 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use http::HeaderName;
+use http::HeaderValue;
 use tokio::time::{Instant, sleep};
 
 use super::Deadline;
 use super::pacer::{Achieved, Pacer, Permit};
+use crate::action::Action;
+use crate::error::{Error, ErrorKind, readable};
 use crate::metadata::{Metadata, RateLimit};
 use crate::progress::BulkProgress;
-use crate::secret::Secret;
 
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+const REMAINING: &str = "x-ratelimit-remaining-requests";
 
 /// Longest sleep between two reports of a wait.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -41,21 +42,11 @@ pub(crate) struct Limiters {
 /// The rate limiter for one admin key.
 #[derive(Default)]
 pub(super) struct Limiter {
-    /// Whether requests may have to wait. While it is false, a request costs one atomic load.
+    /// Whether requests may have to wait. While the flag is false, a request costs one atomic load.
     is_active: AtomicBool,
     pacer: Mutex<Pacer>,
     /// Held by the first waiting bulk request. The others wait for this lock in order.
     queue: tokio::sync::Mutex<()>,
-}
-
-/// The reason why a request is not sent.
-pub(super) enum Interrupt {
-    /// The wait exceeds the limit.
-    TooLong(Duration),
-    /// The wait exceeds the deadline.
-    Deadline(Duration),
-    /// The bulk call was stopped.
-    Stopped,
 }
 
 impl Limiters {
@@ -69,19 +60,16 @@ impl Limiters {
         }
     }
 
-    /// Returns the limiter of the client's key, or of the key that replaces it.
-    pub(super) fn get(&self, client: Option<&Secret>, own: Option<&Secret>) -> Arc<Limiter> {
-        let Some(own) = own.map(Secret::header) else {
+    /// Returns the limiter of a request's own key, or of the client's key.
+    pub(super) fn get(&self, own_key: Option<&HeaderValue>) -> Arc<Limiter> {
+        let Some(key) = own_key else {
             return self.default.clone();
         };
-        if client.is_some_and(|client| client.header() == own) {
-            return self.default.clone();
-        }
         let mut by_key = lock(&self.by_key);
         if by_key.len() >= MAX_KEYS {
             by_key.retain(|_, limiter| limiter.is_active());
         }
-        let hash = self.hasher.hash_one(own.as_bytes());
+        let hash = self.hasher.hash_one(key.as_bytes());
         by_key.entry(hash).or_default().clone()
     }
 
@@ -102,13 +90,13 @@ impl Limiters {
 }
 
 impl Limiter {
-    /// Waits until a request may be sent.
+    /// Waits until a request may be sent. Fails if the wait is too long or the bulk call is stopped.
     pub(super) async fn acquire(
         &self,
         bulk: Option<&BulkProgress>,
         deadline: Deadline,
         max_wait: Duration,
-    ) -> Result<Permit, Interrupt> {
+    ) -> Result<Permit, Error> {
         if !self.is_active() {
             return Ok(Permit::default());
         }
@@ -124,7 +112,7 @@ impl Limiter {
 
     /// Updates the rate after a successful response.
     pub(super) fn accept(&self, permit: Permit, metadata: &Metadata, max_wait: Duration) {
-        let is_exhausted = metadata.value(&REMAINING) == Some("0");
+        let is_exhausted = metadata.header(REMAINING) == Some("0");
         if is_exhausted && let Some(rate) = metadata.rate_limit().and_then(allowed_rate) {
             lock(&self.pacer).exhaust(Instant::now(), rate, max_wait);
             self.is_active.store(true, Ordering::Relaxed);
@@ -163,7 +151,7 @@ impl Limiter {
         pacer
     }
 
-    async fn wait(&self, deadline: Deadline, max_wait: Duration) -> Result<Permit, Interrupt> {
+    async fn wait(&self, deadline: Deadline, max_wait: Duration) -> Result<Permit, Error> {
         loop {
             let wait = self.pacer().pause(Instant::now());
             if wait.is_zero() {
@@ -179,8 +167,8 @@ impl Limiter {
         bulk: &BulkProgress,
         deadline: Deadline,
         max_wait: Duration,
-    ) -> Result<Permit, Interrupt> {
-        // Checks the pause before the queue, so that a request whose pause ends too late fails at once.
+    ) -> Result<Permit, Error> {
+        // Checks the pause before the request waits in the queue, so that it fails at once if the pause ends too late.
         check(self.pacer().pause(Instant::now()), deadline, max_wait)?;
         let left = deadline.left();
         let turn = until_stopped(bulk, self.queue.lock());
@@ -188,7 +176,7 @@ impl Limiter {
             None => turn.await?,
             Some(left) => match tokio::time::timeout(left, turn).await {
                 Ok(turn) => turn?,
-                Err(_) => return Err(Interrupt::Deadline(left)),
+                Err(_) => return Err(after_deadline(left)),
             },
         };
         loop {
@@ -201,8 +189,8 @@ impl Limiter {
                 }
                 (pacer.pause(now), wait)
             };
-            // Limits a long interval between two requests like a wait that the API asked for, because the rate limit
-            // causes it.
+            // A wait that the API asked for has a limit. The interval between two requests only has to end before the
+            // deadline.
             check(pause, deadline, max_wait)?;
             check(wait, deadline, Duration::MAX)?;
             if !pause.is_zero() || wait > REPORT_INTERVAL {
@@ -213,23 +201,38 @@ impl Limiter {
     }
 }
 
-fn check(wait: Duration, deadline: Deadline, max_wait: Duration) -> Result<(), Interrupt> {
+fn check(wait: Duration, deadline: Deadline, max_wait: Duration) -> Result<(), Error> {
     if wait > max_wait {
-        return Err(Interrupt::TooLong(wait));
+        let limit = readable(max_wait);
+        let reason = format!("the API asked to wait for longer than the limit of {limit}");
+        return Err(interrupted(ErrorKind::RateLimited, reason, Some(wait)));
     }
     match deadline.left() {
-        Some(left) if !wait.is_zero() && wait >= left => Err(Interrupt::Deadline(wait)),
+        Some(left) if !wait.is_zero() && wait >= left => Err(after_deadline(wait)),
         _ => Ok(()),
     }
 }
 
-async fn until_stopped<T>(
-    bulk: &BulkProgress,
-    work: impl Future<Output = T>,
-) -> Result<T, Interrupt> {
+fn after_deadline(wait: Duration) -> Error {
+    let reason = "the API asked to wait until after the deadline of the call";
+    interrupted(ErrorKind::Deadline, reason, Some(wait))
+}
+
+/// Creates the error of a request that is not sent. The caller sets the operation.
+fn interrupted(kind: ErrorKind, reason: impl Into<String>, wait: Option<Duration>) -> Error {
+    Error::new(kind, Action::Configure, reason).with(|it| {
+        it.retry_after = wait;
+        it.is_final = true;
+    })
+}
+
+async fn until_stopped<T>(bulk: &BulkProgress, work: impl Future<Output = T>) -> Result<T, Error> {
     match select(pin!(work), pin!(bulk.stopped())).await {
         Either::Left((done, _)) => Ok(done),
-        Either::Right(_) => Err(Interrupt::Stopped),
+        Either::Right(_) => {
+            let reason = "the call was stopped while it waited for the API's rate limit";
+            Err(interrupted(ErrorKind::Cancelled, reason, None))
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod attempt;
 mod deadline;
-mod failure;
 mod limiter;
+mod pace;
 mod pacer;
+mod rejected;
 mod retries;
 mod retry_after;
 
@@ -15,41 +16,34 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use permissions_api as api;
+use permissions_api::ClientInfo as _;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
-pub(crate) use self::attempt::RETRY_COUNT;
 pub(crate) use self::deadline::Deadline;
-pub(crate) use self::failure::Failure;
 pub(crate) use self::limiter::Limiters;
-pub(crate) use self::retries::Retries;
+pub(crate) use self::retries::{RETRY_COUNT, Retries};
 use crate::action::Action;
 use crate::error::Error;
 use crate::event::Observer;
 use crate::http_client::HttpClient;
-use crate::key::Key;
+use crate::key::KeyProvider;
 use crate::metadata::Metadata;
 use crate::options::RequestOptions;
-use crate::redact::Secrets;
 use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
-    /// Base URL without a trailing slash.
-    pub(crate) base_url: String,
+    /// The generated client, with the headers of every request. Each call sends with a copy.
+    pub(crate) api: api::Client,
     pub(crate) http: HttpClient,
-    /// Headers of every request, with the key unless a provider returns it.
-    pub(crate) headers: Arc<HeaderMap>,
-    /// Secrets that the default headers contain.
-    pub(crate) secrets: Secrets,
-    pub(crate) key: Key,
+    /// Returns the key for each attempt, if the headers contain none.
+    pub(crate) key_provider: Option<KeyProvider>,
     /// Description of the key's source for errors.
     pub(crate) key_source: Arc<str>,
     pub(crate) retry: RetryPolicy,
     /// Time limit of one call with all its attempts.
     pub(crate) deadline: Option<Duration>,
-    /// Size limit of a response body in bytes.
-    pub(crate) body_limit: usize,
     pub(crate) observer: Observer,
     pub(crate) limiters: Limiters,
     /// Name of the API in plans, instead of the base URL.
@@ -93,7 +87,7 @@ impl Transport {
             loop {
                 match retries.attempt(operation).await {
                     Ok(reply) => return Ok(reply),
-                    Err(failure) => retries.after(failure).await?,
+                    Err(error) => retries.after(error).await?,
                 };
             }
         });
@@ -103,5 +97,10 @@ impl Transport {
     /// Returns the deadline of a call that starts now.
     pub(crate) fn deadline(&self, options: &RequestOptions) -> Deadline {
         Deadline::after(options.deadline.or(self.deadline))
+    }
+
+    /// Returns the headers of every request.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.api.inner().headers
     }
 }

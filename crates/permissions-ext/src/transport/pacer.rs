@@ -1,46 +1,15 @@
 //! The rules by which a client waits for the API's rate limit, without I/O and without a clock.
 //!
-//! A refused request pauses all requests. After the pause, bulk calls send at a rate that the pacer learns:
-//!
-//! 1. It starts with 16 requests per pause and raises the rate by 2.5 % with each accepted request.
-//! 2. The first refusal ends this search. The rate becomes 10 % less than the refused one.
-//! 3. Then the rate grows slowly, at first by 0.05 % per pause, and twice as fast every ten pauses. Each further refusal
-//!    lowers it by 4 %, or by twice as much as the previous one if that was less than five pauses ago.
-//!
-//! A simulation of token buckets and fixed windows (see the tests) chose these numbers.
+//! A refused request pauses all requests. After the pause, bulk calls send at the rate of a [`Pace`].
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Requests per pause at which the search for the rate starts. One per pause would need minutes to find 20 per second.
-const INITIAL_REQUESTS: f64 = 16.0;
-/// Lowest number of requests per pause, so that a server that refuses every request does not stop a call for hours.
-const MIN_REQUESTS: f64 = 1.0 / 16.0;
-const SEARCH_GROWTH: f64 = 1.025;
-const SEARCH_MARGIN: f64 = 0.9;
-const DECREASE: f64 = 0.04;
-const MAX_DECREASE: f64 = 0.5;
-/// Increase of the rate per pause once the search has ended.
-const GROWTH: f64 = 0.0005;
-/// Number of pauses after which the increase doubles.
-const GROWTH_DOUBLES: f64 = 10.0;
-/// If fewer than this many pauses lie between two refusals, the rate is far too high.
-const EARLY: f64 = 5.0;
-/// Lower bound of the rate after a refusal, as a share of the accepted rate. The accepted rate includes the pauses, so
-/// the API allows at least that rate.
-const FLOOR: f64 = 0.97;
-/// Shortest pause that a rate is derived from. A server may ask to wait for one millisecond, which would result in a
-/// very high rate.
-const MIN_PAUSE: Duration = Duration::from_millis(100);
+use super::pace::{Pace, Sent};
+
 /// Longest pause. The clock cannot represent much longer ones.
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
-/// Highest rate in requests per second.
-const MAX_RATE: f64 = 1e6;
-/// Shortest interval between two requests, as a share of the planned interval.
-const MIN_SPACING: f64 = 0.95;
-/// Resolution of timers.
-const TICK: Duration = Duration::from_millis(1);
 /// Time without bulk requests after which the rate is forgotten.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -53,48 +22,13 @@ pub(super) struct Pacer {
     epoch: u64,
 }
 
-/// The rate of bulk requests.
-#[derive(Debug)]
-struct Pace {
-    /// Requests per second.
-    rate: f64,
-    /// Time before which no bulk request is sent.
-    next: Instant,
-    phase: Phase,
-    /// Length of the last pause in seconds. The other constants count time in such pauses.
-    pause: f64,
-    /// Time of the last refusal that changed the rate.
-    refused_at: Instant,
-    /// Time of the last increase of the rate.
-    grown_at: Instant,
-    /// Number of requests that were accepted since the last refusal.
-    accepted: f64,
-    /// Time of the last request since the pause.
-    sent_at: Option<Instant>,
-}
-
-#[derive(Debug)]
-enum Phase {
-    /// Searches for the rate. Contains the highest accepted rate.
-    Search(f64),
-    /// Keeps close to the rate. Contains the last decrease.
-    Hold(f64),
-}
-
-/// Permission to send one request.
+/// A permit to send one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Permit {
     epoch: u64,
-    /// `None` if the request was not paced or is the first one after a pause, which the API accepts at any rate.
+    /// `None` if the request was not paced. Also `None` for the first request after a pause, because the API accepts it
+    /// whatever the rate is.
     sent: Option<Sent>,
-}
-
-/// The rates at which a request was sent, in requests per second.
-#[derive(Clone, Copy, Debug)]
-struct Sent {
-    planned: f64,
-    /// Rate that results from the time since the previous request. A late timer lowers it.
-    actual: f64,
 }
 
 /// Accepted requests of a bulk call before its first refusal. They determine the first rate.
@@ -113,16 +47,16 @@ impl Pacer {
 
     /// Returns how long a bulk request has to wait.
     pub(super) fn bulk_wait(&self, now: Instant) -> Duration {
-        let next = self.pace.as_ref().map_or(now, |pace| pace.next);
+        let next = self.pace.as_ref().map_or(now, Pace::next);
         self.pause(now).max(next.saturating_duration_since(now))
     }
 
-    /// Whether requests are neither paused nor paced. Forgets the rate after an idle time.
+    /// Returns whether requests are neither paused nor paced. Forgets the rate after an idle time.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         if self
             .pace
             .as_ref()
-            .is_some_and(|pace| now > pace.next + IDLE)
+            .is_some_and(|pace| now > pace.next() + IDLE)
         {
             self.pace = None;
         }
@@ -138,17 +72,9 @@ impl Pacer {
 
     /// Updates the rate after an accepted request.
     pub(super) fn accept(&mut self, permit: Permit, now: Instant) {
-        let Some(pace) = &mut self.pace else {
-            return;
-        };
-        pace.accepted += 1.0;
-        match (&mut pace.phase, permit.sent) {
-            (Phase::Search(highest), Some(sent)) if permit.epoch == self.epoch => {
-                *highest = highest.max(sent.actual);
-                pace.rate = pace.rate.max((sent.planned * SEARCH_GROWTH).min(MAX_RATE));
-            }
-            (Phase::Search(_), _) => {}
-            (Phase::Hold(_), _) => pace.grow(now),
+        let sent = permit.sent.filter(|_| permit.epoch == self.epoch);
+        if let Some(pace) = &mut self.pace {
+            pace.accept(sent, now);
         }
     }
 
@@ -162,20 +88,16 @@ impl Pacer {
         achieved: Achieved,
     ) {
         let until = self.pause_for(now, wait);
-        let pause = wait.max(MIN_PAUSE).as_secs_f64();
-        let (rate, phase) = match &self.pace {
+        let pace = match &self.pace {
             // The request was sent before the last refusal, which has already changed the rate.
             Some(_) if permit.epoch != self.epoch => return,
-            Some(pace) => pace.decreased(permit, now),
+            Some(pace) => pace.decreased(permit.sent, now, until, wait),
             None => match rate {
-                Some(rate) => (rate * SEARCH_MARGIN, Phase::Hold(DECREASE)),
-                None => {
-                    let average = achieved.steps as f64 / (achieved.elapsed.as_secs_f64() + pause);
-                    ((INITIAL_REQUESTS / pause).max(average), Phase::Search(0.0))
-                }
+                Some(rate) => Pace::known(now, until, wait, rate),
+                None => Pace::unknown(now, until, wait, achieved),
             },
         };
-        self.start(now, until, pause, rate, phase);
+        self.start(pace);
     }
 
     /// Sets the rate from the headers of an accepted request that has used up the limit.
@@ -183,14 +105,7 @@ impl Pacer {
         let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(max_wait);
         let until = self.pause_for(now, interval.min(max_wait));
         if self.pace.is_none() {
-            let pause = interval.max(MIN_PAUSE).as_secs_f64();
-            self.start(
-                now,
-                until,
-                pause,
-                rate * SEARCH_MARGIN,
-                Phase::Hold(DECREASE),
-            );
+            self.start(Pace::known(now, until, interval, rate));
         }
     }
 
@@ -201,77 +116,10 @@ impl Pacer {
         until
     }
 
-    fn start(&mut self, now: Instant, next: Instant, pause: f64, rate: f64, phase: Phase) {
+    fn start(&mut self, pace: Pace) {
         self.epoch += 1;
-        self.pace = Some(Pace {
-            rate: rate.clamp(MIN_REQUESTS / pause, MAX_RATE),
-            next,
-            phase,
-            pause,
-            refused_at: now,
-            grown_at: next,
-            accepted: 0.0,
-            sent_at: None,
-        });
+        self.pace = Some(pace);
     }
-}
-
-impl Pace {
-    fn send(&mut self, now: Instant) -> Option<Sent> {
-        let planned = self.rate;
-        let interval = Duration::from_secs_f64(1.0 / planned);
-        // After a late timer, the next requests are sent slightly closer together, until the planned rate is reached.
-        self.next = match self.phase {
-            _ if interval < 5 * TICK => self.next.max(earlier(now, 2 * TICK)) + interval,
-            Phase::Search(_) => now + interval,
-            Phase::Hold(_) => {
-                let planned_next = self.next.max(earlier(now, 2 * interval)) + interval;
-                planned_next.max(now + interval.mul_f64(MIN_SPACING))
-            }
-        };
-        let last = self.sent_at.replace(now)?;
-        let elapsed = now.saturating_duration_since(last).max(TICK / 1000);
-        let actual = 1.0 / elapsed.as_secs_f64();
-        Some(Sent { planned, actual })
-    }
-
-    fn grow(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.grown_at).as_secs_f64();
-        let since = now.saturating_duration_since(self.refused_at).as_secs_f64();
-        let acceleration = (since / self.pause / GROWTH_DOUBLES).min(64.0).exp2();
-        let growth = GROWTH * acceleration * elapsed / self.pause;
-        self.rate = (self.rate * (1.0 + growth.min(SEARCH_GROWTH - 1.0))).min(MAX_RATE);
-        self.grown_at = self.grown_at.max(now);
-    }
-
-    /// Returns the rate after a refusal.
-    fn decreased(&self, permit: Permit, now: Instant) -> (f64, Phase) {
-        let refused = permit.sent.map_or(self.rate, |sent| sent.planned);
-        let elapsed = now.saturating_duration_since(self.refused_at).as_secs_f64();
-        let floor = (FLOOR * self.accepted / elapsed).min(refused * (1.0 - DECREASE));
-        match self.phase {
-            Phase::Search(highest) if highest > 0.0 => {
-                // The limit is between the highest accepted rate and the refused one.
-                let limit = permit.sent.map_or(highest, |sent| sent.actual).max(highest);
-                let rate = (limit * SEARCH_MARGIN).min(highest);
-                (rate, Phase::Hold(DECREASE / 2.0))
-            }
-            Phase::Search(_) => (floor.max(refused / 2.0), Phase::Search(0.0)),
-            Phase::Hold(last) => {
-                let is_early = elapsed < EARLY * self.pause;
-                let decrease = if is_early {
-                    (2.0 * last).min(MAX_DECREASE)
-                } else {
-                    DECREASE
-                };
-                (floor.max(refused * (1.0 - decrease)), Phase::Hold(decrease))
-            }
-        }
-    }
-}
-
-fn earlier(now: Instant, duration: Duration) -> Instant {
-    now.checked_sub(duration).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -279,6 +127,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
+    use crate::transport::pace::INITIAL_REQUESTS;
 
     /// A server that allows `rate` requests per second with a burst, and asks to wait for whole seconds.
     struct Bucket {
@@ -428,12 +277,12 @@ mod tests {
                 Achieved::default(),
             );
         }
-        assert_eq!(pacer.pace.as_ref().unwrap().rate, INITIAL_REQUESTS);
+        assert_eq!(pacer.pace.as_ref().unwrap().rate(), INITIAL_REQUESTS);
         assert_eq!(pacer.bulk_wait(start), Duration::from_secs(1));
     }
 
     #[test]
-    fn longer_pause_is_kept_and_idle_rate_forgotten() {
+    fn longer_pause_is_kept_and_unused_rate_is_forgotten() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {

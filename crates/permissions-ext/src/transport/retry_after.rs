@@ -25,15 +25,15 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
     wait.filter(|wait| !wait.is_zero())
 }
 
-/// Parses a number of units, each of `seconds`. A number that does not fit results in the longest duration, which
-/// exceeds every limit.
-fn parse(value: &str, unit: f64) -> Option<Duration> {
+/// Parses a number of units. `seconds` is the length of one unit. A number that does not fit results in the longest
+/// duration, which exceeds every limit.
+fn parse(value: &str, seconds: f64) -> Option<Duration> {
     // Rust also parses `inf`, `nan` and signs, which are invalid in this header.
     if !value.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
     let number: f64 = value.parse().ok()?;
-    Some(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
+    Some(Duration::try_from_secs_f64(number * seconds).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]

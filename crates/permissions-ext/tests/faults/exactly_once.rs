@@ -1,5 +1,5 @@
-//! Exactly-once creates and deletes: random programs on a network that loses, delays and duplicates requests. After each
-//! step, the store contains exactly what the client reported.
+//! Exactly-once creates and deletes: random programs on a network that loses, delays and duplicates requests. After
+//! each step, the store contains exactly what the client reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -33,15 +33,15 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Program {
     disturbances: Vec<Disturbance>,
-    /// Whether creates are idempotent. Delayed and duplicated requests require it.
+    /// True if creates are idempotent, as delayed and duplicated requests require.
     idempotent: bool,
     /// Value of `read_first` in every create.
     read_first: bool,
     steps: Vec<Step>,
 }
 
-/// Whether each project has a permission, according to the client's results. A failed call removes its projects from
-/// the map.
+/// For each project, true if it has a permission according to the results of the client. A failed call removes the
+/// requested projects from the map.
 type Reported = BTreeMap<ProjectId, bool>;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -85,7 +85,7 @@ fn programs(idempotent: bool) -> impl Strategy<Value = Vec<Program>> {
     let disturbances = prop::collection::vec(disturbance(idempotent), 1..25);
     let program = (disturbances, any::<bool>(), steps()).prop_map(
         move |(mut disturbances, read_first, steps)| {
-            // The network repeats its disturbances. A sync never ends if all of them are 429.
+            // The network repeats its faults. If all of them are 429 responses, a sync never ends.
             if disturbances.iter().all(is_rate_limit) {
                 disturbances.push(Disturbance::None);
             }
@@ -107,7 +107,7 @@ fn project(number: u8) -> ProjectId {
 struct Run {
     server: FaultServer,
     client: Client,
-    /// Whether a create may include projects that have a permission.
+    /// True if a create may include projects that have a permission.
     may_repeat: bool,
     read_first: bool,
     reported: Reported,

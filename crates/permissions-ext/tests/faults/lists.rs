@@ -1,4 +1,4 @@
-//! Lists are complete, or they end with an error.
+//! A list is complete, or ends with an error.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn page(ids: &[&str], last_id: Option<&str>, has_more: bool) -> Reply {
     Reply::json(200, &page)
 }
 
-/// Reads a list to its end. Returns the ids and the final error.
+/// Reads all items of a list. Returns the ids and the error with which the list ended.
 async fn read(server: &FaultServer) -> (Vec<String>, Option<Error>) {
     let mut stream = server.permissions().list().stream();
     let (mut ids, mut error) = (Vec::new(), None);

@@ -19,4 +19,7 @@ mod requests;
 mod responses;
 mod retries;
 mod scenario;
+mod secrets;
+mod settings;
 mod support;
+mod writes;

@@ -128,7 +128,7 @@ async fn saved_position_of_projects_resumes_without_gap() {
 }
 
 #[tokio::test]
-async fn position_of_other_items_is_rejected() {
+async fn position_of_other_item_type_is_rejected() {
     let server = FaultServer::start().await;
     let client = server.client_builder().build().unwrap();
     let of_permissions = server.permissions().list().stream().position();

@@ -1,4 +1,4 @@
-//! Lists of projects. The faults of every request are in the matrix.
+//! Lists of projects. `matrix.rs` tests the faults that every request may have.
 
 use std::sync::{Arc, Mutex};
 
@@ -28,7 +28,7 @@ fn client(server: &FaultServer) -> Client {
     server.client_builder().build().unwrap()
 }
 
-/// Reads a list to its end. Returns the ids and the final error.
+/// Reads all items of a list. Returns the ids and the error with which the list ended.
 async fn read(server: &FaultServer) -> (Vec<ProjectId>, Option<Error>) {
     let mut stream = client(server).projects().stream();
     let (mut ids, mut error) = (Vec::new(), None);
@@ -151,7 +151,7 @@ async fn repeated_project_is_left_out() {
 }
 
 #[tokio::test]
-async fn refused_key_costs_one_request() {
+async fn refused_key_is_not_retried() {
     let server = FaultServer::start().await;
     for (status, remedy) in [(403, "may read projects"), (404, "can list projects")] {
         server.respond("GET", [Reply::html(status)]);

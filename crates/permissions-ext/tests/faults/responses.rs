@@ -9,7 +9,7 @@ use permissions_ext::{ErrorKind, Event};
 use serde_json::json;
 
 use crate::support::wire::Reply;
-use crate::support::{FaultServer, KEY, checkpoint};
+use crate::support::{FaultServer, KEY, checkpoint, list};
 
 #[tokio::test]
 async fn error_body_in_any_format_is_readable() {
@@ -237,15 +237,7 @@ async fn observer_receives_attempts_and_pages_without_secrets() {
             _ => "another event".to_owned(),
         });
     });
-    client
-        .build()
-        .unwrap()
-        .permissions(checkpoint())
-        .unwrap()
-        .list()
-        .send()
-        .await
-        .unwrap();
+    list(client).send().await.unwrap();
     assert_eq!(
         *seen.lock().unwrap(),
         [
@@ -254,4 +246,30 @@ async fn observer_receives_attempts_and_pages_without_secrets() {
             "page of 1, more: false"
         ]
     );
+}
+
+#[tokio::test]
+async fn unexpected_content_encoding_error_omits_body() {
+    let server = FaultServer::start().await;
+    let bytes = b"\x1f\x8b\x08readable".to_vec();
+    for status in [200, 400] {
+        let reply = Reply::new(status, bytes.clone()).with("content-encoding", "br");
+        server.respond("GET", [reply]);
+        let error = server.permissions().list().send().await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("unexpected Content-Encoding br"), "{text}");
+        assert!(!text.contains("readable"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn control_characters_of_messages_are_escaped() {
+    let server = FaultServer::start().await;
+    let error = serde_json::json!({"error": {"message": "a\nb\u{1b}[31m", "type": "t\r", "code": "c\n", "param": "p\n"}});
+    server.respond("GET", [Reply::json(400, &error)]);
+    let error = server.permissions().list().send().await.unwrap_err();
+    let text = error.to_string();
+    assert!(!text.contains(char::is_control), "{text:?}");
+    assert!(text.contains(r"a\nb\u{1b}[31m"), "{text}");
+    assert_eq!(error.message(), Some("a\nb\u{1b}[31m"));
 }

@@ -59,7 +59,7 @@ async fn desired_state_from_audit_is_in_sync() {
 }
 
 #[tokio::test]
-async fn audit_sends_exactly_concurrency_requests_at_once() {
+async fn concurrent_requests_of_audit_reach_but_never_exceed_limit() {
     let world = World::new().await;
     let checkpoints: Vec<String> = (0..8).map(|n| format!("ft:{n}")).collect();
     for checkpoint in &checkpoints {
@@ -131,7 +131,7 @@ async fn report_serializes_permissions_and_errors() {
 }
 
 #[tokio::test]
-async fn drift_contains_every_state() {
+async fn drift_contains_checkpoints_in_every_state() {
     let world = World::new().await;
     world.create("ft:a", &["proj_1", "proj_2"]).await;
     world.create("ft:other", &["proj_1"]).await;

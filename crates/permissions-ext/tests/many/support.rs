@@ -1,4 +1,4 @@
-//! A server with a client, and short functions for the tests.
+//! A server with a client, and helper functions for the tests.
 
 use permissions_ext::sync::{DesiredState, Plan};
 use permissions_ext::{CheckpointId, Client};

@@ -46,9 +46,9 @@ impl Tls {
 
     /// Sets the TLS backend of a client.
     ///
-    /// Servers are verified with the operating system's root certificates, which include those of an
-    /// organization's inspecting proxy. Loading them takes 2 ms and fails in a container without
-    /// any. They are therefore only loaded if `needs_roots` is true.
+    /// Servers are verified with the operating system's root certificates, which include that of an organization's
+    /// TLS-inspecting proxy. Loading the certificates takes 2 ms, and fails in a container without any. They are
+    /// therefore only loaded if `needs_roots` is true.
     pub(super) fn configure(
         &self,
         builder: reqwest::ClientBuilder,
@@ -69,7 +69,7 @@ impl Identity {
             return Err(if contains(&self.chain, PRIVATE_KEY) {
                 "the client certificate contains a private key and no certificate; are the two swapped?"
             } else {
-                "the client certificate contains no PEM certificate, which starts with -----BEGIN CERTIFICATE-----"
+                "the client certificate contains no PEM certificate: no line starts with -----BEGIN CERTIFICATE-----"
             });
         }
         if contains(key, b"ENCRYPTED") {
@@ -82,7 +82,7 @@ impl Identity {
             return Err(if contains(key, b"-----BEGIN CERTIFICATE-----") {
                 "the key of the client certificate contains a certificate and no private key; are the two swapped?"
             } else {
-                "the key of the client certificate contains no PEM private key, which starts with \
+                "the key of the client certificate contains no PEM private key: no line starts with \
                  -----BEGIN PRIVATE KEY-----"
             });
         }
@@ -95,7 +95,7 @@ const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
 
 /// Error message for a root certificate file that contains no PEM certificate.
 #[cfg(any(feature = "__rustls", feature = "native-tls"))]
-const NO_ROOT: &str = "the root certificates contain no PEM certificate, which starts with -----BEGIN CERTIFICATE-----";
+const NO_ROOT: &str = "the root certificates contain no PEM certificate: no line starts with -----BEGIN CERTIFICATE-----";
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)

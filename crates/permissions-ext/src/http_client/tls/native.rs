@@ -3,7 +3,7 @@ use reqwest::{Certificate, ClientBuilder, Identity};
 use super::NO_ROOT;
 use crate::Error;
 
-/// Sets the operating system's TLS library, which loads its own root certificates.
+/// Selects the operating system's TLS library as the backend. It loads its own root certificates.
 pub(super) fn configure(
     builder: ClientBuilder,
     _needs_roots: bool,

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use permissions_ext::{CheckpointId, Client, ClientBuilder, Permissions, RetryPolicy};
+use permissions_ext::{CheckpointId, Client, ClientBuilder, List, Permissions, RetryPolicy};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -102,7 +102,7 @@ impl FaultServer {
             .deliver_all(&mut self.shared.store.lock().unwrap());
     }
 
-    /// Adds a fault for the next request with this method that has none.
+    /// Adds a fault for the next request with this method that does not have a fault yet.
     pub fn fault(&self, method: &str, fault: Fault) -> &Self {
         self.shared
             .faults
@@ -129,11 +129,7 @@ impl FaultServer {
     }
 
     pub fn permissions(&self) -> Permissions {
-        self.client_builder()
-            .build()
-            .unwrap()
-            .permissions(checkpoint())
-            .unwrap()
+        permissions(self.client_builder())
     }
 
     pub fn requests(&self) -> Vec<Request> {
@@ -225,4 +221,14 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
 
 pub fn checkpoint() -> CheckpointId {
     CHECKPOINT.parse().unwrap()
+}
+
+/// Builds a client and returns the permissions of the checkpoint.
+pub fn permissions(builder: ClientBuilder) -> Permissions {
+    builder.build().unwrap().permissions(checkpoint()).unwrap()
+}
+
+/// Builds a client and returns the list of the checkpoint's permissions.
+pub fn list(builder: ClientBuilder) -> List {
+    permissions(builder).list()
 }

@@ -77,7 +77,7 @@ impl Network {
         }
     }
 
-    /// Processes the delayed requests that are due before the next one.
+    /// Processes the delayed requests that are due before the next request arrives.
     fn deliver_due(&mut self, store: &mut Store) {
         for (left, _) in &mut self.delayed {
             *left = left.saturating_sub(1);

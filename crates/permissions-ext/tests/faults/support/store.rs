@@ -11,7 +11,7 @@ pub struct Store {
     /// The projects of the organization as JSON objects.
     pub organization: Vec<Value>,
     created: usize,
-    /// Whether a second create for a project returns the first permission.
+    /// True if a second create for a project returns the first permission.
     pub idempotent: bool,
 }
 

@@ -1,23 +1,25 @@
 //! Proxies: variables, explicit proxies, SOCKS, refused tunnels, and which requests bypass them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a panic fails the test"
+)]
 
-#[allow(dead_code, unreachable_pub, reason = "another test shares the module")]
-#[path = "faults/support/wire.rs"]
+mod servers;
+#[allow(dead_code, reason = "another test shares the module")]
+#[path = "../faults/support/wire.rs"]
 mod wire;
 
-use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use permissions_ext::{Client, ClientBuilder, Error, ErrorKind, RetryPolicy};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
 
-use self::wire::{Reply, Request};
+use self::servers::{EMPTY, Peer, SocksRequest, socks_proxy};
+use self::wire::Reply;
 
 const KEY: &str = "sk-admin-this-must-never-be-seen";
-const EMPTY: &str = r#"{"object":"list","data":[],"has_more":false}"#;
 const VARIABLES: [&str; 6] = [
     "HTTP_PROXY",
     "http_proxy",
@@ -26,123 +28,6 @@ const VARIABLES: [&str; 6] = [
     "ALL_PROXY",
     "all_proxy",
 ];
-
-/// A server that sends the same response to every request and records the requests.
-struct Peer {
-    address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Peer {
-    async fn start(address: &str, reply: Reply) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let peer = Self {
-            address: listener.local_addr().unwrap(),
-            requests: requests.clone(),
-        };
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let (reply, requests) = (reply.clone(), requests.clone());
-                tokio::spawn(async move {
-                    while let Some(request) = wire::read(&mut stream).await {
-                        requests.lock().unwrap().push(request);
-                        if !reply.send(&mut stream).await {
-                            break;
-                        }
-                    }
-                });
-            }
-        });
-        peer
-    }
-
-    /// Starts a server that responds to every request with an empty list.
-    async fn api() -> Self {
-        Self::start("127.0.0.1:0", Reply::new(200, EMPTY)).await
-    }
-
-    /// Starts a proxy that responds to every request with this status.
-    async fn proxy(status: u16) -> Self {
-        Self::start(
-            "127.0.0.1:0",
-            Reply::html(status).with("x-should-retry", "true"),
-        )
-        .await
-    }
-
-    fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-/// A request that a SOCKS5 proxy received.
-#[derive(Debug, PartialEq)]
-struct SocksRequest {
-    host: String,
-    login: Option<String>,
-}
-
-/// Starts a SOCKS5 proxy that forwards every connection to one server.
-async fn socks_proxy(server: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<SocksRequest>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let requests = Arc::new(Mutex::new(Vec::new()));
-    let recorded = requests.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let request = socks_handshake(&mut stream).await.unwrap();
-            recorded.lock().unwrap().push(request);
-            tokio::spawn(async move {
-                let mut server = TcpStream::connect(server).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut server).await;
-            });
-        }
-    });
-    (address, requests)
-}
-
-/// Accepts a connection as RFC 1928 and RFC 1929 (user name and password) describe.
-async fn socks_handshake(stream: &mut TcpStream) -> std::io::Result<SocksRequest> {
-    async fn text(stream: &mut TcpStream) -> std::io::Result<String> {
-        let mut text = vec![0; stream.read_u8().await?.into()];
-        stream.read_exact(&mut text).await?;
-        Ok(String::from_utf8(text).unwrap())
-    }
-    assert_eq!(stream.read_u8().await?, 5);
-    let mut methods = vec![0; stream.read_u8().await?.into()];
-    stream.read_exact(&mut methods).await?;
-    let login = if methods.contains(&2) {
-        stream.write_all(&[5, 2]).await?;
-        assert_eq!(stream.read_u8().await?, 1);
-        let user = text(stream).await?;
-        let password = text(stream).await?;
-        stream.write_all(&[1, 0]).await?;
-        Some(format!("{user}:{password}"))
-    } else {
-        stream.write_all(&[5, 0]).await?;
-        None
-    };
-    let mut head = [0; 4];
-    stream.read_exact(&mut head).await?;
-    let host = match head[3] {
-        1 => {
-            let mut address = [0; 4];
-            stream.read_exact(&mut address).await?;
-            std::net::Ipv4Addr::from(address).to_string()
-        }
-        3 => text(stream).await?,
-        4 => {
-            let mut address = [0; 16];
-            stream.read_exact(&mut address).await?;
-            std::net::Ipv6Addr::from(address).to_string()
-        }
-        other => panic!("address type {other}"),
-    };
-    let _port = stream.read_u16().await?;
-    stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-    Ok(SocksRequest { host, login })
-}
 
 fn builder(base_url: &str) -> ClientBuilder {
     Client::builder()
@@ -161,7 +46,7 @@ async fn list(builder: ClientBuilder) -> Result<(), Error> {
 /// Lists permissions with the settings of the environment and prints the result. Other tests run this one in a child
 /// process, because they need other environment variables.
 #[tokio::test]
-async fn list_in_a_child_process() {
+async fn list_in_a_child_process_prints_its_result() {
     let Ok(base_url) = std::env::var("TEST_BASE_URL") else {
         return;
     };
@@ -174,7 +59,11 @@ async fn list_in_a_child_process() {
 /// Lists permissions in a child process with these environment variables. Returns `ok` or the error.
 async fn list_with(base_url: &str, variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "list_in_a_child_process", "--nocapture"]);
+    child.args([
+        "--exact",
+        "list_in_a_child_process_prints_its_result",
+        "--nocapture",
+    ]);
     for name in VARIABLES.into_iter().chain(["NO_PROXY", "no_proxy"]) {
         child.env_remove(name);
     }
@@ -191,7 +80,7 @@ fn all_variables(proxy: &str) -> Vec<(&'static str, &str)> {
 }
 
 #[tokio::test]
-async fn loopback_request_uses_no_proxy_of_the_environment() {
+async fn loopback_request_ignores_proxy_variables() {
     let (api, proxy) = (Peer::api().await, Peer::proxy(502).await);
     let listening = format!("http://{}", proxy.address);
     for host in ["127.0.0.1", "localhost"] {
@@ -213,13 +102,13 @@ async fn loopback_request_uses_an_explicit_proxy() {
     let requests = proxy.requests();
     assert_eq!(requests.len(), 1);
     assert!(requests[0].target.starts_with("http://127.0.0.1:9/v1/"));
-    // The encoded form of `a:b`.
+    // The Base64 encoding of `a:b`.
     let credentials = requests[0].header("proxy-authorization");
     assert_eq!(credentials, Some("Basic YTpi"));
 }
 
 #[tokio::test]
-async fn proxy_variable_applies_to_other_hosts() {
+async fn proxy_variable_applies_to_hosts_other_than_loopback() {
     let proxy = Peer::start("127.0.0.1:0", Reply::new(200, EMPTY)).await;
     let url = proxy.address.to_string();
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
@@ -256,7 +145,7 @@ async fn no_proxy_method_ignores_proxy_variables() {
 }
 
 #[tokio::test]
-async fn unusable_proxy_variable_fails_with_its_name() {
+async fn error_of_unusable_proxy_variable_contains_its_name() {
     for value in [
         "socks://h",
         "ftp://h",
@@ -273,7 +162,7 @@ async fn unusable_proxy_variable_fails_with_its_name() {
 }
 
 #[test]
-fn unusable_explicit_proxy_fails_without_its_password() {
+fn error_of_unusable_explicit_proxy_omits_its_password() {
     for url in [
         "",
         "socks://h",
@@ -317,7 +206,7 @@ async fn socks5_proxy_receives_an_ip_address() {
 }
 
 #[tokio::test]
-async fn socks_variable_applies_to_other_hosts() {
+async fn socks_variable_applies_to_hosts_other_than_loopback() {
     let api = Peer::api().await;
     let (proxy, requests) = socks_proxy(api.address).await;
     let url = format!("socks5h://{proxy}");
@@ -429,7 +318,7 @@ async fn response_from_another_url_is_an_error() {
 }
 
 #[test]
-fn proxy_with_own_http_client_fails() {
+fn proxy_setting_with_http_client_of_caller_fails() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::new();
     let builders = [
