@@ -52,9 +52,13 @@ impl NameOptions {
         let names = async { Ok(Names::fetch(session.client()).await) };
         let (result, names) = tokio::try_join!(call, names)?;
         let names = names.unwrap_or_else(|error| {
-            session.context.note_always(&format!(
-                "names of projects are not shown: {error}; use --no-names to turn them off"
-            ));
+            let tip = if self.names {
+                ""
+            } else {
+                "; use --no-names to turn them off"
+            };
+            let note = format!("names of projects are not shown: {error}{tip}");
+            session.context.note_always(&note);
             Names::default()
         });
         Ok((result, names))
