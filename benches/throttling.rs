@@ -1,8 +1,8 @@
-//! `cargo bench -p permissions-benches --bench throttling`: plans and audits of 300 checkpoints with a server that
-//! limits the request rate, compared with the time that the limit allows.
+//! `cargo bench -p permissions-benches --bench throttling`: measures plans and audits of 300 checkpoints with a server
+//! that limits the request rate, and compares them with the shortest possible time.
 //!
 //! The server allows R requests per second with a burst of 1. A refused request gets status 429 and `Retry-After` in
-//! whole seconds. The limit is (requests ÷ R). `-- 20` measures only R = 20.
+//! whole seconds. The shortest possible time is (requests ÷ R). `-- 20` measures only R = 20.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! async-openai, with a loop over the pages, which it does not have.
+//! async-openai, with a loop over the pages written here, because async-openai has none.
 
 use anyhow::Context as _;
 use async_openai::config::OpenAIConfig;

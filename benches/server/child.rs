@@ -17,7 +17,7 @@ const CONSTANT: &str = "constant:";
 /// The kind of server in a child process.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// A server of axum that always responds with the same page of this number of permissions.
+    /// An axum server that responds to every request with the same page, which has this number of permissions.
     Constant(usize),
     /// This version of permissions-server, with this database file.
     Server(PathBuf),
@@ -103,7 +103,7 @@ impl Drop for Child {
     }
 }
 
-/// Runs the server, if this process was started as one, and never returns then. Call it first in `main`.
+/// If this process was started as a server, runs the server and never returns. Call this function first in `main`.
 pub(crate) fn serve_if_started_as_server() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip_while(|argument| argument != SERVE);
     if arguments.next().is_none() {

@@ -9,7 +9,7 @@ use crate::table::{self, id, project};
 use crate::{head, median, micros, ratio, row};
 
 pub(crate) const SMALL: u64 = 10_000;
-/// A response without the database, of about the size of a page of 100.
+/// A response that needs no database query, about as large as a page of 100 permissions.
 const CONSTANT: &str = "/openapi.json";
 pub(crate) const PAGES: usize = 2_000;
 pub(crate) const ROUNDS: usize = 7;
@@ -103,7 +103,8 @@ pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the `n`th of rows that are spread over the table, at least a page away from its ends.
+/// Returns the `n`th row of a sequence that is spread over the table. At least one page of rows precedes and follows
+/// each row of the sequence.
 pub(crate) fn spread(n: usize, rows: u64) -> u64 {
     n as u64 * 7_919_317 % (rows - 400) + 200
 }

@@ -1,4 +1,4 @@
-//! Lists and creates of two binaries of permissions-server, in alternating rounds.
+//! Compares the list and create requests of two binaries of permissions-server, in alternating rounds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// Restricts this thread to one CPU, and all threads and processes that it starts.
+/// Restricts this thread, and all threads and processes that it starts, to one CPU.
 ///
 /// Waking another CPU takes more time than a request, and how often it happens is random.
 ///

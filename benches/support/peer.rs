@@ -72,7 +72,7 @@ impl Drop for Peer {
     }
 }
 
-/// Runs the server, if this process was started as one, and never returns then. Call it first in `main`.
+/// If this process was started as a server, runs the server and never returns. Call this function first in `main`.
 ///
 /// # Errors
 ///
@@ -221,7 +221,7 @@ impl Page {
                 rest /= 10;
             }
         }
-        // `true ` has a space, so that both values have the length in `Content-Length`.
+        // The space in `true ` makes it as long as `false`, so that `Content-Length` is correct for both values.
         let more = if last + 1 < permissions {
             b"true "
         } else {

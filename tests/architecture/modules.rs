@@ -20,7 +20,7 @@ pub(crate) struct Crate {
 
 #[derive(Default)]
 struct Module {
-    /// The module of the file that contains this module. It differs only for inline modules.
+    /// The module of the file that contains this module. This is the module itself, unless the module is inline.
     file: ModulePath,
     /// The targets of the names in this module.
     names: BTreeMap<String, Name>,
@@ -116,7 +116,8 @@ impl Crate {
 
     /// Returns the module that defines the item at `path`, resolved from `module`. Returns `None` for items of other crates.
     fn resolve(&self, module: &ModulePath, path: &[String], depth: usize) -> Option<ModulePath> {
-        // Two globs may refer to each other, which would recurse forever. Real chains of re-exports are shorter.
+        // The depth is limited, because two globs that refer to each other would recurse forever. Real chains of
+        // re-exports are shorter than this limit.
         if depth > 20 {
             return None;
         }

@@ -12,7 +12,7 @@ pub struct Surface {
     blocking: Blocking,
 }
 
-/// The types and methods of the module `blocking`, which macros define.
+/// The types and methods that macros define in the module `blocking`.
 #[derive(Default)]
 struct Blocking {
     types: BTreeSet<String>,
@@ -224,7 +224,8 @@ fn type_of(line: &str) -> Option<&str> {
     rest.split('<').next()
 }
 
-/// Returns whether a line is in the public surface. An `impl` of a trait is in it only if its type is public.
+/// Returns whether a line is in the public surface. The `impl` of a trait is in the public surface only if the
+/// implementing type is public.
 fn is_of_public_type(line: &str, types: &[String]) -> bool {
     let Some((_, owner)) = line
         .strip_prefix("impl ")

@@ -18,13 +18,16 @@ pub(crate) struct Keyword {
     pub(crate) name: &'static str,
     /// Values that the keyword accepts.
     pub(crate) accepts: Accepts,
-    /// Types of the instances that the keyword constrains, or none if it constrains all types.
+    /// Types of the instances that the keyword constrains. Empty if the keyword constrains
+    /// instances of all types.
     pub(crate) types: &'static [&'static str],
     /// Effect of the keyword on the client.
     pub(crate) role: Role,
-    /// Whether `permissions.json` may contain the keyword. The others are lowered or dropped.
+    /// Whether `permissions.json` may contain the keyword. All other keywords are lowered or
+    /// dropped.
     pub(crate) in_3_0: bool,
-    /// JSON value that has the same meaning as the absence of the keyword, or an empty string.
+    /// JSON text of the value that means the same as the absence of the keyword. Empty if there is
+    /// no such value.
     no_effect: &'static str,
 }
 

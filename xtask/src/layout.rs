@@ -85,7 +85,8 @@ impl Layout {
     ///
     /// # Errors
     ///
-    /// Returns an error with the line if the file is missing or invalid.
+    /// Returns an error if the file is missing or invalid. The error for an invalid file contains
+    /// the line.
     pub fn read_selection(&self) -> Result<Selection> {
         let path = self.select();
         Selection::parse(&required(&path)?)

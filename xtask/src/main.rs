@@ -148,7 +148,10 @@ fn run(arguments: Arguments) -> Result<()> {
             print(&coverage.to_string())?;
             match coverage.is_clean() {
                 true => Ok(()),
-                false => bail!("the client of an operation does not compile"),
+                false => bail!(
+                    "the generated code of at least one operation does not compile; see the reasons in \
+                     the list of operations"
+                ),
             }
         }
     }
@@ -226,8 +229,8 @@ fn regenerate(
     Ok(())
 }
 
-/// Reads the upstream spec at a path, or else the pinned one if it has been fetched. Returns its
-/// path too.
+/// Reads the upstream spec at the given path or, if no path is given, the pinned upstream spec if
+/// it has been fetched. Also returns the path of the file.
 fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
     let found = match from {
         None => fetch::cached(layout)?,
@@ -238,10 +241,12 @@ fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Docu
 
 fn describe(made: &Regenerated, upstream: Option<&str>) {
     let (Some(specification), Some(name)) = (&made.specification, upstream) else {
-        say("from openapi/permissions.json, because the upstream spec has not been fetched");
+        say(
+            "generated from openapi/permissions.json, because the upstream spec has not been fetched",
+        );
         return;
     };
-    say(&format!("from {name}"));
+    say(&format!("generated from {name}"));
     for note in &specification.notes {
         say(&format!("note: {note}"));
     }

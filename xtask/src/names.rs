@@ -9,15 +9,16 @@ pub fn snake(text: &str) -> String {
     identifier(text, "x", |text| text.to_snake_case())
 }
 
-/// Returns a valid identifier in Pascal case. The function is idempotent.
+/// Returns a valid identifier in Pascal case.
 ///
-/// typify applies its conversion twice, so `I64A` becomes `I64a`.
+/// typify converts each name twice, so this function repeats the conversion until the name no
+/// longer changes. For example, `i64_a` first becomes `I64A` and then `I64a`.
 pub fn pascal(text: &str) -> String {
     let name = identifier(text, "X", |text| text.to_pascal_case());
     if name == text { name } else { pascal(&name) }
 }
 
-/// Returns a free name: `base`, or `base` with a number.
+/// Returns a name that is not in use: `base`, or else `base` followed by a number.
 pub(crate) fn unique(base: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
     let mut name = base.to_owned();
     let mut number = 2;
@@ -66,8 +67,8 @@ fn identifier(text: &str, prefix: &str, case: fn(&str) -> String) -> String {
 ///
 /// # Errors
 ///
-/// Returns the reason if the template is invalid, or if a client would send requests to a path that
-/// differs from it.
+/// Returns the reason if the template is invalid, or if HTTP clients would send requests to a
+/// different path.
 pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
     let (segments, query) = path.split_once('?').unwrap_or((path, ""));
     let mut parts = segments.split('/');
@@ -80,7 +81,7 @@ pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
     } else if path.contains(['\\', ' ']) || !path.chars().all(|c| c.is_ascii_graphic()) {
         "has a backslash, a space or a character that is not ASCII"
     } else if segments.contains("//") || parts.any(is_dot) {
-        "has an empty segment, `.` or `..`, which URL parsers remove"
+        "has a segment that is empty, `.` or `..`, and URL parsers may remove such a segment"
     } else {
         ""
     };
@@ -106,7 +107,7 @@ pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
     Ok(names)
 }
 
-/// Whether URL parsers remove the segment, as they do with `.` and `..`.
+/// Whether the segment is `.` or `..`, possibly percent-encoded. URL parsers remove such segments.
 fn is_dot(segment: &str) -> bool {
     matches!(
         segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
@@ -163,9 +164,9 @@ mod tests {
             ("a", "slash"),
             ("/{a}#b", "fragment"),
             ("/a?b={c}", "query"),
-            ("/a/../b", "URL parsers remove"),
-            ("/a/%2E/b", "URL parsers remove"),
-            ("/a//b", "URL parsers remove"),
+            ("/a/../b", "URL parsers may remove"),
+            ("/a/%2E/b", "URL parsers may remove"),
+            ("/a//b", "URL parsers may remove"),
             ("/a\\b", "backslash"),
             ("/ü", "ASCII"),
         ] {

@@ -129,9 +129,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     persist(write_beside(path, bytes)?, path)
 }
 
-/// Writes the content for `path` to a temporary file in the same folder, which is created if needed.
+/// Writes the content for `path` to a temporary file in the folder of `path`. Creates the folder if
+/// it does not exist.
 ///
-/// The temporary file has the permissions of the existing file, or else those of a new file.
+/// The temporary file gets the permissions of the existing file at `path`. If there is no file at
+/// `path`, the temporary file gets the default permissions of a new file.
 fn write_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|error| failed("create the folder", folder, &error))?;
@@ -180,9 +182,9 @@ fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
             format!("permission denied; make {folder} and its files writable for this user")
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "a component of the path is a file and not a folder; remove that file".to_owned()
+            "a parent of this path is a file and not a folder; remove that file".to_owned()
         }
-        ErrorKind::IsADirectory => "it is a folder; remove it".to_owned(),
+        ErrorKind::IsADirectory => "this path is a folder; remove the folder".to_owned(),
         kind => kind.to_string(),
     };
     anyhow!("failed to {action} {file}: {reason}")
@@ -273,7 +275,10 @@ mod tests {
                 ErrorKind::PermissionDenied,
                 "make openapi and its files writable",
             ),
-            (ErrorKind::IsADirectory, "it is a folder; remove it"),
+            (
+                ErrorKind::IsADirectory,
+                "this path is a folder; remove the folder",
+            ),
             (ErrorKind::NotADirectory, "remove that file"),
         ];
         for (kind, expected) in cases {

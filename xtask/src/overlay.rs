@@ -148,7 +148,7 @@ fn reason(kind: &ApplyErrorKind) -> String {
     match kind {
         ApplyErrorKind::ZeroMatch => "the target matches nothing in the selected document. If the \
              upstream spec changed there, correct or remove the action. If the operation is no longer \
-             selected, remove it"
+             selected, remove the action"
             .to_owned(),
         ApplyErrorKind::PrimitiveActionTarget => "the target is a scalar, and an action can change \
              only objects and arrays. Use the object that contains it as the target"
@@ -157,7 +157,8 @@ fn reason(kind: &ApplyErrorKind) -> String {
     }
 }
 
-/// Removes the siblings of each `$ref` of `update`, unless `update` contains them.
+/// Removes from `node` the siblings of each `$ref` that `update` sets, except the siblings that
+/// `update` also sets.
 fn drop_siblings(node: &mut Value, update: &Value) {
     let (Value::Object(node), Value::Object(update)) = (node, update) else {
         return;

@@ -102,7 +102,7 @@ impl std::error::Error for Problems {}
 pub struct Note {
     /// Name of the rule that made the change.
     pub rule: &'static str,
-    /// Location in the document before the change.
+    /// Location of the changed value, in the document before the change.
     pub at: String,
     /// The change.
     pub what: String,

@@ -60,7 +60,8 @@ pub fn specify(
     })
 }
 
-/// Generates all files from an upstream spec with its lock. Errors contain `name`.
+/// Generates all files from an upstream spec and its lock. Errors mention the upstream spec as
+/// `name`.
 ///
 /// # Errors
 ///
@@ -109,7 +110,10 @@ pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
         );
     }
     let document = document::parse(text.as_bytes(), PERMISSIONS).map_err(|error| {
-        error.with_remedy("run `cargo xtask fetch` and then `cargo xtask regen` to write it again")
+        error.with_remedy(
+            "run `cargo xtask fetch` and then `cargo xtask regen` to write openapi/permissions.json \
+             again",
+        )
     })?;
     let lock = Lock {
         generator: GENERATOR.to_owned(),

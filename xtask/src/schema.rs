@@ -15,7 +15,7 @@ use crate::{
 /// reference must be recursive.
 const MAX_DEPTH: usize = 256;
 
-/// Replaces every reference except references to schemas by its target.
+/// Replaces every reference by its target, except references to schemas.
 pub(crate) fn inline(
     document: &Value,
     value: &mut Value,

@@ -1,8 +1,8 @@
-//! Traverses an OpenAPI document with the kind of each value.
+//! Traverses an OpenAPI document and determines the kind of each value.
 //!
 //! A property can be named `type`, `items` or `example`, and an example can contain an object that
-//! looks like a schema. The meaning of a key therefore depends only on its position. [`child`]
-//! defines it for all stages.
+//! looks like a schema. The meaning of a key therefore depends only on the position of the key.
+//! [`child`] defines the meaning of each key for all stages.
 
 use serde_json::Value;
 
@@ -26,11 +26,11 @@ pub enum Kind {
     RequestBody,
     /// One response of an operation.
     Response,
-    /// A header of a response or of a part.
+    /// A header of a response, or of one part of a multipart body.
     Header,
     /// The content of a body in one media type.
     MediaType,
-    /// Encoding of one part of a body.
+    /// Encoding of one property of a multipart or form body.
     Encoding,
     /// A JSON schema.
     Schema,
@@ -38,7 +38,7 @@ pub enum Kind {
     SecurityScheme,
 }
 
-/// Content of a key.
+/// Structure and kind of the value of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child {
     /// Data, prose or an extension, which are not traversed.
@@ -102,7 +102,7 @@ pub(crate) fn elements(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Returns the string, or an empty string if the value is not one.
+/// Returns the value if it is a string, or else an empty string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -167,7 +167,7 @@ pub(crate) fn references(
     });
 }
 
-/// Calls `before` and `after` for each value, before and after its children.
+/// Visits each value: calls `before`, visits the children of the value, and calls `after`.
 fn walk(
     value: &mut Value,
     kind: Kind,

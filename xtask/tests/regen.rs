@@ -187,7 +187,7 @@ fn local_file_records_name_without_origin() {
 }
 
 #[test]
-fn local_file_with_origin_records_it() {
+fn local_file_with_origin_records_origin() {
     let workspace = Workspace::new();
     let origin = ["--repository", "shop/spec", "--commit", "0123abc"];
 

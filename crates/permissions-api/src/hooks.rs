@@ -35,8 +35,8 @@ pub struct CallContext {
     pub timeout: Option<Duration>,
     /// Limit of the response body in bytes. A longer body is an error. The default is [`DEFAULT_BODY_LIMIT`].
     pub body_limit: Option<usize>,
-    /// Whether a response from another URL than the requested one is an [`Error::Custom`]. The check costs a copy of
-    /// the URL.
+    /// Whether a response from a URL other than the requested one is reported as an [`Error::Custom`]. The check costs
+    /// a copy of the URL.
     pub check_url: bool,
     /// Receives status and headers of every response, also if its body cannot be decoded. The headers are moved, so a
     /// [`ResponseValue`](crate::ResponseValue) or an unexpected response then has none.
@@ -51,7 +51,7 @@ pub type ResponseHead = Arc<Mutex<Option<http::Response<()>>>>;
 struct Redirected;
 
 impl CallContext {
-    /// Returns the headers for changes. Copies them if another context shares them.
+    /// Returns a mutable reference to the headers. Copies the headers first if another context shares them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         Arc::make_mut(&mut self.headers)
     }

@@ -20,7 +20,7 @@ struct Text(SmallVec<[u8; 32]>);
 
 impl Text {
     fn as_str(&self) -> &str {
-        // The bytes are always valid, and the check takes a few nanoseconds.
+        // The bytes are always valid UTF-8, so the default is never returned. The check takes only a few nanoseconds.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -91,7 +91,8 @@ fn invalid_segment(text: &[u8]) -> Option<&'static str> {
     match text {
         b"" => Some("it is empty"),
         b"." | b".." => Some("`.` and `..` would change the path of the request"),
-        // Compares all bytes without an early exit, which the compiler vectorizes. A page of 100 permissions has 200 ids.
+        // The loop over the bytes has no early exit, so that the compiler vectorizes it. A page of 100 permissions has
+        // 200 ids.
         _ if text
             .iter()
             .fold(false, |found, byte| found | (*byte == b'\\')) =>

@@ -1,5 +1,5 @@
-//! Generated client for three operations of the OpenAI API: list, create and delete the permissions
-//! of a fine-tuned checkpoint.
+//! Generated client for four operations of the OpenAI API: list, create and delete the permissions
+//! of a fine-tuned checkpoint, and list the projects of an organization.
 //!
 //! One call sends one request. Most programs want the crate `permissions-ext`, which adds
 //! pagination, retries and one error type.

@@ -1,4 +1,4 @@
-//! Measures the start of the command, compared with `true`, which does nothing. Run it with
+//! Measures the startup time of the command and of `true`, a program that does nothing. Run the bench with
 //! `cargo bench -p permissions-cli --bench startup`.
 //!
 //! The bench is in this crate, because cargo sets `CARGO_BIN_EXE_permissions` only here.
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 200;
 
-/// The limit on the time of the command, after the time of `true` is subtracted.
+/// The limit for the time of the command minus the time of `true`.
 const LIMIT: Duration = Duration::from_millis(10);
 
 const COMMANDS: &[&[&str]] = &[
@@ -68,7 +68,7 @@ fn report(medians: &[Duration]) {
     }
     let share = worst.as_secs_f64() / LIMIT.as_secs_f64();
     println!(
-        "\nthe slowest command uses {share:.2} of the limit of {:.0} ms",
+        "\nthe slowest command takes {share:.2} times the limit of {:.0} ms",
         in_ms(LIMIT)
     );
 }

@@ -228,9 +228,11 @@ impl Tally {
         match (self.makes_changes.get(), self.total.get(), self.made.get()) {
             (false, ..) => stopped("stopped before the end"),
             (true, 0, _) => stopped("stopped; nothing was changed"),
-            (true, total, made) => stopped(&format!("stopped: {made} of {total} changes made")).remedy(
-                "requests in flight may have made more changes; run the same command again to make the rest",
-            ),
+            (true, total, made) => stopped(&format!("stopped: {made} of {total} changes made"))
+                .remedy(
+                    "requests in flight may have made more changes; \
+                 run the same command again to make the remaining changes",
+                ),
         }
     }
 }

@@ -192,9 +192,9 @@ impl From<InvalidId> for Failure {
 fn classify(error: &Error) -> (Exit, &'static str) {
     use ErrorKind as Kind;
     use Exit::{Auth, Failure, Temporary, Usage};
-    const PROXY: &str =
-        "check the address and the credentials of the proxy, and which hosts it allows";
-    const BASE_URL: &str = "check that the base URL is that of the API and ends in /v1";
+    const PROXY: &str = "check the address and the credentials of the proxy, \
+        and that the proxy allows the host of the base URL";
+    const BASE_URL: &str = "check that the base URL is the address of the API and ends in /v1";
     const AGAIN: &str = "run the same command again: existing permissions are not created twice";
     match error.kind() {
         Kind::Key | Kind::Unauthorized | Kind::PermissionDenied => (Auth, ""),
@@ -233,7 +233,7 @@ fn classify(error: &Error) -> (Exit, &'static str) {
         Kind::Redirect => (Failure, "use the target of the redirect as the base URL"),
         Kind::QuotaExceeded => (
             Failure,
-            "check the plan and the billing of the organization",
+            "check the billing plan and the credit of the organization",
         ),
         _ => (Failure, ""),
     }

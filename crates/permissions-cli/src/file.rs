@@ -73,7 +73,8 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Writes to a file, or to standard output if the path is `-`. An existing file is replaced only if it starts with
-/// `start`, ignoring case, because then this command wrote it. Any other file may be an input of the command.
+/// `start`, ignoring case: the command wrote such a file itself. A file with another start may be an input of the
+/// command.
 pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure> {
     if is_stdio(path) {
         return write_stdout(text);

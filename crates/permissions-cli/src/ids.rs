@@ -23,7 +23,7 @@ const PREFIXES: &[(&str, &str)] = &[
 pub(crate) trait Id: TryFrom<String, Error: Display> {
     const NAME: &str;
     const EXAMPLE: &str;
-    /// Remedies for ids of other types, by the name of the type.
+    /// Remedies for an id of a wrong type, by the name of that type.
     const REMEDIES: &[(&str, &str)];
 }
 

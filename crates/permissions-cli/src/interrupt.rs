@@ -25,7 +25,7 @@ impl Interrupt {
         self.limit.set(2);
         let mut signals = self.signals.subscribe();
         async move {
-            // `wait_for` fails only after the sender is dropped, which is after the command.
+            // `wait_for` fails only if the sender is dropped, and the sender lives longer than the command.
             let _ = signals.wait_for(|count| *count > 0).await;
         }
     }

@@ -33,14 +33,14 @@ impl NameOptions {
         is_chosen || (is_default && !self.no_names)
     }
 
-    /// Turns the default off for output without names.
+    /// Hides names unless the command line requests them. For output that has no place for names.
     pub(crate) fn disable_default(&mut self) {
         self.no_names = true;
     }
 
     /// Waits for a call. If names are shown, lists the projects of the organization at the same time.
     ///
-    /// Names only explain ids, so if this list fails, only a note is printed.
+    /// Names only explain ids, so if the list of projects cannot be read, only a note is printed.
     pub(crate) async fn with<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
@@ -55,7 +55,7 @@ impl NameOptions {
             let tip = if self.names {
                 ""
             } else {
-                "; use --no-names to turn them off"
+                "; use --no-names to skip the request for names"
             };
             let note = format!("names of projects are not shown: {error}{tip}");
             session.context.note_always(&note);

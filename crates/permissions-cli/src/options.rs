@@ -63,8 +63,8 @@ pub(crate) struct Global {
     pub(crate) requests: RequestOptions,
 }
 
-/// The options that a profile of the configuration file can set. A key itself is not one of them, because configuration
-/// files are copied and shared.
+/// The options that a profile of the configuration file can set. A profile cannot contain the key itself, because
+/// configuration files are copied and shared.
 #[derive(Clone, Debug, Default, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(rustdoc::bare_urls, reason = "the text is the command's help")]

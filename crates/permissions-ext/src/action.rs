@@ -55,7 +55,7 @@ impl Action {
 
     /// Returns the span of all log events of the call.
     pub(crate) fn span(&self) -> Span {
-        // Skips the span if no subscriber records it, because even a disabled span costs 1 % of a request.
+        // Skips the span if no subscriber records it, because even a disabled span takes 1 % of the time of a request.
         if LevelFilter::current() < LevelFilter::DEBUG {
             return Span::none();
         }

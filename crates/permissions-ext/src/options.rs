@@ -22,7 +22,8 @@ pub(crate) const PROJECT: HeaderName = HeaderName::from_static("openai-project")
 /// The options of a request.
 #[derive(Clone, Default)]
 pub(crate) struct RequestOptions {
-    /// Headers to set, or to remove if there is no value. The last one with a name counts.
+    /// Headers to set, or to remove if there is no value. If several entries have the same name, the last entry
+    /// applies.
     pub(crate) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) timeout: Option<Duration>,
@@ -31,17 +32,18 @@ pub(crate) struct RequestOptions {
     pub(crate) body_limit: Option<usize>,
     /// The bulk call that the request is part of.
     pub(crate) bulk: Option<Arc<BulkProgress>>,
-    /// The first invalid argument. The call fails with it before anything is sent.
+    /// The error about the first invalid argument. The call fails with this error before anything is sent.
     pub(crate) invalid: Option<Error>,
 }
 
 impl RequestOptions {
-    /// Keeps the first invalid argument for [`check`](Self::check).
+    /// Keeps the error about the first invalid argument for [`check`](Self::check).
     pub(crate) fn reject(&mut self, error: impl Into<Error>) {
         self.invalid.get_or_insert(error.into());
     }
 
-    /// Converts an argument into an id. Rejects an invalid argument and returns `None`.
+    /// Converts an argument into an id. If the argument is invalid, keeps the error for [`check`](Self::check) and
+    /// returns `None`.
     pub(crate) fn id<T>(&mut self, id: impl TryInto<T, Error: Into<InvalidId>>) -> Option<T> {
         let converted = id.try_into().map_err(Into::into);
         converted.map_err(|invalid| self.reject(invalid)).ok()
@@ -139,8 +141,9 @@ macro_rules! request_options {
 
             /// Sets the deadline of the call, with all attempts, pages and waits.
             ///
-            /// It covers one `send`, one `all`, one [`Page::next`](crate::Page::next), or one whole stream. It starts
-            /// when that is first polled. For a stream it includes the time that the caller spends between items.
+            /// A call is one `send`, one `all`, one [`Page::next`](crate::Page::next), or one whole stream. The
+            /// deadline starts when the call is first polled. The deadline of a stream includes the time that the caller
+            /// spends between items.
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.options.deadline = Some(deadline);
                 self
@@ -152,7 +155,7 @@ macro_rules! request_options {
                 self
             }
 
-            /// Sets a header, replacing any with the same name. An invalid header is an error of the call.
+            /// Sets a header and replaces a header with the same name. If the header is invalid, the call fails.
             pub fn header(mut self, name: &str, value: &str) -> Self {
                 self.options.set_header(name, value);
                 self

@@ -18,7 +18,7 @@ const KEY_PREFIX: usize = 12;
 /// Replaces the secrets of one request: the values of sensitive headers, such as the key, and of query parameters.
 ///
 /// Ignores case, because a server may convert a secret to lower case, for example in a host name. Longest secret first,
-/// because one may contain another.
+/// because a secret may contain another secret.
 pub(crate) struct Redactor<'a>(Vec<&'a [u8]>);
 
 impl<'a> Redactor<'a> {
@@ -39,7 +39,8 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Also removes the beginning of a secret from the end of the body, which may be truncated.
+    /// Also removes the beginning of a secret from the end of the body, because a truncated body may end within a
+    /// secret.
     pub(crate) fn body(&self, body: &Bytes) -> Bytes {
         let is_secret_from = |start: usize| {
             let end = &body[start..];

@@ -95,8 +95,8 @@ impl RetryPolicy {
         self.backoff_with(failures, random())
     }
 
-    /// Returns the delay after this number of failures, shortened by jitter. `random` is between 0 and 1 and selects the
-    /// share.
+    /// Returns the delay after this number of failures, shortened by a random share. `random` is between 0 and 1 and
+    /// selects the share.
     fn backoff_with(&self, failures: u32, random: f64) -> Duration {
         let growth = self.factor.powf(f64::from(failures.saturating_sub(1)));
         let seconds = (self.initial_delay.as_secs_f64() * growth).min(self.max_delay.as_secs_f64());

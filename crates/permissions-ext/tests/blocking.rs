@@ -227,7 +227,7 @@ fn call_in_an_asynchronous_task_fails() {
             assert_eq!(
                 error.to_string(),
                 "failed to wait for a response: the blocking client was called in an asynchronous task and would \
-                 block its thread"
+                 block the thread of the task"
             );
             let remedy = error.remedy().unwrap();
             assert!(remedy.contains("spawn_blocking"), "{remedy}");

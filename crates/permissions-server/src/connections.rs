@@ -1,7 +1,7 @@
 //! The limit of open connections.
 //!
-//! If the limit is reached, a new connection evicts the one that has been idle longest. Connections that send their
-//! bodies slowly cannot use up the limit: some slots are reserved for other requests.
+//! If the limit is reached, a new connection evicts the connection that has been idle longest. Connections that send
+//! their bodies slowly cannot use up the limit, because some slots are reserved for requests without a body.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ pub(crate) struct Connections {
     total: usize,
     /// Permits to receive a body. There are fewer permits than slots, so that bodies cannot occupy every slot.
     bodies: Arc<Semaphore>,
-    /// Idle connections wait for their eviction. A `Notify` wakes the one that has waited longest.
+    /// Evicts idle connections. Every idle connection waits for this `Notify`, which wakes the connection that has
+    /// waited longest.
     evictions: Arc<Notify>,
 }
 
@@ -70,8 +71,8 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else {
             unreachable!("the semaphore is never closed")
         };
-        // The eviction is unused if a slot became free in another way. It is consumed here, because it would otherwise evict
-        // the new connection.
+        // If a slot became free in another way, no connection has consumed the eviction. It is consumed here, because
+        // it would otherwise evict the new connection.
         self.evictions.notified().now_or_never();
         Slot {
             connections: self.clone(),
@@ -99,7 +100,7 @@ impl Slot {
     }
 
     /// Waits until the connection is idle and evicted. The caller must poll this future after each poll of the connection,
-    /// because changes do not wake it.
+    /// because a change between idle and busy does not wake the future.
     pub(crate) async fn evicted(&self) {
         let mut waiting = None;
         poll_fn(|context| {
@@ -116,8 +117,8 @@ impl Slot {
         .await;
     }
 
-    /// Starts to receive a body. If too many connections receive bodies, this one may be evicted before its body is
-    /// complete.
+    /// Starts to receive a body. If all permits for bodies are in use, this connection can be evicted before its body
+    /// is complete.
     pub(crate) fn receive_body(self: &Arc<Self>) -> Result<OwnedSemaphorePermit, Change> {
         let permit = Arc::clone(&self.connections.bodies).try_acquire_owned();
         permit.map_err(|_| self.change())
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connection_with_body_beyond_the_permits_can_be_evicted() {
+    async fn connection_receiving_body_without_permit_can_be_evicted() {
         let connections = Connections::new(1);
         let first = Arc::new(connections.acquire().await);
         let second = Arc::new(connections.acquire().await);

@@ -57,7 +57,9 @@ pub(crate) fn check(id: &str) -> Result<(), String> {
         return Err("is empty or blank; send an id".to_owned());
     }
     if id == "." || id == ".." {
-        return Err("is a relative path segment, which a URL cannot contain as an id".to_owned());
+        let reason =
+            "is a relative path segment, so a URL cannot contain it as an id; use another id";
+        return Err(reason.to_owned());
     }
     let refused = |character: &char| character.is_control() || is_invisible(*character);
     match id.chars().find(refused) {

@@ -141,7 +141,7 @@ fn read(file: &Path) -> Result<Vec<SecretString>, StartError> {
         } else {
             check(key)
         };
-        // The message does not contain the key, because it may be printed to a log.
+        // The message does not contain the key, because the message may be printed to a log.
         checked.map_err(|reason| {
             StartError::new(format!(
                 "invalid key in the key file {name}, line {line}: {reason}"

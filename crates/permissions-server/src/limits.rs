@@ -9,7 +9,7 @@ pub struct Limits {
     /// Size of a request body. Larger bodies get status 413. Default: 4 MiB, enough for 1,000 of the longest ids with every
     /// character escaped.
     pub body_bytes: usize,
-    /// Size of a request line with its headers. Larger ones get status 431. Default: 32 KiB.
+    /// Size of the request line plus the headers. Requests that exceed this size get status 431. Default: 32 KiB.
     pub header_bytes: usize,
     /// Time for receiving a body. Slower bodies get status 408. Default: 10 seconds.
     pub body_time: Duration,
@@ -21,9 +21,10 @@ pub struct Limits {
     pub idle_time: Duration,
     /// Time for a complete request. Slower requests get status 503. Default: 30 seconds.
     pub request_time: Duration,
-    /// Maximum number of connections that may receive request bodies at the same time. The server lowers it to the number of
-    /// file descriptors minus 64. A few more connections are reserved for other requests. If all these connections are open,
-    /// a new connection evicts the one that has been idle longest, or waits until one becomes idle. Default: 8192.
+    /// Maximum number of connections that may receive request bodies at the same time. If the maximum exceeds the
+    /// number of file descriptors minus 64, the server lowers the maximum to that number. A few more connections are
+    /// reserved for requests without a body. If all connections are open, including the reserved ones, a new connection
+    /// evicts the connection that has been idle longest, or waits until a connection becomes idle. Default: 8192.
     pub connections: usize,
     /// Time for accepted requests to finish when the server stops. Default: 10 seconds.
     pub shutdown_time: Duration,

@@ -1,8 +1,9 @@
-//! `cargo xtask coverage`: lists the operations that can be generated, and the reasons why others
-//! cannot.
+//! `cargo xtask coverage`: lists the operations of a document, and the reason for each operation
+//! that cannot be generated.
 //!
 //! Each operation is generated alone, without an overlay and with all repairs. The generated
-//! operations are then compiled together in one crate, and on request each in its own crate.
+//! operations are then compiled together in one crate. On request, each operation is also compiled
+//! in its own crate.
 
 mod compile;
 
@@ -54,21 +55,27 @@ enum Outcome {
     Fails(String),
 }
 
-/// Generates each operation of a document alone. `prefixes` limits them to paths with these prefixes.
+/// Generates each operation of a document alone.
+///
+/// Only operations whose path starts with one of the `prefixes` are generated. If `prefixes` is
+/// empty, all operations are generated.
 ///
 /// # Errors
 ///
-/// Returns an error if the document has no such operations.
+/// Returns an error if the document has no paths, or if a prefix matches no path.
 pub fn of(document: &Value, prefixes: &[String]) -> Result<Coverage> {
     let paths = &document["paths"];
     let Some((first, _)) = entries(paths).next() else {
-        bail!("failed to find any operations: the document's `paths` have none");
+        bail!(
+            "failed to find any operations: the document has no `paths`, or its `paths` are empty; check \
+             that it is an OpenAPI document"
+        );
     };
     for prefix in prefixes {
         if !entries(paths).any(|(path, _)| path.starts_with(prefix)) {
             bail!(
                 "failed to find any operations on paths that begin with {prefix:?}; \
-                 the first of the document is {first:?}"
+                 the first path of the document is {first:?}"
             );
         }
     }
@@ -98,8 +105,8 @@ pub fn of(document: &Value, prefixes: &[String]) -> Result<Coverage> {
 }
 
 impl Coverage {
-    /// Compiles all generated operations in one crate, and with `alone` also each one in
-    /// its own crate. The versions of dependencies are those of the workspace `root`.
+    /// Compiles all generated operations in one crate. If `alone` is true, each operation is also
+    /// compiled in its own crate. The versions of dependencies are those of the workspace `root`.
     ///
     /// # Errors
     ///
@@ -153,7 +160,8 @@ impl Coverage {
         self.rows.len()
     }
 
-    /// Returns the number of operations that were generated, and compiled if requested.
+    /// Returns the number of operations that were generated and, after [`Self::compile`], also
+    /// compiled without an error.
     pub fn covered(&self) -> usize {
         let outcomes = self.rows.iter().map(|row| &row.outcome);
         outcomes

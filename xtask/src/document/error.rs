@@ -38,7 +38,8 @@ impl DocumentError {
         self.place
     }
 
-    /// Replaces the remedy. The remedy for a generated document is to generate it again.
+    /// Replaces the remedy. For example, the remedy for a generated document is to generate the
+    /// document again.
     #[must_use]
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
         let remedy = remedy.into();
@@ -62,7 +63,7 @@ impl DocumentError {
     pub(super) fn unreadable(name: &str, error: &io::Error) -> Self {
         let remedy = match error.kind() {
             io::ErrorKind::NotFound => "check the path",
-            io::ErrorKind::PermissionDenied => "allow this user to read it",
+            io::ErrorKind::PermissionDenied => "give the current user permission to read the file",
             _ => "check the disk, or the program that writes to standard input, and try again",
         };
         Self::new(name, None, format!("failed to read: {error}"), remedy)

@@ -57,7 +57,7 @@ fn members_of(value: &Value) -> usize {
     }
 }
 
-/// Returns the error with its line and column, counted in characters, and a remedy.
+/// Returns the error with its line, its column and a remedy. The column is counted in characters.
 fn explain(error: &serde_json::Error, text: &str, name: &str) -> DocumentError {
     // serde_json counts columns in bytes from 1.
     let line = text.split('\n').nth(error.line().saturating_sub(1));

@@ -38,7 +38,8 @@ pub use error::{DocumentError, Place};
 /// Maximum size of a decompressed document: 32 MiB, ten times the pinned upstream spec.
 pub const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Maximum nesting of objects and arrays, with expanded aliases. It is the limit of serde_json.
+/// Maximum nesting of objects and arrays, counted after aliases are expanded. serde_json has the
+/// same limit.
 pub const MAX_DEPTH: usize = 127;
 
 /// Maximum number of values in a document: one million, 16 times as many as the pinned upstream spec.
@@ -137,8 +138,9 @@ fn value(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
 
 /// Parses a text that starts like JSON.
 ///
-/// It can also be YAML in flow style, unless the name ends with `.json`. If it is neither, the error
-/// is the one of the format that the name suggests.
+/// The text can also be YAML in flow style, unless `name` ends with `.json`. If the text is neither
+/// JSON nor YAML, the error is the error of the YAML parser if `name` ends with `.yaml` or `.yml`,
+/// and that of the JSON parser otherwise.
 fn json_or_flow_yaml(text: &str, name: &str) -> Result<Value, DocumentError> {
     let plain_name = name.strip_suffix(".gz").unwrap_or(name);
     let is_yaml = plain_name.ends_with(".yaml") || plain_name.ends_with(".yml");

@@ -21,8 +21,10 @@ fn unsigned(text: &str) -> &str {
     text.strip_prefix(['-', '+']).unwrap_or(text)
 }
 
-/// Parses an integer in base 8 or 16, which has no sign in the core schema. The inner value is `None`
-/// if the number is too large for JSON.
+/// Parses an integer in base 8 or 16. Such an integer has no sign in the core schema.
+///
+/// Returns `None` if the text is not such an integer, and `Some(None)` if the number is too large
+/// for JSON.
 fn integer(text: &str) -> Option<Option<Number>> {
     let (digits, base) = match text.strip_prefix("0x") {
         Some(digits) => (digits, 16),
@@ -42,7 +44,10 @@ fn integer(text: &str) -> Option<Option<Number>> {
     })
 }
 
-/// Parses a decimal number. The inner value is `None` if the number is too large for JSON.
+/// Parses a decimal number.
+///
+/// Returns `None` if the text is not a decimal number, and `Some(None)` if the number is too large
+/// for JSON.
 ///
 /// serde_json parses the number, so that the JSON and YAML forms of a document have equal values.
 fn decimal(text: &str) -> Option<Option<Number>> {
@@ -51,7 +56,8 @@ fn decimal(text: &str) -> Option<Option<Number>> {
     if !text.bytes().all(is_numeric) || text.parse::<f64>().is_err() {
         return None;
     }
-    // JSON has no `+`, no leading zeros, and digits on both sides of the point.
+    // JSON allows neither a leading `+` nor leading zeros, and requires digits on both sides of the
+    // decimal point.
     let sign = if text.starts_with('-') { "-" } else { "" };
     let unsigned = unsigned(text);
     let (mantissa, exponent) =

@@ -31,7 +31,7 @@ pub(super) fn unpack<'a>(bytes: Cow<'a, [u8]>, name: &str) -> Result<Cow<'a, [u8
         if !rest.starts_with(&GZIP_MAGIC) {
             let at = Place::Byte((bytes.len() - rest.len()) as u64);
             let problem = "other data follows the gzip data";
-            let remedy = "remove it, or download the document again";
+            let remedy = "remove the other data, or download the document again";
             return Err(DocumentError::new(name, at, problem, remedy));
         }
         let mut member = GzDecoder::new(rest);

@@ -62,7 +62,7 @@ impl<'a> Loader<'a> {
             }
             let problem = format!("is not YAML: {}", error.info());
             let remedy = if error.info().contains("end of stream") {
-                "close it; if the document is truncated, download it again"
+                "close the open bracket or quotation mark; if the document is truncated, download it again"
             } else {
                 "correct the syntax"
             };
@@ -74,7 +74,7 @@ impl<'a> Loader<'a> {
     /// Returns the next event inside a collection.
     fn next_inside(&mut self, start: Marker) -> Result<(Event<'a>, Marker), DocumentError> {
         let event = self.next()?;
-        event.ok_or_else(|| self.error(start, "the collection has no end", "close it"))
+        event.ok_or_else(|| self.error(start, "the collection has no end", "close the collection"))
     }
 
     /// Loads the node that starts with `event` at nesting level `depth`.
@@ -110,8 +110,10 @@ impl<'a> Loader<'a> {
         Ok(value)
     }
 
-    /// Loads the entries of a mapping. The entries of the value of a merge key `<<` are added to the
-    /// mapping; existing keys win.
+    /// Loads the entries of a mapping.
+    ///
+    /// The value of a merge key `<<` is a mapping or a list of mappings. Their entries are added,
+    /// except entries whose key already exists.
     fn mapping(&mut self, start: Marker, depth: usize) -> Result<Value, DocumentError> {
         let mut entries = Map::new();
         let mut merged = Vec::new();
@@ -284,7 +286,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Returns the number of nested collections.
+/// Returns the nesting depth of a value: the largest number of collections inside each other.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

@@ -31,12 +31,12 @@ pub struct Fetched {
     pub changes: Vec<Change>,
 }
 
-/// Downloads the pinned upstream spec, unless it is stored.
+/// Downloads the pinned upstream spec, unless it is already stored.
 ///
 /// # Errors
 ///
 /// Returns an error if the lock is missing or has no commit, if the download fails, or if the
-/// checksum differs.
+/// checksum of the downloaded file differs from the checksum in the lock.
 pub fn pinned(layout: &Layout, upstream: &Upstream) -> Result<Fetched> {
     let lock = layout.require_lock()?;
     let file = layout.upstream(&lock);
@@ -115,7 +115,8 @@ pub fn local(layout: &Layout, path: &Path, origin: Option<Origin>) -> Result<Fet
 ///
 /// # Errors
 ///
-/// Returns an error if the stored file cannot be read or its checksum differs.
+/// Returns an error if the stored file cannot be read, or if its checksum differs from the checksum
+/// in the lock.
 pub fn cached(layout: &Layout) -> Result<Option<(PathBuf, Document)>> {
     let Some(lock) = layout.read_lock()? else {
         return Ok(None);

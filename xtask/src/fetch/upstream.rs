@@ -119,7 +119,7 @@ impl Upstream {
     /// # Errors
     ///
     /// Returns an error if the server cannot be reached, responds with a status other than 200 or
-    /// sends too much, or if the connection ends early.
+    /// sends more than [`MAX_BYTES`], or if the connection ends early.
     pub(super) fn download(&self, url: &Url) -> Result<Vec<u8>> {
         self.receive(url)
             .with_context(|| format!("failed to download {url}"))
@@ -195,7 +195,8 @@ fn service(base: &str) -> Result<Url> {
     let allowed = base.scheme() == "https" || base.scheme() == "http" && is_loopback(&base);
     if !allowed {
         bail!(
-            "{base} is not https, so an attacker in the network could change the downloaded file"
+            "{base} is not https, so an attacker in the network could change the downloaded file; use an \
+             https URL"
         );
     }
     Ok(base)

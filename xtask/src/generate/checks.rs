@@ -37,7 +37,8 @@ const OVERLAY: &str = "change or remove it by an action in openapi/overlay.yaml"
 pub(super) fn check(document: &Value, findings: &mut Findings) {
     let version = text(&document["info"]["version"]);
     if !version.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-        let what = format!("{version:?} is not ASCII, but progenitor writes it into a header");
+        let what =
+            format!("the version {version:?} is not ASCII, but progenitor writes it into a header");
         findings.problem(&Pointer::of(["info", "version"]), what, OVERLAY);
     }
     let mut names = BTreeMap::new();
@@ -147,7 +148,8 @@ impl Check<'_> {
         }
     }
 
-    /// Returns the problem of a parameter, and the repair that solves it if there is one.
+    /// Returns the problem of a parameter, and the name of the repair that solves the problem. The
+    /// name is empty if no repair solves the problem.
     fn parameter(&self, parameter: &Value) -> Option<(&'static str, &'static str)> {
         let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
         let schema = &parameter["schema"];
@@ -243,7 +245,7 @@ impl Check<'_> {
         let what = match (Body::of(media), value.get("schema")) {
             (Some(Body::Bytes | Body::Text), _) => return,
             (None, _) => {
-                remedy = "remove the operation from openapi/select.toml; if the server accepts another media type, use that media type by an action in openapi/overlay.yaml";
+                remedy = "remove the operation from openapi/select.toml or, if the server accepts another media type, declare that media type by an action in openapi/overlay.yaml";
                 format!("progenitor cannot write a body of {media}")
             }
             (_, None) => format!("the body of {media} has no schema"),
@@ -285,7 +287,7 @@ impl Check<'_> {
         for (status, response) in entries(&self.operation["responses"]) {
             if !status.starts_with('2') {
                 let what = format!(
-                    "the response {status} is an error, and the client would lose its status if the body is invalid"
+                    "the response {status} is an error response: if its body were invalid, the client would report the invalid body and lose the status"
                 );
                 self.report(&["responses", status], what, OVERLAY);
             }

@@ -64,7 +64,8 @@ fn attributed(document: &Value, mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-/// Finds the operations that progenitor rejects. Its error message does not contain the operation.
+/// Finds the operations that progenitor rejects. The error message of progenitor does not contain
+/// the operation.
 fn blame(document: &Value, reason: String) -> Problems {
     let mut findings = Findings::default();
     for request in select::requests(document) {
@@ -111,7 +112,7 @@ fn settings(model: &Model) -> GenerationSettings {
         let implements = [TypeImpl::Display, TypeImpl::FromStr];
         settings.with_replacement(name, path, implements.into_iter());
     }
-    // Upstream adds properties to responses, which must not break users.
+    // Upstream adds properties to responses. Such an addition must not break the code of users.
     let mut patch = TypePatch::default();
     patch.with_attr("#[non_exhaustive]");
     for name in &model.structs {
@@ -137,7 +138,8 @@ fn unmatched(model: &Model, code: &str) -> Vec<Problem> {
     findings.problems
 }
 
-/// Runs a function and returns the message of its panic, which is not printed.
+/// Runs a function and returns its result or, if it panics, the message of the panic. The message
+/// is not printed.
 fn without_panic_message<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     thread_local!(static SILENT: Cell<bool> = const { Cell::new(false) });
     static HOOK: Once = Once::new();

@@ -183,12 +183,12 @@ fn unsupported_document_error_contains_reason() {
         (
             "/components/schemas/order",
             json!({"type": "object"}),
-            "its name in Rust, Order, is also the name of Order",
+            "its name in Rust, Order, is already the name of the schema Order",
         ),
         (
             "/components/schemas/Order/properties/order-id",
             json!({"type": "object", "properties": {"a-b": {}, "a_b": {}}}),
-            "its name in Rust, a_b, is also the name of a-b",
+            "its name in Rust, a_b, is already the name of a-b",
         ),
         (
             "/components/schemas/Order/properties/operator",

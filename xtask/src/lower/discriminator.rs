@@ -17,8 +17,9 @@ use crate::{
 
 /// Restricts the discriminator property of each union member to the values that select the member.
 ///
-/// A component that is also used outside of such unions is unchanged, because there it allows other
-/// values. The default member of OpenAPI 3.2 is unchanged for the same reason.
+/// A component that is also used outside of such unions is unchanged, because the property of such a component can have
+/// any value there. The default member of OpenAPI 3.2 is unchanged, because all values that the
+/// discriminator does not list select it.
 pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
     let used = schema::names_in(document, Kind::Document);
     let mut in_unions = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
                 let what = format!(
                     "the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"
                 );
-                let remedy = "use an action in openapi/overlay.yaml to replace it by a `oneOf` of the schemas that extend this one";
+                let remedy = "use an action in openapi/overlay.yaml to replace the discriminator by a `oneOf` of the schemas that extend this schema";
                 findings.problem(at, what, remedy);
             }
             return;

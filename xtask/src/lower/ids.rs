@@ -1,8 +1,8 @@
 //! Replaces strings in URL paths by types that reject invalid path segments.
 //!
-//! URL parsers resolve `.` and `..` and read a backslash as a slash, so an unchecked string could send
-//! a request to another route. Every string in a path therefore has a hand-written type that rejects
-//! such values.
+//! URL parsers resolve `.` and `..` and read a backslash as a slash, so an unchecked string could
+//! send a request to another route. Every path parameter that is a string therefore has a
+//! hand-written type that rejects such values.
 
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ pub fn is_id(schema: &Value) -> bool {
     schema["type"] == "string" && schema["not"] == forbidden() && schema[RUST_TYPE].is_string()
 }
 
-/// Replaces the schema of each string in a path by a reference to `PathSegment`, unless a
-/// hand-written type replaces it.
+/// Replaces the schema of each path parameter that is a string by a reference to `PathSegment`,
+/// unless another hand-written type already replaces the schema.
 pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings) {
     let mut found = Vec::new();
     for (at, operation) in operations(document) {

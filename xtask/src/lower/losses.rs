@@ -1,5 +1,5 @@
-//! What the client cannot send: values that are noted, and repairs, which lose information.
-//! `select.toml` enables repairs, for all or for single operations.
+//! Notes the values that the client cannot send, and applies repairs, which lose information.
+//! `select.toml` enables repairs for all operations or for single operations.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

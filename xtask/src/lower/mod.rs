@@ -35,14 +35,16 @@ const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 /// Remedy of a construct that has no equivalent in OpenAPI 3.0.3.
 const REMEDY: &str = "use an action in openapi/overlay.yaml to replace or remove it";
 
-/// Problem of a schema that is `false`, or of a combination with it.
+/// Problem of a schema that is `false`, and of a combination that has no valid value because of a
+/// `false` member.
 const NO_VALUE: &str = "no value is valid for this schema";
 
 type Object = Map<String, Value>;
 
 /// Rewrites everything that OpenAPI 3.0.3 can express to its canonical form.
 ///
-/// Other constructs are unchanged: the overlay can replace them, and [`lower`] refuses the rest.
+/// Constructs that OpenAPI 3.0.3 cannot express are unchanged, so that the overlay can replace
+/// them. [`lower`] refuses those that the overlay does not replace.
 ///
 /// # Errors
 ///
@@ -73,7 +75,8 @@ pub fn lower(mut document: Value, notes: &mut Vec<Note>) -> Result<Value, Proble
     rules(&mut document, &mut findings);
     references::check_targets(&mut document, &mut findings);
     references::check_cycles(&document, &mut findings);
-    // The following steps resolve references, which must exist and have no cycles.
+    // The following steps resolve references, so each reference must have a target, and no schema
+    // may be an alias of itself.
     Problems::check(STAGE, std::mem::take(&mut findings.problems))?;
 
     combine::lift_nullable_components(&mut document);

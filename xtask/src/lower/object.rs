@@ -67,7 +67,8 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     findings.note("prefixItems", at, what);
 }
 
-/// Adds `items` to arrays. OpenAPI 3.0 requires it, and 3.1 allows any type without it.
+/// Adds `items` to arrays that do not have it, because OpenAPI 3.0 requires `items`. In OpenAPI
+/// 3.1, an array without `items` can have items of any type.
 pub(super) fn array_items(schema: &mut Object) {
     if schema.get("type") == Some(&json!("array")) {
         schema.entry("items").or_insert_with(|| json!({}));

@@ -167,8 +167,8 @@ fn default_style(parameter: &mut Object, default: &str) {
     }
 }
 
-/// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties from the
-/// supported schemes.
+/// Refuses types of security schemes that OpenAPI 3.0 does not have, and removes the OAuth flow
+/// `deviceAuthorization`, which OpenAPI 3.0 does not have either.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
     if !SECURITY_TYPES.iter().any(|known| kind == *known) {
@@ -190,8 +190,8 @@ fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
 /// Types of security schemes in OpenAPI 3.0.
 const SECURITY_TYPES: [&str; 4] = ["apiKey", "http", "oauth2", "openIdConnect"];
 
-/// Removes alternatives that use an unsupported scheme, if a supported alternative remains, and the
-/// schemes that no operation uses.
+/// Removes the alternatives of `security` that use an unsupported scheme, if a supported
+/// alternative remains. Also removes the security schemes that no operation uses.
 pub(super) fn keep_supported_security(document: &mut Value) {
     let schemes = document["components"]["securitySchemes"].clone();
     let is_scheme_supported = |name: &String| {

@@ -105,7 +105,7 @@ pub(super) fn rename(document: &mut Value, findings: &mut Findings) {
         }
         if result.contains_key(&name) {
             let what = format!("two schemas have the name {name}");
-            let remedy = "give one of them another x-rust-name in openapi/overlay.yaml";
+            let remedy = "give one of the schemas another x-rust-name in openapi/overlay.yaml";
             findings.problem(&at, what, remedy);
         }
         result.insert(name, schema);

@@ -67,8 +67,8 @@ fn without_false(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
             *property != never
         });
     }
-    // An array with `items: false` is empty. If it also has `prefixItems`, it can have those items,
-    // but no further ones.
+    // `items: false` allows only the items that `prefixItems` describes. Without `prefixItems`, the
+    // array is empty.
     if schema.get("items") == Some(&never) && !schema.contains_key("prefixItems") {
         schema.remove("items");
         schema.insert("maxItems".to_owned(), json!(0));

@@ -30,7 +30,7 @@ pub(super) fn constant(schema: &mut Object, at: &Pointer, findings: &mut Finding
         let what = format!(
             "no value is valid for this schema: its enum does not contain its const {value}"
         );
-        let remedy = "remove one of them by an action in openapi/overlay.yaml";
+        let remedy = "remove `enum` or `const` by an action in openapi/overlay.yaml";
         return findings.problem(at, what, remedy);
     }
     schema.remove("const");

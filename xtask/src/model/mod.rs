@@ -54,8 +54,8 @@ impl Model {
             if let Some((first, _)) = builder.names.iter().find(|(_, other)| **other == pascal) {
                 builder.findings.problem(
                     &Pointer::of(["components", "schemas", name]),
-                    format!("its name in Rust, {pascal}, is also the name of {first}"),
-                    "give one of them an x-rust-name by an action in openapi/overlay.yaml",
+                    format!("its name in Rust, {pascal}, is already the name of the schema {first}"),
+                    "give one of the two schemas an x-rust-name by an action in openapi/overlay.yaml",
                 );
             }
             let unique = builder.unique(name);
@@ -278,8 +278,9 @@ impl Builder<'_> {
         for name in object.properties.keys() {
             let field = names::snake(name);
             if let Some(first) = fields.insert(field.clone(), name) {
-                let reason = format!("its name in Rust, {field}, is also the name of {first}");
-                let remedy = "remove one of them by an action in openapi/overlay.yaml";
+                let reason = format!("its name in Rust, {field}, is already the name of {first}");
+                let remedy =
+                    "remove one of the two properties by an action in openapi/overlay.yaml";
                 self.findings
                     .problem(&at.join("properties").join(name), reason, remedy);
             }
@@ -322,7 +323,8 @@ fn take(schema: &mut Value, key: &str) -> Option<Value> {
     schema.as_object_mut()?.remove(key)
 }
 
-/// Returns a schema that also allows null, if the condition holds.
+/// Returns a schema that also allows null if `condition` is true, and the unchanged schema
+/// otherwise.
 fn nullable_if(condition: bool, mut schema: Value) -> Value {
     if condition && schema.get("$ref").is_some() {
         schema = json!({ "allOf": [schema] });

@@ -50,7 +50,8 @@ impl<'a> Shapes<'a> {
         Self(schemas(document))
     }
 
-    /// Returns the alternatives of a schema, without references and combinations.
+    /// Resolves the references and combinations of a schema, and returns the alternatives that the
+    /// schema allows.
     ///
     /// # Errors
     ///
@@ -273,7 +274,8 @@ fn is_inexact(value: &Value) -> bool {
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let (minimum, maximum) = (bound("minimum"), bound("maximum"));
-    // A limit of 64 bits is often rounded to 9223372036854776000, which is 2^63 as a float.
+    // Documents often contain the maximum of a 64-bit integer as 9223372036854776000, which is how
+    // JavaScript prints 2^63.
     let limit = -(i64::MIN as f64);
     if schema["format"] != "uint64"
         && values.iter().all(|value| value.is_i64())

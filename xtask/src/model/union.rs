@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::shapes::{Object, Shape, Shapes};
 use crate::reference::referenced_name;
 
-/// Maximum depth at which two schemas are compared. Deeper values count as equal.
+/// Maximum depth at which two schemas are compared. For deeper schemas, the comparison assumes that
+/// a value of one can be decoded as the other and lose a property.
 const MAX_DEPTH: usize = 8;
 
 impl Shapes<'_> {
@@ -114,8 +115,8 @@ impl Shapes<'_> {
         self.decodes(a, b, left) && !self.keeps(a, b, left)
     }
 
-    /// Whether `test` holds for any pair of alternatives of two schemas. True if the schemas are
-    /// nested too deeply to decide.
+    /// Whether `test` is true for at least one pair of alternatives of two schemas. Also true if
+    /// the schemas are nested too deeply to decide.
     fn any_pair_of(
         &self,
         a: &Value,

@@ -13,7 +13,7 @@ use crate::{
     surface,
 };
 
-/// An old or new version of the files.
+/// One side of a comparison: the old or the new version of the files.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     /// The trimmed spec.
@@ -81,7 +81,8 @@ impl State {
         })
     }
 
-    /// Parses the contents of the files. Errors of invalid files contain `name`.
+    /// Parses the contents of the files. If a file is invalid, the error mentions the version as
+    /// `name`.
     fn parse(name: &str, content: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
         let invalid = || format!("failed to read {name}");
         let document = |path: &str| match content(path)? {
@@ -108,7 +109,7 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Option<String>> {
         .arg(root)
         .args(arguments)
         .output()
-        .context("failed to run git; install it, or use a file with --base FILE")?;
+        .context("failed to run git; install git, or compare with a file: --base FILE")?;
     if !output.status.success() {
         return Ok(None);
     }

@@ -31,12 +31,13 @@ pub(super) struct Place {
 }
 
 impl Comparison<'_> {
-    /// Adds a change by a rule without placeholders.
+    /// Adds a change with the grade and the texts of a rule. The texts have no placeholders.
     pub(super) fn add(&mut self, place: &Place, rule: &Rule) {
         self.replaced(place, rule, "", Pair::of(&Value::Null, &Value::Null));
     }
 
-    /// Adds a change by a rule with the placeholders `{key}`, `{old}` and `{new}`.
+    /// Adds a change with the grade and the texts of a rule, and replaces the placeholders `{key}`,
+    /// `{old}` and `{new}` in its description.
     pub(super) fn replaced(&mut self, place: &Place, rule: &Rule, key: &str, pair: Pair<'_>) {
         let what = rule.what.replace("{key}", key);
         let what = what

@@ -1,4 +1,5 @@
-//! Compares named schemas. Each is a Rust type and is compared once, with all its directions.
+//! Compares named schemas. Each named schema is a Rust type, and is compared once for all
+//! directions in which it is used.
 
 use std::collections::BTreeMap;
 
@@ -43,10 +44,11 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
     }
 }
 
-/// Returns a map from the old to the new names of schemas that changed only their name.
+/// Returns a map from the old to the new names of schemas whose only change is the name.
 ///
-/// References between renamed schemas are compared by the new names. If several new schemas equal a
-/// removed schema, it counts as removed, because the new name is ambiguous.
+/// References to renamed schemas are compared by the new names. If several new schemas equal one
+/// removed schema, the removed schema counts as removed and not as renamed, because its new name is
+/// ambiguous.
 fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     let only = |this: &Value, other: &Value| -> BTreeMap<String, String> {
         let names = entries(this).filter(|(name, _)| other.get(name).is_none());
@@ -77,7 +79,7 @@ fn renamed(schemas: Pair<'_>) -> BTreeMap<String, String> {
     }
 }
 
-/// Returns a schema in which the references have the new names.
+/// Returns a copy of a schema in which references to the schemas in `names` have the new names.
 fn with_names(schema: &Value, names: &BTreeMap<String, String>) -> Value {
     let mut schema = schema.clone();
     tree::references(&mut schema, Kind::Schema, &mut |_, reference| {

@@ -132,7 +132,7 @@ fn pipeline(pipeline: &Pipeline) -> String {
         notes.map(|note| format!("- {}: {} (`{}`)\n", note.rule, line(&note.what), note.at));
     match notes.collect::<String>() {
         notes if notes.is_empty() => {
-            format!("{overlay}\nThe select and lower stages dropped nothing.\n")
+            format!("{overlay}\nThe select and lower stages reported no changes.\n")
         }
         notes => format!("{overlay}\n## Select and lower stages\n\n{notes}"),
     }

@@ -1,7 +1,8 @@
 //! `cargo xtask report`: the changes between two versions of `permissions.json`, and the version bump
 //! that they require.
 //!
-//! The verdict is the highest [`Grade`] of all changes. Each change is graded for two readers:
+//! The verdict is the highest [`Grade`] of all changes. Each change is graded for two kinds of
+//! users:
 //!
 //! - **A deployed client** of the old spec calls a server of the new spec. The server must not refuse
 //!   requests that it accepted, and must not send values that the client cannot decode.
@@ -100,7 +101,7 @@ pub struct Pins {
 pub struct Pipeline {
     /// The result of each overlay action.
     pub overlay: Vec<Applied>,
-    /// Whether the overlay or the trimmed spec changed.
+    /// Whether the overlay or the trimmed spec differs between the two sides.
     pub overlay_changed: bool,
     /// Changes made by the select and lower stages.
     pub notes: Vec<Note>,

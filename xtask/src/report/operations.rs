@@ -33,7 +33,8 @@ struct Operation<'v> {
     /// Parameters of the operation and of its path. A key is the location and the name, such as
     /// `query limit`.
     parameters: BTreeMap<String, &'v Value>,
-    /// Security of the operation, or that of the document.
+    /// Security requirements of the operation, or those of the document if the operation has no
+    /// `security`.
     security: &'v Value,
 }
 

@@ -118,8 +118,8 @@ const fn by_direction(
 mod table {
     use super::*;
 
-    const TIGHTER: &str = "the server may refuse a request that it accepted; a response contains no new values";
-    const LOOSER: &str = "the server accepts more; a response may contain new values";
+    const TIGHTER: &str = "the server may refuse a request that it accepted before; a response contains no new values";
+    const LOOSER: &str = "the server accepts more values than before; a response may contain new values";
     const REPLACED: &str = "`{key}` is {new} instead of {old}";
 
     pub(in super::super) const UNKNOWN: Rule = same(Major, "`{key}` is {new} instead of {old}", "no rule covers this change, so it counts as breaking");
@@ -127,7 +127,7 @@ mod table {
     pub(in super::super) const RUST_EXTENSION: Rule = same(Major, REPLACED, "the Rust type or its name changes");
 
     pub(in super::super) const SERVER_ADDED: Rule = same(Patch, "the server {new} is new", "the user of the client chooses the server");
-    pub(in super::super) const SERVER_REMOVED: Rule = same(Major, "the server {old} was removed", "old clients use its URL");
+    pub(in super::super) const SERVER_REMOVED: Rule = same(Major, "the server {old} was removed", "old clients use the URL of this server");
     pub(in super::super) const SCHEME_ADDED: Rule = same(Patch, "the security scheme is new", "a change of an operation's `security` is reported separately");
     pub(in super::super) const SCHEME_REMOVED: Rule = same(Patch, "the security scheme was removed", "a change of an operation's `security` is reported separately");
     pub(in super::super) const SCHEME_CHANGED: Rule = same(Major, REPLACED, "clients would send the credential in the wrong form");
@@ -143,7 +143,7 @@ mod table {
 
     pub(in super::super) const PATH_PARAMETER_RENAMED: Rule = same(Major, "the parameter was renamed from {old}", "the setter has another name; requests are unchanged");
     pub(in super::super) const PARAMETER_ADDED: Rule = same(Minor, "an optional parameter is new", "the builder has a new setter");
-    pub(in super::super) const PARAMETER_REQUIRED: Rule = same(Major, "a required parameter is new", "a call without it fails");
+    pub(in super::super) const PARAMETER_REQUIRED: Rule = same(Major, "a required parameter is new", "a call without the parameter fails");
     pub(in super::super) const PARAMETER_REMOVED: Rule = same(Major, "the parameter was removed", "the builder no longer has its setter");
     pub(in super::super) const PARAMETER_FORM: Rule = same(Major, REPLACED, "old clients encode the value in the old form");
     pub(in super::super) const BECAME_REQUIRED: Rule = by_direction(Major, Patch, "became required", "a call without it fails; a response always contains it");
@@ -155,14 +155,14 @@ mod table {
     pub(in super::super) const MEDIA_ADDED: Rule = same(Minor, "the media type is new", "the other media types are unchanged");
     pub(in super::super) const MEDIA_REMOVED: Rule = same(Major, "the media type was removed", "old clients use it");
 
-    pub(in super::super) const STATUS_ADDED: Rule = same(Minor, "the status is new", "it has the same content as the other statuses");
-    pub(in super::super) const STATUS_CONTENT: Rule = same(Major, "a status with different content is new", "the result type of the method depends on it");
-    pub(in super::super) const STATUS_REMOVED: Rule = same(Major, "the status was removed", "old clients expect it");
-    pub(in super::super) const ERROR_STATUS: Rule = same(Major, "an error status was added to or removed from the documentation", "the error type of the method depends on it");
+    pub(in super::super) const STATUS_ADDED: Rule = same(Minor, "the status is new", "the new status has the same content as the other statuses");
+    pub(in super::super) const STATUS_CONTENT: Rule = same(Major, "a status with different content is new", "the result type of the method depends on the content of each status");
+    pub(in super::super) const STATUS_REMOVED: Rule = same(Major, "the status was removed", "old clients expect this status");
+    pub(in super::super) const ERROR_STATUS: Rule = same(Major, "an error status was added to or removed from the documentation", "the error type of the method depends on the documented error statuses");
     pub(in super::super) const HEADER_ADDED: Rule = same(Patch, "the header is new", "the client returns all headers");
     pub(in super::super) const HEADER_REMOVED: Rule = same(Major, "the header was removed", "code that reads this header finds no value");
 
-    pub(in super::super) const TYPE_ADDED: Rule = same(Minor, "the type is new", "existing code does not use it");
+    pub(in super::super) const TYPE_ADDED: Rule = same(Minor, "the type is new", "existing code does not use the new type");
     pub(in super::super) const TYPE_REMOVED: Rule = same(Major, "the type was removed", "code that uses the type does not compile");
     pub(in super::super) const TYPE_RENAMED: Rule = same(Major, "the type is now called {new}", "code that uses the old name does not compile; requests and responses are unchanged");
     pub(in super::super) const TYPE_REPLACED: Rule = same(Major, "the type is {new} instead of {old}", "the Rust type changes");
@@ -178,30 +178,30 @@ mod table {
     pub(in super::super) const ENUM_ADDED: Rule = same(Major, "became an enum", "the Rust type changes");
     pub(in super::super) const ENUM_REMOVED: Rule = same(Major, "is no longer an enum", "the Rust type changes");
     pub(in super::super) const VALUE_ADDED: Rule = same(Major, "the value {new} is new", "a `match` without a wildcard does not compile, and old clients cannot decode the new value");
-    pub(in super::super) const VALUE_REMOVED: Rule = same(Major, "the value {old} was removed", "code that uses its variant does not compile");
+    pub(in super::super) const VALUE_REMOVED: Rule = same(Major, "the value {old} was removed", "code that uses the variant of this value does not compile");
     pub(in super::super) const VALUE_ORDER: Rule = same(Major, "the order of the values changed", "the order of the variants of the Rust enum changes");
     pub(in super::super) const DEFAULT: Rule = by_direction(Major, Patch, REPLACED, "a request without the value has another meaning");
     pub(in super::super) const PROPERTY_DEFAULT: Rule = by_direction(Minor, Patch, REPLACED, "a request without the value has another meaning");
     pub(in super::super) const TIGHTER_LIMIT: Rule = by_direction(Major, Patch, REPLACED, TIGHTER);
     pub(in super::super) const LOOSER_LIMIT: Rule = by_direction(Minor, Major, REPLACED, LOOSER);
-    pub(in super::super) const OTHER_LIMIT: Rule = same(Major, REPLACED, "some values that were accepted are refused");
-    pub(in super::super) const PATTERN_CHANGED: Rule = by_direction(Major, Patch, REPLACED, "the server may refuse a request that it accepted; the client does not check responses");
-    pub(in super::super) const PATTERN_REMOVED: Rule = by_direction(Minor, Patch, REPLACED, "the server accepts more");
+    pub(in super::super) const OTHER_LIMIT: Rule = same(Major, REPLACED, "some values that were accepted before are now refused");
+    pub(in super::super) const PATTERN_CHANGED: Rule = by_direction(Major, Patch, REPLACED, "the server may refuse a request that it accepted before; the client does not check responses");
+    pub(in super::super) const PATTERN_REMOVED: Rule = by_direction(Minor, Patch, REPLACED, "the server accepts more values than before");
 
     pub(in super::super) const PROPERTY_ADDED: Rule = same(Minor, "an optional property is new", "the non-exhaustive struct has a new field");
-    pub(in super::super) const PROPERTY_REQUIRED_ADDED: Rule = by_direction(Major, Minor, "a required property is new", "the server refuses a request without it; a response has a new field");
-    pub(in super::super) const PROPERTY_REMOVED: Rule = same(Major, "the property was removed", "code that uses its field does not compile");
+    pub(in super::super) const PROPERTY_REQUIRED_ADDED: Rule = by_direction(Major, Minor, "a required property is new", "the server refuses a request without the property; the type of a response has a new field");
+    pub(in super::super) const PROPERTY_REMOVED: Rule = same(Major, "the property was removed", "code that uses the field of this property does not compile");
     pub(in super::super) const PROPERTY_REQUIRED: Rule = same(Major, "the property became required", "the field is no longer an `Option`");
     pub(in super::super) const PROPERTY_OPTIONAL: Rule = same(Major, "the property became optional", "the field becomes an `Option`");
-    pub(in super::super) const NULLABLE_REQUIRED: Rule = by_direction(Major, Patch, "the property became required", "the field is an `Option` before and after; the server refuses a request without it");
-    pub(in super::super) const NULLABLE_OPTIONAL: Rule = by_direction(Minor, Major, "the property became optional", "the field is an `Option` before and after; a response may lack it");
+    pub(in super::super) const NULLABLE_REQUIRED: Rule = by_direction(Major, Patch, "the property became required", "the field is an `Option` before and after; the server refuses a request without the property");
+    pub(in super::super) const NULLABLE_OPTIONAL: Rule = by_direction(Minor, Major, "the property became optional", "the field is an `Option` before and after; a response may omit the property");
     pub(in super::super) const NULL_ALLOWED: Rule = same(Major, "may be null", "the Rust type becomes an `Option`");
     pub(in super::super) const NULL_FORBIDDEN: Rule = same(Major, "may no longer be null", "the Rust type is no longer an `Option`");
     pub(in super::super) const OPTION_NULL_ALLOWED: Rule = by_direction(Minor, Major, "may be null", "the field was already an `Option`; old clients did not expect null");
     pub(in super::super) const OPTION_NULL_FORBIDDEN: Rule = by_direction(Major, Patch, "may no longer be null", "the field is an `Option` before and after; the server refuses null");
     pub(in super::super) const ADDITIONAL_FORBIDDEN: Rule = by_direction(Major, Patch, "no longer accepts additional properties", "the server refuses requests with additional properties; the Rust type is unchanged");
     pub(in super::super) const ADDITIONAL_ALLOWED: Rule = by_direction(Minor, Patch, "accepts additional properties", "the client ignores unknown properties of a response");
-    pub(in super::super) const ADDITIONAL_TYPE: Rule = same(Major, "additional properties are {new} instead of {old}", "the Rust type stores them in a map, whose type changes");
+    pub(in super::super) const ADDITIONAL_TYPE: Rule = same(Major, "additional properties are {new} instead of {old}", "the Rust type stores additional properties in a map, and the type of the map changes");
 }
 
 pub(super) use table::*;

@@ -68,7 +68,8 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, place: &Place, pair: Pair
     });
 }
 
-/// Compares references and returns whether they differ. Targets are compared as named schemas.
+/// Compares two references and returns whether they differ. The schemas that they refer to are
+/// compared separately, as named schemas.
 fn references_differ(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) -> bool {
     let rule = match pair.map(Value::is_string) {
         (true, true) if !comparison.is_same_type(pair) => &rules::TYPE_REPLACED,
@@ -119,7 +120,8 @@ fn properties(comparison: &mut Comparison<'_>, place: &Place, schemas: Pair<'_>)
     }
 }
 
-/// Compares an optional property. Its field is always an `Option`, even if it may not be null.
+/// Compares an optional property. The field of an optional property is always an `Option`, even if
+/// the property may not be null.
 fn optional_property(comparison: &mut Comparison<'_>, place: &Place, pair: Pair<'_>) {
     let (mut old, mut new) = pair.map(unwrapped);
     match Pair::of(&old, &new).flags("nullable") {
@@ -190,7 +192,7 @@ fn rust_scalar(schema: &Value) -> &str {
     }
 }
 
-/// Returns whether the Rust type of a schema has a name that a title can change.
+/// Returns whether the name of the Rust type of a schema can depend on the `title`.
 fn is_named_type(schema: &Value) -> bool {
     let named = ["properties", "enum", "oneOf", "anyOf", "allOf", "not"];
     named.iter().any(|keyword| schema.get(keyword).is_some())

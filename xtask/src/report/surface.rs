@@ -13,7 +13,8 @@ pub struct SurfaceDiff {
     pub added: Vec<String>,
     /// Items that were removed.
     pub removed: Vec<String>,
-    /// Renamed types and methods as `old → new`. `added` and `removed` omit their items.
+    /// Renamed types and methods as `old → new`. `added` and `removed` do not contain the items of
+    /// renamed types and methods.
     pub renamed: Vec<String>,
 }
 
@@ -44,8 +45,8 @@ impl SurfaceDiff {
         self.renamed = renamed.collect();
     }
 
-    /// Returns major if an item was removed, because existing code may use it, and minor if one was
-    /// added.
+    /// Returns major if an item was removed or renamed, because existing code may use the item.
+    /// Otherwise returns minor if an item was added.
     pub(super) fn grade(&self) -> Option<Grade> {
         if !self.removed.is_empty() || !self.renamed.is_empty() {
             Some(Grade::Major)
@@ -55,8 +56,9 @@ impl SurfaceDiff {
     }
 }
 
-/// Replaces identifiers that equal a name or start with the name of a type.
+/// Replaces each old name by its new name.
 ///
+/// If the old name is the name of a type, it is also replaced at the start of longer identifiers.
 /// The names of inline types start with the name of the type that contains them.
 fn renamed(line: &str, names: &BTreeMap<String, String>) -> String {
     let is_separator = |c: char| !c.is_alphanumeric() && c != '_';

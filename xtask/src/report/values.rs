@@ -33,7 +33,8 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, kind: Kind, place: &Place
             (Document, "components") => {
                 compare(comparison, Components, &Place::new(None, key), pair);
             }
-            // The comparison of operations includes the schemes that an operation requires.
+            // Compares the definitions of the schemes. `operations.rs` compares which schemes each
+            // operation requires.
             (Components, "securitySchemes") => {
                 let place = |name: &str| Place::new(None, format!("security scheme {name}"));
                 let rules = (&rules::SCHEME_REMOVED, &rules::SCHEME_ADDED);

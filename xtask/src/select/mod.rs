@@ -67,8 +67,11 @@ pub fn select(
         if let Some(first) = names.insert(name.clone(), request.to_string()) {
             findings.problem(
                 &request.pointer(),
-                format!("its name in Rust, {name}, is also the name of {first}"),
-                format!("give one of them another `name` in {}", selector.place()),
+                format!("its name in Rust, {name}, is already the name of {first}"),
+                format!(
+                    "give one of the two operations another `name` in {}",
+                    selector.place()
+                ),
             );
         }
         operation.insert("operationId".to_owned(), json!(name));
@@ -163,7 +166,7 @@ fn operation(upstream: &Value, request: &Request, findings: &mut Findings) -> Ma
     }
 }
 
-/// Returns the 2xx responses, or the `default` response as `2XX` if there is none.
+/// Returns the 2xx responses. If there is no 2xx response, returns the `default` response as `2XX`.
 ///
 /// Error responses are dropped. The generated client would decode a documented error body, and lose
 /// the status if the body does not match its schema.

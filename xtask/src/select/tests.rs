@@ -137,7 +137,7 @@ fn unmatched_entry_reports_nearest_operations() {
         ),
         (
             r#"{ request = "GET /orders", name = "same" }, { request = "GET /orders/{id}", name = "same" }"#,
-            "its name in Rust, same, is also the name of GET /orders",
+            "its name in Rust, same, is already the name of GET /orders",
         ),
     ];
     for (lines, expected) in cases {

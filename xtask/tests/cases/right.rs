@@ -13,7 +13,8 @@ fn round_trip<T: DeserializeOwned + Serialize>(value: &Value) -> Value {
     serde_json::to_value(serde_json::from_value::<T>(value.clone()).unwrap()).unwrap()
 }
 
-/// Starts a server for one request, calls it and returns the request.
+/// Starts a server for one request, calls it with the generated client, and returns the request
+/// that the server received.
 fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
@@ -309,7 +310,8 @@ fn write_only_and_read_only_properties_are_optional() {
     assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&request), request);
 }
 
-/// Generates an operation whose response has the given schema, and returns its code.
+/// Generates a client with one operation whose response has the given schema, and returns the
+/// generated code.
 fn response_code(openapi: &str, schema: &Value, components: &Value) -> String {
     let content = json!({"application/json": {"schema": schema}});
     let document = json!({

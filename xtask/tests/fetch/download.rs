@@ -52,9 +52,9 @@ fn failed_download_reports_reason_and_stores_nothing() {
     let chunked = Response::status("200 OK").header("Transfer-Encoding: chunked");
     let chunk = [format!("{length:x}\r\n").as_bytes(), &bytes].concat();
     let cases = [
-        // Other content of the same length.
+        // Content of the same length as the pinned content, but with other bytes.
         (vec![Response::complete(&document("b"))], "the sha256 of"),
-        // Other content of another length.
+        // Content of another length than the pinned content.
         (vec![Response::complete(b"{}")], "the sha256 of"),
         (
             vec![Response::complete(&bytes).cut(9)],

@@ -142,7 +142,7 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 }
 
 fn ends_in_3_0_or_an_error(document: &Value) -> Result<(), TestCaseError> {
-    // The overlay is applied between the two steps.
+    // The pipeline applies the overlay between `canonical` and `lower`.
     let mut canonical = document.clone();
     if canonical.is_object() && lower::canonical(&mut canonical, &mut Vec::new()).is_ok() {
         drop(lower::lower(canonical, &mut Vec::new()));

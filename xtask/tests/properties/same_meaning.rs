@@ -109,7 +109,7 @@ fn constant(schema: &mut Map<String, Value>, choices: &mut Choices) {
     }
 }
 
-/// Adds a keyword that has no effect on the values.
+/// Adds a keyword that does not change which values are valid, and reverses `required`.
 fn idle(schema: &mut Map<String, Value>, choices: &mut Choices) {
     let kind = schema.get("type").cloned().unwrap_or_default();
     let extra = match (choices.among(5), kind.as_str()) {
@@ -151,7 +151,8 @@ fn wrap(schema: &mut Map<String, Value>, choices: &mut Choices) {
     schema.insert(key.to_owned(), json!([inner]));
 }
 
-/// Moves parameters, schemas, bodies and responses to `components`, and parameters to their path.
+/// Moves parameters, schemas, bodies, responses and path items to `components`. Adds path
+/// parameters that the operations override.
 fn rewrite_operations(document: &mut Value, choices: &mut Choices) {
     let mut components = document["components"].take();
     let mut name = 0;

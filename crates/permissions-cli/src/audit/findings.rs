@@ -10,7 +10,7 @@ use permissions_ext::{CheckpointId, Error, Permission, ProjectId};
 #[derive(Clone, Copy)]
 pub(crate) struct Finding<'a> {
     pub(crate) permission: Option<&'a Permission>,
-    /// `None` without a comparison.
+    /// `None` if the audit is not compared with a manifest.
     pub(crate) state: Option<DriftState>,
 }
 
@@ -24,7 +24,7 @@ impl Finding<'_> {
 /// The findings of a checkpoint.
 pub(crate) struct Row<'a> {
     pub(crate) checkpoint: &'a CheckpointId,
-    /// Whether the manifest contains the checkpoint. `None` without a comparison.
+    /// Whether the manifest contains the checkpoint. `None` if the audit is not compared with a manifest.
     pub(crate) is_managed: Option<bool>,
     /// The findings by project, or the reason why the checkpoint could not be read.
     pub(crate) findings: Result<BTreeMap<&'a ProjectId, Finding<'a>>, &'a Error>,

@@ -148,7 +148,7 @@ pub(crate) fn render(
     }))
 }
 
-/// Replaces each `/*{name}*/` of a template. A replacement is not searched for other names.
+/// Replaces each placeholder `/*{name}*/` in a template. Placeholders in the inserted text are not replaced.
 fn fill<'a>(template: &str, text: impl Fn(&str) -> Cow<'a, str>) -> String {
     let mut filled = String::new();
     let mut rest = template;
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn replacement_with_placeholder_stays_unchanged() {
+    fn placeholder_in_inserted_text_is_not_replaced() {
         let filled = fill("<a>/*{data}*/</a>/*{title}*/", |name| match name {
             "data" => Cow::Borrowed("/*{title}*/"),
             _ => Cow::Borrowed("T"),

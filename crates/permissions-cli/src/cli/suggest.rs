@@ -1,7 +1,7 @@
 //! Suggestions for an unknown option or subcommand.
 //!
-//! clap suggests the most similar name, even if it means something else (`--allow-http` for `--all`). Here a name must
-//! be close, and options of other tools have their own suggestions.
+//! clap suggests the most similar name, even if it means something else (`--allow-http` for `--all`). Here, a name
+//! is suggested only if its spelling is close, and options of other tools have their own suggestions.
 
 use std::ffi::OsString;
 
@@ -70,7 +70,9 @@ fn known(name: &str, args: &[OsString]) -> Option<String> {
 /// Returns the tip for an option of the official command or of a similar tool.
 fn known_option(name: &str) -> Option<&'static str> {
     Some(match name {
-        "--admin-api-key" => "use --key-file FILE: other users can see arguments",
+        "--admin-api-key" => {
+            "use --key-file FILE: other users of this machine can see the arguments of a command"
+        }
         "--all" => "leave it out: `list` reads all pages",
         "--api-key" => "use an admin key in OPENAI_ADMIN_KEY or --key-file FILE",
         "--auto-approve" => "use --yes",
@@ -105,7 +107,7 @@ fn long_options(command: &Command, args: &[OsString]) -> impl Iterator<Item = St
         .map(|name| format!("--{name}"))
 }
 
-/// Returns the name with the smallest edit distance, if it is at most one edit per three characters.
+/// Returns the name with the smallest edit distance, if that distance is at most one third of the characters.
 fn closest(unknown: &str, names: impl Iterator<Item = String>) -> Option<String> {
     let length = unknown.trim_start_matches('-').chars().count();
     let distances = names.map(|name| (strsim::osa_distance(unknown, &name), name));

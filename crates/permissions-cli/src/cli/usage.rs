@@ -42,7 +42,8 @@ fn print(help: &clap::Error) -> Result<(), Failure> {
     Ok(io::stdout().flush()?)
 }
 
-/// Returns the message and the tip of the error, without the usage. clap renders each as a paragraph.
+/// Returns the message and the tip of the error, without the usage. clap renders the message and the tip
+/// as one paragraph each.
 fn failure(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let joined = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");

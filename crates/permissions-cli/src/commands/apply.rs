@@ -226,7 +226,8 @@ fn conclude(applied: &Applied, rows: PlanRows, context: &Context) -> Result<Exit
     } else {
         errors.first().map_or(Exit::Failure, Failure::exit)
     };
-    Err(Failure::new(exit, summary).remedy("run the same command again to apply the rest"))
+    Err(Failure::new(exit, summary)
+        .remedy("run the same command again to apply the remaining changes"))
 }
 
 /// The errors of the failed changes. Changes of one request have the same error, which is reported once.

@@ -240,7 +240,7 @@ fn conclude(report: &Report, findings: &Findings<'_>, context: &Context) -> Resu
         let failed = count(report.failures().count(), "checkpoint");
         return Err(Failure::new(
             exit,
-            format!("{failed} could not be read; the rest is complete"),
+            format!("{failed} could not be read; the data of all other checkpoints is complete"),
         ));
     }
     if differences(findings) != (0, 0) {

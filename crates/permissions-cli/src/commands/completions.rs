@@ -16,7 +16,7 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Prints a script that runs this command for each completion, so that ids can be completed.
+/// Prints a script that runs `permissions` for each completion, so that the shell can complete ids.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     if let Some(shell) = Shells::builtins().completer(&args.shell.to_string()) {

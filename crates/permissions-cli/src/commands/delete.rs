@@ -174,8 +174,9 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     context.conclude(changes, result)
 }
 
-/// Reads the live permissions of the checkpoints, and adds a row for each permission to delete. Warns if no
-/// project is left. A permission id that is not in the list stays a target, so that the API reports it.
+/// Reads the live permissions of the checkpoints, and adds a row for each permission to delete. Warns if
+/// the deletion leaves a checkpoint without projects. A requested permission id that is not among the live permissions
+/// is kept, so that the API reports it.
 async fn find(
     selection: &Selection,
     changes: &Changes,
@@ -198,9 +199,9 @@ async fn find(
     for checkpoint in &selection.checkpoints {
         let live = session.permissions(checkpoint)?.list().all().await?;
         if !live.is_empty() && live.iter().all(|permission| selection.contains(permission)) {
-            session
-                .context
-                .warn(&format!("no project can use {checkpoint} after this"));
+            session.context.warn(&format!(
+                "after this deletion, no project can use {checkpoint}"
+            ));
         }
         let mut add = |id: &PermissionId, project: Option<&ProjectId>| {
             targets.push(Target {

@@ -18,18 +18,19 @@ use crate::style::{CREATED, DELETED};
 
 const COLUMNS: &[&str] = &["name", "value", "source"];
 
-/// The checkpoint of the test, if the command line contains none. It does not exist, but the response still shows
-/// whether the key is valid.
+/// The checkpoint that `doctor` requests if the command line contains none. The checkpoint does not exist, but the
+/// response still shows whether the key is valid.
 const NONEXISTENT: &str = "ft:permissions-doctor:nobody";
 
-/// With a larger difference between the clocks, the validation of TLS certificates may fail.
+/// If the clocks of this machine and of the API differ by more than this duration, the validation of TLS certificates
+/// may fail.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = include_str!("../help/doctor.txt"))]
 pub(crate) struct Args {
-    /// Checkpoint for the test
+    /// Checkpoint for the connection test
     #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoint: Option<CheckpointId>,
 }
@@ -172,13 +173,14 @@ async fn test(
             findings.add("", failure.remedy_text(), None);
             return Ok(failure.exit());
         }
-        accepted.push_str("; name a checkpoint to check whether the key may manage it");
+        accepted
+            .push_str("; give a checkpoint to check whether the key may manage that checkpoint");
     }
     findings.0.push(("connection", accepted, None, CREATED));
     Ok(Exit::Success)
 }
 
-/// Compares the clock with the header `Date` of a response.
+/// Compares the clock of this machine with the `Date` header of a response.
 fn clock(date: &str) -> Option<String> {
     let server = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
     let ahead = Timestamp::now().as_second() - server.as_second();
@@ -194,7 +196,8 @@ fn clock(date: &str) -> Option<String> {
     })
 }
 
-/// Whether the 404 comes from the API, and not from another server or another path of the API.
+/// Whether a 404 means that the API has no such checkpoint. A 404 from another server has no error type, and a 404 for
+/// a wrong path has the code `unknown_url`.
 fn is_the_api(error: &Error) -> bool {
     error.type_().is_some() && error.code() != Some("unknown_url")
 }

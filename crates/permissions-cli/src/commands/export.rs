@@ -23,11 +23,11 @@ pub(crate) struct Args {
     #[arg(value_name = "CHECKPOINT", value_parser = ids::read::<CheckpointId>)]
     checkpoints: Vec<CheckpointId>,
 
-    /// Write a new file; - is standard output, the default
+    /// Write to a new file, or to standard output with - [default: -]
     #[arg(long, value_name = "FILE", conflicts_with = "update")]
     out: Option<PathBuf>,
 
-    /// Update the manifests, and add new checkpoints to the first one
+    /// Update the manifests of --file, and add new checkpoints to the first manifest
     #[arg(long)]
     update: bool,
 

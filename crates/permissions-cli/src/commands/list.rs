@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ORDER", default_value = "descending", value_parser = ["ascending", "descending"])]
     order: String,
 
-    /// Start after this permission, the last one of an earlier list
+    /// Start after this permission id, such as the last id of an earlier list
     #[arg(long, value_name = "PERMISSION", value_parser = ids::read::<PermissionId>)]
     after: Option<PermissionId>,
 
@@ -73,8 +73,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
         .remove(names::COLUMN, !args.names.are_shown(context));
     // Invalid options are reported before a request is sent.
     context.output(columns.clone())?;
-    // The first pages of all checkpoints are read concurrently. The other pages are read one by one while they are
-    // printed, which bounds the memory.
+    // The first pages of all checkpoints are read concurrently. The later pages are read one at a time while they
+    // are printed, which bounds the memory.
     let first_page = |checkpoint: CheckpointId| {
         let pages = pages(&args, &checkpoint, session);
         async move {

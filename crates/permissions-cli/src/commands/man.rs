@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, mut command: Command) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// Writes one page. Adds the values in the synopsis and the examples, which clap_mangen omits.
+/// Writes one page. Adds the option values in the synopsis, and the examples. clap_mangen omits both.
 fn write(folder: &Path, command: &Command, name: &str) -> io::Result<()> {
     let command = command
         .clone()

@@ -64,8 +64,8 @@ impl PlanOptions {
         }
     }
 
-    /// Reads the live permissions and makes a plan. First adds a row for each checkpoint, which is printed only if no
-    /// plan can be made. If names are shown, warns of archived and unknown projects.
+    /// Reads the live permissions and makes a plan. Before that, adds a row for each checkpoint. These rows are
+    /// printed only if no plan can be made. If names are shown, warns of archived and unknown projects.
     pub(super) async fn make(
         &self,
         manifest: &Manifest,

@@ -175,8 +175,8 @@ impl PlanRows {
         Ok(())
     }
 
-    /// Opens the output for a plan that is applied. An output that is opened before the plan is made contains a
-    /// complete document even after a failure.
+    /// Opens the output for a plan that is applied. If the output is opened before the plan is made, it contains a
+    /// complete document even if the command fails later.
     pub(super) fn open(&mut self, has_names: bool, context: &Context) -> Result<(), Failure> {
         let columns = Columns::new(COLUMNS).hide("reason", true);
         self.changes = Some(context.changes(columns.remove(names::COLUMN, !has_names))?);

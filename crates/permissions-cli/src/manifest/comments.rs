@@ -1,7 +1,7 @@
 //! Comments of a manifest: labels of checkpoints and projects, and names of projects.
 //!
-//! `export` writes the name of a project as a quoted string at the start of the comment after the project. A person
-//! wrote every other comment and the text after the name, so these stay.
+//! `export` writes the name of a project as a quoted string at the start of the comment after the project. It keeps
+//! the text after the name and all other comments, because a person may have written them.
 
 use std::collections::BTreeMap;
 
@@ -87,8 +87,8 @@ pub(super) struct Line {
 }
 
 /// Splits an array into its head, its projects and its tail. The head is a comment on the line of the opening bracket.
-/// toml_edit assigns the comment on the line of a project to the next project. Here, the comment belongs to the project
-/// before it.
+/// toml_edit assigns a comment at the end of a line to the project on the next line. Here, such a comment belongs to
+/// the project on its own line.
 pub(super) fn split(array: &Array) -> (String, Vec<Line>, String) {
     let (mut head, mut lines) = (String::new(), Vec::<Line>::new());
     let mut cut = |lines: &mut Vec<Line>, text: &str| {

@@ -13,8 +13,9 @@ use crate::problem::Problem;
 /// The only table of a manifest.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
-/// The comment that `export` writes above an unusual id. An id with this comment exists in the API and is valid, so
-/// every exported manifest is valid. The same id without the comment is reported as a mistake.
+/// The comment that `export` writes above an unusual id. With this comment, the id only causes a warning,
+/// because `export` read it from the API. Every exported manifest is therefore valid. Without the comment, the same id
+/// is an error.
 pub(super) const UNUSUAL: &str = "# unusual id, exported as it is";
 
 /// A checkpoint with the projects that may use it.

@@ -16,7 +16,7 @@ struct Document {
 }
 
 /// An id, such as ft:gpt-4o:acme or proj_a. ${NAME} is replaced by an environment variable, and $$ by a dollar sign.
-/// An id is a part of a URL and therefore not empty, not . and not ..
+/// An id becomes a part of a URL, so it must not be empty, "." or "..".
 #[derive(JsonSchema)]
 #[schemars(rename = "id", extend("not" = { "enum": [".", ".."] }))]
 #[expect(dead_code, reason = "only its schema is used")]

@@ -1,7 +1,7 @@
 //! Rows about changes and checkpoints.
 //!
-//! Every change has a row, also after a failure or a signal. A row is pending until its result is known. When the value
-//! is dropped, for example because the command was interrupted, the pending rows are written and the document is
+//! Every change has a row, even after a failure or a signal. A row is pending until the result of its change is known.
+//! When [`Changes`] is dropped, for example after an interruption, the pending rows are written and the document is
 //! closed.
 
 use std::cell::RefCell;
@@ -11,7 +11,8 @@ use super::rows::Output;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Writes one row per change and closes the document, even after a failure. Concurrent requests share it.
+/// Writes one row per change and closes the document, even after a failure. Concurrent requests share this
+/// writer.
 pub(crate) struct Changes(RefCell<State>);
 
 struct State {

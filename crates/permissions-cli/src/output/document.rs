@@ -1,4 +1,4 @@
-//! A document of rows in one format.
+//! Writes rows as one document in the format of `--format`, such as a JSON array.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::text::Look;
 use crate::options::Format;
 use crate::style::{escape_control, quoted};
 
-/// Writes rows in one format.
+/// A document of rows in one format.
 pub(super) struct Document {
     format: Format,
     names: Vec<&'static str>,

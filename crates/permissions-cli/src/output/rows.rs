@@ -122,8 +122,8 @@ impl Output {
         Ok(self.out.flush()?)
     }
 
-    /// Writes the end of the document. A list that failed does not call this: its JSON array stays open, so that no
-    /// program takes it for a complete list.
+    /// Writes the end of the document. After a list that failed, this is not called: the JSON array stays
+    /// open, so that no program takes the list for complete.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         if self.filter.is_some() {
             self.document.finish(&mut self.json)?;

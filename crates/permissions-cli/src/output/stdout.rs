@@ -9,9 +9,9 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Records before `main` whether standard output is closed.
 ///
-/// Later this cannot be detected: the runtime of the standard library opens /dev/null in place of a closed descriptor,
-/// and a parent process may have chosen /dev/null too. `inventory` registers its items before `main` and calls
-/// [`inventory::Collect::registry`] to do so.
+/// In `main`, this can no longer be detected: the runtime of the standard library opens /dev/null in place of a closed
+/// descriptor, and a parent process may have chosen /dev/null too. `inventory` registers its items before `main`. To
+/// register an item, it calls [`inventory::Collect::registry`], which makes the record.
 #[cfg(unix)]
 struct Probe;
 

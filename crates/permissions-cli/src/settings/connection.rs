@@ -1,4 +1,5 @@
-//! The way to the API: the proxy that the environment chooses, and http on an https port or the opposite.
+//! The connection to the API: the proxy that the environment chooses, and the detection of a base URL with http for a
+//! TLS port, or with https for a port without TLS.
 
 use std::net::IpAddr;
 use std::time::Duration;

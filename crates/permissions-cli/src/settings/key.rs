@@ -14,8 +14,8 @@ use crate::options::KeyCommand;
 
 const VARIABLE: &str = "OPENAI_ADMIN_KEY";
 
-/// Keys are about 200 bytes long. The limit of 64 KiB is larger, so that a file with comments gets an error about its
-/// content and not about its size.
+/// The size limit of a key file. Keys are about 200 bytes long. The limit is 64 KiB, so that a file with a key and
+/// comments is refused for its content and not for its size.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// The source of the admin key.
@@ -59,7 +59,7 @@ impl KeySource {
         if key.is_empty() {
             return Err(self.failure("it is empty"));
         }
-        // Other characters are not valid in an HTTP header. The key is never printed.
+        // Characters outside this range are not valid in an HTTP header. The error does not contain the key.
         if !key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(self.failure("it contains spaces, line breaks or non-ASCII characters"));
         }
@@ -132,7 +132,7 @@ fn is_set(variable: &str) -> bool {
 }
 
 fn missing() -> Failure {
-    let mut message = format!("no admin key: {VARIABLE} is not set, and there is no --key-file");
+    let mut message = format!("no admin key: {VARIABLE} is not set, and --key-file is not given");
     if is_set("OPENAI_API_KEY") {
         message.push_str(" (OPENAI_API_KEY is set, but these operations need an admin key)");
     }

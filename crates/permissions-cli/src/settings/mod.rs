@@ -162,8 +162,8 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Returns the value of the option. Without it, returns the value of the variable if that is not blank, and
-    /// otherwise the value of the profile.
+    /// Returns the value of the option, else the value of the environment variable if that value is not blank, else the
+    /// value of the profile.
     fn find<T: Clone + From<String>>(
         &self,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! Flags in `action.yml` and the workflows exist.
+//! Tests that cargo, xtask and `permissions` have the flags that the action and the workflows use.
 
 use std::fs;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! `action.sh` with a stub of `permissions` that records its arguments.
+//! Runs `action.sh` with a stub of the `permissions` command.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,8 @@ struct Run {
     arguments: Vec<String>,
 }
 
-/// Runs the script with a stub of the command, which executes the shell script `program`.
+/// Runs `action.sh`. A stub replaces the `permissions` command: it records its arguments and executes the shell code in
+/// `program`.
 fn run(inputs: &Inputs<'_>, program: &str) -> Run {
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -1,7 +1,7 @@
 //! Simulates GitHub Actions.
 //!
-//! Runs the `run` steps with bash, and the steps of `action.yml` for this repository's action. Artifacts are folders,
-//! and `gh` is a script that answers from files.
+//! Runs each `run` step with bash. For a step that uses this repository's action, runs the last step of `action.yml`.
+//! Artifacts are folders, and `gh` is a script that answers from files.
 
 use std::collections::BTreeMap;
 use std::fs;

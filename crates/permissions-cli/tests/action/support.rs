@@ -20,7 +20,8 @@ pub(crate) fn shell() -> Command {
     Command::new(std::env::var_os("ACTION_BASH").unwrap_or_else(|| "bash".into()))
 }
 
-/// Returns a bash with nothing but the system's programs in its environment. `first` precedes them in PATH.
+/// Returns a bash command with only PATH in its environment. PATH contains the folder `first`, and then the folders of
+/// the system's programs.
 pub(crate) fn bash(first: &Path) -> Command {
     let mut bash = shell();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", first.display());

@@ -1,4 +1,4 @@
-//! Manifests, plans and their application.
+//! Tests of manifests, plans and `apply`.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ const MANIFEST: &str = "\
 ]
 ";
 
-/// A fixture where proj_a and proj_b may use `ft:a`, and where permissions.toml contains other projects.
+/// A fixture where permissions.toml differs from the live permissions: proj_a and proj_b may use `ft:a`.
 fn drifted() -> Fixture {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();
@@ -295,7 +295,7 @@ fn export_update_keeps_comments_and_order() {
 }
 
 #[test]
-fn apply_after_partial_failure_applies_rest() {
+fn apply_after_partial_failure_applies_remaining_changes() {
     let fixture = Fixture::new();
     manifest(
         &fixture,

@@ -90,8 +90,9 @@ fn audit_continues_after_unreadable_checkpoint() {
     assert_eq!(ran.stdout().lines().count(), 3, "{ran}");
     assert!(ran.stdout().ends_with("\tnot_read\n"), "{ran}");
     assert!(
-        ran.stderr()
-            .contains("1 checkpoint could not be read; the rest is complete"),
+        ran.stderr().contains(
+            "1 checkpoint could not be read; the data of all other checkpoints is complete"
+        ),
         "{ran}"
     );
 }

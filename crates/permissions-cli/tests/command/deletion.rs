@@ -61,7 +61,7 @@ fn delete_of_last_project_prints_a_warning() {
     assert_eq!(last.code(), Some(0));
     assert_eq!(
         last.stderr(),
-        "warning: no project can use ft:a after this\n"
+        "warning: after this deletion, no project can use ft:a\n"
     );
 }
 
@@ -120,7 +120,7 @@ fn dry_run_creates_no_local_file() {
 }
 
 #[test]
-fn write_into_closed_pipe_is_a_failure() {
+fn create_into_closed_pipe_fails_but_list_succeeds() {
     let fixture = Fixture::new();
     let into_closed_pipe = |args: &str| {
         let (reader, writer) = std::io::pipe().unwrap();

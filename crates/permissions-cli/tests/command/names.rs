@@ -271,7 +271,8 @@ fn check_online_without_key_fails() {
 }
 
 /// Starts a proxy that answers requests for the list of projects with the given status, and forwards all other
-/// connections to the test server. Returns its base URL and the number of refused requests.
+/// connections to the test server. Returns the base URL of the proxy and the number of requests that it answered
+/// with the status.
 fn refusing(fixture: &Fixture, status: &'static str) -> (String, Arc<AtomicUsize>) {
     let refused = Arc::new(AtomicUsize::new(0));
     let behind = fixture.base_url().replace("http://", "").replace("/v1", "");
@@ -310,7 +311,7 @@ async fn forward(mut stream: TcpStream, behind: String, status: &str, refused: A
 }
 
 #[test]
-fn projects_without_route_suggest_the_base_url() {
+fn missing_projects_route_suggests_checking_base_url() {
     let fixture = drifted();
     let (base_url, _) = refusing(&fixture, "404 Not Found");
     let mut command = fixture.command(["projects"]);
@@ -324,7 +325,7 @@ fn projects_without_route_suggest_the_base_url() {
 }
 
 #[test]
-fn refused_names_are_requested_once_and_noted() {
+fn refused_list_of_projects_is_requested_once_and_noted() {
     for (status, reason) in [
         ("401 Unauthorized", "401 Unauthorized"),
         ("403 Forbidden", "403 Forbidden"),

@@ -22,7 +22,7 @@ impl Fixture {
         Self::with(|server| server)
     }
 
-    /// Injects one fault, or none, into each request in turn.
+    /// Injects one item of the list into each request, in order: a fault, or `None` for no fault.
     pub(crate) fn with_faults(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         Self::with(|server| server.faults(Faults::in_turn(faults)))
     }

@@ -1,7 +1,8 @@
 //! Runs the transcript of the README.
 //!
-//! The transcript follows `<!-- transcript -->`. Its lines that start with `$` run one after the other in an empty
-//! folder, with standard output on a terminal. `UPDATE_README=1` replaces the transcript by their output.
+//! The transcript follows `<!-- transcript -->`. The lines of the transcript that start with `$` run one after the
+//! other in an empty folder, with standard output on a terminal. With `UPDATE_README=1`, these lines and their output
+//! replace the transcript.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

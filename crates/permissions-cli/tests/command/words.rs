@@ -1,11 +1,11 @@
-//! Words that users of other commands expect, suggestions, and defaults from the environment.
+//! Names and options from similar commands, suggestions, and defaults from the environment.
 
 use std::fs;
 
 use crate::support::{Fixture, bare, complete, run};
 
 #[test]
-fn words_of_other_commands_are_accepted() {
+fn names_and_options_of_similar_commands_are_accepted() {
     let fixture = Fixture::new();
     fixture.run("grant ft:a proj_a proj_b proj_c proj_d").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";

@@ -1,7 +1,7 @@
 //! Runs the browser tests of the audit page, which are written in JavaScript.
 //!
-//! Each `test("…")` in a `.test.js` file is one test here. It is ignored, with the reason, if a program
-//! that it needs is missing. `.ci/page` installs these programs.
+//! Each `test("…")` in a `.test.js` file is one test here. If a program that the tests need is missing, all tests are
+//! ignored with that reason. `.ci/page` installs these programs.
 
 #![expect(
     clippy::unwrap_used,
@@ -71,7 +71,8 @@ where
     )
 }
 
-/// Result of each test by name. The name "" has the output of a file that could not be loaded.
+/// Result of each test by name. The entry with the name "" contains the standard error of Node, which explains why a
+/// file could not be loaded.
 type Results = HashMap<String, Result<(), String>>;
 
 /// Returns the names of the tests of a JavaScript file.
@@ -147,7 +148,8 @@ fn audit_page(work: &TempDir) -> PathBuf {
         .permissions("ft:gpt-4o:acme:maps:9dQe77Lm", ["proj_maps"])
         .project("proj_maps", "Maps team")
         .archived_project("proj_radar", "Radar team")
-        // The fourth list of permissions is refused. The list of projects is among the first four requests.
+        // The fault is in the fifth request. The four requests before it are the list of projects and three lists of
+        // permissions.
         .faults(Faults::in_turn([None, None, None, None, Some(forbidden)]));
     let server = runtime.block_on(server.start()).unwrap();
     let manifest = "\

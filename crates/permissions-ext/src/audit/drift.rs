@@ -21,7 +21,7 @@ pub struct Drift {
     pub unmanaged: Vec<CheckpointId>,
 }
 
-/// How the live state of a project and a checkpoint differs from the desired state.
+/// The live state of a pair of checkpoint and project, compared with the desired state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -64,8 +64,10 @@ impl Drift {
         self.unread.is_empty() && self.checkpoints.iter().all(CheckpointDrift::is_in_sync)
     }
 
-    /// Returns the state of every pair of checkpoint and project, and the permission unless the state is `Missing`. For
-    /// each checkpoint, the unchanged permissions come first, then the extra and the missing permissions.
+    /// Returns the state of every permission that exists in the live state or in the desired state of the compared
+    /// [`checkpoints`](Self::checkpoints). The permission id is `None` if the state is `Missing`.
+    ///
+    /// For each checkpoint, the unchanged permissions come first, then the extra and the missing permissions.
     pub fn cells(
         &self,
     ) -> impl Iterator<Item = (&CheckpointId, &ProjectId, DriftState, Option<&PermissionId>)> {

@@ -5,9 +5,10 @@
 ///
 /// * `set` sets an option.
 /// * `get` returns a value.
-/// * `start` and `into` return a blocking type, from a reference or by value.
+/// * `start` takes `&self` and returns a blocking type.
+/// * `into` takes `self` by value and returns a blocking type.
 /// * `wait` blocks until the call is done.
-/// * `options` adds the options that all requests have, and `bulk_options` those of bulk calls.
+/// * `options` adds the options of all requests, and `bulk_options` adds the options of bulk calls.
 macro_rules! methods {
     ($name:ident $(<$item:ident>)? ($inner:path) {}) => {};
     ($name:ident $(<$item:ident>)? ($inner:path) { options; $($rest:tt)* }) => {

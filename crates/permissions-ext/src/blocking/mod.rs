@@ -104,8 +104,8 @@ impl ClientBuilder {
         }
     }
 
-    /// See [`key_provider`](crate::ClientBuilder::key_provider). The function is called on the thread of the call, or
-    /// on the background thread of the client.
+    /// See [`key_provider`](crate::ClientBuilder::key_provider). The function is called on the thread of the
+    /// caller, or on the background thread of the client.
     pub fn key_provider(
         mut self,
         provider: impl Fn() -> Result<SecretString, Box<dyn std::error::Error + Send + Sync>>

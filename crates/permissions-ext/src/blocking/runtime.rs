@@ -53,7 +53,7 @@ impl Runtime {
             return Err(Error::new(
                 ErrorKind::WouldBlock,
                 Action::Wait,
-                "the blocking client was called in an asynchronous task and would block its thread",
+                "the blocking client was called in an asynchronous task and would block the thread of the task",
             ));
         }
         self.handle.block_on(call)
@@ -62,8 +62,8 @@ impl Runtime {
 
 /// Returns whether this thread runs an asynchronous task, outside of `spawn_blocking` and `block_in_place`.
 ///
-/// tokio limits how often a task may poll before the task must yield. Code outside of tasks has no such limit. Every
-/// other way to detect a task panics. The check uses up the limit, so the task yields at the next await.
+/// tokio limits how often a task may poll before the task must yield. Code outside of tasks has no such limit. The
+/// check uses up the limit, so the task yields at the next await. All other ways to detect a task panic.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;

@@ -81,8 +81,10 @@ impl Create {
     /// Sets whether the existing permissions are listed first. The default is false.
     ///
     /// The list requires at least one more request. Afterwards, [`Created::new_permissions`] returns the permissions
-    /// that did not exist before, which the API's response to a create does not show. Only missing permissions are
-    /// requested, so that a server without idempotent creates does not create a second permission for a project.
+    /// that did not exist before. The API's response to a create does not show which permissions are new.
+    ///
+    /// Only missing permissions are requested, so that a server without idempotent creates does not create a second
+    /// permission for a project.
     ///
     /// If another client creates the same permission after this client has listed the permissions and before the API
     /// has processed the request, both clients report the permission as new.
@@ -180,8 +182,8 @@ impl Created {
         self.permissions.is_empty()
     }
 
-    /// Returns the metadata of the last successful create request. Empty if none was sent, because all permissions
-    /// existed.
+    /// Returns the metadata of the response to the last successful create request. Empty if no create request was sent,
+    /// because all permissions existed already.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata

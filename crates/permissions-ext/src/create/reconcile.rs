@@ -80,8 +80,8 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    /// Creates one batch. After an ambiguous failure, reads which permissions exist before the next attempt, and once
-    /// more before the call fails.
+    /// Creates one batch. After each ambiguous failure, lists the existing permissions before the next attempt or
+    /// before the call fails.
     async fn create(&mut self, mut missing: Vec<ProjectId>) -> Result<(), Error> {
         let transport = self.permissions.transport();
         let mut retries = Retries::new(transport, self.options, self.deadline);

@@ -1,6 +1,6 @@
 use std::error::Error as StdError;
 
-/// Returns what to do about a rejected certificate, if one is among the causes.
+/// Returns what to do about a rejected certificate, if a cause of the error is a rejected certificate.
 pub(super) fn remedy(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -24,7 +24,7 @@ fn remedy_of(mut cause: &(dyn StdError + 'static)) -> Option<&'static str> {
     }
     match cause.downcast_ref()? {
         InvalidCertificate(UnknownIssuer) => Some(
-            "add the root certificate that signed the server's certificate to the system, or pass it to `root_certificates`",
+            "install the root certificate of the server's CA, or pass that certificate to `root_certificates`",
         ),
         InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
             Some("check the host in the base URL")

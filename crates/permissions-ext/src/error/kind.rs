@@ -17,8 +17,8 @@ pub enum ErrorKind {
     Config,
     /// An id is empty, is `.` or `..`, or contains a backslash. Nothing was sent.
     InvalidId,
-    /// A parameter is invalid: the client refused it, or the API responded with 400, 422 or another 4xx status that
-    /// has no kind of its own.
+    /// A parameter is invalid: the client refused the parameter, or the API responded with 400, 422 or another 4xx
+    /// status that has no kind of its own.
     InvalidRequest,
     /// The admin key is missing or unusable, or the key provider failed. Nothing was sent.
     Key,
@@ -48,7 +48,8 @@ pub enum ErrorKind {
     Decode,
     /// The body of the response exceeds `body_limit`.
     BodyTooLarge,
-    /// A list contradicts itself: a cursor is repeated or missing, or a filtered list contains another project.
+    /// A list contradicts itself: a cursor is repeated or missing, or a list of the permissions of one project contains
+    /// a permission of another project.
     Pagination,
     /// The response to a write does not confirm every requested id. The change may have been made.
     Incomplete,
@@ -56,7 +57,7 @@ pub enum ErrorKind {
     Connect,
     /// The TLS certificate of the server or of the client was rejected. Nothing was sent.
     Certificate,
-    /// A proxy refused the request or could not be reached (407).
+    /// A proxy refused the request (407) or the tunnel to the server.
     Proxy,
     /// The connection was lost before the response was complete.
     Transport,
@@ -64,7 +65,7 @@ pub enum ErrorKind {
     StalePlan,
     /// The plan was made for another API, organization or project. Nothing was changed.
     TargetMismatch,
-    /// The plan deletes permissions, or removes all permissions of a checkpoint, without `allow_delete` or
+    /// The plan deletes permissions without `allow_delete`, or deletes all permissions of a checkpoint without
     /// `allow_empty`. Nothing was changed.
     NotAllowed,
     /// The call was cancelled, for example because the runtime shut down.

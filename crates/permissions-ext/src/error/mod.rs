@@ -1,6 +1,6 @@
 //! The error type of every call.
 //!
-//! This module imports no operation, so that every operation can return its error.
+//! This module does not import the modules of the operations, because every operation imports this module.
 
 mod certificate;
 mod display;
@@ -25,7 +25,8 @@ use crate::model::{CheckpointId, InvalidId, Permission};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Longest reason, in bytes: enough for a JSON error with its path, and a third of what `Display` writes.
+/// Limit of the reason in bytes. A JSON error with its path fits into the limit. It is about a third of the
+/// limit of `Display`, so that the API's message fits too.
 const REASON: usize = 320;
 
 /// An error of a call.
@@ -66,7 +67,7 @@ pub(crate) struct Inner {
     pub(crate) is_project_key: bool,
     /// Whether the API may have processed the request or may still process it.
     pub(crate) is_ambiguous: bool,
-    /// Whether the call ends without another attempt, even if errors of this kind are retried.
+    /// True if the call ends without another attempt, although other errors of this kind are retried.
     pub(crate) is_final: bool,
 }
 
@@ -216,7 +217,7 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns whether the same call may succeed later without a change.
+    /// Returns whether the same call may succeed if it is sent again later, without a change.
     ///
     /// The client has already retried such errors as often as its [`RetryPolicy`](crate::RetryPolicy) allows. A
     /// response header `x-should-retry` overrides the kind.

@@ -9,7 +9,7 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         ErrorKind::Transport | ErrorKind::Incomplete | ErrorKind::Server
             if matches!(error.action(), Action::Create(_)) =>
         {
-            "create again: existing permissions are found and not created twice"
+            "send the create again: existing permissions are found and not created twice"
         }
         ErrorKind::Certificate => {
             return error
@@ -26,7 +26,7 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         ErrorKind::Deadline => "try again, or set a longer `deadline`",
         ErrorKind::BodyTooLarge => "set a smaller `page_size` or a larger `body_limit`",
         ErrorKind::Decode => {
-            "check that the base URL is that of the API, with its version such as /v1"
+            "check that the base URL is the URL of the API and ends with the API's version, such as /v1"
         }
         ErrorKind::Incomplete => "list the permissions to find out whether the change was made",
         ErrorKind::NotAllowed => {

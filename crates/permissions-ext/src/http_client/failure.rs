@@ -15,8 +15,8 @@ const UNREACHABLE: &str = "failed to create underlying connection";
 const NEEDS_CREDENTIALS: [&str; 2] = ["proxy authorization required", "credentials not accepted"];
 
 impl HttpClient {
-    /// Converts reqwest's error about a request without a complete response. `timeout` is the timeout of the attempt, if
-    /// the client set one, and `body_limit` the limit of the body in bytes.
+    /// Converts reqwest's error about a request without a complete response. `timeout` is the timeout of the attempt,
+    /// or `None` if the client set no timeout. `body_limit` is the limit of the body in bytes.
     pub(crate) fn error(
         &self,
         action: Action,

@@ -12,8 +12,9 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::tls::Tls;
 use crate::Error;
 
-/// Time after which an idle connection is closed. The timer for it is earlier than the default timeout of a request. tokio
-/// makes a system call whenever a timer becomes the earliest one, which would otherwise happen for each request.
+/// Time after which an idle connection is closed. This time is shorter than the default timeout of a request, because
+/// tokio makes a system call whenever a new timer is earlier than all others. With a longer time, the timer of each
+/// request would be such a timer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A reqwest client, with the proxy and the timeouts that its error messages mention.

@@ -67,13 +67,14 @@ impl Proxy {
             .map_err(|reason| Error::config(format!("the proxy cannot be used: {reason}")))
     }
 
-    /// Returns the proxy of the environment variables, or else of the operating system. Reads the variables in reqwest's
-    /// order: the uppercase name takes precedence over the lowercase one, even if its value is empty.
+    /// Returns the proxy of the environment variables, or else of the operating system. Reads the variables in
+    /// reqwest's order: the uppercase name takes precedence over the lowercase one, even if the uppercase variable is
+    /// empty.
     ///
     /// # Errors
     ///
-    /// Returns a configuration error if the proxy's URL cannot be used. The error contains the name of the variable, but no
-    /// part of the value.
+    /// Returns a configuration error if the proxy's URL cannot be used. The error contains the name of the variable,
+    /// but no part of the value.
     pub(crate) fn from_environment(
         base_url: &Url,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -85,8 +86,8 @@ impl Proxy {
             set.next()
         };
         let no_proxy = first(["NO_PROXY", "no_proxy"]);
-        // A proxy cannot reach a server on this machine, and it could read the key. In a CGI script, an attacker can set
-        // HTTP_PROXY with a request header. reqwest therefore ignores proxy variables there.
+        // A proxy cannot reach a server on this machine, and the proxy could read the key. In a CGI script, an attacker
+        // can set HTTP_PROXY with a request header. reqwest therefore ignores proxy variables in CGI scripts.
         if is_loopback(base_url)
             || variable("REQUEST_METHOD").is_some()
             || no_proxy.is_some_and(|(_, hosts)| is_exempt(base_url, &hosts.to_string_lossy()))
@@ -163,8 +164,8 @@ impl Proxy {
 }
 
 impl ProxyUrl {
-    /// Parses a URL as reqwest does, but returns an error if it is unusable. reqwest would ignore it, and requests would
-    /// bypass the proxy.
+    /// Parses a URL as reqwest does, but returns an error if the URL is unusable. reqwest would ignore an unusable URL,
+    /// and requests would bypass the proxy.
     fn parse(text: &str) -> Result<Self, &'static str> {
         const INVALID: &str = "it is not a URL such as http://proxy.example.com:3128";
         let uri: Uri = text.parse().map_err(|_| INVALID)?;

@@ -3,8 +3,8 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem;
 use std::sync::LazyLock;
 
-/// Number of ids in one set: 20 pages of the default size. Both sets need 74 KB and fit into the processor's cache.
-/// With 16,384 ids per set, they would take 10 % of the time to process a page.
+/// Number of ids in one set: 20 pages of the default size. Both sets together need 74 KB and fit into the processor's
+/// cache. With 16,384 ids per set, the sets would account for 10 % of the time to process a page.
 const SET_SIZE: usize = 1 << 11;
 
 /// The ids of recent items, in constant memory.

@@ -45,7 +45,7 @@ impl<T: Item> Page<T> {
         self.content.last_id.as_ref()
     }
 
-    /// Returns the API's `has_more`. `max_items` may end a list earlier.
+    /// Returns the API's `has_more`. With `max_items`, the list may end although `has_more` is true.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.content.has_more

@@ -38,7 +38,7 @@ impl List {
 
     /// Lists only the permissions of this project.
     ///
-    /// If a response contains another project, the server has ignored the filter, and the list fails.
+    /// If a response contains a permission of another project, the server has ignored the filter, and the list fails.
     pub fn project_id(
         mut self,
         project_id: impl TryInto<ProjectId, Error: Into<InvalidId>>,

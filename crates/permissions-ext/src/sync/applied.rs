@@ -55,7 +55,7 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// A create for the same checkpoint or the same project has not succeeded. Deleting anyway could leave the project
+    /// A create for the same checkpoint or the same project has not succeeded. A delete could then leave the project
     /// with access to neither the old nor the new checkpoint.
     CreateFailed,
     /// Another change failed with an error that affects all changes: the key was rejected, the quota is used up, or
@@ -83,7 +83,7 @@ impl Applied {
         self.changes.iter().filter(|it| !it.outcome.is_done())
     }
 
-    /// Returns the number of changes that are done, whether this call or an earlier call made them.
+    /// Returns the number of changes that are done. The changes may have been made by this call or by an earlier call.
     #[must_use]
     pub fn done(&self) -> usize {
         self.count(Outcome::is_done)
@@ -113,7 +113,7 @@ impl Applied {
 }
 
 impl Outcome {
-    /// Returns whether the change is done, whether this call or an earlier call made it.
+    /// Returns whether the change is done. The change may have been made by this call or by an earlier call.
     #[must_use]
     pub fn is_done(&self) -> bool {
         !matches!(self, Self::Failed(_) | Self::Skipped(_))

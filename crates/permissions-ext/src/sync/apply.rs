@@ -75,8 +75,9 @@ impl Apply {
         self
     }
 
-    /// Stops the apply when this future completes. Requests that have been sent are finished, and the other changes are
-    /// skipped. If you drop the future of [`send`](Self::send) instead, the outcome of the last requests is unknown.
+    /// Stops the apply when this future completes. Requests that have been sent are finished, and changes that have not
+    /// been requested are skipped. If you drop the future of [`send`](Self::send) instead, the outcome of the last
+    /// requests is unknown.
     ///
     /// ```no_run
     /// # use permissions_ext::sync::Plan;
@@ -108,7 +109,7 @@ impl Apply {
     /// Fails before anything is changed:
     ///
     /// * [`TargetMismatch`](ErrorKind::TargetMismatch) if the plan was made for another target,
-    /// * [`NotAllowed`](ErrorKind::NotAllowed) if the plan deletes and that is not allowed,
+    /// * [`NotAllowed`](ErrorKind::NotAllowed) if the plan contains deletes that are not allowed,
     /// * [`StalePlan`](ErrorKind::StalePlan) if the live state has changed and the plan does not contain the change,
     /// * any other kind if the live state cannot be read.
     pub async fn send(self) -> Result<Applied, Error> {
@@ -285,8 +286,8 @@ impl Run {
         }
     }
 
-    /// Makes one delete. Skips the delete if `is_needed` is true: a create for the same checkpoint or project has not
-    /// succeeded.
+    /// Makes one delete. If `is_needed` is true, skips the delete, because a create for the same checkpoint or project
+    /// has not succeeded.
     async fn delete(
         &self,
         checkpoint: &CheckpointId,
@@ -329,7 +330,8 @@ impl Run {
         Outcome::Failed(error)
     }
 
-    /// Skips all changes that have not been requested. The first reason is kept.
+    /// Skips all changes that have not been requested, for this reason. If there is a reason already, that reason is
+    /// kept.
     fn end(&self, reason: SkipReason) {
         let _ = self.ended.set(reason);
     }

@@ -97,8 +97,8 @@ impl CheckpointPlan {
             .chain(delete.map(Change::from))
     }
 
-    /// Returns a difference between the live state and the state that the plan expects, if there is one. Some changes
-    /// of the plan may have been made already, because an apply may have been interrupted.
+    /// Returns a difference between the live state and the state that the plan expects, if there is one. Changes of
+    /// the plan that an interrupted apply has already made are not differences.
     pub(super) fn unexpected(&self, live: &BTreeMap<PermissionId, Permission>) -> Option<String> {
         let create: BTreeSet<&ProjectId> = self.create.iter().collect();
         let planned: BTreeSet<&PermissionRef> = self.delete.iter().chain(&self.unchanged).collect();

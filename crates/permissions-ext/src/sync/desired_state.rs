@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{CheckpointId, InvalidId, Permission, ProjectId};
 
-/// The projects that should have a permission, for each checkpoint. Other checkpoints are not changed.
+/// The projects that should have a permission, for each checkpoint. A checkpoint that is not part of the desired state
+/// is not changed.
 ///
 /// Serializes as an object that maps each checkpoint to its projects, both sorted. Deserializing fails if a checkpoint
 /// occurs twice.
@@ -34,7 +35,7 @@ impl DesiredState {
     }
 
     /// Adds projects to a checkpoint. An empty list means that no project may use the checkpoint, unless another call
-    /// adds some.
+    /// adds projects.
     ///
     /// # Errors
     ///

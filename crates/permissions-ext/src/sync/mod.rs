@@ -29,5 +29,5 @@ pub use self::desired_state::DesiredState;
 pub use self::plan::{Plan, PlanRequest};
 pub use self::target::Target;
 
-/// Default number of concurrent requests. Half of an audit's, because an apply also writes.
+/// Default number of concurrent requests of a plan or an apply. An audit has twice as many, because it does not write.
 const CONCURRENCY: usize = 8;

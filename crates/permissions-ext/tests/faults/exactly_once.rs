@@ -1,5 +1,5 @@
-//! Exactly-once creates and deletes: random programs on a network that loses, delays and duplicates requests. After
-//! each step, the store contains exactly what the client reported.
+//! Exactly-once creates and deletes: random programs on a network that loses, delays and duplicates requests. A program
+//! is a sequence of calls. After each call, the store contains exactly what the client reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

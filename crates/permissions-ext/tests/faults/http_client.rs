@@ -9,7 +9,7 @@ use crate::support::wire::Reply;
 use crate::support::{FaultServer, KEY, checkpoint};
 
 fn without_redirects() -> reqwest::ClientBuilder {
-    // This crate's rustls has no default provider, which reqwest's own TLS setup needs.
+    // reqwest's own TLS setup needs a default crypto provider, and this crate enables rustls without one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
@@ -107,8 +107,8 @@ async fn root_certificates_with_http_client_are_refused() {
     );
 }
 
-/// The next test runs this one in a child process with other environment variables. Run directly, it starts its own
-/// server.
+/// The next test runs this test in a child process with other environment variables. If `OPENAI_BASE_URL` is not set,
+/// this test sends its request to its own server.
 #[tokio::test]
 async fn list_uses_base_url_from_environment() {
     let server = FaultServer::start().await;

@@ -36,8 +36,8 @@ impl<'a> MakeWriter<'a> for Log {
 /// Records the trace log of the current thread until the guard is dropped.
 fn record() -> (Log, impl Drop) {
     let log = Log::default();
-    // With a single subscriber, tracing caches whether the first thread that logs has a subscriber. That may be another
-    // test's thread. With a second subscriber, it asks every thread.
+    // With a single subscriber, tracing caches whether the first thread that logs has a subscriber. The first thread
+    // may belong to another test. With a second subscriber, tracing asks every thread.
     let second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -56,7 +56,8 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// Returns the log lines of this project. Other crates log headers at trace level.
+    /// Returns the log lines of the crates in this repository. Omits the lines of other crates, because those contain
+    /// headers at trace level.
     fn own_lines(&self) -> Vec<String> {
         let text = self.text();
         let own = text

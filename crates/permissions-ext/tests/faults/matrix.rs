@@ -241,7 +241,7 @@ async fn large_error_body_keeps_its_first_64_kib() {
 }
 
 #[tokio::test]
-async fn response_in_odd_chunks_is_accepted() {
+async fn response_with_small_chunks_or_unknown_properties_is_accepted() {
     fn chunked(bytes: Vec<u8>) -> Reply {
         let body = bytes
             .windows(4)
@@ -263,7 +263,7 @@ async fn response_in_odd_chunks_is_accepted() {
     fn byte_by_byte(bytes: Vec<u8>) -> Reply {
         Reply::Bytes(bytes.into_iter().map(|byte| vec![byte]).collect())
     }
-    fn with_unknown_members(bytes: Vec<u8>) -> Reply {
+    fn with_unknown_properties(bytes: Vec<u8>) -> Reply {
         let text = String::from_utf8(bytes).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
         let body = body
@@ -276,8 +276,8 @@ async fn response_in_odd_chunks_is_accepted() {
             ("chunks of 7 bytes", chunked as fn(Vec<u8>) -> Reply),
             ("single bytes", byte_by_byte),
             (
-                "unknown members and another content type",
-                with_unknown_members,
+                "unknown properties and another content type",
+                with_unknown_properties,
             ),
         ] {
             let outcome = run(name, operation, vec![Fault::Changed(change)]).await;

@@ -106,7 +106,7 @@ async fn bulk_call_waits_more_often_than_max_retries() {
 }
 
 #[tokio::test]
-async fn bulk_call_retries_other_failures_at_most_max_retries() {
+async fn bulk_call_retries_failures_except_429_at_most_twice() {
     for (reply, kind) in [
         (Reply::html(500), ErrorKind::Server),
         (

@@ -21,7 +21,7 @@ fn outcomes(applied: &Applied) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn other_checkpoints_are_applied_after_failure_and_plan_resumes() {
+async fn failed_checkpoint_does_not_stop_others_and_plan_resumes() {
     let world = World::new().await;
     world.create("ft:b", &["proj_old"]).await;
     let proxy = Proxy::new(&world.server, |line| {

@@ -43,8 +43,8 @@ async fn list(builder: ClientBuilder) -> Result<(), Error> {
     permissions.list().send().await.map(drop)
 }
 
-/// Lists permissions with the settings of the environment and prints the result. Other tests run this one in a child
-/// process, because they need other environment variables.
+/// Lists permissions with the settings of the environment and prints the result. The other tests run this test in a
+/// child process, because each of them sets its own environment variables.
 #[tokio::test]
 async fn list_in_a_child_process_prints_its_result() {
     let Ok(base_url) = std::env::var("TEST_BASE_URL") else {

@@ -87,7 +87,7 @@ async fn server_with_unknown_root_fails_once_with_remedy() {
         error
             .remedy()
             .unwrap()
-            .contains("pass it to `root_certificates`")
+            .contains("pass that certificate to `root_certificates`")
     );
 }
 
@@ -221,7 +221,7 @@ fn assert_one_tunnel(requests: &Mutex<Vec<String>>, target: &str, key: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn blocking_client_accepts_the_same_certificates() {
+async fn blocking_client_accepts_root_and_client_certificates() {
     let authority = Authority::new("ours");
     let (server, gateway) = guarded(&authority).await;
     let signed = authority.sign(&["a client"]);

@@ -27,7 +27,7 @@ pub(super) fn init(format: LogFormat, level: &str) -> Result<(), StartError> {
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // Fails if the process has already set up `tracing`, whose configuration then applies.
+    // Fails if the process has already set up `tracing`. The configuration of the process then applies.
     let _ = registry().with(layer.with_filter(targets)).try_init();
     Ok(())
 }

@@ -92,7 +92,8 @@ pub(super) async fn read_body(request: Request, limits: &Limits) -> Result<Bytes
                 let time = FIRST_BYTES + Duration::from_secs_f64(bytes.len() as f64 / rate);
                 let deadline = start + time.min(limits.body_time);
                 if Instant::now() >= deadline {
-                    let message = "the body of the request arrives too slowly";
+                    let message = "the body of the request arrived too slowly; \
+                                   check the network, or send fewer project ids per request";
                     let status = StatusCode::REQUEST_TIMEOUT;
                     return Err(ApiError::new(status, "request_timeout", message));
                 }
@@ -120,7 +121,7 @@ fn too_large(limits: &Limits) -> ApiError {
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
 }
 
-/// Fails unless the body is JSON without compression.
+/// Fails unless the headers declare a JSON body without compression.
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let text = |name: HeaderName| {
         let value = headers.get(name)?;
@@ -151,7 +152,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
 
 fn invalid_json(error: serde_json::Error) -> ApiError {
     if error.is_data() {
-        let message = format!("the body is not a JSON object: {error}");
+        let message =
+            format!("the body is not a JSON object: {error}; send {{\"project_ids\": [\"…\"]}}");
         ApiError::bad_request("invalid_type", message)
     } else {
         let message = format!("the body is not JSON: {error}; send {{\"project_ids\": [\"…\"]}}");

@@ -1,4 +1,4 @@
-//! Checks the parts of the request line and the headers that hyper does not check.
+//! Checks of the request line and the headers, in addition to the checks of hyper.
 
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, HOST};
@@ -47,7 +47,7 @@ fn check_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
 
 fn has_valid_escapes(url: &str) -> bool {
     let mut parts = url.split('%');
-    // The first part precedes the first '%'. Each of the others starts with the digits of an escape.
+    // The part before the first '%' contains no escape. Every later part must start with two hexadecimal digits.
     parts.next();
     parts.all(|part| {
         let digits = part.as_bytes().get(..2);

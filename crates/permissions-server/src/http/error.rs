@@ -92,7 +92,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreErrorKind::LogFull => (
                 "database_log_full",
-                "another program keeps a transaction on the server's database open; end it and try again",
+                "another program keeps a transaction on the server's database open; end that transaction and try again",
             ),
             StoreErrorKind::ReadOnly => (
                 "database_read_only",

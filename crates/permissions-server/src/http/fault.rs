@@ -17,8 +17,8 @@ use super::App;
 use super::error::ApiError;
 use crate::faults::Fault;
 
-/// A response extension that makes the server drop the connection instead of sending the response. The service then
-/// returns this type as its error, which makes hyper drop the connection.
+/// A response extension that makes the server drop the connection instead of sending the response. For such a response,
+/// the service returns this type as its error, and hyper then drops the connection.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the connection was dropped by a fault")]
 pub(crate) struct DropConnection;
@@ -90,7 +90,7 @@ async fn oversized(response: Response, bytes: usize) -> Response {
     Response::from_parts(parts, Body::from_stream(stream.map(Ok::<_, Infallible>)))
 }
 
-/// Reads a body of this server, which is in memory and therefore cannot fail.
+/// Reads the body of a response of this server. This cannot fail, because the body is in memory.
 async fn read(response: Response) -> (Parts, Bytes) {
     let (parts, body) = response.into_parts();
     (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use super::error::ApiError;
 use crate::id::request_id;
 
-/// Returns the complete response to a malformed request, in bytes.
+/// Returns the complete response to a malformed request as bytes.
 pub(crate) fn json_refusal(status: StatusCode) -> Vec<u8> {
     let id = request_id();
     tracing::info!(id, status = status.as_u16(), "refused a malformed request");

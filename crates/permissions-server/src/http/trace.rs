@@ -19,8 +19,8 @@ use super::{App, PERMISSION, PERMISSIONS, PROJECTS};
 use crate::id::request_id;
 use crate::record::RecordedRequest;
 
-/// Runs a request with a time limit, and counts, logs and records its result. The log contains paths, which contain ids
-/// but no secrets. It never contains headers and bodies.
+/// Runs a request with a time limit, and counts, logs and records its result. The log contains the paths of requests.
+/// Paths contain ids, but no secrets. The log never contains headers or bodies.
 pub(super) async fn every_request(
     State(app): State<Arc<App>>,
     request: Request,

@@ -25,7 +25,7 @@ use crate::store::{Database, ProjectPreset, Store};
 
 /// Configuration of a [`Server`], created by [`Server::builder`].
 #[derive(Debug, Default)]
-#[must_use = "the server starts with `start`"]
+#[must_use = "call `start` to start the server"]
 pub struct ServerBuilder {
     pub(crate) database: Database,
     bind: Option<SocketAddr>,
@@ -104,8 +104,9 @@ impl ServerBuilder {
         self
     }
 
-    /// Derives the id of each permission from this seed, the checkpoint and the position of the permission. Use it with a
-    /// database in memory, because a second server over the same data would create the same ids. Default: random ids.
+    /// Derives the id of each permission from this seed, the checkpoint and the position of the permission. Servers
+    /// with the same seed create the same ids, also in different databases, so use a seed only in tests. Default:
+    /// random ids.
     pub fn id_seed(mut self, seed: u64) -> Self {
         self.ids = IdSource::Seeded(seed);
         self

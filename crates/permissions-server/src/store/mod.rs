@@ -51,8 +51,8 @@ impl Database {
     /// The PostgreSQL database at `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
     ///
     /// Several servers may share a database. Missing tables are created. If the URL lists several hosts
-    /// (`HOST:PORT,HOST:PORT`), the server uses the first one that accepts writes, and switches to another one if that
-    /// one fails.
+    /// (`HOST:PORT,HOST:PORT`), the server uses the first host that accepts writes. If this host fails, the server
+    /// switches to another host that accepts writes.
     pub fn postgres(url: impl Into<SecretString>) -> Self {
         Self(Location::Postgres(url.into()))
     }

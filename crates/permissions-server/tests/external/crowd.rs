@@ -22,7 +22,7 @@ struct Crowd {
     _only: MutexGuard<'static, ()>,
 }
 
-/// Opens idle connections, after the other test of this file has closed its own.
+/// Opens idle connections, after the other test of this file has closed its idle connections.
 fn crowd(server: &Process) -> Available<Crowd> {
     let needed = IDLE as u64 + OTHER_FILES;
     // The server raises its own soft limit to the hard limit, which is the same for both processes.

@@ -109,7 +109,7 @@ fn start_on_full_disk_is_refused() -> Available<()> {
 async fn start_with_existing_file_on_full_disk_is_refused() -> Available<()> {
     let before = stopped_database().await;
     let copy = format!("cp '{}/permissions.db' .", before.path().display());
-    // Three cases: no free space, less than the shared memory needs, and less than the log needs.
+    // Amounts of free space: none, less than the shared memory needs, and less than the log needs.
     for pages in [0, 1, 4, 8] {
         let fill = format!(
             "{copy} && head -c 2000000 /dev/zero > filler; \

@@ -19,7 +19,7 @@ async fn two_processes_agree_after_one_is_killed() -> Available<()> {
     let kept = second.client().create(&["proj_kept"]).await;
     assert_eq!(first.client().create(&["proj_kept"]).await, kept);
 
-    // Both create the same projects in opposite orders, so that their creates conflict.
+    // Both clients create permissions for the same projects in opposite orders, so that their requests conflict.
     let mut writers = JoinSet::new();
     for (client, reversed) in [(first.client(), false), (second.client(), true)] {
         writers.spawn(async move {

@@ -13,7 +13,7 @@ use crate::support::Client;
 /// A random test case: initial permissions, a page size and concurrent deletions.
 #[derive(Debug, Clone)]
 struct Case {
-    /// One element for each permission. Elements that are `false` may be deleted while the pages are read.
+    /// One element for each permission. `false` means that the permission may be deleted while the pages are read.
     initial: Vec<bool>,
     page: usize,
     /// Which permissions to delete, in this order.

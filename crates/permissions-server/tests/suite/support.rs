@@ -196,8 +196,8 @@ pub async fn read(response: Response) -> Reply {
 
 /// Returns an HTTP client.
 ///
-/// A build of the whole workspace enables reqwest's rustls without a provider, so that `reqwest::Client::new` panics
-/// unless the process has one.
+/// A build of the whole workspace enables rustls in reqwest, but without a TLS provider. Then `reqwest::Client::new`
+/// panics unless the process has installed a TLS provider.
 pub fn http() -> reqwest::Client {
     // Fails if another test has installed the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -343,7 +343,7 @@ fn reference_siblings_move_to_all_of() {
 }
 
 #[test]
-fn recursive_reference_becomes_reference() {
+fn recursive_ref_keyword_becomes_ref() {
     check([
         (json!({"$recursiveRef": "#"}), reference()),
         (json!({"$dynamicRef": "#"}), reference()),
@@ -351,7 +351,7 @@ fn recursive_reference_becomes_reference() {
 }
 
 #[test]
-fn nullable_is_lifted_from_every_component() {
+fn nullable_moves_from_components_to_references() {
     let nullable =
         |name: &str| json!({"$ref": format!("#/components/schemas/{name}"), "nullable": true});
     let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});

@@ -12,8 +12,9 @@ use crate::generate::generate;
 
 type Row = (&'static str, Grade, Grade, fn(&mut Value));
 
-/// Asserts the grades of each edit and its reversal. Changes in the public items of the generated
-/// client must not require a higher grade. The generator must refuse the edits in `refused`.
+/// Asserts the grade (the version bump) of each edit and of its reversal. Changes in the public
+/// items of the generated client must not require a higher grade than the asserted one. The
+/// generator must refuse the edits in `refused`.
 pub(super) fn check(rows: &[Row], refused: &[&str]) {
     let mut wrong = Vec::new();
     let mut without_client = Vec::new();
@@ -55,7 +56,7 @@ fn surface(document: &Value) -> Option<Vec<String>> {
 }
 
 #[test]
-fn operation_changes_have_expected_grades() {
+fn operation_changes_require_listed_version_bump() {
     check(
         &[
             ("operation added", Minor, Major, |d| {
@@ -120,7 +121,7 @@ fn operation_changes_have_expected_grades() {
 }
 
 #[test]
-fn parameter_changes_have_expected_grades() {
+fn parameter_changes_require_listed_version_bump() {
     check(
         &[
             ("optional parameter added", Minor, Major, |d| {
@@ -204,7 +205,7 @@ fn parameter_changes_have_expected_grades() {
 }
 
 #[test]
-fn request_body_changes_have_expected_grades() {
+fn request_body_changes_require_listed_version_bump() {
     check(
         &[
             ("optional request property added", Minor, Major, |d| {

@@ -9,7 +9,7 @@ use super::verdicts::check;
 use super::{before, edited, get, post, property, remove, report, require};
 
 #[test]
-fn response_changes_have_expected_grades() {
+fn response_changes_require_listed_version_bump() {
     check(
         &[
             ("optional response property added", Minor, Major, |d| {
@@ -181,7 +181,7 @@ fn response_changes_have_expected_grades() {
 }
 
 #[test]
-fn security_and_server_changes_have_expected_grades() {
+fn security_and_server_changes_require_listed_version_bump() {
     check(
         &[
             ("security scheme replaced", Major, Major, |d| {

@@ -1,4 +1,5 @@
-// Keyboard and pointer in the matrix: the grid has one tab stop, and the arrow keys move it.
+// Keyboard and pointer in the matrix: the grid has one tab stop, and the arrow keys move this tab
+// stop from cell to cell.
 
 /** Returns the drawn cell at a position. A message of an unread checkpoint covers all its columns. */
 function cellAt({ row, column }) {

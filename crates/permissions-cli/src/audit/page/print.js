@@ -1,5 +1,5 @@
-// Printable area of a landscape page in millimetres: the width of Letter and the height of A4, less the margins. Both
-// are the smaller ones, so a page fits on both papers.
+// Printable area of a landscape page in millimetres: the width of Letter and the height of A4, less the margins. Each
+// is the smaller of the two paper sizes, so a page fits on both papers.
 const PAGE_WIDTH = 257, PAGE_HEIGHT = 185, PRINT_COLUMN = 6, PRINT_CHARACTER = 1.5, PRINT_ROW = 4.6, PRINT_LINE = 2.6;
 /** Longer lists would fill many pages, and the tables mark every difference anyway. */
 const LISTED_DIFFERENCES = 120;

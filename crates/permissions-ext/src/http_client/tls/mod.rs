@@ -46,9 +46,9 @@ impl Tls {
 
     /// Sets the TLS backend of a client.
     ///
-    /// Servers are verified with the operating system's root certificates, which include that of an organization's
-    /// TLS-inspecting proxy. Loading the certificates takes 2 ms, and fails in a container without any. They are
-    /// therefore only loaded if `needs_roots` is true.
+    /// Servers are verified with the operating system's root certificates. These include the root certificate of an
+    /// organization's TLS-inspecting proxy. Loading the root certificates takes 2 ms, and fails in a container that has
+    /// none. They are therefore only loaded if `needs_roots` is true.
     pub(super) fn configure(
         &self,
         builder: reqwest::ClientBuilder,

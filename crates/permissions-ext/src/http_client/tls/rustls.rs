@@ -9,8 +9,8 @@ use rustls_platform_verifier::Verifier;
 use super::NO_ROOT;
 use crate::Error;
 
-/// Selects rustls as the backend, with the crypto provider that the crate's feature enables. The default provider of the
-/// process belongs to the program, so it is neither used nor set.
+/// Selects rustls as the backend, with the crypto provider that the crate's feature enables. Neither uses nor sets the
+/// default provider of the process, because that provider belongs to the program.
 pub(super) fn configure(
     builder: ClientBuilder,
     needs_roots: bool,

@@ -29,7 +29,7 @@ pub enum Fault {
     Before(Reply),
     /// Processes the request, then sends this reply.
     After(Reply),
-    /// Processes the request, then sends the response after the function has changed its bytes.
+    /// Processes the request, passes the bytes of the response to this function, and sends the returned reply.
     Changed(fn(Vec<u8>) -> Reply),
 }
 

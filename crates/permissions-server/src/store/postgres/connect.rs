@@ -130,7 +130,7 @@ impl Hosts {
             reasons.push(format!("{}: {reason}", name(config)));
         }
         let message = format!(
-            "{}; check the URL and that the database runs",
+            "{}; check the URL, and check that the database is running",
             reasons.join("; ")
         );
         Err(StoreError::new(StoreErrorKind::Unreachable, message))

@@ -24,7 +24,8 @@ use super::{StoreError, StoreErrorKind, schema};
 use crate::error::StartError;
 use connect::Hosts;
 
-/// Maximum number of connections. PostgreSQL allows 100 by default, which several servers share.
+/// Maximum number of connections of one server. All servers of a database share the connections that PostgreSQL allows,
+/// which are 100 by default.
 const CONNECTIONS: usize = 16;
 /// How long a request waits for a connection if all connections are in use.
 const WAIT: Duration = Duration::from_secs(2);

@@ -30,8 +30,9 @@ const OF_PROJECTS: &str = "
         AND o.project_id = requested.project_id LIMIT 1
     ) p";
 
-/// Starts a transaction whose commit waits for the disk, even if the administrator has turned that off. The setting
-/// ends with the transaction, because PgBouncer assigns a connection for one transaction only.
+/// Starts a transaction whose commit waits for the disk, even if the administrator has turned `synchronous_commit` off.
+/// The setting applies to this transaction only, because PgBouncer may assign the connection to another client after
+/// the transaction.
 const BEGIN_DURABLE: &str = "BEGIN;
     SELECT set_config('synchronous_commit', 'on', true)
     WHERE current_setting('synchronous_commit') = 'off'";
@@ -79,7 +80,7 @@ async fn rows(client: Arc<Client>, query: &PageQuery) -> Result<Option<Vec<Row>>
         (&start, Type::INT8),
         (&limit, Type::INT8),
     ];
-    // A project has one permission at most, so its page needs no order.
+    // A project has at most one permission of a checkpoint, so a page that is filtered by project needs no order.
     let rest = match &query.project_id {
         Some(project_id) => {
             parameters.push((project_id, Type::TEXT));

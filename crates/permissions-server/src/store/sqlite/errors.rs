@@ -58,7 +58,7 @@ pub(super) fn at_start(path: &Path, error: rusqlite::Error) -> StartError {
 }
 
 pub(super) const DAMAGED: &str =
-    "the file is damaged; restore a backup, or move it away to start with an empty database";
+    "the file is damaged; restore a backup, or move the file away to start with an empty database";
 pub(super) const READ_ONLY: &str =
     "the file is read-only; make the file and its folder writable, or use another path";
 const FULL: &str = "the disk is full; free some space or use a path on another disk";

@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use super::{BUSY_TIMEOUT, errors};
 use crate::store::{StoreError, StoreErrorKind};
 
-/// Size at which the write-ahead log must be truncated before the next write. The limit is the size of the database if
-/// that is larger.
+/// Size at which the write-ahead log must be truncated before the next write. If the database is larger than this, the
+/// size of the database is the limit instead.
 const MAX_LOG_BYTES: u64 = 64 << 20;
 /// How long a truncation of the log waits for readers.
 const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(500);

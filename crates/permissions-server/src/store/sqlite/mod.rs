@@ -64,7 +64,7 @@ impl SqliteStore {
         })
     }
 
-    /// Reads with the preferred connection of this thread, or with another one if that one is in use.
+    /// Reads with the preferred connection of this thread, or with another connection if the preferred one is in use.
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,

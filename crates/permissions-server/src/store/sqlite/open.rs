@@ -25,7 +25,8 @@ const MIN_READERS: usize = 4;
 /// Page cache of each reader. The inner B-tree pages of ten million permissions take 7 MiB. The rest is for leaf pages, which
 /// would otherwise evict the inner pages.
 const READER_CACHE_KIB: i64 = 12 << 10;
-/// Files up to this size are checked completely when they are opened. Larger ones would delay the start by seconds.
+/// Files up to this size are checked completely when they are opened. A complete check of a larger file would delay the
+/// start by seconds.
 const CHECKED_BYTES: u64 = 16 << 20;
 /// Size to which the write-ahead log is truncated after it has grown.
 const LOG_BYTES: i64 = 8 << 20;

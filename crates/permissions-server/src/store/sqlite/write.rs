@@ -25,8 +25,10 @@ pub(super) struct Write {
     pub(super) reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
-/// Executes queued writes until the queue is closed. `log` is `None` for a database in memory, which gains nothing from
-/// batches.
+/// Executes queued writes until the queue is closed.
+///
+/// `log` is the write-ahead log of a database file. Writes to a file are committed in batches, which share one wait for
+/// the disk. For a database in memory, `log` is `None` and each write is committed separately.
 pub(super) fn run(connection: &Shared, mut queue: mpsc::Receiver<Write>, log: Option<&Log>) {
     let limit = if log.is_some() { BATCH } else { 1 };
     let mut batch = Vec::with_capacity(limit);
