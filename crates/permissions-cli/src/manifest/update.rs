@@ -66,7 +66,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
             is_changed = true;
             return false;
         };
-        if let Some(after) = refreshed(&line.after, names.get(project)) {
+        if let Some(after) = refreshed(&line.after, names.label(project).as_deref()) {
             line.after = after;
             is_changed = true;
         }
@@ -85,7 +85,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
                 String::new()
             },
             project: Value::from(escape(project.as_str())),
-            after: refreshed("", names.get(project)).unwrap_or_default(),
+            after: refreshed("", names.label(project).as_deref()).unwrap_or_default(),
         });
     }
     let is_long = first.is_none() && lines.len() > 1;
