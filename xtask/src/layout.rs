@@ -39,7 +39,7 @@ impl Layout {
             }
         }
         bail!(
-            "failed to find a workspace at or above {}; run in the checkout, or pass --workspace DIR",
+            "failed to find a workspace at or above {}; run the command in a checkout of the repository, or pass --workspace DIR",
             folder.display()
         )
     }

@@ -70,7 +70,8 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// Returns the position and the reason if the text is not a lock, or the invalid field.
+    /// Returns the position and the reason if the text is not a lock, or the name of the field if a
+    /// field is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         let lock: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         lock.check()?;
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn generator_equals_workspace_dependency() {
+    fn generator_version_equals_version_of_workspace_dependency() {
         let manifest = include_str!("../../Cargo.toml");
         let (name, version) = GENERATOR.split_once(' ').unwrap();
 

@@ -54,7 +54,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Report the changes in openapi/permissions.json and the version that they require
+    /// Report the changes in openapi/permissions.json and the version bump that they require
     Report {
         /// Git revision or permissions.json file to compare with
         #[arg(long, value_name = "REV|FILE", default_value = "HEAD")]
@@ -226,7 +226,8 @@ fn regenerate(
     Ok(())
 }
 
-/// Reads the upstream spec at a path, or else the pinned one if it has been fetched. Returns its path too.
+/// Reads the upstream spec at a path, or else the pinned one if it has been fetched. Returns its
+/// path too.
 fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Document)>> {
     let found = match from {
         None => fetch::cached(layout)?,

@@ -9,9 +9,9 @@ pub fn snake(text: &str) -> String {
     identifier(text, "x", |text| text.to_snake_case())
 }
 
-/// Returns a valid identifier in Pascal case. Calling it again does not change the result.
+/// Returns a valid identifier in Pascal case. The function is idempotent.
 ///
-/// Typify converts names twice, so `I64A` becomes `I64a`.
+/// typify applies its conversion twice, so `I64A` becomes `I64a`.
 pub fn pascal(text: &str) -> String {
     let name = identifier(text, "X", |text| text.to_pascal_case());
     if name == text { name } else { pascal(&name) }
@@ -66,7 +66,8 @@ fn identifier(text: &str, prefix: &str, case: fn(&str) -> String) -> String {
 ///
 /// # Errors
 ///
-/// Returns the reason if a client would send requests to another path.
+/// Returns the reason if the template is invalid, or if a client would send requests to a path that
+/// differs from it.
 pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
     let (segments, query) = path.split_once('?').unwrap_or((path, ""));
     let mut parts = segments.split('/');

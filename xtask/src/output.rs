@@ -180,7 +180,7 @@ fn failed(action: &str, path: &Path, error: &io::Error) -> Error {
             format!("permission denied; make {folder} and its files writable for this user")
         }
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-            "a folder of the path is a file; remove that file".to_owned()
+            "a component of the path is a file and not a folder; remove that file".to_owned()
         }
         ErrorKind::IsADirectory => "it is a folder; remove it".to_owned(),
         kind => kind.to_string(),

@@ -18,7 +18,8 @@ use crate::tree::elements;
 /// A validated overlay. The default is an overlay without actions.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    /// `None` for an overlay without actions, which the specification does not allow.
+    /// `None` if there are no actions, because the specification does not allow an overlay document
+    /// without actions.
     document: Option<v1_1::Overlay>,
 }
 
@@ -27,7 +28,7 @@ pub struct Overlay {
 pub struct Applied {
     /// JSONPath of the action.
     pub target: String,
-    /// Reason of the action.
+    /// Reason for the action.
     pub description: String,
     /// Number of values that the action changed, at least one.
     pub matched: usize,
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn copy_of_no_or_several_values_fails() {
+    fn copy_source_matching_zero_or_several_values_fails() {
         for (from, there) in [
             ("$.gone", json!({})),
             ("$.list[*]", json!({"list": [{}, {}]})),

@@ -74,7 +74,7 @@ pub fn from_upstream(
     let selection = layout.read_selection()?;
     let overlay = layout.read_overlay()?;
     let specification = specify(&upstream.value, &selection, &overlay)
-        .with_context(|| format!("failed to generate the client of {name}"))?;
+        .with_context(|| format!("failed to generate the client from {name}"))?;
     let permissions = render(&specification.document)?;
     let lock = Lock {
         inputs_sha256: layout.inputs_sha256()?,
@@ -91,7 +91,8 @@ pub fn from_upstream(
 /// # Errors
 ///
 /// Returns an error if `permissions.json` or the lock is missing, if `permissions.json` was edited, if
-/// `select.toml` or `overlay.yaml` were edited after it was written, or if the generator refuses it.
+/// `select.toml` or `overlay.yaml` was edited after `permissions.json` was written, or if the
+/// generator refuses `permissions.json`.
 pub fn from_permissions(layout: &Layout) -> Result<Regenerated> {
     let text = required(&layout.permissions())?;
     let lock = layout.require_lock()?;
@@ -141,7 +142,7 @@ fn generate(
     mut lock: Lock,
 ) -> Result<Regenerated> {
     let code = crate::generate::generate(document)
-        .with_context(|| format!("failed to generate the client of {name}"))?;
+        .with_context(|| format!("failed to generate the client from {name}"))?;
     let edited = edited(layout)?;
     lock.generated_sha256 = sha256(code.as_bytes());
     let mut output = Output::new(layout.root());

@@ -110,7 +110,7 @@ pub(crate) fn sole_reference(schema: &Value) -> Option<String> {
     }
 }
 
-/// Returns the only keyword that determines the type.
+/// Returns the keyword that determines the type, if there is exactly one.
 pub(crate) fn sole_keyword(schema: &Value) -> Option<(&str, &Value)> {
     let determines =
         |key: &str| key != "nullable" && role(key) != Some(Role::Limit) && !is_annotation(key);

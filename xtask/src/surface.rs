@@ -154,7 +154,7 @@ impl List {
     }
 }
 
-/// Returns the path of a type that a module implements. The module ends with `::`.
+/// Returns the path of the type of an `impl` block in a module. The path of the module ends with `::`.
 fn qualified(owner: &str, module: &str) -> String {
     match owner.strip_prefix("super::") {
         Some(outer) => {

@@ -72,7 +72,7 @@ fn edited_selection_without_regen_fails() {
     edit("operations = [", "# A remark.\noperations = [").unwrap();
     let error = edit(
         "operations = [",
-        "operations = [\n  \"GET /organization/users\",",
+        "operations = [\n  \"GET /added/by/this/test\",",
     );
 
     let text = error.unwrap_err().to_string();

@@ -17,7 +17,8 @@ use xtask::{
     select::{Selection, Selector},
 };
 
-/// The path of an operation that was selected in November 2026. Older upstream specs describe it differently.
+/// The path of an operation that was added to `select.toml` in November 2026. Older upstream specs
+/// describe it differently.
 const ADDED_LATER: &str = "/organization/projects";
 /// The schemas that only this operation uses.
 const ADDED_SCHEMAS: [&str; 4] = [
@@ -29,7 +30,8 @@ const ADDED_SCHEMAS: [&str; 4] = [
 
 /// Compares the trimmed spec of every file in `UPSTREAM_SPECS` with openapi/permissions.json.
 ///
-/// Only the pinned upstream spec is compared with all operations.
+/// The operation that older upstream specs describe differently is compared only for the pinned
+/// upstream spec.
 #[test]
 #[allow(clippy::print_stderr, reason = "a skipped comparison must be visible")]
 fn upstream_specs_result_in_equal_permissions() {

@@ -76,9 +76,13 @@ impl NameOptions {
                 MAX_WAIT.as_secs()
             ),
         };
-        session.context.note_always(&format!(
-            "names of projects are not shown: {reason}; use --no-names to turn them off"
-        ));
+        let tip = if self.names {
+            ""
+        } else {
+            "; use --no-names to turn them off"
+        };
+        let note = format!("names of projects are not shown: {reason}{tip}");
+        session.context.note_always(&note);
         Ok((result, Names::default()))
     }
 }

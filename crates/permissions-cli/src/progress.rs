@@ -67,7 +67,7 @@ impl Progress {
     pub(crate) fn observe(&self, event: &Event<'_>) {
         if let Event::Page {
             checkpoint: Some(_),
-            items,
+            items: items @ 1..,
             ..
         } = event
         {

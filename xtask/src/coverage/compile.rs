@@ -27,8 +27,8 @@ pub(super) struct CompileError {
     pub(super) text: String,
 }
 
-/// Runs `cargo check` on a workspace of crates and returns the errors. `packages` contains the generated
-/// code of each crate.
+/// Runs `cargo check` on a workspace of crates and returns the errors. `packages` contains the
+/// generated code of each crate.
 pub(super) fn check(packages: &BTreeMap<String, &str>, root: &Path) -> Result<Vec<CompileError>> {
     let folder = &root.join("target/coverage");
     let mut output = Output::new(folder);
@@ -69,7 +69,7 @@ pub(super) fn check(packages: &BTreeMap<String, &str>, root: &Path) -> Result<Ve
         .collect();
     if errors.is_empty() && !run.status.success() {
         bail!(
-            "failed to compile in {}: see the errors of cargo check above",
+            "failed to compile the workspace in {}: see the errors of cargo check above",
             folder.display()
         );
     }
@@ -81,7 +81,7 @@ pub(super) fn items(code: &str) -> BTreeSet<String> {
     code.lines().filter_map(item).collect()
 }
 
-/// Returns a manifest with another value of a key.
+/// Returns a manifest in which the value of one key is replaced.
 fn manifest(path: &Path, table: &str, key: &str, value: impl Serialize) -> Result<String> {
     let mut manifest: toml::Table = toml::from_str(&required(path)?)
         .with_context(|| format!("failed to parse {}", path.display()))?;

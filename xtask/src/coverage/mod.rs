@@ -30,7 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Coverage {
     rows: Vec<Row>,
-    /// The last step that was run, as a verb.
+    /// The last step that was run, as a verb for the summary: "generates" or "compiles".
     step: &'static str,
 }
 
@@ -42,8 +42,8 @@ struct Row {
     outcome: Outcome,
     /// Repairs that were applied, and values that the client cannot send.
     repairs: String,
-    /// Code generated for the operation alone. Its type names show which operation caused a compiler
-    /// error.
+    /// Code generated for this operation alone. A compiler error is assigned to the operation whose
+    /// code declares the type with the error.
     code: String,
 }
 
@@ -142,7 +142,7 @@ impl Coverage {
                 }
             }
             if !is_owned {
-                bail!("failed to compile code outside of all operations: {text}");
+                bail!("failed to compile code that belongs to no operation: {text}");
             }
         }
         Ok(())
@@ -161,7 +161,7 @@ impl Coverage {
             .count()
     }
 
-    /// Returns whether no operation failed to compile.
+    /// Returns true if no operation failed to compile.
     pub fn is_clean(&self) -> bool {
         let mut outcomes = self.rows.iter().map(|row| &row.outcome);
         !outcomes.any(|outcome| matches!(outcome, Outcome::Fails(_)))
@@ -232,7 +232,8 @@ fn code(document: &Value, selection: Selection, notes: &mut Vec<Note>) -> Result
     generate::generate(&lowered)
 }
 
-/// Returns a selection of the operations. Each name is derived from the request and is unique.
+/// Returns a selection of the operations. Each operation has a unique name that is derived from its
+/// method and path.
 fn selection(requests: &[&Request]) -> Selection {
     let mut taken = BTreeSet::new();
     let operations = requests.iter().map(|request| {

@@ -1,4 +1,4 @@
-//! Errors of documents.
+//! Errors of reading a document.
 
 use std::fmt;
 use std::io;
@@ -38,7 +38,7 @@ impl DocumentError {
         self.place
     }
 
-    /// Replaces the remedy, for documents that are generated.
+    /// Replaces the remedy. The remedy for a generated document is to generate it again.
     #[must_use]
     pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
         let remedy = remedy.into();
@@ -63,7 +63,7 @@ impl DocumentError {
         let remedy = match error.kind() {
             io::ErrorKind::NotFound => "check the path",
             io::ErrorKind::PermissionDenied => "allow this user to read it",
-            _ => "check the disk or the program that writes it, and try again",
+            _ => "check the disk, or the program that writes to standard input, and try again",
         };
         Self::new(name, None, format!("failed to read: {error}"), remedy)
     }

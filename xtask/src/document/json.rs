@@ -1,4 +1,4 @@
-//! JSON through serde_json, with checks for duplicate keys and the number of values.
+//! Parses JSON with serde_json, and checks for duplicate keys and the number of values.
 
 use serde_json::Value;
 
@@ -9,7 +9,8 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
     let members = count_members(text)
         .map_err(|offset| DocumentError::too_many(name, Place::of(text, offset)))?;
     let value: Value = serde_json::from_str(text).map_err(|error| explain(&error, text, name))?;
-    // serde_json keeps the last of equal keys, so the value then has fewer members than the text.
+    // serde_json keeps only the last of several equal keys, so a value with duplicate keys has
+    // fewer members than the text.
     if members_of(&value) != members {
         // JSON is also YAML, and the YAML loader reports the positions of both keys.
         yaml::parse(text, name)?;

@@ -44,7 +44,8 @@ pub const MAX_DEPTH: usize = 127;
 /// Maximum number of values in a document: one million, 16 times as many as the pinned upstream spec.
 pub const MAX_VALUES: usize = 1_000_000;
 
-/// Maximum size of the values that aliases of a YAML document copy: 32 MiB, estimated as JSON.
+/// Maximum total size of the values that the aliases of a YAML document copy: 32 MiB, estimated as
+/// the size of their JSON text.
 pub const MAX_ALIAS_BYTES: usize = 32 * 1024 * 1024;
 
 /// A parsed document with its checksum.

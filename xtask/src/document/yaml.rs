@@ -1,7 +1,8 @@
-//! YAML 1.2 through the events of saphyr-parser.
+//! Loads YAML 1.2 from the events of saphyr-parser.
 //!
-//! A library that loads values does not keep the guarantees of this module: serde-saphyr 2.2 reads
-//! `0b11` and `007` as numbers and ignores `!include`, and saphyr expands aliases without a limit.
+//! Libraries that return parsed values do not give the guarantees of this module: serde-saphyr 2.2
+//! reads `0b11` and `007` as numbers and ignores `!include`, and saphyr expands aliases without a
+//! limit.
 
 use std::collections::HashMap;
 
@@ -55,7 +56,7 @@ impl<'a> Loader<'a> {
             return Ok(None);
         };
         let (event, span) = event.map_err(|error| {
-            // The parser reads flow collections ahead and has its own depth limit for them.
+            // The parser reads ahead in flow collections, and has its own depth limit for them.
             if error.info() == "recursion limit exceeded" {
                 return DocumentError::too_deep(self.name, place(*error.marker()));
             }

@@ -158,7 +158,7 @@ pub fn file_name(path: &Path) -> String {
 }
 
 fn pin(layout: &Layout, document: &Document, lock: Lock) -> Result<Fetched> {
-    // The lock is rendered first, because it refuses names that are not valid in a path.
+    // The lock is rendered first, because rendering refuses names that are not valid in a path.
     lock.render().map_err(anyhow::Error::msg)?;
     let file = store(layout, document, &lock)?;
     let changes = write_lock(layout, &lock)?;

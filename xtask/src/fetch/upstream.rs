@@ -21,7 +21,8 @@ pub const FILES_URL: &str = "https://raw.githubusercontent.com";
 /// URL of the service that lists commits.
 pub const API_URL: &str = "https://api.github.com";
 
-/// Maximum size of a list with one commit: 16 MiB, because a commit can change thousands of files.
+/// Maximum size of a response that lists one commit: 16 MiB, because a commit can change thousands
+/// of files.
 const MAX_RESPONSE: u64 = 16 * 1024 * 1024;
 
 /// The services from which an upstream spec is fetched.
@@ -117,8 +118,8 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, responds with another status than 200, sends
-    /// too much, or if the connection ends early.
+    /// Returns an error if the server cannot be reached, responds with a status other than 200 or
+    /// sends too much, or if the connection ends early.
     pub(super) fn download(&self, url: &Url) -> Result<Vec<u8>> {
         self.receive(url)
             .with_context(|| format!("failed to download {url}"))

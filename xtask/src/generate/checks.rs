@@ -199,7 +199,7 @@ impl Check<'_> {
             ),
             (
                 !is_writable,
-                "may have a value that a parameter cannot contain",
+                "allows a value that cannot be encoded in a parameter",
                 "",
             ),
         ];
@@ -243,12 +243,12 @@ impl Check<'_> {
         let what = match (Body::of(media), value.get("schema")) {
             (Some(Body::Bytes | Body::Text), _) => return,
             (None, _) => {
-                remedy = "remove the operation from openapi/select.toml; if the server accepts another media type, replace it by an action in openapi/overlay.yaml";
+                remedy = "remove the operation from openapi/select.toml; if the server accepts another media type, use that media type by an action in openapi/overlay.yaml";
                 format!("progenitor cannot write a body of {media}")
             }
             (_, None) => format!("the body of {media} has no schema"),
             _ if value.get("encoding").is_some() => {
-                format!("the body of {media} has an `encoding`")
+                format!("the body of {media} has an `encoding`, which progenitor does not support")
             }
             (Some(Body::Form), Some(schema)) => match self.form(schema, body["required"] == true) {
                 Some(what) => what.to_owned(),

@@ -198,7 +198,7 @@ fn unsupported_document_error_contains_reason() {
         (
             "/components/schemas/Order/properties/exact",
             json!({"type": "string", "enum": ["yes", true, 1]}),
-            "the values `true`, `1` are not of the type \"string\" beside them",
+            "the enum values `true`, `1` do not have the declared type \"string\"",
         ),
         (
             "/paths/~1orders~1{}",
@@ -223,7 +223,7 @@ fn unsupported_document_error_contains_reason() {
 }
 
 #[test]
-fn limits_and_formats_do_not_change_types() {
+fn limits_and_unsupported_formats_do_not_change_types() {
     let document = with(
         "/components/schemas/Order/properties",
         json!({
@@ -273,7 +273,7 @@ fn bytes_and_text_bodies_ignore_their_schema() {
 }
 
 #[test]
-fn union_with_string_is_untagged_enum_in_order() {
+fn union_with_string_becomes_ordered_untagged_enum() {
     let known = json!({"type": "string", "enum": ["red", "blue"]});
     let document = with(
         &format!("{OPERATION}/parameters/1/schema"),
@@ -302,7 +302,8 @@ fn union_with_string_is_untagged_enum_in_order() {
     );
 }
 
-/// The lower stage rejects dangling references, so only this test makes progenitor panic.
+/// The stage `lower` rejects dangling references, so progenitor panics only in this test, which
+/// skips that stage.
 #[test]
 fn progenitor_panic_error_contains_operation() {
     let mut document = document();

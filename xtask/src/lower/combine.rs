@@ -69,7 +69,7 @@ pub(super) fn type_array(schema: &mut Object, lower: &mut dyn FnMut(&mut Value))
 pub(super) fn foreign_keywords(schema: &mut Object) {
     if let Some(Value::String(name)) = schema.get("type") {
         let name = name.clone();
-        // The rule for `format` reports a format of another type.
+        // The rule for `format` reports a format that does not apply to the type.
         schema.retain(|key, _| key == "format" || applies(key, &name));
     }
 }
@@ -84,7 +84,7 @@ fn applies(key: &str, type_name: &str) -> bool {
     !is_of_one_type(key) || keywords::find(key).is_some_and(|row| row.types.contains(&type_name))
 }
 
-/// Returns a schema that allows the values of all members.
+/// Returns a schema that allows each value that at least one member allows.
 pub(super) fn any_of(members: impl Iterator<Item = Value>) -> Value {
     let mut schema = Map::from_iter([("anyOf".to_owned(), members.collect())]);
     unions(&mut schema);
@@ -124,8 +124,8 @@ pub(super) fn unions(schema: &mut Object) {
     unwrap_single(schema, "allOf");
 }
 
-/// Replaces an `allOf`, `oneOf` or `anyOf` with one entry by the entry, and merges it with its
-/// siblings.
+/// Replaces an `allOf`, `oneOf` or `anyOf` that has only one entry by that entry, and merges the
+/// entry with the sibling keywords.
 pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
     let Some(Value::Array(members)) = schema.get(key) else {
         return;
@@ -157,8 +157,8 @@ pub(super) fn unwrap_single(schema: &mut Object, key: &str) {
 ///
 /// Progenitor generates two types with the same name for a named schema that is nullable.
 pub(super) fn lift_nullable_components(document: &mut Value) {
-    let mut lifted = BTreeSet::new();
-    // A schema can become nullable through a reference, so the loop runs until nothing changes.
+    // A schema can become nullable through a reference, so the loop runs until no schema is nullable.
+    // It ends, because no schema is an alias of itself.
     loop {
         let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
             return;
@@ -189,9 +189,5 @@ pub(super) fn lift_nullable_components(document: &mut Value) {
             }
             unions(schema);
         });
-        if moved.is_subset(&lifted) {
-            return;
-        }
-        lifted.append(&mut moved);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
                 let what = format!(
                     "the discriminator {property} has no `oneOf` or `anyOf` beside it, which is not supported"
                 );
-                let remedy = "replace it by `oneOf` with the extending schemas by an action in openapi/overlay.yaml";
+                let remedy = "use an action in openapi/overlay.yaml to replace it by a `oneOf` of the schemas that extend this one";
                 findings.problem(at, what, remedy);
             }
             return;

@@ -20,7 +20,8 @@ pub fn is_id(schema: &Value) -> bool {
     schema["type"] == "string" && schema["not"] == forbidden() && schema[RUST_TYPE].is_string()
 }
 
-/// Replaces the schema of every string in a path that has no id type by a reference to `PathSegment`.
+/// Replaces the schema of each string in a path by a reference to `PathSegment`, unless a
+/// hand-written type replaces it.
 pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings) {
     let mut found = Vec::new();
     for (at, operation) in operations(document) {
@@ -52,7 +53,7 @@ pub(super) fn check_path_segments(document: &mut Value, findings: &mut Findings)
     });
 }
 
-/// Whether a parameter may be a string that no hand-written type checks.
+/// Whether a parameter may be a string that is not validated by a hand-written type.
 fn needs_segment(schemas: &Value, schema: &Value) -> bool {
     if let Some(target) = referenced_name(schema) {
         return !is_id(&schemas[&target]) && needs_segment(schemas, &schemas[&target]);

@@ -52,7 +52,8 @@ fn keep_json_body(operation: &mut Value, at: &Pointer, findings: &mut Findings) 
     }
 }
 
-/// Removes optional parameters that are objects, or changes the type of array headers to string.
+/// Depending on the repair, removes optional parameters that are objects, or changes the type of
+/// array headers to string.
 fn repair_parameters(
     operation: &mut Value,
     repair: Repair,
@@ -102,7 +103,7 @@ const OPTIONAL_NULL: &str = "optional-null";
 
 /// Notes each optional body that is always sent, and each optional property that may be null.
 ///
-/// The client can omit JSON bodies only. It omits a property that is `None`.
+/// The client can omit only JSON bodies. It omits a property that is `None`, so it cannot send null.
 pub(super) fn note(document: &Value, findings: &mut Findings) {
     for (at, operation) in tree::operations(document) {
         let body = &operation["requestBody"];

@@ -1,8 +1,8 @@
 //! Lowers OpenAPI 3.0, 3.1 and 3.2 to OpenAPI 3.0.3 in one canonical form.
 //!
-//! Each rule is a function that is applied to inner values first. A rule notes what it drops without
-//! an effect on requests and responses. A construct that OpenAPI 3.0.3 cannot express is a problem
-//! with a location and a remedy.
+//! Each rule is a function that is applied to inner values first. A rule adds a note for each
+//! construct that it drops if requests and responses do not depend on the construct. A construct
+//! that OpenAPI 3.0.3 cannot express is a problem with a location and a remedy.
 //!
 //! The rules run twice. [`canonical`] runs before the overlay, so that the actions match documents of
 //! all versions. [`lower`] runs after it, because the overlay can add constructs.
@@ -33,7 +33,7 @@ use crate::{
 const STAGE: &str = "lower the document to OpenAPI 3.0.3";
 
 /// Remedy of a construct that has no equivalent in OpenAPI 3.0.3.
-const REMEDY: &str = "replace or remove it by an action in openapi/overlay.yaml";
+const REMEDY: &str = "use an action in openapi/overlay.yaml to replace or remove it";
 
 /// Problem of a schema that is `false`, or of a combination with it.
 const NO_VALUE: &str = "no value is valid for this schema";

@@ -19,7 +19,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     } else {
         (
             json!({}),
-            "became additionalProperties of any type, because names without a pattern are allowed too",
+            "became additionalProperties of any type, because names that match no pattern are allowed too",
         )
     };
     schema.insert("additionalProperties".to_owned(), value);
@@ -28,7 +28,8 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
 
 /// Replaces `unevaluatedProperties` by `additionalProperties`.
 ///
-/// Members of a combination may declare additional properties too, so any type is kept beside it.
+/// Beside a combination, additional properties of any type are allowed, because the members of the
+/// combination may declare further properties.
 pub(super) fn unevaluated_properties(schema: &mut Object) {
     let is_kept = |value: &Value| *value != json!(false);
     if !schema.get("unevaluatedProperties").is_some_and(is_kept)

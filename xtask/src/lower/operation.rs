@@ -38,7 +38,8 @@ pub(super) fn lower(value: &mut Value, kind: Kind, at: &Pointer, findings: &mut 
         let what = format!("this must be an object, not {value}");
         return findings.problem(at, what, REMEDY);
     };
-    // The keys of components and path items are names and methods.
+    // The keys of components are names and the keys of path items are methods, so they are not
+    // treated as keywords.
     if !matches!(kind, Kind::Components | Kind::PathItem) {
         object.retain(|key, value| {
             let is_extension = key.starts_with("x-") && key != crate::select::REPAIR_KEY;
@@ -166,7 +167,8 @@ fn default_style(parameter: &mut Object, default: &str) {
     }
 }
 
-/// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties of others.
+/// Refuses security schemes that OpenAPI 3.0 does not have, and removes newer properties from the
+/// supported schemes.
 fn security_scheme(scheme: &mut Object, at: &Pointer, findings: &mut Findings) {
     let kind = scheme.get("type").cloned().unwrap_or_default();
     if !SECURITY_TYPES.iter().any(|known| kind == *known) {

@@ -14,7 +14,7 @@ use crate::{
     tree::{self, Child, Kind, elements, entries, schemas, text},
 };
 
-/// Reports references without a target. The overlay can add some.
+/// Reports references without a target. Actions of the overlay can add such references.
 pub(super) fn check_targets(document: &mut Value, findings: &mut Findings) {
     let schemas = schemas(document).clone();
     tree::references(document, Kind::Document, &mut |at, reference| {
@@ -99,7 +99,7 @@ pub(super) fn rename(document: &mut Value, findings: &mut Findings) {
             }
             Some(other) => findings.problem(
                 &at,
-                format!("x-rust-name {other} is not the name of a Rust type"),
+                format!("x-rust-name {other} is not a valid name for a Rust type"),
                 "use PascalCase in openapi/overlay.yaml",
             ),
         }
@@ -119,7 +119,7 @@ pub(super) fn rename(document: &mut Value, findings: &mut Findings) {
     });
 }
 
-/// Replaces references of parameters to named scalars by the scalar.
+/// Inlines the named scalar schemas to which parameters refer.
 ///
 /// Versions of the upstream spec differ in whether they name the type of a parameter.
 pub(super) fn inline_scalars(document: &mut Value) {

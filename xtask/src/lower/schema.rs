@@ -13,7 +13,7 @@ pub(super) fn lower(value: &mut Value, at: &Pointer, findings: &mut Findings) {
     let schema = match value {
         Value::Object(schema) => schema,
         Value::Bool(true) => return *value = json!({}),
-        // The rules for the value around it replace or report `false`.
+        // The rules for the enclosing value replace or report a schema that is `false`.
         Value::Bool(false) => return,
         other => {
             let what = format!("this must be a schema, not {other}");
@@ -67,7 +67,8 @@ fn without_false(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
             *property != never
         });
     }
-    // An array with `items: false` is empty. Beside `prefixItems`, it only has no further items.
+    // An array with `items: false` is empty. If it also has `prefixItems`, it can have those items,
+    // but no further ones.
     if schema.get("items") == Some(&never) && !schema.contains_key("prefixItems") {
         schema.remove("items");
         schema.insert("maxItems".to_owned(), json!(0));
@@ -100,7 +101,7 @@ fn recursive_reference(schema: &mut Object, at: &Pointer, findings: &mut Finding
             _ => findings.problem(
                 at,
                 format!("OpenAPI 3.0 does not have {key} {reference}"),
-                "replace it by `$ref` to a named schema in openapi/overlay.yaml",
+                "use an action in openapi/overlay.yaml to replace it by a `$ref` to a named schema",
             ),
         }
     }
@@ -111,7 +112,7 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     let reference = json!({ "$ref": schema.remove("$ref") });
     without_effect(schema);
     if schema.remove("type").is_some() {
-        let what = "dropped `type` beside it, because its target has a type";
+        let what = "dropped `type` beside `$ref`, because the target of the reference has a type";
         findings.note("$ref", at, what);
     }
     value::examples(schema);

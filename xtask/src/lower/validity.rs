@@ -7,7 +7,7 @@ use openapiv3::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Findings, Object};
+use super::{Findings, Object, REMEDY};
 use crate::{
     keywords::{Accepts, KEYWORDS},
     tree::{self, Kind, Pointer},
@@ -16,8 +16,6 @@ use crate::{
 const TYPES: [&str; 7] = [
     "array", "boolean", "integer", "null", "number", "object", "string",
 ];
-
-const REMEDY: &str = "correct or remove it by an action in openapi/overlay.yaml";
 
 /// Reports each keyword with a value of the wrong type. Returns true if all values are valid.
 ///

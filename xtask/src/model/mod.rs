@@ -22,10 +22,11 @@ use crate::{
     tree::{entries, operations, schemas, text},
 };
 
-/// Maximum nesting of a schema. Combined recursive schemas are copies, which could nest endlessly.
+/// Maximum nesting of a schema. Combining schemas copies them, so the copies of a recursive schema
+/// could nest endlessly.
 const MAX_DEPTH: usize = 64;
 
-const REMEDY: &str = "replace the schema by an action in openapi/overlay.yaml";
+const REMEDY: &str = "use an action in openapi/overlay.yaml to replace the schema";
 
 /// The document for progenitor.
 pub(crate) struct Model {
@@ -135,7 +136,7 @@ impl Builder<'_> {
                 false => result,
             };
         }
-        // Combined objects are copies, so a recursive schema contains a copy of itself.
+        // Combining copies the members, so a recursive schema would be expanded endlessly.
         if let Some((_, name, is_used)) = self.open.iter_mut().find(|(open, ..)| open == schema) {
             *is_used = true;
             let reference = json!({ "$ref": reference_to(name) });
@@ -252,8 +253,8 @@ impl Builder<'_> {
         for (name, property) in &object.properties {
             let part = part.inner(&names::pascal(name), &["properties", name]);
             let mut property = self.schema(property, &part);
-            // typify generates an `Option` only for named types. Without it, an empty list would be
-            // omitted.
+            // typify generates an `Option` only for named types. Without an `Option`, an empty list
+            // would be omitted.
             let is_null = property["enum"] == json!([null]);
             let is_collection = matches!(text(&property["type"]), "array" | "object");
             let is_plain = is_collection && property["nullable"] != true;

@@ -1,4 +1,4 @@
-//! Classifies the JSON values of a lowered schema in the way in which serde decodes them.
+//! Classifies the JSON values of a lowered schema by how serde decodes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use crate::{
     tree::{elements, entries, schemas},
 };
 
-/// Maximum number of alternatives of a schema. Combinations of unions multiply.
+/// Maximum number of alternatives of a schema. Combining unions multiplies their numbers of
+/// alternatives.
 const MAX_ALTERNATIVES: usize = 256;
 
 /// The component schemas of a lowered document.
@@ -182,7 +183,7 @@ fn is_restriction(schema: &Value) -> bool {
         .is_some_and(|schema| !schema.is_empty() && schema.keys().all(is_limit))
 }
 
-/// Returns the shapes of a schema without its combinations.
+/// Returns the shapes of a schema. Its `allOf`, `oneOf` and `anyOf` are ignored.
 fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     let values = elements(&schema["enum"]).filter(|value| !value.is_null());
     let values: Vec<&Value> = values.collect();
@@ -196,7 +197,7 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     let misfits: Vec<String> = misfits.map(|value| value.to_string()).collect();
     if !misfits.is_empty() {
         return Err(format!(
-            "the values `{}` are not of the type {} beside them",
+            "the enum values `{}` do not have the declared type {}",
             misfits.join("`, `"),
             schema["type"]
         ));
@@ -237,7 +238,7 @@ fn own(schema: &Value) -> Result<Vec<Shape>, String> {
     }])
 }
 
-/// Returns one shape for each type of the values of an enum without a type.
+/// Returns one shape for each type that occurs among the values of an enum without a `type`.
 fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
     let mut shapes = Vec::new();
     if !texts.is_empty() {
@@ -259,7 +260,8 @@ fn by_type(values: &[&Value], texts: BTreeSet<String>) -> Vec<Shape> {
     shapes
 }
 
-/// Whether a value is an integer beyond 2^53, the limit up to which f64 contains all integers.
+/// Whether a value is an integer beyond 2^53, the limit up to which f64 represents every integer
+/// exactly.
 fn is_inexact(value: &Value) -> bool {
     let signed = value.as_i64().map(i64::unsigned_abs);
     signed
@@ -369,7 +371,7 @@ fn merged(a: &Shape, b: &Shape) -> Result<Shape, String> {
     })
 }
 
-/// Returns a schema that requires two schemas.
+/// Returns a schema whose values must be valid for both schemas.
 fn both(a: &Value, b: &Value) -> Value {
     match (a, b) {
         _ if a == b => a.clone(),

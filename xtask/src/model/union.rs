@@ -14,7 +14,8 @@ const MAX_DEPTH: usize = 8;
 impl Shapes<'_> {
     /// Returns the union's members, ordered so that no decoded value loses a property.
     ///
-    /// Objects with common values become one object with the properties of both.
+    /// Two object schemas for which the same value can be valid become one object with the
+    /// properties of both.
     ///
     /// # Errors
     ///
@@ -34,7 +35,7 @@ impl Shapes<'_> {
         self.ordered(&members)
     }
 
-    /// Returns the indexes of two members that must be combined.
+    /// Returns the indexes of two members that overlap and must become one member, or `None`.
     fn overlapping(
         &self,
         members: &[Value],
@@ -113,8 +114,8 @@ impl Shapes<'_> {
         self.decodes(a, b, left) && !self.keeps(a, b, left)
     }
 
-    /// Whether a test holds for alternatives of two schemas, or may hold because the schemas are
-    /// nested too deeply.
+    /// Whether `test` holds for any pair of alternatives of two schemas. True if the schemas are
+    /// nested too deeply to decide.
     fn any_pair_of(
         &self,
         a: &Value,
@@ -186,7 +187,8 @@ impl Shapes<'_> {
         }
     }
 
-    /// Whether decoding fails without a property. Serde decodes an absent nullable property as null.
+    /// Whether decoding fails if a property is absent. Decoding does not fail for a nullable
+    /// property, because serde decodes an absent one as null.
     fn needs(&self, object: &Object, name: &str) -> bool {
         let property = object.properties.get(name);
         let is_nullable = property.is_some_and(|schema| schema["nullable"] == true);
@@ -202,7 +204,8 @@ impl Shapes<'_> {
 }
 
 impl Object {
-    /// Returns the schema of a property, which can be an additional property.
+    /// Returns the schema of a property. For an undeclared property, this is the schema of the
+    /// additional properties.
     fn property(&self, name: &str) -> Option<&Value> {
         self.properties.get(name).or(self.additional.as_ref())
     }

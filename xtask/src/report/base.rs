@@ -54,7 +54,7 @@ impl State {
         }
         let permissions = document::read(Path::new(base))?.value;
         let code = generate::generate(&permissions)
-            .with_context(|| format!("{base} is not an {PERMISSIONS}"))?;
+            .with_context(|| format!("{base} is not a trimmed spec such as {PERMISSIONS}"))?;
         Ok(Self {
             permissions,
             lock: None,

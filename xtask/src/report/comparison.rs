@@ -95,7 +95,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns the rule for a key that has no rule of its own: documentation, or an unknown change.
+/// Returns the rule for a key without a rule of its own. A change of such a key counts as breaking,
+/// unless the key is documentation.
 pub(super) fn default_rule(key: &str) -> &'static Rule {
     if key.starts_with("x-rust-") {
         &RUST_EXTENSION

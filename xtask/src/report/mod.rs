@@ -157,7 +157,7 @@ pub fn run(
     if let Some((name, upstream)) = upstream {
         let (selection, overlay) = (layout.read_selection()?, layout.read_overlay()?);
         let specification = regen::specify(upstream, &selection, &overlay)
-            .with_context(|| format!("failed to generate the client of {name}"))?;
+            .with_context(|| format!("failed to generate the client from {name}"))?;
         if specification.document != new.permissions {
             bail!(
                 "{} was not generated from {name}; run `cargo xtask regen --from {name}` first",

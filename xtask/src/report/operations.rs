@@ -30,7 +30,8 @@ struct Operation<'v> {
     request: Request,
     place: Place,
     value: &'v Value,
-    /// Parameters of the operation and of its path. The keys have the form `in name`.
+    /// Parameters of the operation and of its path. A key is the location and the name, such as
+    /// `query limit`.
     parameters: BTreeMap<String, &'v Value>,
     /// Security of the operation, or that of the document.
     security: &'v Value,

@@ -1,7 +1,7 @@
 //! Changes and their grades, with the kinds of changes in one table.
 //!
-//! The grades of known kinds equal those of oasdiff, whose errors and warnings are both major, and of
-//! cargo-semver-checks. The stricter of the two counts.
+//! Kinds that oasdiff or cargo-semver-checks know have the stricter grade of the two tools. Errors
+//! and warnings of oasdiff both count as major.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use self::Grade::{Major, Minor, Patch};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
-    /// Neither code nor requests and responses change.
+    /// Code, requests and responses stay the same.
     Patch,
     /// Adds functionality. Existing code compiles and works.
     Minor,
@@ -27,7 +27,7 @@ pub enum Grade {
 pub enum Direction {
     /// Sent by the client. The server must not require more than before.
     Request,
-    /// Sent by the server. The server must not send other values than before.
+    /// Sent by the server. The server must not send values that were not allowed before.
     Response,
     /// Sent by the client and the server.
     Both,
@@ -141,13 +141,13 @@ mod table {
     pub(in super::super) const KEY_ALTERNATIVE: Rule = same(Minor, "requires {new} instead of {old}", "all accepted credentials are still accepted");
     pub(in super::super) const KEY_REFUSED: Rule = same(Major, "requires {new} instead of {old}", "previously accepted credentials may be refused");
 
-    pub(in super::super) const PATH_PARAMETER_RENAMED: Rule = same(Major, "the parameter was called {old}", "the setter has another name; requests are unchanged");
+    pub(in super::super) const PATH_PARAMETER_RENAMED: Rule = same(Major, "the parameter was renamed from {old}", "the setter has another name; requests are unchanged");
     pub(in super::super) const PARAMETER_ADDED: Rule = same(Minor, "an optional parameter is new", "the builder has a new setter");
     pub(in super::super) const PARAMETER_REQUIRED: Rule = same(Major, "a required parameter is new", "a call without it fails");
     pub(in super::super) const PARAMETER_REMOVED: Rule = same(Major, "the parameter was removed", "the builder no longer has its setter");
     pub(in super::super) const PARAMETER_FORM: Rule = same(Major, REPLACED, "old clients encode the value in the old form");
     pub(in super::super) const BECAME_REQUIRED: Rule = by_direction(Major, Patch, "became required", "a call without it fails; a response always contains it");
-    pub(in super::super) const BECAME_OPTIONAL: Rule = by_direction(Minor, Major, "became optional", "its setter accepts the same values; a response may lack it");
+    pub(in super::super) const BECAME_OPTIONAL: Rule = by_direction(Minor, Major, "became optional", "the setter accepts the same values; a response may omit the value");
     pub(in super::super) const BODY_ADDED: Rule = same(Minor, "an optional body is new", "the builder has a new setter");
     pub(in super::super) const BODY_REQUIRED: Rule = same(Major, "a required body is new", "a call without it fails");
     pub(in super::super) const BODY_OPTIONAL: Rule = same(Major, "became optional", "the argument of its setter becomes an `Option`");
@@ -160,7 +160,7 @@ mod table {
     pub(in super::super) const STATUS_REMOVED: Rule = same(Major, "the status was removed", "old clients expect it");
     pub(in super::super) const ERROR_STATUS: Rule = same(Major, "an error status was added to or removed from the documentation", "the error type of the method depends on it");
     pub(in super::super) const HEADER_ADDED: Rule = same(Patch, "the header is new", "the client returns all headers");
-    pub(in super::super) const HEADER_REMOVED: Rule = same(Major, "the header was removed", "code that reads this header gets none");
+    pub(in super::super) const HEADER_REMOVED: Rule = same(Major, "the header was removed", "code that reads this header finds no value");
 
     pub(in super::super) const TYPE_ADDED: Rule = same(Minor, "the type is new", "existing code does not use it");
     pub(in super::super) const TYPE_REMOVED: Rule = same(Major, "the type was removed", "code that uses the type does not compile");
@@ -169,7 +169,7 @@ mod table {
     pub(in super::super) const TYPE_INLINED: Rule = same(Major, "the type {old} is inlined", "the Rust type has another name");
     pub(in super::super) const TYPE_NAMED: Rule = same(Major, "the type is now {new}", "the Rust type has another name");
     pub(in super::super) const TYPE_TITLE: Rule = same(Major, "the title is {new} instead of {old}", "the Rust type may have another name");
-    pub(in super::super) const TYPE_NEGATION: Rule = same(Major, REPLACED, "the Rust type refuses other values");
+    pub(in super::super) const TYPE_NEGATION: Rule = same(Major, REPLACED, "the Rust type refuses different values than before");
     pub(in super::super) const COMBINATION: Rule = same(Major, "the schemas in `{key}` changed", "the Rust type may change");
     pub(in super::super) const FORMAT_TYPE: Rule = same(Major, REPLACED, "the Rust type changes");
     pub(in super::super) const FORMAT_ADDED: Rule = by_direction(Major, Patch, REPLACED, TIGHTER);
@@ -177,7 +177,7 @@ mod table {
     pub(in super::super) const FORMAT_CHANGED: Rule = same(Major, REPLACED, "values of the old format may be refused");
     pub(in super::super) const ENUM_ADDED: Rule = same(Major, "became an enum", "the Rust type changes");
     pub(in super::super) const ENUM_REMOVED: Rule = same(Major, "is no longer an enum", "the Rust type changes");
-    pub(in super::super) const VALUE_ADDED: Rule = same(Major, "the value {new} is new", "a `match` without a wildcard does not compile, and old clients cannot decode it");
+    pub(in super::super) const VALUE_ADDED: Rule = same(Major, "the value {new} is new", "a `match` without a wildcard does not compile, and old clients cannot decode the new value");
     pub(in super::super) const VALUE_REMOVED: Rule = same(Major, "the value {old} was removed", "code that uses its variant does not compile");
     pub(in super::super) const VALUE_ORDER: Rule = same(Major, "the order of the values changed", "the order of the variants of the Rust enum changes");
     pub(in super::super) const DEFAULT: Rule = by_direction(Major, Patch, REPLACED, "a request without the value has another meaning");
@@ -197,11 +197,11 @@ mod table {
     pub(in super::super) const NULLABLE_OPTIONAL: Rule = by_direction(Minor, Major, "the property became optional", "the field is an `Option` before and after; a response may lack it");
     pub(in super::super) const NULL_ALLOWED: Rule = same(Major, "may be null", "the Rust type becomes an `Option`");
     pub(in super::super) const NULL_FORBIDDEN: Rule = same(Major, "may no longer be null", "the Rust type is no longer an `Option`");
-    pub(in super::super) const OPTION_NULL_ALLOWED: Rule = by_direction(Minor, Major, "may be null", "the field is an `Option` before and after; old clients did not receive null");
+    pub(in super::super) const OPTION_NULL_ALLOWED: Rule = by_direction(Minor, Major, "may be null", "the field was already an `Option`; old clients did not expect null");
     pub(in super::super) const OPTION_NULL_FORBIDDEN: Rule = by_direction(Major, Patch, "may no longer be null", "the field is an `Option` before and after; the server refuses null");
     pub(in super::super) const ADDITIONAL_FORBIDDEN: Rule = by_direction(Major, Patch, "no longer accepts additional properties", "the server refuses requests with additional properties; the Rust type is unchanged");
     pub(in super::super) const ADDITIONAL_ALLOWED: Rule = by_direction(Minor, Patch, "accepts additional properties", "the client ignores unknown properties of a response");
-    pub(in super::super) const ADDITIONAL_TYPE: Rule = same(Major, "additional properties are {new} instead of {old}", "the Rust type contains them in a map");
+    pub(in super::super) const ADDITIONAL_TYPE: Rule = same(Major, "additional properties are {new} instead of {old}", "the Rust type stores them in a map, whose type changes");
 }
 
 pub(super) use table::*;

@@ -190,7 +190,7 @@ fn rust_scalar(schema: &Value) -> &str {
     }
 }
 
-/// Returns whether the Rust type of a schema is named, so that a title can change the name.
+/// Returns whether the Rust type of a schema has a name that a title can change.
 fn is_named_type(schema: &Value) -> bool {
     let named = ["properties", "enum", "oneOf", "anyOf", "allOf", "not"];
     named.iter().any(|keyword| schema.get(keyword).is_some())

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::tree::{Kind, elements, entries};
 
-/// Compares two versions of a value of a kind.
+/// Compares the old and the new version of a value with the given kind.
 pub(super) fn compare(comparison: &mut Comparison<'_>, kind: Kind, place: &Place, value: Pair<'_>) {
     use Kind::{
         Components, Document, Header, MediaType, Operation, Parameter, RequestBody, Response,
@@ -80,7 +80,7 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, kind: Kind, place: &Place
     });
 }
 
-/// Compares two maps of values of a kind, such as the headers of a response.
+/// Compares two maps whose values all have the given kind, such as the headers of a response.
 fn map(
     comparison: &mut Comparison<'_>,
     kind: Kind,

@@ -77,7 +77,7 @@ pub(super) fn find(upstream: &Value, selector: &Selector) -> Result<Request, Pro
         },
         (Some((first, _)), Some(_)) => (
             format!("several operations have the operationId {name}, for example {first}"),
-            format!("use `request` instead in {place}"),
+            format!("use `request` instead of `operation_id` in {place}"),
         ),
         (Some((request, id)), None) if wanted.is_none() || id == wanted => return Ok(request),
         (Some((request, id)), None) => {
@@ -117,7 +117,9 @@ fn nearest(wanted: &str, candidates: impl Iterator<Item = String>, place: &str) 
     match (similar.is_empty(), names.len()) {
         (true, 0) => "use another document: this one has no operations".to_owned(),
         (true, count) => {
-            format!("correct {place}; none of the {count} operations of the document is similar")
+            format!(
+                "correct {place}; no operation of the document is similar (number of operations: {count})"
+            )
         }
         _ => format!("correct {place}; the most similar are: {similar}"),
     }
@@ -258,7 +260,7 @@ mod tests {
         let message = message(paths, "GET /lists/{list}/items");
 
         assert!(
-            message.contains("none of the 1 operations of the document is similar"),
+            message.contains("no operation of the document is similar (number of operations: 1)"),
             "{message}"
         );
     }

@@ -26,8 +26,6 @@ use crate::{
     tree::{Kind, elements, entries},
 };
 
-const STAGE: &str = "select the operations";
-
 /// Returns a document with only the selected operations, in the OpenAPI version of `upstream`.
 ///
 /// # Errors
@@ -84,11 +82,12 @@ pub fn select(
     components::copy_schemas(upstream, &mut selected, &mut findings);
     components::copy_security(upstream, &mut selected, &mut findings);
     components::strip_prose(&mut selected);
-    findings.finish(STAGE, notes)?;
+    findings.finish("select the operations", notes)?;
     Ok(selected)
 }
 
-/// Returns the servers of the document, or of all its paths if these are equal.
+/// Returns the servers of the document, or else the servers of its paths if they are the same for
+/// all paths.
 fn servers(upstream: &Value) -> Option<&Value> {
     let mut paths =
         entries(&upstream["paths"]).map(|(_, item)| follow(upstream, item).ok()?.get("servers"));

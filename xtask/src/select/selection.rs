@@ -47,7 +47,7 @@ pub struct Request {
     pub path: String,
 }
 
-/// A simplification of an operation that loses information, so `select.toml` must enable it.
+/// A repair: a lossy simplification of an operation, which must be enabled in `select.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repair {
@@ -202,7 +202,7 @@ impl TryFrom<String> for Request {
     }
 }
 
-/// Checks that a name is a valid Rust method name, which the generator does not change.
+/// Checks that a name is a valid Rust method name that the generator keeps unchanged.
 fn check_name(name: &str) -> Result<(), String> {
     let valid = names::snake(name);
     if name.is_ascii() && name == valid {

@@ -70,7 +70,7 @@ fn property_named_extra_with_additional_properties_is_refused() {
 }
 
 #[test]
-fn properties_with_one_rust_name_are_refused() {
+fn properties_with_same_rust_name_are_refused() {
     assert_refused(
         "property_co2",
         &["GET /air", "/components/schemas/Air/properties/CO₂", "CO"],
@@ -78,7 +78,7 @@ fn properties_with_one_rust_name_are_refused() {
 }
 
 #[test]
-fn enum_values_with_one_rust_name_are_refused() {
+fn enum_values_with_same_rust_name_are_refused() {
     assert_refused("enum_square", &["GET /s", "/unit/enum", "`m²`, `m³`"]);
 }
 
@@ -132,7 +132,7 @@ fn unsupported_constructs_are_refused() {
         (
             schema,
             json!({"type": "string", "enum": ["a", 1]}),
-            "the values `1` are not of the type \"string\"",
+            "the enum values `1` do not have the declared type \"string\"",
         ),
         (
             schema,

@@ -24,7 +24,8 @@ fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) ->
         stream.write_all(response.as_bytes()).unwrap();
         String::from_utf8_lossy(&request[..length]).into_owned()
     });
-    // In a build of the whole workspace, reqwest has TLS without a default provider. A second installation fails.
+    // In a build of the whole workspace, reqwest has no default TLS provider, so one is installed
+    // here. An error means that another test already installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let client = Client::new_with_client(&base_url, http, CallContext::new());
@@ -267,7 +268,7 @@ fn optional_body_can_be_omitted_or_sent() {
 }
 
 #[test]
-fn empty_collections_are_sent_and_null_is_noted() {
+fn empty_collections_are_sent_and_null_is_reported() {
     let value = json!({"tags": [], "labels": {}});
     assert_eq!(round_trip::<types::OptionalNullOrEmptyA>(&value), value);
     assert_eq!(
@@ -308,7 +309,7 @@ fn write_only_and_read_only_properties_are_optional() {
     assert_eq!(round_trip::<types::WriteOnlyRequiredA>(&request), request);
 }
 
-/// Returns the lines of the code of an operation that returns a schema.
+/// Generates an operation whose response has the given schema, and returns its code.
 fn response_code(openapi: &str, schema: &Value, components: &Value) -> String {
     let content = json!({"application/json": {"schema": schema}});
     let document = json!({
@@ -341,7 +342,7 @@ fn unevaluated_properties_are_kept() {
 }
 
 #[test]
-fn union_member_without_write_only_property_keeps_others() {
+fn union_with_write_only_property_keeps_other_properties() {
     let components = json!({
         "A": {"type": "object", "required": ["id", "password"], "properties": {
             "id": {"type": "string"}, "password": {"type": "string", "writeOnly": true},
@@ -381,7 +382,7 @@ fn discriminator_leaves_component_used_elsewhere_unchanged() {
 }
 
 #[test]
-fn optional_form_body_is_noted() {
+fn optional_form_body_is_reported_as_note() {
     let document = json!({
         "openapi": "3.0.3",
         "info": {"title": "T", "version": "1"},

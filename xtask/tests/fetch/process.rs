@@ -150,7 +150,7 @@ fn finish(child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Returns standard error. Messages are never printed to standard output.
+/// Asserts that standard output is empty, and returns standard error.
 fn messages(output: &Output) -> String {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     String::from_utf8(output.stderr.clone()).unwrap()

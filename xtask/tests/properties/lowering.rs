@@ -1,4 +1,4 @@
-//! Properties of lowering and generating random valid documents.
+//! Properties of the lower stage and of the generator, tested with random valid documents.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

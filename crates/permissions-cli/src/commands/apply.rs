@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use permissions_ext::Error;
 use permissions_ext::sync::{Applied, AppliedChange, Apply, Outcome, Plan, SkipReason};
@@ -144,19 +143,30 @@ fn check_target(plan: &Plan, session: &Session<'_>) -> Result<(), Failure> {
 /// Refuses a plan that deletes permissions, unless `--allow-delete` is set, or that leaves a checkpoint without
 /// projects, unless `--allow-empty` is set.
 fn check_allowed(plan: &Plan, args: &Args) -> Result<(), Failure> {
+    let emptied = plan.emptied().next().filter(|_| !args.allow_empty);
     if plan.deletions() > 0 && !args.allow_delete {
+        let review = match &args.plan {
+            Some(path) => format!("permissions show {}", path.display()),
+            None => "permissions plan".to_owned(),
+        };
+        let options = match emptied {
+            Some(_) => "--allow-delete and --allow-empty",
+            None => "--allow-delete",
+        };
         let permissions = count(plan.deletions(), "permission");
         return Err(Failure::usage(format!(
             "the plan deletes {permissions}; nothing was changed"
         ))
-        .remedy("review it with `permissions plan`, and allow it with --allow-delete"));
+        .remedy(format!(
+            "review it with `{review}`, and allow it with {options}"
+        )));
     }
-    match plan.emptied().next() {
-        Some(checkpoint) if !args.allow_empty => Err(Failure::usage(format!(
+    match emptied {
+        Some(checkpoint) => Err(Failure::usage(format!(
             "the plan leaves no project with access to {checkpoint}; nothing was changed"
         ))
         .remedy("allow it with --allow-empty")),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -169,22 +179,13 @@ async fn send(apply: Apply, rows: PlanRows, context: &Context) -> Result<Exit, F
         rows.resolve(applied);
     };
     let (sender, mut outcomes) = mpsc::unbounded_channel();
-    let (progress, is_read) = (context.progress.clone(), AtomicBool::new(false));
     let apply = apply
         .on_change(move |applied| {
             // The receiver is dropped only if the command is stopped at once.
             let _ = sender.send(applied.clone());
         })
-        .on_progress(move |step| {
-            // The live state of all checkpoints is read before the first change.
-            let things = if is_read.load(Ordering::Relaxed) {
-                "changes"
-            } else {
-                "checkpoints"
-            };
-            progress.show(step, things);
-            is_read.fetch_or(step.done == step.total, Ordering::Relaxed);
-        });
+        // The live state of all checkpoints is read before the first change.
+        .on_progress(context.progress.callback("checkpoints and changes"));
     let mut apply = std::pin::pin!(apply.send());
     let applied = loop {
         tokio::select! {

@@ -272,24 +272,6 @@ fn check_online_without_key_fails() {
 }
 
 #[test]
-fn update_keeps_line_breaks_of_windows() {
-    let fixture = Fixture::with_projects();
-    fixture.run("create ft:a proj_a proj_b").data();
-    let path = fixture.folder().join("permissions.toml");
-    let manifest =
-        "[checkpoints]\r\n\"ft:a\" = [\r\n    \"proj_a\", # mine\r\n    \"proj_b\",\r\n]\r\n";
-    fs::write(&path, manifest).unwrap();
-
-    let unchanged = fixture.run("export --update");
-    assert_eq!(unchanged.stderr(), "in sync: 1 checkpoint\n");
-    let updated = fixture.run("export --update --names");
-
-    assert_eq!(updated.stderr(), "updated permissions.toml\n");
-    let expected = manifest.replace("\"proj_b\",", "\"proj_b\", # \"Maps\"");
-    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
-}
-
-#[test]
 fn list_without_response_of_projects_continues_without_names() {
     let fixture = drifted();
     let (base_url, _) = refusing(&fixture, NO_RESPONSE);
@@ -349,6 +331,20 @@ async fn forward(mut stream: TcpStream, behind: String, status: &str, refused: A
     let mut behind = TcpStream::connect(behind).await.unwrap();
     behind.write_all(&head).await.unwrap();
     let _ = copy_bidirectional(&mut stream, &mut behind).await;
+}
+
+#[test]
+fn projects_without_route_suggest_the_base_url() {
+    let fixture = drifted();
+    let (base_url, _) = refusing(&fixture, "404 Not Found");
+    let mut command = fixture.command(["projects"]);
+    command.env("OPENAI_BASE_URL", &base_url);
+
+    let ran = run(command);
+
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    let tip = "check the base URL; the server may have no list of projects";
+    assert!(ran.stderr().contains(tip), "{ran}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{document, lower};
 
-/// Lowers a document after a change, and returns it with the rules of the notes.
+/// Lowers a document after a change, and returns it with the names of the rules that added notes.
 fn lowered(change: impl FnOnce(&mut Value)) -> (Value, Vec<&'static str>) {
     let mut document = document(json!({"S": {"type": "object"}}));
     change(&mut document);
@@ -50,7 +50,7 @@ fn webhooks_are_dropped() {
 }
 
 #[test]
-fn document_identity_is_dropped() {
+fn self_uri_and_dialect_of_document_are_dropped() {
     let (document, notes) = lowered(|document| {
         document["$self"] = json!("https://example.com/openapi.json");
         document["jsonSchemaDialect"] = json!("https://json-schema.org/draft/2020-12/schema");
@@ -60,7 +60,7 @@ fn document_identity_is_dropped() {
 }
 
 #[test]
-fn methods_of_3_2_are_refused() {
+fn openapi_3_2_methods_are_refused() {
     let operation = json!({"operationId": "q", "responses": {"200": {"description": ""}}});
     for (key, value) in [
         ("query", operation.clone()),

@@ -340,7 +340,7 @@ fn unsupported_constructs_are_kept_for_overlay() {
 }
 
 #[test]
-fn parameter_with_named_scalar_is_inlined() {
+fn named_scalar_of_parameter_is_inlined() {
     let mut document = document(json!({
         "S": {"type": "object"},
         "Limit": {"$ref": "#/components/schemas/Count"},
@@ -369,7 +369,7 @@ fn parameter_with_named_scalar_is_inlined() {
 }
 
 #[test]
-fn lowering_twice_changes_nothing() {
+fn second_lowering_changes_nothing() {
     let schema = json!({
         "anyOf": [{"type": ["string", "null"], "const": "a"}, {"type": "integer", "exclusiveMinimum": 3}],
         "default": null,

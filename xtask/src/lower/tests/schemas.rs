@@ -349,3 +349,26 @@ fn recursive_reference_becomes_reference() {
         (json!({"$dynamicRef": "#"}), reference()),
     ]);
 }
+
+#[test]
+fn nullable_is_lifted_from_every_component() {
+    let nullable =
+        |name: &str| json!({"$ref": format!("#/components/schemas/{name}"), "nullable": true});
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let schemas = json!({
+        "S": {"anyOf": [nullable("Text"), reference("Alias")]},
+        "Text": {"type": ["string", "null"]},
+        "Alias": nullable("Text"),
+    });
+
+    let lowered = super::lower(super::document(schemas), &mut Vec::new()).unwrap();
+
+    assert_eq!(
+        lowered["components"]["schemas"],
+        json!({
+            "S": {"anyOf": [reference("Text"), reference("Alias")]},
+            "Text": {"type": "string"},
+            "Alias": reference("Text"),
+        })
+    );
+}

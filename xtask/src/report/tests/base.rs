@@ -48,7 +48,7 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
-/// Adds a property to permissions and regenerates the client.
+/// Adds a property to the schema of a permission and regenerates the client.
 fn grow(root: &Path) {
     let layout = Layout::new(root);
     let mut document: Value =
@@ -144,7 +144,7 @@ fn error_for_invalid_upstream_spec_contains_name() {
 
     let error = format!("{error:#}");
     assert!(
-        error.starts_with("failed to generate the client of upstream.yaml: "),
+        error.starts_with("failed to generate the client from upstream.yaml: "),
         "{error}"
     );
 }
