@@ -109,8 +109,13 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
         after = line.after;
         array.push_formatted(project);
     }
-    let is_last_on_line = is_spread && count > 0 && !tail.contains('\n');
-    array.set_trailing(after + if is_last_on_line { "\n" } else { &tail });
+    let needs_break = after.contains('#') || (is_spread && count > 0);
+    let tail = if needs_break && !tail.contains('\n') {
+        "\n"
+    } else {
+        &tail
+    };
+    array.set_trailing(after + tail);
     array.set_trailing_comma(count > 0 && (is_spread || array.trailing_comma()));
 }
 
