@@ -13,6 +13,7 @@ use crate::output::{
 };
 use crate::progress::Progress;
 use crate::settings::output_settings;
+use crate::style::escape_control;
 
 /// The state of a run of the command.
 pub(crate) struct Context {
@@ -136,7 +137,8 @@ impl Context {
     }
 
     fn say(&self, text: &str) {
-        self.progress.suspend(|| self.reporter.line(text));
+        self.progress
+            .suspend(|| self.reporter.line(&escape_control(text)));
     }
 
     fn format(&self) -> Format {
@@ -157,7 +159,7 @@ impl Context {
         let is_terminal = io::stdout().is_terminal();
         Look {
             color: self.color.enabled(is_terminal),
-            local_time: is_terminal,
+            is_terminal,
             width: if is_terminal { stdout_width() } else { None },
         }
     }

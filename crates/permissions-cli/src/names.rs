@@ -2,16 +2,29 @@
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _};
+use std::pin::pin;
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use permissions_ext::{Client, Error, Project, ProjectId};
+use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::truncate;
 use crate::session::Session;
 use crate::style::quoted;
 
 /// The column of names.
 pub(crate) const COLUMN: &str = "project_name";
+
+/// Maximum length of a name in text and comments, in characters. The API may accept names of any length, which would
+/// hide the changes of a plan.
+const MAX_LABEL: usize = 200;
+
+/// Time that a command waits for names after its other requests. An organization with 1,000 projects needs 10 requests,
+/// and each one may be repeated after a failure.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Options for names of projects.
 #[derive(Debug, clap::Args)]
@@ -40,7 +53,8 @@ impl NameOptions {
 
     /// Waits for a call. If names are shown, lists the projects of the organization at the same time.
     ///
-    /// Names only explain ids, so if the list of projects cannot be read, only a note is printed.
+    /// Names only explain ids. If the list of projects fails or takes too long, a note is printed, and the command
+    /// continues without names.
     pub(crate) async fn with<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
@@ -49,19 +63,27 @@ impl NameOptions {
         if !self.are_shown(session.context) {
             return Ok((call.await?, Names::default()));
         }
-        let names = async { Ok(Names::fetch(session.client()).await) };
-        let (result, names) = tokio::try_join!(call, names)?;
-        let names = names.unwrap_or_else(|error| {
-            let tip = if self.names {
-                ""
-            } else {
-                "; use --no-names to skip the request for names"
-            };
-            let note = format!("names of projects are not shown: {error}{tip}");
-            session.context.note_always(&note);
-            Names::default()
-        });
-        Ok((result, names))
+        let fetch = pin!(Names::fetch(session.client()));
+        let (result, names) = match select(pin!(call), fetch).await {
+            Either::Left((result, fetch)) => (result?, timeout(MAX_WAIT, fetch).await),
+            Either::Right((names, call)) => (call.await?, Ok(names)),
+        };
+        let reason = match names {
+            Ok(Ok(names)) => return Ok((result, names)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!(
+                "the list of projects was incomplete {} s after the other requests",
+                MAX_WAIT.as_secs()
+            ),
+        };
+        let tip = if self.names {
+            ""
+        } else {
+            "; use --no-names to skip the request for names"
+        };
+        let note = format!("names of projects are not shown: {reason}{tip}");
+        session.context.note_always(&note);
+        Ok((result, Names::default()))
     }
 }
 
@@ -81,15 +103,21 @@ impl Names {
         self.0.is_empty()
     }
 
-    /// Returns the name of a project, if the project and its name are known.
+    /// Returns the name of a project, if the project is known and its name is not blank.
     pub(crate) fn get(&self, id: &ProjectId) -> Option<&str> {
-        self.0.get(id)?.name.as_deref()
+        let name = self.0.get(id)?.name.as_deref();
+        name.filter(|name| !name.trim().is_empty())
+    }
+
+    /// Returns the name of a project for text and comments. A long name is truncated.
+    pub(crate) fn label(&self, id: &ProjectId) -> Option<String> {
+        self.get(id).map(|name| truncate(name, MAX_LABEL))
     }
 
     /// Whether the project is known and archived.
     pub(crate) fn is_archived(&self, id: &ProjectId) -> bool {
         let project = self.0.get(id);
-        project.is_some_and(|project| project.archived_at.is_some())
+        project.is_some_and(Project::is_archived)
     }
 
     /// Returns why a manifest should not contain a project, if it is archived or unknown.
@@ -108,8 +136,8 @@ impl Names {
     }
 
     fn with_name(&self, id: &ProjectId) -> String {
-        match self.get(id) {
-            Some(name) => format!("{id} {}", quoted(name)),
+        match self.label(id) {
+            Some(name) => format!("{id} {}", quoted(&name)),
             None => id.to_string(),
         }
     }
@@ -127,5 +155,46 @@ impl Names {
             )
         };
         Self(names.into_iter().map(project).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn project_with_archived_status_is_archived() {
+        let project = json!({ "id": "proj_a", "name": "A", "status": "archived", "created_at": 0 });
+        let project: Project = serde_json::from_value(project).unwrap();
+        let id = project.id.clone();
+        let names = Names(HashMap::from([(id.clone(), project)]));
+
+        assert_eq!(names.describe(&id), "proj_a \"A\" (archived)");
+        assert!(names.problem(&id).is_some());
+    }
+
+    #[test]
+    fn blank_name_is_not_shown() {
+        let names = Names::of([("proj_a", ""), ("proj_b", " \u{a0}")]);
+
+        for id in ["proj_a", "proj_b"] {
+            let project = id.parse().unwrap();
+            assert_eq!(names.get(&project), None);
+            assert_eq!(names.describe(&project), id);
+        }
+    }
+
+    #[test]
+    fn long_name_is_truncated_in_text() {
+        let long = "é".repeat(100_000);
+        let names = Names::of([("proj_a", long.as_str())]);
+        let id = "proj_a".parse().unwrap();
+
+        assert_eq!(names.get(&id), Some(long.as_str()));
+        let text = names.describe(&id);
+        assert!(text.ends_with("é…\""), "{text}");
+        assert!(text.chars().count() <= MAX_LABEL + 10, "{text}");
     }
 }

@@ -19,9 +19,18 @@ pub(crate) fn paint(text: &str, style: Style, color: bool) -> String {
 
 /// Escapes control characters and bidirectional overrides, so that the text cannot change a terminal or break a line.
 pub(crate) fn escape_control(text: &str) -> String {
+    escape_except(text, &[])
+}
+
+/// Escapes like [`escape_control`], but keeps line breaks and tabs.
+pub(crate) fn escape_lines(text: &str) -> String {
+    escape_except(text, &['\n', '\t'])
+}
+
+fn escape_except(text: &str, kept: &[char]) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_override(c) {
+        if (c.is_control() || is_override(c)) && !kept.contains(&c) {
             escaped.extend(c.escape_unicode());
         } else {
             escaped.push(c);

@@ -12,6 +12,8 @@ use serde::Serialize;
 use super::findings::{Findings, Row};
 use crate::manifest::Labels;
 use crate::names::Names;
+use crate::output::truncate;
+use crate::style::escape_control;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 
@@ -70,7 +72,7 @@ struct Page<'a> {
 #[derive(Serialize)]
 struct ProjectEntry<'a> {
     id: &'a ProjectId,
-    label: Option<&'a str>,
+    label: Option<String>,
     archived: bool,
 }
 
@@ -126,8 +128,9 @@ pub(crate) fn render(
             .map(|id| ProjectEntry {
                 id,
                 label: names
-                    .get(id)
-                    .or(labels.projects.get(*id).map(String::as_str)),
+                    .label(id)
+                    .or(labels.projects.get(*id).cloned())
+                    .map(|label| escape_control(&label)),
                 archived: names.is_archived(id),
             })
             .collect(),
@@ -214,17 +217,9 @@ fn error_entry(error: &Error) -> ErrorEntry {
         None => error.to_string(),
     };
     ErrorEntry {
-        summary: truncate(&summary),
+        summary: truncate(&summary, MAX_SUMMARY),
         details,
     }
-}
-
-fn truncate(text: &str) -> String {
-    if text.chars().count() <= MAX_SUMMARY {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(MAX_SUMMARY - 1).collect();
-    format!("{}…", kept.trim_end())
 }
 
 #[cfg(test)]
@@ -252,7 +247,7 @@ mod tests {
 
     #[test]
     fn long_summary_is_truncated() {
-        let text = truncate(&"é".repeat(200));
+        let text = truncate(&"é".repeat(200), MAX_SUMMARY);
 
         assert_eq!(text.chars().count(), MAX_SUMMARY);
         assert!(text.ends_with('…'));

@@ -179,10 +179,14 @@ impl Manifest {
         let mut updated = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
             let new = if at == 0 { new.as_slice() } else { &[] };
-            let text =
+            let mut text =
                 update::update(&file.text, &file.entries, live, new, names).map_err(|reason| {
                     Failure::failed_to(&format!("update {}", file.path.display()), reason)
                 })?;
+            // toml_edit writes every line break as \n.
+            if file.text.contains("\r\n") {
+                text = text.replace('\n', "\r\n");
+            }
             if text != file.text {
                 updated.push((file.path.as_path(), text));
             }

@@ -180,6 +180,23 @@ fn update_refreshes_only_names_that_export_wrote() {
 }
 
 #[test]
+fn update_of_emptied_array_keeps_closing_bracket() {
+    let text = "[checkpoints]\n\"ft:a\" = [ # reviewed\n    \"proj_a\"]\n";
+    let entries = parse(text).entries;
+
+    let updated = update(
+        text,
+        &entries,
+        &live(&[("ft:a", &[])]),
+        &[],
+        &Names::default(),
+    )
+    .unwrap();
+
+    assert_eq!(updated, "[checkpoints]\n\"ft:a\" = [ # reviewed\n]\n");
+}
+
+#[test]
 fn update_without_drift_keeps_text() {
     let entries = parse(TEXT).entries;
     let live = live(&[

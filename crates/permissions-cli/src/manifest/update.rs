@@ -66,7 +66,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
             is_changed = true;
             return false;
         };
-        if let Some(after) = refreshed(&line.after, names.get(project)) {
+        if let Some(after) = refreshed(&line.after, names.label(project).as_deref()) {
             line.after = after;
             is_changed = true;
         }
@@ -85,7 +85,7 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
                 String::new()
             },
             project: Value::from(escape(project.as_str())),
-            after: refreshed("", names.get(project)).unwrap_or_default(),
+            after: refreshed("", names.label(project).as_deref()).unwrap_or_default(),
         });
     }
     let is_long = first.is_none() && lines.len() > 1;
@@ -109,8 +109,13 @@ fn set(array: &mut Array, known: &[&ProjectId], live: &BTreeSet<ProjectId>, name
         after = line.after;
         array.push_formatted(project);
     }
-    let is_last_on_line = is_spread && count > 0 && !tail.contains('\n');
-    array.set_trailing(after + if is_last_on_line { "\n" } else { &tail });
+    let needs_break = after.contains('#') || (is_spread && count > 0);
+    let tail = if needs_break && !tail.contains('\n') {
+        "\n"
+    } else {
+        &tail
+    };
+    array.set_trailing(after + tail);
     array.set_trailing_comma(count > 0 && (is_spread || array.trailing_comma()));
 }
 

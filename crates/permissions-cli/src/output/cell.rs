@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::{Serialize, Serializer};
 
 /// A value that each format prints in its own way.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,15 +39,6 @@ impl Cell {
                 time.strftime("%Y-%m-%d %H:%M:%S").to_string()
             }),
             other => other.plain(),
-        }
-    }
-}
-
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_none(),
-            cell => serializer.serialize_str(&cell.plain()),
         }
     }
 }

@@ -2,19 +2,18 @@
 
 use std::io::{self, Write};
 
-use serde::Serializer as _;
-
 use super::cell::Cell;
 use super::table::Table;
 use super::text::Look;
 use crate::options::Format;
-use crate::style::{escape_control, quoted};
+use crate::style::{escape_control, escape_lines, quoted};
 
 /// A document of rows in one format.
 pub(super) struct Document {
     format: Format,
     names: Vec<&'static str>,
     table: Table,
+    pub(super) is_terminal: bool,
     has_rows: bool,
 }
 
@@ -23,6 +22,7 @@ impl Document {
         Self {
             format,
             table: Table::new(&names, look),
+            is_terminal: look.is_terminal,
             names,
             has_rows: false,
         }
@@ -51,17 +51,16 @@ impl Document {
                 if is_first {
                     record(out, &self.names)?;
                 }
-                record(out, plain())?;
+                if self.is_terminal {
+                    record(out, plain().map(|cell| escape_lines(&cell)))?;
+                } else {
+                    record(out, plain())?;
+                }
             }
             Format::Yaml => {
                 for (at, (name, cell)) in self.names.iter().zip(cells).enumerate() {
                     let lead = if at == 0 { "- " } else { "  " };
-                    let value = match cell {
-                        Cell::Null => "null".to_owned(),
-                        // Plain `no`, `1e3` and `2024-01-01` are not strings in YAML.
-                        cell => quoted(&cell.plain()),
-                    };
-                    writeln!(out, "{lead}{name}: {value}")?;
+                    writeln!(out, "{lead}{name}: {}", value(cell))?;
                 }
             }
         }
@@ -85,8 +84,18 @@ impl Document {
 
     /// Writes a JSON object with the members in the order of the columns.
     fn object(&self, out: &mut dyn Write, cells: &[&Cell]) -> io::Result<()> {
-        let mut json = serde_json::Serializer::new(out);
-        Ok(json.collect_map(self.names.iter().zip(cells))?)
+        let cells = self.names.iter().zip(cells);
+        let members = cells.map(|(name, cell)| format!("\"{name}\":{}", value(cell)));
+        write!(out, "{{{}}}", members.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// Returns the value of a cell in JSON and YAML. Strings are quoted, because plain `no`, `1e3` and `2024-01-01` are no
+/// strings in YAML.
+fn value(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "null".to_owned(),
+        cell => quoted(&cell.plain()),
     }
 }
 

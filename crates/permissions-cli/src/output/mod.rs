@@ -18,7 +18,7 @@ pub(crate) use changes::Changes;
 pub(crate) use rows::{Columns, Output, Settings};
 pub(crate) use stdout::{ensure_stdout, stdout_is_discarded, stdout_width};
 pub(crate) use text::{Look, Text};
-pub(crate) use width::{fit, pad, shorten};
+pub(crate) use width::{fit, pad, shorten, truncate};
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::filter::Filter;
 use super::text::Look;
 use crate::failure::Failure;
 use crate::options::Format;
+use crate::style::escape_lines;
 
 /// The columns of a command.
 #[derive(Clone, Debug)]
@@ -138,7 +139,10 @@ impl Output {
     fn write_filtered(&mut self) -> Result<(), Failure> {
         let json = std::mem::take(&mut self.json);
         if let Some(filter) = self.filter.as_ref().filter(|_| !json.is_empty()) {
-            for line in filter.run(&json)? {
+            for mut line in filter.run(&json)? {
+                if self.document.is_terminal {
+                    line = escape_lines(&line);
+                }
                 writeln!(self.out, "{line}")?;
             }
         }

@@ -14,6 +14,10 @@ use crate::style::{HEADING, escape_control, paint};
 
 const GAP: &str = "  ";
 
+/// Maximum width of a column. Every row is as wide as the longest name of a project, and the API may accept names of
+/// any length.
+const MAX_WIDTH: usize = 1_000;
+
 pub(super) struct Table {
     look: Look,
     /// `None` after the header was written.
@@ -55,11 +59,11 @@ impl Table {
 
     /// Adds a row, which is printed at the next flush.
     pub(super) fn add(&mut self, cells: &[&Cell]) {
-        let local = self.look.local_time;
+        let local = self.look.is_terminal;
         let text = |cell: &&Cell| escape_control(&if local { cell.local() } else { cell.plain() });
         let cells: Vec<String> = cells.iter().map(text).collect();
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(cell.width()).min(MAX_WIDTH);
         }
         self.pending.push(cells);
     }

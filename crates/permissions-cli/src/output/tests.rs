@@ -12,7 +12,7 @@ use crate::options::Format;
 const COLUMNS: &[&str] = &["checkpoint", "id", "created_at"];
 const PLAIN: Look = Look {
     color: false,
-    local_time: false,
+    is_terminal: false,
     width: None,
 };
 
@@ -221,6 +221,44 @@ fn narrow_table_shortens_long_cells() {
         "{text}"
     );
     assert!(text.contains('…'), "{text}");
+}
+
+#[test]
+fn table_with_very_long_cell_has_limited_width() {
+    let long = "x".repeat(100_000);
+
+    let text = written(
+        Format::Table,
+        PLAIN,
+        Columns::new(COLUMNS),
+        &[&long, "cp_1"],
+    );
+
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.lines().all(|line| line.chars().count() < 1_100));
+}
+
+#[test]
+fn terminal_output_escapes_control_characters() {
+    let terminal = Look {
+        is_terminal: true,
+        ..PLAIN
+    };
+    let id = "=\u{1b}[31m\u{9b}31m\u{202e}\n\u{feff}";
+    for format in [Format::Json, Format::Jsonl, Format::Csv, Format::Yaml] {
+        let text = written(format, terminal, Columns::new(COLUMNS), &[id]);
+        assert!(!text.contains([ESCAPE, '\u{9b}', '\u{202e}']), "{text:?}");
+    }
+
+    let shared = Shared::default();
+    let settings = Settings {
+        jq_rows: Some(".id"),
+        ..settings(Format::Json)
+    };
+    let mut output = open(&shared, settings, terminal, Columns::new(COLUMNS));
+    output.row(&row("\u{1b}[31m\tred\nblue")).unwrap();
+    output.finish().unwrap();
+    assert_eq!(shared.text(), "\\u{1b}[31m\tred\nblue\n");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::style::{escape_control, paint};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     pub(crate) color: bool,
-    pub(crate) local_time: bool,
+    /// Whether standard output is a terminal. Times are then local, and control characters are escaped in every format.
+    pub(crate) is_terminal: bool,
     /// Width of the terminal. `None` without a terminal.
     pub(crate) width: Option<usize>,
 }

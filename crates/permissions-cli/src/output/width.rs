@@ -16,6 +16,15 @@ pub(crate) fn shorten(text: &str, width: usize) -> String {
     format!("{start}…{}", end.into_iter().collect::<String>())
 }
 
+/// Shortens text at its end to at most `max` characters.
+pub(crate) fn truncate(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(max - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Reduces the widest columns until the sum is at most `available`.
 pub(crate) fn fit(widths: &mut [usize], available: usize) {
     while widths.iter().sum::<usize>() > available {
@@ -29,7 +38,7 @@ pub(crate) fn fit(widths: &mut [usize], available: usize) {
 /// Pads text with spaces to `width` columns.
 pub(crate) fn pad(text: &str, width: usize) -> String {
     let spaces = width.saturating_sub(text.width());
-    format!("{text}{:spaces$}", "")
+    text.to_owned() + &" ".repeat(spaces)
 }
 
 /// Takes characters up to `width` columns.

@@ -342,3 +342,21 @@ fn local_file_supports_plan_and_apply() {
     assert_eq!(local("apply --yes").code(), Some(0));
     assert_eq!(local("plan").code(), Some(0));
 }
+
+#[test]
+fn update_keeps_line_breaks_of_windows() {
+    let fixture = Fixture::with_projects();
+    fixture.run("create ft:a proj_a proj_b").data();
+    let path = fixture.folder().join("permissions.toml");
+    let manifest =
+        "[checkpoints]\r\n\"ft:a\" = [\r\n    \"proj_a\", # mine\r\n    \"proj_b\",\r\n]\r\n";
+    fs::write(&path, manifest).unwrap();
+
+    let unchanged = fixture.run("export --update");
+    assert_eq!(unchanged.stderr(), "in sync: 1 checkpoint\n");
+    let updated = fixture.run("export --update --names");
+
+    assert_eq!(updated.stderr(), "updated permissions.toml\n");
+    let expected = manifest.replace("\"proj_b\",", "\"proj_b\", # \"Maps\"");
+    assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+}

@@ -110,3 +110,17 @@ fn id_with_markup_is_escaped_on_page() {
     let page = fs::read_to_string(fixture.folder().join("page.html")).unwrap();
     assert!(!page.contains("alert(1)</script>"));
 }
+
+#[test]
+fn audit_page_escapes_direction_overrides_in_names() {
+    let projects = [("proj_a".to_owned(), "safe\u{202e}live".to_owned())];
+    let fixture = Fixture::with_many_projects(projects.into_iter());
+    fixture.run("create ft:a proj_a").data();
+
+    let page = fixture.run("audit ft:a --names --html -");
+
+    assert!(
+        page.stdout().contains(r#""label":"safe\\u{202e}live""#),
+        "{page}"
+    );
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
@@ -270,6 +271,26 @@ fn check_online_without_key_fails() {
     assert!(ran.stderr().contains("no admin key"), "{ran}");
 }
 
+#[test]
+fn list_without_response_of_projects_continues_without_names() {
+    let fixture = drifted();
+    let (base_url, _) = refusing(&fixture, NO_RESPONSE);
+    let mut list = fixture.command(["list", "ft:a", "--names"]);
+    list.env("OPENAI_BASE_URL", &base_url);
+    let started = Instant::now();
+
+    let ran = run(list);
+
+    assert_eq!(ran.code(), Some(0), "{ran}");
+    assert_eq!(ran.stdout().lines().count(), 2, "{ran}");
+    let note = "names of projects are not shown: the list of projects was incomplete 10 s after the other requests";
+    assert!(ran.stderr().contains(note), "{ran}");
+    assert!(started.elapsed() < Duration::from_secs(40));
+}
+
+/// The status of a proxy that does not answer.
+const NO_RESPONSE: &str = "";
+
 /// Starts a proxy that answers requests for the list of projects with the given status, and forwards all other
 /// connections to the test server. Returns the base URL of the proxy and the number of requests that it answered
 /// with the status.
@@ -296,6 +317,9 @@ async fn forward(mut stream: TcpStream, behind: String, status: &str, refused: A
     head.truncate(read);
     if head.windows(14).any(|part| part == b"/organization/") {
         refused.fetch_add(1, Ordering::Relaxed);
+        if status == NO_RESPONSE {
+            return std::future::pending().await;
+        }
         let body = r#"{"error":{"message":"refused","type":"invalid_request_error"}}"#;
         let length = body.len();
         let response = format!(
