@@ -223,6 +223,11 @@ fn classify(error: &Error) -> (Exit, &'static str) {
         ),
         Kind::BodyTooLarge => (Failure, "use smaller pages with --page-size"),
         Kind::Decode => (Failure, BASE_URL),
+        // Only lists of projects have no checkpoint.
+        Kind::NotFound if error.checkpoint().is_none() => (
+            Failure,
+            "check the base URL; the server may have no list of projects",
+        ),
         Kind::NotFound if error.type_().is_none() => (Failure, BASE_URL),
         Kind::NotFound => (Failure, "check the ids"),
         Kind::Redirect => (Failure, "use the target of the redirect as the base URL"),

@@ -1,4 +1,4 @@
-//! The three operations against permissions-server.
+//! The operations against permissions-server.
 #![allow(clippy::unwrap_used, reason = "failed assumptions fail the test")]
 
 use std::time::Duration;
@@ -175,4 +175,29 @@ async fn delete_project_without_permissions_succeeds() {
         .await
         .unwrap();
     assert!(deleted.is_empty());
+}
+
+#[tokio::test]
+async fn projects_of_server_are_listed_with_names() {
+    let server = Server::builder()
+        .project("proj_1", "Forecast")
+        .archived_project("proj_2", "Maps");
+    let server = server.start().await.unwrap();
+    let client = Client::builder()
+        .admin_key(server.admin_key())
+        .base_url(server.base_url());
+    let client = client.build().unwrap();
+
+    let active = client.projects().all().await.unwrap();
+    let list = client.projects().include_archived(true).page_size(1);
+    let mut all = list.all().await.unwrap();
+
+    assert_eq!(active.len(), 1);
+    assert_eq!(active[0].name.as_deref(), Some("Forecast"));
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let archived: Vec<_> = all
+        .iter()
+        .map(|it| (it.id.as_str(), it.is_archived()))
+        .collect();
+    assert_eq!(archived, [("proj_1", false), ("proj_2", true)]);
 }

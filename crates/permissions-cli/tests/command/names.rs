@@ -310,6 +310,20 @@ async fn forward(mut stream: TcpStream, behind: String, status: &str, refused: A
 }
 
 #[test]
+fn projects_without_route_suggest_the_base_url() {
+    let fixture = drifted();
+    let (base_url, _) = refusing(&fixture, "404 Not Found");
+    let mut command = fixture.command(["projects"]);
+    command.env("OPENAI_BASE_URL", &base_url);
+
+    let ran = run(command);
+
+    assert_eq!(ran.code(), Some(1), "{ran}");
+    let tip = "check the base URL; the server may have no list of projects";
+    assert!(ran.stderr().contains(tip), "{ran}");
+}
+
+#[test]
 fn refused_names_are_requested_once_and_noted() {
     for (status, reason) in [
         ("401 Unauthorized", "401 Unauthorized"),

@@ -44,7 +44,10 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
             "set OPENAI_ADMIN_KEY to an admin key, or pass one to `admin_key`"
         }
         ErrorKind::NotFound if *error.action() == Action::ListProjects => {
-            "check the base URL, and that the server can list projects"
+            "check the base URL: the server may not support lists of projects"
+        }
+        ErrorKind::InvalidRequest if error.status() == Some(405) => {
+            "check the base URL: the server may not support this operation"
         }
         ErrorKind::NotFound => "check the checkpoint, the permission id and the base URL",
         ErrorKind::QuotaExceeded => "check the billing and the credit of the organization",

@@ -153,7 +153,11 @@ async fn repeated_project_is_left_out() {
 #[tokio::test]
 async fn refused_key_is_not_retried() {
     let server = FaultServer::start().await;
-    for (status, remedy) in [(403, "may read projects"), (404, "can list projects")] {
+    for (status, remedy) in [
+        (403, "may read projects"),
+        (404, "may not support lists of projects"),
+        (405, "may not support this operation"),
+    ] {
         server.respond("GET", [Reply::html(status)]);
         let error = client(&server).projects().all().await.unwrap_err();
         assert_eq!(error.checkpoint(), None);
@@ -161,7 +165,7 @@ async fn refused_key_is_not_retried() {
         assert!(text.contains("list the projects"), "{text}");
         assert!(error.remedy().unwrap().contains(remedy), "{error:?}");
     }
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
