@@ -38,13 +38,13 @@ pub struct CallContext {
     /// Whether a response from a URL other than the requested one is reported as an [`Error::Custom`]. The check costs
     /// a copy of the URL.
     pub check_url: bool,
-    /// Receives status and headers of every response, also if its body cannot be decoded. The headers are moved, so a
+    /// Receives URL, status and headers of every response, also if its body cannot be decoded. The headers are moved, so a
     /// [`ResponseValue`](crate::ResponseValue) or an unexpected response then has none.
     pub head: Option<ResponseHead>,
 }
 
-/// Status and headers of the last response of a context and its clones.
-pub type ResponseHead = Arc<Mutex<Option<http::Response<()>>>>;
+/// The last response of a context and its clones: status and headers, with the URL in place of the body.
+pub type ResponseHead = Arc<Mutex<Option<http::Response<reqwest::Url>>>>;
 
 /// Marks a response from another URL than the requested one.
 #[derive(Clone)]
@@ -80,10 +80,10 @@ impl CallContext {
         }
     }
 
-    /// Moves status and headers of a response to [`head`](Self::head).
+    /// Moves the headers of a response to [`head`](Self::head), with its URL and status.
     fn receive_head(&self, response: &mut Response) {
         if let Some(receiver) = &self.head {
-            let mut head = http::Response::new(());
+            let mut head = http::Response::new(response.url().clone());
             *head.status_mut() = response.status();
             mem::swap(head.headers_mut(), response.headers_mut());
             *receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(head);

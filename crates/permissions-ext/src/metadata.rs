@@ -2,15 +2,17 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
+use url::Url;
 
 use crate::redact::Redactor;
 
-/// Status and headers of a response, and the number of attempts before it.
+/// URL, status and headers of a response, and the number of attempts before it.
 ///
 /// Secrets that the server echoed are replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Metadata {
+    url: Option<String>,
     status: Option<u16>,
     headers: HeaderMap,
     retries: u32,
@@ -19,19 +21,31 @@ pub struct Metadata {
 impl Metadata {
     /// Uses the head of a response, if one arrived.
     pub(crate) fn new(
-        head: Option<http::Response<()>>,
+        head: Option<http::Response<Url>>,
         retries: u32,
         redactor: &Redactor<'_>,
     ) -> Self {
-        let head = head.map(|head| head.into_parts().0);
-        let status = head.as_ref().map(|head| head.status.as_u16());
-        let mut headers = head.map(|head| head.headers).unwrap_or_default();
-        redactor.headers(&mut headers);
+        let Some(head) = head else {
+            return Self {
+                retries,
+                ..Self::default()
+            };
+        };
+        let (mut head, url) = head.into_parts();
+        redactor.headers(&mut head.headers);
         Self {
-            status,
-            headers,
+            url: Some(redactor.text(url.into())),
+            status: Some(head.status.as_u16()),
+            headers: head.headers,
             retries,
         }
+    }
+
+    /// Returns the URL of the request, without query parameters that the options of the request added.
+    /// `None` if there was no response.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// Returns the HTTP status. `None` if there was no response.

@@ -8,29 +8,13 @@ use permissions_api::hooks::CallContext;
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use super::builder::Key;
+use super::builder::{ADMIN_KEY, BASE_URL, Key, ORDINARY_KEY, ORGANIZATION_ID, PROJECT_ID};
 use super::{Client, ClientBuilder, base_url};
 use crate::Error;
 use crate::http_client::{HttpClient, Proxy};
 use crate::key::{authorization, is_project_key};
 use crate::options::{ORGANIZATION, PROJECT, header};
 use crate::transport::{Limiters, RETRY_COUNT, Transport};
-
-const ADMIN_KEY: &str = "OPENAI_ADMIN_KEY";
-const BASE_URL: &str = "OPENAI_BASE_URL";
-const ORGANIZATION_ID: &str = "OPENAI_ORG_ID";
-const PROJECT_ID: &str = "OPENAI_PROJECT_ID";
-/// The key of a project. The client never uses it, but the error about a missing admin key mentions it.
-const ORDINARY_KEY: &str = "OPENAI_API_KEY";
-
-/// The environment variables that a client reads, except those of proxies.
-pub(super) const VARIABLES: [&str; 5] = [
-    ADMIN_KEY,
-    BASE_URL,
-    ORGANIZATION_ID,
-    PROJECT_ID,
-    ORDINARY_KEY,
-];
 
 /// Default timeout of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -6,11 +6,26 @@ use std::time::Duration;
 use http::HeaderValue;
 use secrecy::SecretString;
 
-use super::build::VARIABLES;
 use crate::event::Observer;
 use crate::http_client::{Proxy, Tls};
 use crate::key::{KeyProvider, authorization};
 use crate::{Error, Event, RetryPolicy};
+
+pub(super) const ADMIN_KEY: &str = "OPENAI_ADMIN_KEY";
+pub(super) const BASE_URL: &str = "OPENAI_BASE_URL";
+pub(super) const ORGANIZATION_ID: &str = "OPENAI_ORG_ID";
+pub(super) const PROJECT_ID: &str = "OPENAI_PROJECT_ID";
+/// The key of a project. The client never uses it, but the error about a missing admin key mentions it.
+pub(super) const ORDINARY_KEY: &str = "OPENAI_API_KEY";
+
+/// The environment variables that a client reads, except those of proxies.
+const VARIABLES: [&str; 5] = [
+    ADMIN_KEY,
+    BASE_URL,
+    ORGANIZATION_ID,
+    PROJECT_ID,
+    ORDINARY_KEY,
+];
 
 /// A builder for a [`Client`](crate::Client).
 ///

@@ -6,6 +6,7 @@ use permissions_api as api;
 use permissions_api::ClientInfo as _;
 use permissions_api::hooks::DEFAULT_BODY_LIMIT;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::rejected::Rejected;
 use super::retries::{RETRY_COUNT, Retries};
@@ -110,10 +111,16 @@ impl Retries<'_> {
         }))
     }
 
-    /// Takes status and headers of the last response.
-    fn take_head(&self) -> Option<http::Response<()>> {
-        let head = self.api.inner().head.as_ref()?;
-        head.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Takes URL, status and headers of the last response. The URL has no query if the options of the request add
+    /// parameters, because the redactor cannot find percent-encoded secrets.
+    fn take_head(&self) -> Option<http::Response<Url>> {
+        let context = self.api.inner();
+        let head = context.head.as_ref()?;
+        let mut head = head.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        if !context.query.is_empty() {
+            head.body_mut().set_query(None);
+        }
+        Some(head)
     }
 
     fn redactor(&self) -> Redactor<'_> {

@@ -13,7 +13,8 @@ use http::HeaderValue;
 use tokio::time::{Instant, sleep};
 
 use super::Deadline;
-use super::pacer::{Achieved, Pacer, Permit};
+use super::pace::Achieved;
+use super::pacer::{Pacer, Permit};
 use crate::action::Action;
 use crate::error::{Error, ErrorKind, readable};
 use crate::metadata::{Metadata, RateLimit};

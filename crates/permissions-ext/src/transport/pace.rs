@@ -12,8 +12,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pacer::Achieved;
-
 /// Shortest pause that a rate is derived from. A server may ask to wait for one millisecond, which would result in a
 /// very high rate.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
@@ -76,6 +74,13 @@ pub(super) struct Sent {
     planned: f64,
     /// Rate that results from the time since the previous request. A late timer lowers it.
     actual: f64,
+}
+
+/// Accepted requests of a bulk call before its first refusal. They determine the first rate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Achieved {
+    pub(super) steps: usize,
+    pub(super) elapsed: Duration,
 }
 
 impl Pace {

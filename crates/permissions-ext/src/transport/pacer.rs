@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::{Pace, Sent};
+use super::pace::{Achieved, Pace, Sent};
 
 /// Longest pause. The clock cannot represent much longer ones.
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
@@ -29,13 +29,6 @@ pub(super) struct Permit {
     /// `None` if the request was not paced. Also `None` for the first request after a pause, because the API accepts it
     /// whatever the rate is.
     sent: Option<Sent>,
-}
-
-/// Accepted requests of a bulk call before its first refusal. They determine the first rate.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Achieved {
-    pub(super) steps: usize,
-    pub(super) elapsed: Duration,
 }
 
 impl Pacer {

@@ -5,6 +5,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use permissions_api as api;
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use crate::action::Action;
 use crate::error::{Error, ErrorKind, ErrorResponse};
@@ -79,11 +80,11 @@ impl Rejected<'_> {
 
     /// Describes the target of a redirect by its origin, because the rest may contain a secret.
     pub(super) fn redirect_target(
-        head: &http::Response<()>,
+        head: &http::Response<Url>,
         redactor: &Redactor<'_>,
     ) -> Option<String> {
         let location = head.headers().get(LOCATION)?.to_str().ok()?;
-        let location = url::Url::parse(location).ok()?;
+        let location = Url::parse(location).ok()?;
         let origin = location.origin().ascii_serialization();
         let is_redirect = head.status().is_redirection();
         is_redirect.then(|| redactor.text(format!(", a redirect to {origin}")))

@@ -173,3 +173,18 @@ fn invalid_key_is_refused_and_not_shown() {
     );
     assert!(!format!("{error} {error:?}").contains(KEY));
 }
+
+#[tokio::test]
+async fn metadata_url_omits_query_of_request_options() {
+    let server = FaultServer::start().await;
+    let plain = list(server.client_builder());
+    let base_url = format!("http://{}/v1/fine_tuning/checkpoints/", server.address);
+    for (list, query) in [
+        (plain.clone(), "?limit=100"),
+        (plain.query("token", "query-secret"), "/permissions"),
+    ] {
+        let page = list.send().await.unwrap();
+        let url = page.metadata().url().unwrap();
+        assert!(url.starts_with(&base_url) && url.ends_with(query), "{url}");
+    }
+}
