@@ -17,9 +17,9 @@ use crate::{
 
 /// Restricts the discriminator property of each union member to the values that select the member.
 ///
-/// A component that is also used outside of such unions is unchanged, because the property of such a component can have
-/// any value there. The default member of OpenAPI 3.2 is unchanged, because all values that the
-/// discriminator does not list select it.
+/// A component that is also used outside of such unions is unchanged, because the property of such a
+/// component can have any value there. The default member of OpenAPI 3.2 is unchanged, because all
+/// values that the discriminator does not list select the default member.
 pub(super) fn lower(document: &mut Value, findings: &mut Findings) {
     let used = schema::names_in(document, Kind::Document);
     let mut in_unions = Vec::new();

@@ -30,7 +30,7 @@ pub(super) fn of(error: &Error) -> Option<Cow<'_, str>> {
         }
         ErrorKind::Incomplete => "list the permissions to find out whether the change was made",
         ErrorKind::NotAllowed => {
-            "review the plan, then allow it with `allow_delete` and `allow_empty`"
+            "review the plan, then allow its deletes with `allow_delete` and `allow_empty`"
         }
         ErrorKind::StalePlan => "make a new plan",
         ErrorKind::TargetMismatch => {

@@ -102,7 +102,7 @@ impl Apply {
     /// succeeded.
     ///
     /// If an apply was interrupted, apply the same plan again. The second apply keeps the changes that were
-    /// made and makes the others.
+    /// made and makes the remaining changes.
     ///
     /// # Errors
     ///

@@ -159,7 +159,7 @@ async fn handshake_without_answer_is_a_connect_timeout() {
     assert!(text.contains("no connection within 30ms"), "{text}");
 }
 
-/// Lists permissions with the settings of the environment. The next test runs this one in a child process with proxy
+/// Lists permissions with the settings of the environment. The next test runs this test in a child process with proxy
 /// variables.
 #[tokio::test]
 async fn list_with_environment_settings_succeeds() {
