@@ -71,7 +71,7 @@ fn main() -> anyhow::Result<()> {
     let peer = Peer::start(0)?;
     let sdks = clients(&peer)?;
     if arguments.selects_table("create") {
-        let title = format!("create {WRITES} permissions, one a request");
+        let title = format!("create {WRITES} permissions, one per request");
         measure(&title, &sdks, WRITES, WRITES, |sdk| {
             sdk.create(&runtime, &projects)
         })?;

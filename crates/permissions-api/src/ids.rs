@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn id_with_any_other_characters_round_trips() {
+    fn id_without_rejected_characters_round_trips() {
         let long = "ft:gpt-4o-mini-2024-07-18:org:weather:B7R9VjQd";
         for text in [
             "...",
