@@ -19,7 +19,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Uses the head of a response, if one arrived.
+    /// Takes the URL, the status and the headers from the head of a response, if a response arrived.
     pub(crate) fn new(
         head: Option<http::Response<Url>>,
         retries: u32,

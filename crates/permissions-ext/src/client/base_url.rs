@@ -4,7 +4,7 @@ use crate::http_client::is_loopback;
 
 pub(super) const DEFAULT: &str = "https://api.openai.com/v1";
 
-/// Parses a base URL. The error is the reason why it is unusable or unsafe.
+/// Parses a base URL. The error is the reason why the URL is unusable or unsafe.
 pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     let url = Url::parse(text.trim())
         .map_err(|cause| format!("the base URL is not a URL: {cause}; {BEGIN}"))?;
@@ -12,12 +12,12 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     let place = url.origin().ascii_serialization();
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!(
-            "the base URL of {place} contains a user name or password, which would not be sent; remove it"
+            "the base URL of {place} contains a user name or password, which would not be sent; remove both"
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!(
-            "the base URL of {place} has a query or fragment; end it after the path, such as /v1"
+            "the base URL of {place} has a query or fragment; end the URL after the path, such as /v1"
         ));
     }
     match url.scheme() {
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
         "http" => {
             return Err(format!(
                 "the base URL {place} is not encrypted, anyone on the way could read the admin key; \
-                 use https, or allow it with `allow_http`"
+                 use https, or allow http with `allow_http`"
             ));
         }
         other => return Err(format!("the base URL has the scheme {other}; {BEGIN}")),
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, String> {
     Ok(url)
 }
 
-const BEGIN: &str = "use https://, or http:// for this machine";
+const BEGIN: &str = "use https://, or http:// for a server on this machine";
 
 #[cfg(test)]
 mod tests {

@@ -138,12 +138,13 @@ impl ClientBuilder {
         Ok(HttpClient::custom(base_url, client, self.timeout))
     }
 
-    /// Returns the value of an environment variable, if the builder reads the environment. A blank value counts as unset.
+    /// Returns the value of an environment variable, if the builder reads the environment. A blank value counts as
+    /// unset.
     fn variable(&self, name: &str) -> Result<Option<&str>, Error> {
         let Some((_, value)) = self.variables.iter().find(|(known, _)| *known == name) else {
             return Ok(None);
         };
-        let not_utf8 = || Error::config(format!("{name} is not valid UTF-8"));
+        let not_utf8 = || Error::config(format!("the value of {name} is not valid UTF-8"));
         let value = value.as_ref().ok_or_else(not_utf8)?.expose_secret();
         Ok((!value.trim().is_empty()).then_some(value))
     }

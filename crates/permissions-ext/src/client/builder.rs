@@ -15,7 +15,8 @@ pub(super) const ADMIN_KEY: &str = "OPENAI_ADMIN_KEY";
 pub(super) const BASE_URL: &str = "OPENAI_BASE_URL";
 pub(super) const ORGANIZATION_ID: &str = "OPENAI_ORG_ID";
 pub(super) const PROJECT_ID: &str = "OPENAI_PROJECT_ID";
-/// The key of a project. The client never uses it, but the error about a missing admin key mentions it.
+/// The environment variable of an ordinary key. The client never uses that key, but the error about a missing admin key
+/// mentions the variable.
 pub(super) const ORDINARY_KEY: &str = "OPENAI_API_KEY";
 
 /// The environment variables that a client reads, except those of proxies.
@@ -75,7 +76,7 @@ pub struct ClientBuilder {
 pub(super) enum Key {
     Fixed(HeaderValue),
     Provider(KeyProvider),
-    /// No key, because a gateway adds it.
+    /// No key, because a gateway adds the key.
     Absent,
 }
 
@@ -105,13 +106,14 @@ impl ClientBuilder {
         }
     }
 
-    /// Reads the environment variables of [`Client::from_env`](crate::Client::from_env). Methods of the builder override them.
+    /// Reads the environment variables of [`Client::from_env`](crate::Client::from_env). Methods of the builder
+    /// override the variables.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
-    /// Calls a function for the values of the same variables, for example to read them from a configuration file or in a
-    /// test.
+    /// Reads the same variables as [`from_env`](Self::from_env), but calls a function for their values, for example to
+    /// read the values from a configuration file or in a test.
     ///
     /// Proxy variables always come from the environment of the process.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -160,14 +162,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Describes where the program reads the key, such as `--key-file key.txt`. Errors about the key mention it. By
-    /// default, they mention the variable or the method.
+    /// Describes where the program reads the key, such as `--key-file key.txt`. Errors about the key contain this
+    /// description. By default, they contain the environment variable or the builder's method that set the key.
     pub fn key_source(mut self, description: impl Into<String>) -> Self {
         self.key_source = Some(description.into());
         self
     }
 
-    /// Sends no key, for a gateway that adds one.
+    /// Sends no key, for a gateway that adds a key.
     pub fn without_key(mut self) -> Self {
         self.key = Some((Ok(Key::Absent), ""));
         self
@@ -203,7 +205,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets when and how soon a failed request is retried.
+    /// Sets how often and how soon a failed request is retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
@@ -234,8 +236,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the longest wait that the API may ask for. A call fails if the API asks for a longer one. The default is
-    /// 60 s. Plans, applies, audits and creates with several batches use [`max_bulk_wait`](Self::max_bulk_wait).
+    /// Sets the longest wait that the API may ask for. A call fails if the API asks for a longer wait. The default is
+    /// 60 s. For a plan, an apply, an audit and a create with several batches, [`max_bulk_wait`](Self::max_bulk_wait)
+    /// applies instead.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
         self
@@ -248,14 +251,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the name of the API in the [`Target`](crate::sync::Target) of plans, instead of the base URL. Use it if the
-    /// base URL changes, for example with an embedded server.
+    /// Sets a name for the API. The [`Target`](crate::sync::Target) of a plan then contains the name instead of the
+    /// base URL. Set a name if the base URL changes between runs, for example with an embedded server.
     pub fn target_name(mut self, name: impl Into<String>) -> Self {
         self.target_name = Some(name.into());
         self
     }
 
-    /// Calls a function for each attempt and each page. It should return soon, because the call waits for it.
+    /// Calls a function for each attempt and each page. The function should return soon, because the call waits for the
+    /// function.
     ///
     /// ```
     /// use permissions_ext::{Client, Event};
@@ -272,7 +276,7 @@ impl ClientBuilder {
     }
 
     /// Sends all requests through this proxy: `http`, `https`, `socks5` (the host is resolved on this machine) or
-    /// `socks5h` (the proxy resolves it). The URL may contain a user name and a password.
+    /// `socks5h` (the proxy resolves the host). The URL may contain a user name and a password.
     ///
     /// Without this method, requests use the proxy of the variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
     /// `NO_PROXY`, also in lower case, or of the operating system on macOS and Windows. Requests to a loopback address
@@ -350,9 +354,9 @@ impl ClientBuilder {
 
     /// Sends all requests through this reqwest client.
     ///
-    /// The client decides about proxies, TLS, timeouts and its own retries. Create it with
-    /// [`Policy::none`](reqwest::redirect::Policy::none): a redirect would send a write to another URL or turn it into
-    /// a read, so a response from another URL than the requested one is an error.
+    /// The reqwest client decides about proxies, TLS, timeouts and its own retries. Create the reqwest client with
+    /// [`Policy::none`](reqwest::redirect::Policy::none). A client that follows a redirect sends a write to another
+    /// URL or turns the write into a read. A response from another URL than the requested URL is therefore an error.
     #[cfg(feature = "reqwest")]
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);

@@ -41,7 +41,7 @@ impl Client {
     }
 
     /// Creates a builder that reads no environment variables except those for proxies. [`ClientBuilder::from_env`] also
-    /// reads the others.
+    /// reads the variables of [`Client::from_env`](Self::from_env).
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }

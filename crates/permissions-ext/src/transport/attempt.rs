@@ -18,7 +18,7 @@ use crate::metadata::Metadata;
 use crate::redact::Redactor;
 
 impl Retries<'_> {
-    /// Sends the operation. The timeout is `None` if the caller's HTTP client decides.
+    /// Sends the operation. `timeout` is `None` if the timeout of the caller's HTTP client applies.
     pub(super) async fn send<O: Operation>(
         &mut self,
         operation: &O,
@@ -40,7 +40,7 @@ impl Retries<'_> {
         self.api.context_mut().timeout = remaining.filter(|_| differs);
         match operation.send(&self.api).await {
             Ok(response) => self.accept(operation, response.into_inner()),
-            // Boxed, because it would otherwise enlarge the future of every call.
+            // Boxed, because the future of `reject` would otherwise enlarge the future of every call.
             Err(error) => Box::pin(self.reject(operation, error, timeout)).await,
         }
     }

@@ -1,4 +1,4 @@
-//! The rate limiter of a client: pauses all requests if the API asks to wait, and paces those of bulk calls.
+//! The rate limiter of a client: pauses all requests if the API asks to wait, and paces the requests of bulk calls.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -43,10 +43,10 @@ pub(crate) struct Limiters {
 /// The rate limiter for one admin key.
 #[derive(Default)]
 pub(super) struct Limiter {
-    /// Whether requests may have to wait. While the flag is false, a request costs one atomic load.
+    /// True if requests may have to wait. While the flag is false, the limiter costs a request one atomic load.
     is_active: AtomicBool,
     pacer: Mutex<Pacer>,
-    /// Held by the first waiting bulk request. The others wait for this lock in order.
+    /// Held by the first waiting bulk request. The other bulk requests wait for this lock in order.
     queue: tokio::sync::Mutex<()>,
 }
 
@@ -74,8 +74,9 @@ impl Limiters {
         by_key.entry(hash).or_default().clone()
     }
 
-    /// Returns the longest pause of the client: twice the longest wait of any call. During such a pause, every call
-    /// fails at once. The limit prevents a wrong header from blocking the client for days.
+    /// Returns the longest pause of the client: twice the longest wait that any call accepts. While more than
+    /// the longest accepted wait remains, every call fails at once. The limit prevents a wrong header from blocking the
+    /// client for days.
     pub(super) fn max_pause(&self) -> Duration {
         self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
     }
@@ -169,7 +170,7 @@ impl Limiter {
         deadline: Deadline,
         max_wait: Duration,
     ) -> Result<Permit, Error> {
-        // Checks the pause before the request waits in the queue, so that it fails at once if the pause ends too late.
+        // Checks the pause before the request waits in the queue. If the pause is too long, the request fails at once.
         check(self.pacer().pause(Instant::now()), deadline, max_wait)?;
         let left = deadline.left();
         let turn = until_stopped(bulk, self.queue.lock());
@@ -244,7 +245,7 @@ pub(super) fn next_request(limit: RateLimit) -> Option<Duration> {
 
 /// Returns the requests per second that the headers of a response allow once the limit is used up.
 ///
-/// The API defines `reset` as the time until all requests are available again, so they become available one by one.
+/// The API defines `reset` as the time until all requests are available again. Requests become available one by one.
 fn allowed_rate(limit: RateLimit) -> Option<f64> {
     let reset = limit.reset.filter(|reset| !reset.is_zero())?;
     let is_exhausted = limit.remaining == Some(0);

@@ -50,7 +50,7 @@ pub(crate) struct Transport {
     pub(crate) target_name: Option<String>,
 }
 
-/// One operation of the API with its arguments: it can be sent any number of times.
+/// One operation of the API with its arguments. The operation can be sent any number of times.
 pub(crate) trait Operation: Sync {
     /// The documented body of a success.
     type Output: DeserializeOwned + Send;
@@ -62,7 +62,7 @@ pub(crate) trait Operation: Sync {
         api: &api::Client,
     ) -> impl Future<Output = Result<api::ResponseValue<Self::Output>, api::Error<()>>> + Send;
 
-    /// Validates the body of a success. Fails if it contradicts the request.
+    /// Validates the body of a success. Fails if the body contradicts the request.
     fn check(&self, _response: &Self::Output) -> Result<(), String> {
         Ok(())
     }

@@ -1,10 +1,11 @@
 //! The rate of bulk requests, which the client learns from the responses:
 //!
-//! 1. The rate starts with 16 requests per unit of time, which is the length of the last pause. Each accepted request
-//!    raises it by 2.5 %.
-//! 2. The first refusal ends this search. The rate becomes 10 % less than the refused one.
-//! 3. Then the rate grows slowly, at first by 0.05 % per unit of time, and twice as fast every ten units. Each further
-//!    refusal lowers the rate by 4 %, or by twice as much as the previous refusal if that was less than five units ago.
+//! 1. The rate starts with 16 requests per unit of time. The unit of time is the length of the last pause. Each
+//!    accepted request raises the rate by 2.5 %.
+//! 2. The first refusal ends this search. The rate becomes 10 % less than the refused rate.
+//! 3. Then the rate grows slowly, at first by 0.05 % per unit of time. The growth doubles every ten units.
+//! 4. Each further refusal lowers the rate by 4 %. If the previous refusal was less than five units ago, the decrease
+//!    is twice the previous decrease.
 //!
 //! A simulation of token buckets and fixed windows (see the tests of the pacer) chose these numbers.
 
@@ -18,7 +19,8 @@ const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// Rate at which the search starts, in requests per unit of time. At a start of 1, it would take minutes to reach 20
 /// requests per second.
 pub(super) const INITIAL_REQUESTS: f64 = 16.0;
-/// Lowest rate, in requests per unit of time, so that a server that refuses every request does not stop a call for hours.
+/// Lowest rate, in requests per unit of time. Without this limit, a server that refuses every request could stop a call
+/// for hours.
 const MIN_REQUESTS: f64 = 1.0 / 16.0;
 const SEARCH_GROWTH: f64 = 1.025;
 const SEARCH_MARGIN: f64 = 0.9;
@@ -64,7 +66,8 @@ pub(super) struct Pace {
 enum Phase {
     /// Searches for the rate. Contains the highest accepted rate.
     Search(f64),
-    /// Stays close to the rate that the search has found. Contains the last decrease of the rate.
+    /// Keeps the rate close to the rate that the search has found. Contains the last decrease, as a share
+    /// of the rate.
     Hold(f64),
 }
 
@@ -72,7 +75,7 @@ enum Phase {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
     planned: f64,
-    /// Rate that results from the time since the previous request. A late timer lowers it.
+    /// Rate that results from the time since the previous request. A late timer lowers this rate.
     actual: f64,
 }
 
@@ -146,7 +149,7 @@ impl Pace {
         }
     }
 
-    /// Records a request that is sent now. Returns `None` for the first one after a pause.
+    /// Records a request that is sent now. Returns `None` for the first request after a pause.
     pub(super) fn send(&mut self, now: Instant) -> Option<Sent> {
         let planned = self.rate;
         let interval = Duration::from_secs_f64(1.0 / planned);
@@ -187,7 +190,7 @@ impl Pace {
         let floor = (FLOOR * self.accepted / elapsed).min(refused * (1.0 - DECREASE));
         let (rate, phase) = match self.phase {
             Phase::Search(highest) if highest > 0.0 => {
-                // The limit is between the highest accepted rate and the refused one.
+                // The limit is between the highest accepted rate and the refused rate.
                 let limit = sent.map_or(highest, |sent| sent.actual).max(highest);
                 let rate = (limit * SEARCH_MARGIN).min(highest);
                 (rate, Phase::Hold(DECREASE / 2.0))

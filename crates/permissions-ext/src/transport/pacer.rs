@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::pace::{Achieved, Pace, Sent};
 
-/// Longest pause. The clock cannot represent much longer ones.
+/// Longest pause. The clock cannot represent much longer pauses.
 const MAX_PAUSE: Duration = Duration::from_secs(365 * 86_400);
 /// Time without bulk requests after which the rate is forgotten.
 const IDLE: Duration = Duration::from_secs(60);
@@ -26,8 +26,8 @@ pub(super) struct Pacer {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Permit {
     epoch: u64,
-    /// `None` if the request was not paced. Also `None` for the first request after a pause, because the API accepts it
-    /// whatever the rate is.
+    /// `None` if the request was not paced. Also `None` for the first request after a pause, because the API accepts
+    /// that request at any rate.
     sent: Option<Sent>,
 }
 
@@ -44,7 +44,7 @@ impl Pacer {
         self.pause(now).max(next.saturating_duration_since(now))
     }
 
-    /// Returns whether requests are neither paused nor paced. Forgets the rate after an idle time.
+    /// Returns true if requests are not paused and bulk requests are not paced. Forgets the rate after an idle time.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
         if self
             .pace
@@ -71,7 +71,8 @@ impl Pacer {
         }
     }
 
-    /// Updates the pause and the rate after a response that asks to wait. `rate` is the rate from its headers.
+    /// Updates the pause and the rate after a response that asks to wait. `rate` is the rate from the headers of the
+    /// response.
     pub(super) fn refuse(
         &mut self,
         permit: Permit,
@@ -93,7 +94,7 @@ impl Pacer {
         self.start(pace);
     }
 
-    /// Sets the rate from the headers of an accepted request that has used up the limit.
+    /// Sets the rate from the headers of a successful response, which report that no requests are left in the limit.
     pub(super) fn exhaust(&mut self, now: Instant, rate: f64, max_wait: Duration) {
         let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(max_wait);
         let until = self.pause_for(now, interval.min(max_wait));
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_pause_is_kept_and_unused_rate_is_forgotten() {
+    fn longest_pause_is_kept_and_unused_rate_is_forgotten() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {

@@ -64,13 +64,15 @@ impl Rejected<'_> {
             api::Error::InvalidRequest(reason) => {
                 Error::new(ErrorKind::InvalidRequest, self.action, reason)
             }
-            // The hooks of the generated client report a followed redirect. The other server may have made the change.
+            // The hooks of the generated client report a followed redirect. The server at the target of the redirect
+            // may have made the change.
             api::Error::Custom(reason) => {
                 let error = Error::new(ErrorKind::Redirect, self.action, reason);
                 let error = error.with_response(ErrorResponse::new(self.metadata));
                 error.with(|it| it.is_ambiguous = true)
             }
-            // The generated client returns it for declared error responses, of which there are none.
+            // The generated client returns this error only for error responses that the API description declares. The
+            // description declares none.
             api::Error::ErrorResponse(response) => {
                 let reason = self.responded(response.status());
                 self.response(reason, &Bytes::new())
@@ -78,7 +80,7 @@ impl Rejected<'_> {
         }
     }
 
-    /// Describes the target of a redirect by its origin, because the rest may contain a secret.
+    /// Describes the target of a redirect by its origin, because the path and the query may contain a secret.
     pub(super) fn redirect_target(
         head: &http::Response<Url>,
         redactor: &Redactor<'_>,
@@ -105,7 +107,7 @@ impl Rejected<'_> {
         self.response(reason, body)
     }
 
-    /// Creates the error of a response. The status decides the kind, unless it is a success.
+    /// Creates the error of a response. The status decides the kind, unless the status is a success.
     fn response(self, mut reason: String, body: &Bytes) -> Error {
         if let Some(encoding) = self.metadata.header("content-encoding") {
             reason.push_str(", with the unexpected Content-Encoding ");
@@ -122,7 +124,7 @@ impl Rejected<'_> {
             }
             _ => Error::from_response(self.action, reason, response),
         };
-        // The API has not processed a request with a 4xx status, except 408 and 409.
+        // If the API responds with a 4xx status other than 408 and 409, the API has not processed the request.
         let is_ambiguous = !matches!(status, 400..=407 | 410..=499);
         error.with(|it| it.is_ambiguous = is_ambiguous)
     }

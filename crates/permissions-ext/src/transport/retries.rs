@@ -221,8 +221,9 @@ impl<'a> Retries<'a> {
         if error.retry_after().is_some_and(|wait| wait > longest) {
             return None;
         }
-        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline. A 503 with
-        // Retry-After counts as a retry, because a server that stays unavailable would let the call wait for ever.
+        // Bulk calls wait for the API's rate limit as often as necessary. The rate limiter checks the deadline. A retry
+        // after a 503 with Retry-After counts towards `max_retries`, because the call would otherwise wait for ever for
+        // a server that stays unavailable.
         let is_rate_limited = error.kind() == ErrorKind::RateLimited;
         if is_bulk && is_rate_limited && asked.is_some() {
             return asked;

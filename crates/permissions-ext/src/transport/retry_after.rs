@@ -5,7 +5,8 @@ use http::header::{DATE, HeaderName, RETRY_AFTER};
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
-/// Returns how long a response asks to wait. `None` if it does not, or if the time is zero or in the past.
+/// Returns how long a response asks to wait. `None` if the response does not ask to wait, or if the wait is zero or
+/// ends in the past.
 ///
 /// Reads `retry-after-ms`, then `Retry-After` in seconds (also with a fraction), then `Retry-After` as a date. Invalid
 /// values count as absent.
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_and_past_dates_count_as_absent() {
+    fn zero_wait_and_past_date_count_as_absent() {
         for value in ["0", "0.0", "Wed, 21 Oct 2015 07:28:00 GMT"] {
             assert_eq!(read(&[("retry-after", value)]), None, "{value}");
         }
