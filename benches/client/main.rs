@@ -1,5 +1,5 @@
-//! `cargo bench -p permissions-benches --bench client`: CPU time of permissions-ext and of a loop by hand with reqwest
-//! and serde_json, in one run against the same server. `--features peers` adds async-openai.
+//! `cargo bench -p permissions-benches --bench client`: CPU time of permissions-ext and of a hand-written loop with
+//! reqwest and serde_json, in one run against the same server. `--features peers` adds async-openai.
 //!
 //! After `--`, the names `list`, `list10`, `create` and `delete` select tables. `--only NAME` selects one client, for a
 //! profiler.

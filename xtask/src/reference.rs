@@ -64,7 +64,7 @@ pub(crate) fn component_name(reference: &str) -> Option<String> {
     (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
-/// Returns the name of the schema that `value.$ref` points to, like [`component_name`].
+/// Returns the result of [`component_name`] for the reference in `value.$ref`.
 pub(crate) fn referenced_name(value: &Value) -> Option<String> {
     component_name(value.get("$ref")?.as_str()?)
 }

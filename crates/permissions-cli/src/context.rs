@@ -64,7 +64,8 @@ impl Context {
         Ok(Text::new(self.stdout()?, self.look()))
     }
 
-    /// Whether an option or a setting requires rows. Otherwise some commands print a layout for people.
+    /// Whether an option or a setting requires output in rows. If none does, some commands print a layout for people to
+    /// read.
     pub(crate) fn wants_rows(&self) -> bool {
         self.format.is_some() || self.has_filter()
     }
@@ -171,7 +172,7 @@ impl Context {
     }
 }
 
-/// Chooses the form of messages. `format` is the format of data.
+/// Chooses whether messages are printed as text or as JSON. `format` is the format of the data on standard output.
 pub(crate) fn reporter(global: &Global, format: Option<Format>, color: ColorChoice) -> Reporter {
     let color = color.enabled(io::stderr().is_terminal());
     Reporter::new(global.reports_json(format), color)

@@ -81,7 +81,7 @@ pub(crate) fn renew(path: &Path, text: &str, start: &str) -> Result<(), Failure>
     }
     if path.is_file() && !starts_with(path, start) {
         let message = format!(
-            "failed to write {}: the file exists and this command did not write it",
+            "failed to write {}: the file exists and was not written by this command before",
             path.display()
         );
         return Err(Failure::usage(message).remedy("choose another name, or move the file away"));

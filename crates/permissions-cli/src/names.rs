@@ -46,7 +46,7 @@ impl NameOptions {
         is_chosen || (is_default && !self.no_names)
     }
 
-    /// Hides names unless the command line requests them. For output that has no place for names.
+    /// Hides names, unless an option requests them. Called if names are not part of the default output of a command.
     pub(crate) fn disable_default(&mut self) {
         self.no_names = true;
     }

@@ -252,7 +252,7 @@ impl<'a> Loader<'a> {
         Ok(copy)
     }
 
-    /// Copies a value if all copies together are within the limit.
+    /// Copies the value of an alias. Fails if the total size of all copies exceeds the limit.
     fn copy(&mut self, value: &Value, at: Marker) -> Result<Value, DocumentError> {
         self.copied = self.copied.saturating_add(value.to_string().len());
         if self.copied > MAX_ALIAS_BYTES {

@@ -56,7 +56,7 @@ fn failure(error: &clap::Error) -> Failure {
     }
 }
 
-/// Whether a command line that cannot be parsed requests errors in JSON.
+/// Returns whether the options request errors in JSON, for a command line that cannot be parsed.
 fn requests_json(args: &[OsString]) -> bool {
     let args: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
     let value_of = |option: &str| {

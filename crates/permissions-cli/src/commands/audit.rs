@@ -133,7 +133,7 @@ fn checkpoints(
     Ok(distinct(checkpoints))
 }
 
-/// Returns the cells of a project's access, or of a checkpoint without a project.
+/// Returns the cells of one row: a project and a checkpoint, or a checkpoint that no project may use.
 fn row(
     checkpoint: &CheckpointId,
     project: Option<(&ProjectId, &Finding<'_>)>,

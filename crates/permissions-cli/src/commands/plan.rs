@@ -64,8 +64,9 @@ impl PlanOptions {
         }
     }
 
-    /// Reads the live permissions and makes a plan. Before that, adds a row for each checkpoint. These rows are
-    /// printed only if no plan can be made. If names are shown, warns of archived and unknown projects.
+    /// Reads the live permissions and makes a plan. If names are shown, warns of archived and unknown projects.
+    ///
+    /// First adds a row for each checkpoint to `rows`. These rows are printed if no plan can be made.
     pub(super) async fn make(
         &self,
         manifest: &Manifest,

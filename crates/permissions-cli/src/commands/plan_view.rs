@@ -165,7 +165,7 @@ pub(super) struct PlanRows {
 }
 
 impl PlanRows {
-    /// Opens the output for a plan that is only shown, if an option requires rows.
+    /// Opens the output for a plan that is not applied. Does nothing if no option requires output in rows.
     pub(super) fn open_plan(&mut self, has_names: bool, context: &Context) -> Result<(), Failure> {
         if context.wants_rows() && !context.wants_markdown() {
             let columns = Columns::new(COLUMNS).remove("result", true);

@@ -86,9 +86,9 @@ pub(super) struct Line {
     pub(super) after: String,
 }
 
-/// Splits an array into its head, its projects and its tail. The head is a comment on the line of the opening bracket.
-/// toml_edit assigns a comment at the end of a line to the project on the next line. Here, such a comment belongs to
-/// the project on its own line.
+/// Splits an array into its head, its projects and its tail. The head is a comment on the line of the opening bracket,
+/// and the tail is the text after the last project. toml_edit assigns a comment at the end of a line to the project on
+/// the next line. This function assigns the comment to the project on the same line.
 pub(super) fn split(array: &Array) -> (String, Vec<Line>, String) {
     let (mut head, mut lines) = (String::new(), Vec::<Line>::new());
     let mut cut = |lines: &mut Vec<Line>, text: &str| {

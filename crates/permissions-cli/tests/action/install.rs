@@ -113,7 +113,7 @@ fn released_binary_with_matching_checksum_is_installed() {
 }
 
 #[test]
-fn changed_archive_fails_without_a_build() {
+fn changed_archive_fails_and_is_not_built() {
     let checkout = Checkout::new();
     let release = checkout.release();
     let archive = release.join(format!("permissions-v{VERSION}-{TARGET}.tar.gz"));

@@ -175,7 +175,7 @@ fn invalid_inputs_are_refused_in_one_line() {
 }
 
 #[test]
-fn plan_file_with_hyphen_is_a_path() {
+fn plan_file_with_leading_hyphen_is_a_path() {
     let run = run(
         &[("COMMAND", Some("apply")), ("PLAN_FILE", Some("--yes"))],
         "exit 0",

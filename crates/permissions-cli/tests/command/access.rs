@@ -14,7 +14,7 @@ const MANIFEST: &str = "\
 ]
 ";
 
-/// A fixture where permissions.toml differs from the live permissions: proj_a and proj_b may use `ft:a`.
+/// A fixture in which permissions.toml differs from the live permissions, which let proj_a and proj_b use `ft:a`.
 fn drifted() -> Fixture {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();

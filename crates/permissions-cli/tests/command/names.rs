@@ -272,7 +272,7 @@ fn check_online_without_key_fails() {
 }
 
 #[test]
-fn list_without_response_of_projects_continues_without_names() {
+fn list_without_projects_response_omits_names() {
     let fixture = drifted();
     let (base_url, _) = refusing(&fixture, NO_RESPONSE);
     let mut list = fixture.command(["list", "ft:a", "--names"]);

@@ -325,7 +325,7 @@ fn hidden_and_editor_files_are_ignored() {
 }
 
 #[test]
-fn unusual_ids_are_warnings_only_after_an_export() {
+fn exported_unusual_ids_warn_and_others_fail() {
     let fixture = Fixture::new();
     fixture.create_directly("proj_x", &["cp_1", "proj a"]);
 

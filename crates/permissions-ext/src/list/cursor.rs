@@ -33,7 +33,7 @@ pub(super) struct CursorGuard {
     reference: Option<String>,
     /// Number of pages since the reference was set.
     distance: u64,
-    /// Distance at which the reference is replaced.
+    /// Number of pages after which the reference is replaced.
     limit: u64,
 }
 

@@ -38,7 +38,7 @@ pub struct AppliedChange {
 pub enum Outcome {
     /// The permission was created.
     Created(Permission),
-    /// The permission to create already existed.
+    /// The plan creates this permission, but it already existed.
     Existing(Permission),
     /// The permission was deleted.
     Deleted,

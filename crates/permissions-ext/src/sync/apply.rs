@@ -182,7 +182,7 @@ impl Run {
     async fn apply(&self) -> Result<Applied, Error> {
         let parts = self.plan.checkpoints();
         let live = match self.read_live().await {
-            // Continues without the live state, because a stopped apply skips all changes.
+            // After a stop, all changes are skipped, so the live state is not needed.
             Err(_) if self.ended.get().is_some() => vec![None; parts.len()],
             live => live?.into_iter().map(Some).collect(),
         };

@@ -53,7 +53,7 @@ async fn create_sends_each_project_once() {
 }
 
 #[tokio::test]
-async fn read_first_posts_only_missing_projects() {
+async fn create_with_read_first_posts_only_missing_projects() {
     let server = FaultServer::with_permissions(&["p_3"]).await;
     let ids: Vec<String> = (0..25).map(|n| format!("p_{n}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

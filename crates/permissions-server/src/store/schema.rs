@@ -9,7 +9,7 @@ use sha2::{Digest, Sha384};
 /// The descriptions of the versions, starting with version 1.
 const DESCRIPTIONS: [&str; 2] = ["permissions", "projects"];
 
-/// The SQL of all versions for one database.
+/// The SQL of all schema versions, for SQLite or for PostgreSQL.
 pub(super) type Statements = [&'static str; DESCRIPTIONS.len()];
 
 /// The step from the previous version of the schema to `version`.

@@ -10,7 +10,7 @@ pub struct TestDatabase {
     pub database: Database,
     /// The value of `--database`, unless the database is in memory.
     pub argument: Option<String>,
-    /// Whether two processes serve the database while a third one is killed repeatedly.
+    /// Whether two server processes use the database, while a third server process for it is killed repeatedly.
     pub by_processes: bool,
     pub folder: Option<TempDir>,
 }

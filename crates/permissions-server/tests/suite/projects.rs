@@ -14,7 +14,7 @@ over_every_database!(
 );
 
 #[tokio::test]
-async fn restart_updates_projects_in_a_file() {
+async fn restart_applies_changes_of_projects_file() {
     restart_updates_projects(TestDatabase::file()).await;
 }
 

@@ -130,7 +130,7 @@ async fn shutdown_responds_to_all_keep_alive_clients() {
 }
 
 #[tokio::test]
-async fn idle_connection_gets_a_last_response() {
+async fn request_on_idle_connection_during_shutdown_gets_response() {
     let server = server(Duration::from_secs(60), Duration::from_secs(60)).await;
     let (address, key) = (server.address(), server.admin_key().to_owned());
     let mut idle = connect(&server).await;
