@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-/// Extension of a component schema: the path of the hand-written type that replaces it.
+/// Extension of a component schema. The value is the path of the hand-written type that replaces
+/// the schema.
 pub(crate) const RUST_TYPE: &str = "x-rust-type";
 
 /// Keywords that combine schemas.
@@ -63,7 +64,7 @@ pub(crate) enum Role {
 }
 
 impl Keyword {
-    /// Returns whether the keyword with this value means the same as its absence.
+    /// Returns whether this value of the keyword means the same as the absence of the keyword.
     pub(crate) fn has_no_effect(&self, value: &Value) -> bool {
         serde_json::from_str(self.no_effect).is_ok_and(|no_effect: Value| *value == no_effect)
     }

@@ -91,9 +91,11 @@ impl Lock {
 
     /// Returns the lock for a document.
     ///
-    /// Without an `origin`, the lock keeps the origin of `before` if the upstream checksums are
-    /// equal, and has no origin otherwise. The checksums of the generated files are those of
-    /// `before`.
+    /// If `origin` is `None`,
+    /// - the lock keeps the origin of `before` if `before` has the same upstream checksum,
+    /// - otherwise the lock has no origin.
+    ///
+    /// The checksums of the generated files are those of `before`.
     pub fn new(
         document: &Document,
         file: &str,

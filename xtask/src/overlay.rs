@@ -1,7 +1,8 @@
 //! Overlay stage: applies `overlay.yaml`, an OpenAPI Overlay 1.0 or 1.1.
 //!
-//! An action that matches nothing is an error, because the upstream spec changed and the action is out
-//! of date. An action without a description is an error, because reviewers need its reason.
+//! An action that matches nothing is an error, because the action was probably written for an
+//! earlier version of the upstream spec. An action without a description is an error, because
+//! reviewers need the reason for the action.
 
 use anyhow::{Result, bail};
 use roas_overlay::{

@@ -64,7 +64,8 @@ pub(crate) fn component_name(reference: &str) -> Option<String> {
     (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
-/// Returns the result of [`component_name`] for the reference in `value.$ref`.
+/// Returns the name of the component schema that `value.$ref` points to, or `None` if `value` has
+/// no reference to a component schema.
 pub(crate) fn referenced_name(value: &Value) -> Option<String> {
     component_name(value.get("$ref")?.as_str()?)
 }

@@ -101,7 +101,8 @@ pub(crate) fn names_in(value: &Value, kind: Kind) -> Vec<String> {
     found
 }
 
-/// Returns the target's name if the schema is only a reference and annotations.
+/// Returns the name of the target if only a reference determines the type of the schema. The
+/// reference is a `$ref`, or an `allOf` whose only member is a `$ref`.
 pub(crate) fn sole_reference(schema: &Value) -> Option<String> {
     match sole_keyword(schema)? {
         ("allOf", Value::Array(members)) if members.len() == 1 => referenced_name(&members[0]),

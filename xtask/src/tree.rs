@@ -56,7 +56,7 @@ pub const METHODS: [&str; 9] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
 
-/// Returns the content of `key` in a value of this kind.
+/// Returns the structure and the kind of the value that `key` has in an object of the kind `kind`.
 pub fn child(kind: Kind, key: &str) -> Child {
     use Child::{Leaf, List, Map, One};
     match (kind, key) {

@@ -203,7 +203,7 @@ impl Write for BesideProgress {
 #[derive(Default)]
 pub(crate) struct Tally {
     makes_changes: Cell<bool>,
-    /// Number of all changes, once the first one is sent.
+    /// Total number of changes. 0 until the first change is sent.
     total: Cell<usize>,
     made: Cell<usize>,
     summaries: RefCell<Vec<String>>,

@@ -147,7 +147,8 @@ impl Failure {
     }
 }
 
-/// Standard output cannot be written. A reader that stopped reading, such as `head`, is not a failure.
+/// Converts the error of a failed write to standard output. The exit code is 0 if the reader stopped reading, as `head`
+/// does.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -167,7 +168,7 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (exit, remedy) = classify(error);
         let remedy = match error.kind() {
-            // These remedies contain the source of the key.
+            // The library's remedies for these errors do not refer to methods, and may contain the source of the key.
             ErrorKind::Unauthorized | ErrorKind::PermissionDenied => {
                 error.remedy().map(Cow::into_owned)
             }
@@ -223,7 +224,7 @@ fn classify(error: &Error) -> (Exit, &'static str) {
         ),
         Kind::BodyTooLarge => (Failure, "use smaller pages with --page-size"),
         Kind::Decode => (Failure, BASE_URL),
-        // Only lists of projects have no checkpoint.
+        // Every request except the list of projects has a checkpoint.
         Kind::NotFound if error.checkpoint().is_none() => (
             Failure,
             "check the base URL; the server may have no list of projects",

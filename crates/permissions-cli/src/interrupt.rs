@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// Counts the signals that ask the command to stop.
 pub(crate) struct Interrupt {
     signals: watch::Sender<usize>,
-    /// The number of signals that stops the command at once.
+    /// Number of signals after which the command stops at once.
     limit: Cell<usize>,
 }
 

@@ -22,8 +22,8 @@ pub(crate) const COLUMN: &str = "project_name";
 /// hide the changes of a plan.
 const MAX_LABEL: usize = 200;
 
-/// Time that a command waits for names after its other requests. An organization with 1,000 projects needs 10 requests,
-/// and each one may be repeated after a failure.
+/// Time that a command waits for the names of projects after its other requests are finished. An organization with
+/// 1,000 projects needs 10 requests for names, and each of these requests may be retried after a failure.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Options for names of projects.
@@ -46,7 +46,7 @@ impl NameOptions {
         is_chosen || (is_default && !self.no_names)
     }
 
-    /// Hides names, unless an option requests them. Called if names are not part of the default output of a command.
+    /// Hides names, unless `--names` or `--columns` requests them. For output that contains no names by default.
     pub(crate) fn disable_default(&mut self) {
         self.no_names = true;
     }

@@ -90,7 +90,7 @@ impl Progress {
             ),
             None => format!("{done} of {total} {things}"),
         };
-        // Drawn at once, because there might be no other message during the wait.
+        // A wait is shown at once, because the next message may follow only after the wait.
         Self::set(self.line(), message, step.waiting.is_some());
     }
 

@@ -31,7 +31,7 @@ impl SavedPlan {
         }
     }
 
-    /// Refuses the path of a manifest.
+    /// Fails if the path ends in `.toml`, because such a file is a manifest and not a plan.
     pub(crate) fn check_path(path: &Path) -> Result<(), Failure> {
         if path.extension().is_none_or(|extension| extension != "toml") {
             return Ok(());

@@ -207,7 +207,7 @@ fn trace(event: &Event<'_>, base_url: &str) {
     }
 }
 
-/// Ignores a failed write, because standard error is the only place for messages.
+/// Prints a line to standard error. Ignores a failed write, because the failure could not be reported anywhere else.
 fn print_debug(line: &str) {
     let _ = writeln!(io::stderr(), "debug: {}", escape_control(line));
 }

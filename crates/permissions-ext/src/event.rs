@@ -19,7 +19,7 @@ pub enum Event<'a> {
     Succeeded {
         /// `list`, `list_projects`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint of the call. `None` if it lists projects.
+        /// The checkpoint of the call. `None` if the call lists projects.
         checkpoint: Option<&'a CheckpointId>,
         /// Time between sending the request and the decoded response.
         elapsed: Duration,
@@ -31,7 +31,7 @@ pub enum Event<'a> {
     Failed {
         /// `list`, `list_projects`, `create` or `delete`.
         operation: &'static str,
-        /// The checkpoint of the call. `None` if it lists projects.
+        /// The checkpoint of the call. `None` if the call lists projects.
         checkpoint: Option<&'a CheckpointId>,
         /// Time between sending the request and the failure.
         elapsed: Duration,

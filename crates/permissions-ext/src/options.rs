@@ -57,7 +57,7 @@ impl RequestOptions {
         }
     }
 
-    /// Returns the first invalid argument as an error of the given operation.
+    /// Fails with the error about the first invalid argument. The error contains the given operation.
     pub(crate) fn check(&self, action: impl FnOnce() -> Action) -> Result<(), Error> {
         match &self.invalid {
             Some(error) => Err(error.clone().during(action())),
@@ -173,7 +173,7 @@ macro_rules! request_options {
                 self
             }
 
-            /// Sets the admin key, replacing the client's. An invalid key is an error of the call.
+            /// Sets the admin key, which replaces the client's key. If the key is invalid, the call fails.
             pub fn admin_key(mut self, key: impl Into<crate::SecretString>) -> Self {
                 self.options.set_admin_key(&key.into());
                 self

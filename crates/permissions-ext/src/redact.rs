@@ -17,8 +17,8 @@ const KEY_PREFIX: usize = 12;
 
 /// Replaces the secrets of one request: the values of sensitive headers, such as the key, and of query parameters.
 ///
-/// Ignores case, because a server may convert a secret to lower case, for example in a host name. Longest secret first,
-/// because a secret may contain another secret.
+/// Ignores case, because a server may convert a secret to lower case, for example in a host name. Replaces the longest
+/// secret first, because a secret may contain another secret.
 pub(crate) struct Redactor<'a>(Vec<&'a [u8]>);
 
 impl<'a> Redactor<'a> {
@@ -65,7 +65,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Returns the text without secrets, or `None` if it contains none.
+    /// Returns the text without its secrets, or `None` if the text contains no secret.
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut clean: Option<Vec<u8>> = None;
         for secret in &self.0 {
@@ -87,7 +87,7 @@ fn secret_part<'a>(name: &HeaderName, value: &'a HeaderValue) -> &'a [u8] {
     }
 }
 
-/// Replaces each occurrence of a secret. Returns `None` if there is none.
+/// Replaces each occurrence of a secret. Returns `None` if the text does not contain the secret.
 fn replace(text: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
     let mut at = find(text, secret)?;
     let mut clean = Vec::with_capacity(text.len());

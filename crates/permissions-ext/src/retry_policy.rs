@@ -51,7 +51,7 @@ impl RetryPolicy {
         policy
     }
 
-    /// Sets the number of retries. The default is 2. For a list, it applies to each page.
+    /// Sets the number of retries. The default is 2. In a list, each page may be retried this many times.
     pub const fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self

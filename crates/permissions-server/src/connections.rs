@@ -63,7 +63,8 @@ impl Connections {
         self.total - self.slots.available_permits()
     }
 
-    /// Returns a slot. If no slot is free, evicts an idle connection, or the next connection that becomes idle.
+    /// Waits for a slot and returns it. If no slot is free, evicts the connection that has been idle longest. If no
+    /// connection is idle, evicts the next connection that becomes idle.
     pub(crate) async fn acquire(&self) -> Slot {
         if self.slots.available_permits() == 0 {
             self.evict_idle();
@@ -71,8 +72,8 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else {
             unreachable!("the semaphore is never closed")
         };
-        // If a slot became free in another way, no connection has consumed the eviction. It is consumed here, because
-        // it would otherwise evict the new connection.
+        // If the slot became free because a connection closed by itself, the eviction may still be pending. A pending
+        // eviction is canceled here, because it would otherwise evict the new connection.
         self.evictions.notified().now_or_never();
         Slot {
             connections: self.clone(),
@@ -99,8 +100,8 @@ impl Slot {
         Change(Arc::clone(self))
     }
 
-    /// Waits until the connection is idle and evicted. The caller must poll this future after each poll of the connection,
-    /// because a change between idle and busy does not wake the future.
+    /// Waits until this connection is evicted. Only an idle connection can be evicted. The caller must poll this future
+    /// after each poll of the connection, because a change between idle and busy does not wake the future.
     pub(crate) async fn evicted(&self) {
         let mut waiting = None;
         poll_fn(|context| {

@@ -78,7 +78,8 @@ pub(crate) fn distinct(mut ids: Vec<String>) -> Vec<String> {
     ids
 }
 
-/// Whether a character is invisible or changes the direction of text. Two ids that differ in such characters look equal.
+/// Whether a character is invisible or changes the direction of text. Two ids that differ only in such characters can
+/// look equal.
 ///
 /// These are Unicode's default-ignorable code points, line and paragraph separators, annotation marks and the blank
 /// Braille pattern.

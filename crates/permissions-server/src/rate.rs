@@ -22,7 +22,7 @@ pub(crate) struct Allowance {
     pub(crate) remaining: u32,
     /// Time until the bucket is full.
     pub(crate) reset: Duration,
-    /// Time until the next request is allowed, if this one was refused.
+    /// If the request was refused, the time until the next request with this key is allowed.
     pub(crate) retry_after: Option<Duration>,
 }
 

@@ -10,7 +10,7 @@ pub struct RecordedRequest {
     pub path: String,
     /// Headers in the order of their names. The value of `authorization` is replaced by `…`.
     pub headers: Vec<(String, String)>,
-    /// The body. Bytes that are not UTF-8 are replaced.
+    /// The body. Bytes that are not valid UTF-8 are replaced by U+FFFD.
     pub body: String,
     /// The status of the response, or 0 if a fault has dropped the connection.
     pub status: u16,

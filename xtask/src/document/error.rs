@@ -33,7 +33,8 @@ pub enum Place {
 }
 
 impl DocumentError {
-    /// Returns the position of the problem, or `None` if it concerns the whole document.
+    /// Returns the position of the problem, or `None` if the problem concerns the whole
+    /// document.
     pub fn place(&self) -> Option<Place> {
         self.place
     }

@@ -9,8 +9,8 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Value, DocumentError> {
     let members = count_members(text)
         .map_err(|offset| DocumentError::too_many(name, Place::of(text, offset)))?;
     let value: Value = serde_json::from_str(text).map_err(|error| explain(&error, text, name))?;
-    // serde_json keeps only the last of several equal keys, so a value with duplicate keys has
-    // fewer members than the text.
+    // serde_json keeps only the last of several equal keys. If the text has duplicate keys, the
+    // parsed value therefore has fewer members than the text.
     if members_of(&value) != members {
         // JSON is also YAML, and the YAML loader reports the positions of both keys.
         yaml::parse(text, name)?;
@@ -38,7 +38,8 @@ fn count_members(text: &str) -> Result<usize, usize> {
         }
         in_string = byte == b'"';
         members += usize::from(byte == b':');
-        // The first value of a collection has no comma before it, so it is counted here.
+        // Each value is counted at the comma before it. The first value of a collection has no
+        // comma, so the first value is counted at its first byte.
         let first = matches!(previous, b'{' | b'[') && !matches!(byte, b'}' | b']');
         values += usize::from(byte == b',' || first);
         if values > MAX_VALUES {

@@ -1,4 +1,5 @@
-//! Reads OpenAPI documents: JSON or YAML, plain or compressed with gzip. The content decides which.
+//! Reads OpenAPI documents: JSON or YAML, plain or compressed with gzip. The content of a document
+//! determines its format and whether it is compressed.
 //!
 //! YAML follows the 1.2 core schema, so a document has the same value in JSON and YAML: `yes` and a
 //! date are strings, and the status `200` as a key is the string "200". Data that one of the formats
@@ -138,9 +139,9 @@ fn value(bytes: &[u8], name: &str) -> Result<Value, DocumentError> {
 
 /// Parses a text that starts like JSON.
 ///
-/// The text can also be YAML in flow style, unless `name` ends with `.json`. If the text is neither
-/// JSON nor YAML, the error is the error of the YAML parser if `name` ends with `.yaml` or `.yml`,
-/// and that of the JSON parser otherwise.
+/// The text can also be YAML in flow style, unless `name` ends with `.json`. For a text that is
+/// neither JSON nor YAML, the error is that of the YAML parser if `name` ends with `.yaml` or
+/// `.yml`. For other names, the error is that of the JSON parser.
 fn json_or_flow_yaml(text: &str, name: &str) -> Result<Value, DocumentError> {
     let plain_name = name.strip_suffix(".gz").unwrap_or(name);
     let is_yaml = plain_name.ends_with(".yaml") || plain_name.ends_with(".yml");

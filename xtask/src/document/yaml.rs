@@ -56,7 +56,8 @@ impl<'a> Loader<'a> {
             return Ok(None);
         };
         let (event, span) = event.map_err(|error| {
-            // The parser reads ahead in flow collections, and has its own depth limit for them.
+            // The parser has its own depth limit for flow collections. The parser reads ahead, so
+            // this limit can fail before the loader compares the depth with `MAX_DEPTH`.
             if error.info() == "recursion limit exceeded" {
                 return DocumentError::too_deep(self.name, place(*error.marker()));
             }

@@ -121,7 +121,8 @@ fn settings(model: &Model) -> GenerationSettings {
     settings
 }
 
-/// Returns a problem for each setting that matches nothing. Progenitor ignores such settings silently.
+/// Returns a problem for each setting that matches nothing in the generated code. Progenitor
+/// ignores such settings silently.
 fn unmatched(model: &Model, code: &str) -> Vec<Problem> {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let occurs = |path: &str| code.split(|c| !is_path(c)).any(|word| word == path);

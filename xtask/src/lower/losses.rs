@@ -101,9 +101,11 @@ pub(crate) const LOSSES: [&str; 4] = [
 const OPTIONAL_BODY: &str = "optional-body";
 const OPTIONAL_NULL: &str = "optional-null";
 
-/// Notes each optional body that is always sent, and each optional property that may be null.
+/// Adds a note for each optional body that the client always sends, because the client can omit
+/// only JSON bodies.
 ///
-/// The client can omit only JSON bodies. It omits a property that is `None`, so it cannot send null.
+/// Also adds a note for each optional property of a request body that may be null. The client omits
+/// an optional property that is `None`, so the client cannot send null for the property.
 pub(super) fn note(document: &Value, findings: &mut Findings) {
     for (at, operation) in tree::operations(document) {
         let body = &operation["requestBody"];

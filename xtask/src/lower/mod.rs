@@ -1,11 +1,12 @@
 //! Lowers OpenAPI 3.0, 3.1 and 3.2 to OpenAPI 3.0.3 in one canonical form.
 //!
-//! Each rule is a function that is applied to inner values first. A rule adds a note for each
-//! construct that it drops if requests and responses do not depend on the construct. A construct
-//! that OpenAPI 3.0.3 cannot express is a problem with a location and a remedy.
+//! Each rule is a function that is applied to inner values first. Rules can drop constructs on
+//! which requests and responses do not depend. Most of these rules add a note for each dropped
+//! construct. A construct that OpenAPI 3.0.3 cannot express is a problem with a location and a
+//! remedy.
 //!
 //! The rules run twice. [`canonical`] runs before the overlay, so that the actions match documents of
-//! all versions. [`lower`] runs after it, because the overlay can add constructs.
+//! all versions. [`lower`] runs after the overlay, because the overlay can add constructs.
 
 mod combine;
 mod discriminator;

@@ -57,7 +57,7 @@ pub(super) fn prefix_items(schema: &mut Object, at: &Pointer, findings: &mut Fin
     let Some(Value::Array(prefix)) = schema.remove("prefixItems") else {
         return;
     };
-    // Without `items`, later positions can have any type.
+    // Without `items`, the items after those that `prefixItems` describes can have any type.
     if let Some(rest) = schema.remove("items") {
         let positions = prefix.into_iter().chain([rest]);
         let items = any_of(positions.filter(|member| *member != json!(false)));

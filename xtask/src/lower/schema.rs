@@ -132,7 +132,10 @@ fn reference_siblings(schema: &mut Object, at: &Pointer, findings: &mut Findings
     combine::unwrap_single(schema, "allOf");
 }
 
-/// Removes `not` and `propertyNames`, which the server checks. The schemas of ids keep them.
+/// Removes `not` and `propertyNames`, because the server checks them.
+///
+/// A schema for which [`ids::is_id`] returns true keeps these keywords, because the hand-written
+/// type that replaces the schema also checks the values.
 fn checked_by_server(schema: &mut Object, at: &Pointer, findings: &mut Findings) {
     let is_id = schema.contains_key("not") && ids::is_id(&Value::Object(schema.clone()));
     for key in ["not", "propertyNames"] {

@@ -67,7 +67,7 @@ fn check_value(accepts: Accepts, value: &Value) -> Result<(), &'static str> {
     if fits { Ok(()) } else { Err(expected) }
 }
 
-/// Refuses values that progenitor cannot parse, and reports the innermost invalid value.
+/// Refuses values that progenitor cannot parse, and reports each innermost invalid value.
 pub(super) fn check_document(document: &Value, findings: &mut Findings) {
     if parse::<OpenAPI>(document).is_ok() {
         return;
@@ -79,7 +79,8 @@ pub(super) fn check_document(document: &Value, findings: &mut Findings) {
         }
     });
     for (index, (at, reason)) in invalid.iter().enumerate() {
-        // Only the innermost invalid value is reported. It also makes the values around it invalid.
+        // An invalid value also makes the values around it invalid, so only the innermost invalid
+        // value is reported.
         let next = invalid.get(index + 1);
         if !next.is_some_and(|(next, _)| next.keys().starts_with(at.keys())) {
             let what = format!("the value is not OpenAPI 3.0.3: {reason}");

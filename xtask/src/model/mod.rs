@@ -31,7 +31,8 @@ const REMEDY: &str = "use an action in openapi/overlay.yaml to replace the schem
 /// The document for progenitor.
 pub(crate) struct Model {
     pub(crate) document: Value,
-    /// Path of each hand-written type by the name that it replaces.
+    /// Path of each hand-written type, by the name of the generated type that the hand-written type
+    /// replaces.
     pub(crate) replaced: BTreeMap<String, String>,
     /// Names of the schemas that become structs.
     pub(crate) structs: Vec<String>,
@@ -253,8 +254,8 @@ impl Builder<'_> {
         for (name, property) in &object.properties {
             let part = part.inner(&names::pascal(name), &["properties", name]);
             let mut property = self.schema(property, &part);
-            // typify generates an `Option` only for named types. Without an `Option`, an empty list
-            // would be omitted.
+            // For an optional list or map, typify generates an `Option` only if the type is named
+            // or nullable. Without an `Option`, an empty list or map would be omitted.
             let is_null = property["enum"] == json!([null]);
             let is_collection = matches!(text(&property["type"]), "array" | "object");
             let is_plain = is_collection && property["nullable"] != true;

@@ -57,7 +57,7 @@ impl Builder<'_> {
             let name = names::pascal(text(&parameter["name"]));
             let part = request.inner(&name, &["parameters", &index.to_string(), "schema"]);
             let mut schema = self.schema(&parameter["schema"], &part);
-            // A parameter cannot be null. An optional one is omitted.
+            // A parameter cannot be null. An optional parameter without a value is omitted.
             take(&mut schema, "nullable");
             parameter["schema"] = schema;
         }
@@ -78,7 +78,7 @@ impl Builder<'_> {
                 Some(Body::Text) => json!({"type": "string"}),
                 _ => self.schema(&media["schema"], &part),
             };
-            // The hooks omit a body that is null.
+            // The request hook of the generated client omits a body that is null.
             if body["required"] != true && kind == Some(Body::Json) {
                 schema = nullable_if(schema != json!({}), schema);
             } else if schema["nullable"] == true {

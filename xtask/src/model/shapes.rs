@@ -270,7 +270,7 @@ fn is_inexact(value: &Value) -> bool {
         .is_some_and(|integer| integer > 1 << 53)
 }
 
-/// Returns the format of the Rust type that contains all values of an integer.
+/// Returns the format whose Rust type can hold every valid value of an integer schema.
 fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, String> {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let (minimum, maximum) = (bound("minimum"), bound("maximum"));
@@ -301,7 +301,7 @@ fn integer_format(schema: &Value, values: &[&Value]) -> Result<&'static str, Str
     Err("its integers fit neither i64 nor u64".to_owned())
 }
 
-/// Combines each alternative of one list with each of the other.
+/// Combines each alternative of one list with each alternative of the other list.
 fn product(first: &[Shape], second: &[Shape]) -> Result<Vec<Shape>, String> {
     let mut shapes = Vec::new();
     let mut conflict = String::new();

@@ -20,7 +20,7 @@ pub(super) struct State {
     pub(super) permissions: Value,
     /// The pinned upstream spec, if it is known.
     pub(super) lock: Option<Lock>,
-    /// The overlay, if it is known. Null if there is none.
+    /// The overlay, if it is known. The value is null if this version of the files has no overlay.
     pub(super) overlay: Option<Value>,
     /// The public items of the generated crate.
     pub(super) surface: Vec<String>,

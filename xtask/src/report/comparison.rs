@@ -54,8 +54,9 @@ impl Comparison<'_> {
 
     /// Compares the values of two objects, key by key.
     ///
-    /// `rule` is called for each key whose values differ. It returns the rule for the key, or `None` if
-    /// it compared the values itself. [`default_rule`] is the rule for unknown keys.
+    /// The function `rule` is called for each key whose values differ. The function returns the
+    /// rule for the key, or `None` if the function compared the values itself. [`default_rule`]
+    /// returns the rule for unknown keys.
     pub(super) fn members<'r>(
         &mut self,
         place: &Place,

@@ -1,7 +1,8 @@
 //! Changes and their grades, with the kinds of changes in one table.
 //!
-//! Kinds that oasdiff or cargo-semver-checks know have the stricter grade of the two tools. Errors
-//! and warnings of oasdiff both count as major.
+//! A kind that oasdiff or cargo-semver-checks also grades has the grade of that tool. If both tools
+//! grade the kind, it has the stricter of the two grades. Errors and warnings of oasdiff both count
+//! as major.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Finds the selected operations, and explains why one is missing.
+//! Finds the selected operations, and explains why a selected operation is missing.
 
 use std::collections::BTreeSet;
 

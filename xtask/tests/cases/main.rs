@@ -1,8 +1,9 @@
-//! Tests of small documents that generators often translate wrongly. Each document is refused, or the
-//! generated client matches it.
+//! Tests of small documents that generators often translate wrongly. Each document is either
+//! refused or accepted. The client of an accepted document sends and decodes the values correctly.
 //!
-//! The accepted documents are generated into one client, `generated.rs`, which this crate compiles.
-//! Run `cargo test -p xtask --test cases` with `UPDATE=1` to regenerate it.
+//! The accepted documents are merged, and one client is generated from them: `generated.rs`, which
+//! this crate compiles. Run `cargo test -p xtask --test cases` with `UPDATE=1` to regenerate
+//! `generated.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 

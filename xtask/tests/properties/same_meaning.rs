@@ -42,7 +42,8 @@ fn difference(document: &Value) -> String {
     }
 }
 
-/// A list of random choices. After its end, every choice is the first alternative.
+/// A list of random choices. After the last choice of the list, every further choice is the first
+/// alternative.
 struct Choices(std::vec::IntoIter<u8>);
 
 impl Choices {

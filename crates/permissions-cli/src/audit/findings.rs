@@ -10,7 +10,7 @@ use permissions_ext::{CheckpointId, Error, Permission, ProjectId};
 #[derive(Clone, Copy)]
 pub(crate) struct Finding<'a> {
     pub(crate) permission: Option<&'a Permission>,
-    /// `None` if the audit is not compared with a manifest.
+    /// `None` if there is no manifest to compare with.
     pub(crate) state: Option<DriftState>,
 }
 
@@ -24,13 +24,13 @@ impl Finding<'_> {
 /// The findings of a checkpoint.
 pub(crate) struct Row<'a> {
     pub(crate) checkpoint: &'a CheckpointId,
-    /// Whether the manifest contains the checkpoint. `None` if the audit is not compared with a manifest.
+    /// Whether the manifest contains the checkpoint. `None` if there is no manifest to compare with.
     pub(crate) is_managed: Option<bool>,
     /// The findings by project, or the reason why the checkpoint could not be read.
     pub(crate) findings: Result<BTreeMap<&'a ProjectId, Finding<'a>>, &'a Error>,
 }
 
-/// All findings, in the order of the command line.
+/// The findings of all checkpoints, in the order in which the checkpoints were requested.
 pub(crate) struct Findings<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     /// All projects with a finding.

@@ -41,7 +41,8 @@ const PARTS: &[(&str, &str)] = &[
 
 const TITLE: &str = "Who may use which checkpoint";
 
-/// Length limit in characters of the message in the row of an unread checkpoint. The tooltip contains the whole error.
+/// Maximum length, in characters, of the error message in the row of a checkpoint that could not be read. The tooltip
+/// contains the whole error.
 const MAX_SUMMARY: usize = 90;
 
 /// Facts about the audit for the header of the page.
@@ -50,7 +51,7 @@ pub(crate) struct About<'a> {
     pub(crate) organization: Option<&'a str>,
     /// Base URL of the API, or the path of a local file.
     pub(crate) base_url: &'a str,
-    /// Manifest that the audit was compared with, as the user wrote its name.
+    /// Paths of the manifests that the audit was compared with, separated by commas.
     pub(crate) manifest: Option<String>,
     /// Seconds since 1970-01-01 UTC.
     pub(crate) created_at: i64,
@@ -81,7 +82,7 @@ struct ProjectEntry<'a> {
 struct CheckpointEntry<'a> {
     id: &'a CheckpointId,
     label: Option<&'a str>,
-    /// Whether the manifest contains the checkpoint.
+    /// Whether the manifest contains the checkpoint. `None` if there is no manifest to compare with.
     managed: Option<bool>,
     /// Why the checkpoint could not be read.
     error: Option<ErrorEntry>,
@@ -92,7 +93,7 @@ struct CheckpointEntry<'a> {
 
 #[derive(Serialize)]
 struct ErrorEntry {
-    /// One short line for the row of the checkpoint.
+    /// A short error message for the row of the checkpoint, on one line.
     summary: String,
     /// The whole error with its remedy.
     details: String,

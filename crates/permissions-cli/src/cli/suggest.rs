@@ -31,7 +31,7 @@ pub(super) fn improve(mut error: clap::Error, command: &Command, args: &[OsStrin
         return error;
     }
     error.remove(ContextKind::SuggestedArg);
-    // The usage line would contain the suggestion of clap.
+    // The usage line of clap contains the suggestion of clap, so the plain usage line of the subcommand replaces it.
     let usage = subcommand(command, args).clone().render_usage();
     error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
     let name = unknown.split(['=', ' ']).next().unwrap_or_default();

@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     send(apply, rows, context).await
 }
 
-/// Shows the plan, and the reason why `apply` would refuse it.
+/// Shows the plan. If `--allow-delete` or `--allow-empty` is missing for this plan, also prints a warning.
 async fn dry_run(args: &Args, session: &Session<'_>) -> Result<Exit, Failure> {
     let context = session.context;
     let mut rows = PlanRows::default();
@@ -127,7 +127,7 @@ async fn make(args: &Args, rows: &PlanRows, session: &Session<'_>) -> Result<Nam
     Ok(NamedPlan { plan, names })
 }
 
-/// Refuses a plan for another API, organization, project or file.
+/// Fails if the plan was made for another base URL, organization, project or `--local` file.
 fn check_target(plan: &Plan, session: &Session<'_>) -> Result<(), Failure> {
     let current = session.client().target();
     if *plan.target() == current {
@@ -181,7 +181,7 @@ async fn send(apply: Apply, rows: PlanRows, context: &Context) -> Result<Exit, F
     let (sender, mut outcomes) = mpsc::unbounded_channel();
     let apply = apply
         .on_change(move |applied| {
-            // The receiver is dropped only if the command is stopped at once.
+            // Sending fails only if the receiver was dropped. This happens only if a signal stops the command at once.
             let _ = sender.send(applied.clone());
         })
         // The live state of all checkpoints is read before the first change.

@@ -28,7 +28,7 @@ const COLUMNS: &[&str] = &[
     "state",
 ];
 
-/// The start of every page. `--html` replaces an existing file only if the file has this start.
+/// The first characters of every page. `--html` replaces an existing file only if the file starts with them.
 const PAGE_START: &str = "<!doctype html>";
 
 /// Arguments of `audit`.
@@ -133,7 +133,8 @@ fn checkpoints(
     Ok(distinct(checkpoints))
 }
 
-/// Returns the cells of one row: a project and a checkpoint, or a checkpoint that no project may use.
+/// Returns the cells of a row for a checkpoint and a project. `project` is `None` if no project may use the checkpoint,
+/// or if the checkpoint could not be read.
 fn row(
     checkpoint: &CheckpointId,
     project: Option<(&ProjectId, &Finding<'_>)>,

@@ -8,12 +8,12 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Calls `send` for each index below `items`, as many at the same time as the request options allow, and calls `done`
+/// Calls `send` for each index below `items`, with as many concurrent calls as the request options allow. Calls `done`
 /// with the indexes in order.
 ///
-/// A failure with exit code 1 concerns only one item, so the other items continue. After any other failure, such as an
-/// invalid key, no other item is started. Items in flight are finished, because the server may already have made their
-/// changes.
+/// A failure with exit code 1 concerns only its own item, so the remaining items continue. After any other failure,
+/// such as an invalid key, no further item is started. Items in flight are finished, because the server may already
+/// have made their changes.
 pub(super) async fn each<F>(
     items: usize,
     context: &Context,

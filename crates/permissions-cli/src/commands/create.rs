@@ -86,7 +86,7 @@ async fn create(at: usize, rows: &Rows, session: &Session<'_>) -> Result<(), Fai
     };
     rows.mark(at, "failed");
     rows.set(at, &live, |permission| match &new {
-        // After a failure, nobody knows which permissions are new.
+        // After a failure, nobody knows which of these permissions the request created, and which existed before.
         None => "present",
         Some(new) if new.contains(&permission) => "created",
         Some(_) => "existing",

@@ -185,7 +185,7 @@ async fn find(
     let row = |checkpoint: &CheckpointId, id: Cell, project: Cell, result: &str| {
         vec![Cell::text(checkpoint), id, project, Cell::text(result)]
     };
-    // The output contains these rows only if the live permissions cannot be read.
+    // These rows are printed only if the live permissions cannot be read. Otherwise, the rows below replace them.
     for checkpoint in &selection.checkpoints {
         for id in &selection.permissions {
             changes.add_pending(row(checkpoint, Cell::text(id), Cell::Null, "skipped"));

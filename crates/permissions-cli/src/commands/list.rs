@@ -20,7 +20,7 @@ const COLUMNS: &[&str] = &[
     "created_at",
 ];
 
-/// The documented maximum of the API.
+/// The maximum page size that the API documents.
 const MAX_PAGE_SIZE: u32 = 100;
 
 /// Arguments of `list`.

@@ -47,7 +47,8 @@ impl PlanOptions {
         self.targets.is_empty() || self.targets.contains(checkpoint)
     }
 
-    /// Returns the selected checkpoints. Fails if a target is not among the checkpoints of `source`.
+    /// Returns the selected checkpoints. Fails if a checkpoint of `--target` is not among `checkpoints`. The error
+    /// mentions `source`.
     pub(super) fn select<'a>(
         &self,
         checkpoints: impl Iterator<Item = &'a CheckpointId>,
@@ -82,8 +83,8 @@ impl PlanOptions {
             .on_progress(context.progress.callback("checkpoints"));
         let plan = async { Ok(plan.send().await?) };
         let (plan, names) = self.names.with(plan, session).await?;
-        // An embedded server does not know every project that has a permission. So unknown projects are no mistake
-        // there.
+        // The list of projects may be empty, for example in a new `--local` file. A warning about every project would
+        // not help.
         if !names.is_empty() {
             for problem in manifest.project_problems(&names, |id| self.contains(id)) {
                 context.warn(&problem.line());

@@ -31,7 +31,7 @@ pub(super) fn add_labels(labels: &mut Labels, text: &str, entries: &[Entry]) {
         };
         let (mut after, lines, _) = split(array);
         if array.is_empty() {
-            // Otherwise, a comment after the array may be about the last project.
+            // If the array contains projects, a comment after the array may be about the last project.
             after += &raw(array.decor().suffix());
         }
         let above = raw(key.leaf_decor().prefix());
@@ -65,7 +65,8 @@ fn split_name(comment: &str) -> Option<(String, &str)> {
     Some((name, &comment[values.byte_offset()..]))
 }
 
-/// Returns the comment after a project with the current name of the project. `None` if the comment stays.
+/// Returns the new comment after a project, with the current name of the project. `None` if the comment needs no
+/// change, or if it does not start with a name, because the user wrote it.
 pub(super) fn refreshed(after: &str, name: Option<&str>) -> Option<String> {
     let name = name?;
     let comment = after.trim_start().strip_prefix('#').map(str::trim_start);

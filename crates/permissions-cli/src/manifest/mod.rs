@@ -81,7 +81,7 @@ impl Manifest {
         &self.warnings
     }
 
-    /// The desired state of the checkpoints that the filter selects.
+    /// The desired state of the manifests, limited to the checkpoints that the filter selects.
     pub(crate) fn desired(&self, filter: impl Fn(&CheckpointId) -> bool) -> DesiredState {
         self.entries()
             .filter(|entry| filter(&entry.checkpoint))

@@ -14,8 +14,8 @@ use crate::style::{HEADING, escape_control, paint};
 
 const GAP: &str = "  ";
 
-/// Maximum width of a column. Every row is as wide as the longest name of a project, and the API may accept names of
-/// any length.
+/// Maximum width of a column. Without this limit, one long name of a project would widen every row, because the API may
+/// accept names of any length.
 const MAX_WIDTH: usize = 1_000;
 
 pub(super) struct Table {

@@ -1,5 +1,5 @@
-//! The connection to the API: the proxy that the environment chooses, and the detection of a base URL with http for a
-//! TLS port, or with https for a port without TLS.
+//! The connection to the API: chooses the proxy from the environment, and detects a base URL with the wrong scheme
+//! (http for a port with TLS, or https for a port without TLS).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -58,8 +58,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 /// milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Checks whether the server speaks http although the base URL has https, or the opposite. The request of the probe
-/// contains no key.
+/// Returns a message if the server speaks http although the base URL has https, or TLS although the base URL has http.
+/// The request of this probe contains no key.
 pub(crate) async fn speaks_other_protocol(base_url: &str) -> Option<String> {
     let url = Url::parse(base_url).ok()?;
     // A probe would bypass the proxy.

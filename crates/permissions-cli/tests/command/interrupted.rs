@@ -17,7 +17,7 @@ const CONCURRENCY: usize = 8;
 /// A saved plan with one creation for each of sixteen checkpoints. The server answers the first creation at once, and
 /// the next eight after a pause.
 fn planned(pause: Duration) -> Fixture {
-    // `plan` reads each checkpoint once. `apply` reads each checkpoint again, to check that none has changed.
+    // `plan` reads each checkpoint once. `apply` reads each checkpoint again, to check that it has not changed since.
     let reads = std::iter::repeat_n(None, 2 * CHECKPOINTS);
     let slow = std::iter::repeat_n(Some(Fault::Delay(pause)), CONCURRENCY);
     let fixture = Fixture::with_faults(reads.chain([None]).chain(slow));

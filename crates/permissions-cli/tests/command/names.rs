@@ -288,7 +288,7 @@ fn list_without_projects_response_omits_names() {
     assert!(started.elapsed() < Duration::from_secs(40));
 }
 
-/// The status of a proxy that does not answer.
+/// The status for a proxy that accepts requests for the list of projects, but never answers them.
 const NO_RESPONSE: &str = "";
 
 /// Starts a proxy that answers requests for the list of projects with the given status, and forwards all other

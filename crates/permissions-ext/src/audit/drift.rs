@@ -64,8 +64,8 @@ impl Drift {
         self.unread.is_empty() && self.checkpoints.iter().all(CheckpointDrift::is_in_sync)
     }
 
-    /// Returns the state of every permission that exists in the live state or in the desired state of the compared
-    /// [`checkpoints`](Self::checkpoints). The permission id is `None` if the state is `Missing`.
+    /// Returns one item for each project that has a permission in the live state or in the desired state of a compared
+    /// checkpoint (see [`checkpoints`](Self::checkpoints)). The permission id is `None` if the permission is missing.
     ///
     /// For each checkpoint, the unchanged permissions come first, then the extra and the missing permissions.
     pub fn cells(

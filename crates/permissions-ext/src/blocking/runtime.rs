@@ -63,7 +63,8 @@ impl Runtime {
 /// Returns whether this thread runs an asynchronous task, outside of `spawn_blocking` and `block_in_place`.
 ///
 /// tokio limits how often a task may poll before the task must yield. Code outside of tasks has no such limit. The
-/// check uses up the limit, so the task yields at the next await. All other ways to detect a task panic.
+/// check uses up the limit, so the task yields at the next await. tokio's other functions, such as `Handle::block_on`,
+/// report a task only with a panic.
 fn is_within_a_task() -> bool {
     if Handle::try_current().is_err() {
         return false;

@@ -63,12 +63,13 @@ pub struct ClientBuilder {
     pub(super) max_wait: Duration,
     pub(super) max_bulk_wait: Duration,
     pub(super) tls: Tls,
-    /// The proxy of [`proxy`](Self::proxy) or [`no_proxy`](Self::no_proxy). An error is the reason why the URL is
-    /// unusable.
+    /// The proxy setting from [`proxy`](Self::proxy) or [`no_proxy`](Self::no_proxy). An error is the reason why the
+    /// URL is unusable.
     pub(super) proxy: Option<Result<Proxy, Error>>,
     /// The caller's HTTP client.
     pub(super) http: Option<reqwest::Client>,
-    /// The environment variables of [`from_env`](Self::from_env) that are set. `None` if a value is not valid UTF-8.
+    /// The environment variables of [`from_env`](Self::from_env) that are set, with their values. The value is `None`
+    /// if the variable is not valid UTF-8.
     pub(super) variables: Vec<(&'static str, Option<SecretString>)>,
 }
 

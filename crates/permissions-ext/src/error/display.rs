@@ -35,7 +35,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Writes readable text instead of the fields, because a failed `main` or `unwrap` prints it.
+/// Writes readable text instead of the fields, because a failed `main` or `unwrap` prints the output of `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.headline() + &section("Caused by:", self.causes());
@@ -103,7 +103,7 @@ fn part(text: &str) -> String {
     one_line(&shorten(text, PART))
 }
 
-/// Returns numbered lines below a title. Empty without lines.
+/// Returns a title and the numbered lines below the title. Returns an empty text if there are no lines.
 fn section(title: &str, lines: impl Iterator<Item = String>) -> String {
     let lines = (1..).zip(lines);
     let lines: String = lines

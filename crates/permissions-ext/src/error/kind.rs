@@ -36,7 +36,7 @@ pub enum ErrorKind {
     QuotaExceeded,
     /// An attempt took longer than `timeout`, or the API or a gateway reported a timeout (408, 504).
     Timeout,
-    /// The `deadline` of the call passed, or a wait that the API asked for would end after it.
+    /// The `deadline` of the call passed, or a wait that the API asked for would end after the deadline.
     Deadline,
     /// The API failed (425, and 5xx except 504).
     Server,

@@ -25,8 +25,8 @@ use crate::model::{CheckpointId, InvalidId, Permission};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Limit of the reason in bytes. A JSON error with its path fits into the limit. It is about a third of the
-/// limit of `Display`, so that the API's message fits too.
+/// Limit of the reason in bytes. A JSON error with its path fits into this limit. The limit is about a third of the
+/// limit of `Display`, so that the text of `Display` also has room for the API's message.
 const REASON: usize = 320;
 
 /// An error of a call.
@@ -128,7 +128,8 @@ impl Error {
         Self::new(ErrorKind::Key, Action::Configure, reason)
     }
 
-    /// Creates the error of a response that is not the documented success. Its status and code decide the kind.
+    /// Creates the error of a response that is not the documented success. The status and the code of the response
+    /// decide the kind.
     pub(crate) fn from_response(
         action: Action,
         reason: impl Into<String>,
@@ -139,7 +140,7 @@ impl Error {
         Self::new(kind, action, reason).with_response(response)
     }
 
-    /// Adds the cause. If it contains a rejected certificate, the kind becomes `Certificate`.
+    /// Adds the cause. If the connection failed because a certificate was rejected, the kind becomes `Certificate`.
     pub(crate) fn with_source(self, source: impl Into<BoxError>) -> Self {
         let source: Arc<dyn StdError + Send + Sync> = Arc::from(source.into());
         self.with(|inner| {

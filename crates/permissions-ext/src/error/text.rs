@@ -41,8 +41,8 @@ pub(super) fn truncate(text: &mut String, limit: usize) {
     }
 }
 
-/// Returns whether a terminal would interpret the character. These are control characters, line separators and marks
-/// that change the direction of text.
+/// Returns whether a terminal would interpret or hide the character: a control character, a line separator, an
+/// invisible character or a mark that changes the direction of text.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -12,12 +12,12 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::tls::Tls;
 use crate::Error;
 
-/// Time after which an idle connection is closed. This time is shorter than the default timeout of a request, because
-/// tokio makes a system call whenever a new timer is earlier than all others. With a longer time, the timer of each
-/// request would be such a timer.
+/// Time after which an idle connection is closed. This time is shorter than the default timeout of a request.
+/// Otherwise, the timer of a request could expire before all existing timers, and tokio makes a system call for every
+/// such timer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A reqwest client, with the proxy and the timeouts that its error messages mention.
+/// A reqwest client. The base URL, the proxy and the timeouts are stored because error messages mention them.
 pub(crate) struct HttpClient {
     pub(crate) client: reqwest::Client,
     base_url: Url,
@@ -31,8 +31,8 @@ pub(crate) struct HttpClient {
 impl HttpClient {
     /// Builds a client for requests to one base URL.
     ///
-    /// It does not follow redirects: a redirected write would be sent to another server or become a
-    /// read. It does not retry, because the retry policy of this crate does.
+    /// The client does not follow redirects: a redirected write would be sent to another server or become a read. The
+    /// client does not retry, because the retry policy of this crate decides about retries.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl HttpClient {
         })
     }
 
-    /// Wraps a client of the caller, which decides about proxies, TLS and timeouts.
+    /// Wraps the caller's reqwest client. That client decides about proxies, TLS and timeouts.
     pub(crate) fn custom(
         base_url: Url,
         client: reqwest::Client,

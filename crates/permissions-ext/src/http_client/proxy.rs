@@ -31,8 +31,8 @@ pub(crate) struct ProxyUrl {
     host_and_port: String,
 }
 
-/// Returns whether `NO_PROXY` contains the host, with reqwest's syntax. Unlike in reqwest, `*` also
-/// matches IP addresses.
+/// Returns whether the value of `NO_PROXY` matches the host. The syntax is the same as in reqwest, but `*` also matches
+/// IP addresses.
 fn is_exempt(base_url: &Url, no_proxy: &str) -> bool {
     let is_within = |entry: &str, address: IpAddr| match entry.parse::<IpNet>() {
         Ok(network) => network.contains(&address),
@@ -86,8 +86,9 @@ impl Proxy {
             set.next()
         };
         let no_proxy = first(["NO_PROXY", "no_proxy"]);
-        // A proxy cannot reach a server on this machine, and the proxy could read the key. In a CGI script, an attacker
-        // can set HTTP_PROXY with a request header. reqwest therefore ignores proxy variables in CGI scripts.
+        // Uses no proxy for a server on this machine, because a proxy could not reach the server, but could read the
+        // key. Uses no proxy in a CGI script either, because an attacker can set HTTP_PROXY there with a request
+        // header. reqwest also ignores proxy variables in CGI scripts.
         if is_loopback(base_url)
             || variable("REQUEST_METHOD").is_some()
             || no_proxy.is_some_and(|(_, hosts)| is_exempt(base_url, &hosts.to_string_lossy()))
@@ -110,7 +111,7 @@ impl Proxy {
                 return ProxyUrl::parse(&value).map(Self::Url).map_err(unusable);
             }
         }
-        // reqwest reads the proxy settings of macOS and Windows only.
+        // reqwest reads the operating system's proxy settings only on macOS and Windows.
         Ok(match cfg!(any(target_os = "macos", windows)) {
             true => Self::System,
             false => Self::None,
@@ -127,7 +128,8 @@ impl Proxy {
         }
     }
 
-    /// Returns a description of the proxy if it can respond itself. SOCKS proxies and tunnels only forward bytes.
+    /// Returns a description of the proxy if the proxy can send responses of its own. SOCKS proxies and tunnels cannot,
+    /// because they only forward bytes.
     pub(super) fn forwards(&self, base_url: &Url) -> Option<String> {
         match self {
             Self::Url(url) if base_url.scheme() == "http" && !url.is_socks() => self.name(),

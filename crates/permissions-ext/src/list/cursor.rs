@@ -31,9 +31,9 @@ pub(super) fn next_cursor<T: Item>(
 pub(super) struct CursorGuard {
     recent: RecentIds,
     reference: Option<String>,
-    /// Number of pages since the reference was set.
+    /// Number of pages since the reference cursor was set.
     distance: u64,
-    /// Number of pages after which the reference is replaced.
+    /// Number of pages after which the reference cursor is replaced.
     limit: u64,
 }
 

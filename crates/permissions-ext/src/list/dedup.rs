@@ -9,8 +9,9 @@ const SET_SIZE: usize = 1 << 11;
 
 /// The ids of recent items, in constant memory.
 ///
-/// At least the last 2,048 ids are stored, and at most twice as many: when the current set is full, it becomes the
-/// previous set, and the ids of the former previous set are forgotten.
+/// The ids are stored in two sets. When the current set is full, the current set becomes the previous set, the ids of
+/// the former previous set are forgotten, and a new current set starts. The two sets therefore contain at least the
+/// last 2,048 ids, and at most 4,096 ids.
 #[derive(Clone, Default)]
 pub(super) struct RecentIds {
     current: Hashes,

@@ -108,9 +108,9 @@ impl<T: Item> List<T> {
 
     /// Resumes at a saved position, with the order, the project filter and `include_archived` of the saved list.
     ///
-    /// The resumed list contains every remaining item that exists from the time of the saved position to the end of the
-    /// list. If the first remaining item has been deleted, the page of that item is listed again from the beginning.
-    /// The list fails if the position belongs to another checkpoint, order or filter.
+    /// The resumed list contains all remaining items. Only items that are created or deleted after the position was
+    /// saved may be missing. If the first remaining item has been deleted, the page of that item is listed again from
+    /// the beginning. The list fails if the position belongs to another checkpoint, order or filter.
     pub fn resume(mut self, position: &Position<T>) -> Self {
         self.after.clone_from(&position.after);
         T::resume(&mut self.query, &position.query);

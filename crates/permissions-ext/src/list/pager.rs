@@ -84,12 +84,12 @@ impl<T: Item> fmt::Debug for Page<T> {
 #[derive(Clone)]
 pub(super) struct Pager<T: Item> {
     list: Arc<List<T>>,
-    /// Deadline of the call, which starts with the first fetch.
+    /// Deadline of the call. The first fetch starts the deadline.
     deadline: Option<Deadline>,
     next: NextPage<T::Id>,
     /// Cursors seen so far. A repeated cursor would make the list endless.
     seen_cursors: CursorGuard,
-    /// Items returned recently. A server may return an item twice if items are created while the list is read.
+    /// Ids of recently returned items. A server may return an item twice if items are created while the list is read.
     recent_ids: RecentIds,
     /// Number of items that may still be returned, if `max_items` is set.
     remaining: Option<u64>,
@@ -101,7 +101,7 @@ pub(super) struct Pager<T: Item> {
 enum NextPage<Id> {
     First,
     After(Id),
-    /// The previous page has `has_more` but no usable cursor. The next fetch fails with this reason.
+    /// In the previous page, `has_more` is true, but there is no usable cursor. The next fetch fails with this reason.
     Invalid(&'static str),
     None,
 }

@@ -70,7 +70,7 @@ impl DesiredState {
         self.0.len()
     }
 
-    /// Returns whether there is no checkpoint.
+    /// Returns whether the desired state contains no checkpoint.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -58,7 +58,8 @@ impl PlanRequest {
 /// The changes between the live state and the desired state, returned by [`Client::plan`](crate::Client::plan).
 ///
 /// A plan contains its [`Target`] and the live state. [`Client::apply`](crate::Client::apply) therefore refuses the
-/// plan for another target, or if the live state has changed. Equal states result in equal plans.
+/// plan if the client has another target, or if the live state has changed and the plan does not contain the change.
+/// Equal states result in equal plans.
 ///
 /// Serializes as an object with the version of the format, the target and the checkpoints:
 ///

@@ -25,7 +25,8 @@ const REMAINING: &str = "x-ratelimit-remaining-requests";
 /// Longest sleep between two reports of a wait.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Number of limiters at which unused ones are dropped. A program may pass a new key to each request.
+/// Once a client has this many limiters, it drops the limiters that are not active. Otherwise, a program that passes a
+/// new key to each request would keep one limiter per request.
 const MAX_KEYS: usize = 64;
 
 /// The rate limiters of a client and its clones, one for each admin key.
@@ -74,14 +75,14 @@ impl Limiters {
         by_key.entry(hash).or_default().clone()
     }
 
-    /// Returns the longest pause of the client: twice the longest wait that any call accepts. While more than
-    /// the longest accepted wait remains, every call fails at once. The limit prevents a wrong header from blocking the
-    /// client for days.
+    /// Returns the longest pause of the client, which is twice the longest wait that any call accepts. While the rest
+    /// of the pause is longer than the longest accepted wait, every call fails at once. The limit of the pause prevents
+    /// a wrong header from blocking the client for days.
     pub(super) fn max_pause(&self) -> Duration {
         self.max_wait.max(self.max_bulk_wait).saturating_mul(2)
     }
 
-    /// Returns the longest wait that the API may ask for.
+    /// Returns the longest wait that a call accepts if the API asks to wait.
     pub(super) fn max_wait(&self, is_bulk: bool) -> Duration {
         if is_bulk {
             self.max_bulk_wait
@@ -191,8 +192,8 @@ impl Limiter {
                 }
                 (pacer.pause(now), wait)
             };
-            // A wait that the API asked for has a limit. The interval between two requests only has to end before the
-            // deadline.
+            // `max_wait` limits only a wait that the API asked for. The interval between two requests is limited only
+            // by the deadline.
             check(pause, deadline, max_wait)?;
             check(wait, deadline, Duration::MAX)?;
             if !pause.is_zero() || wait > REPORT_INTERVAL {

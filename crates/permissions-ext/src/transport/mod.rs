@@ -34,7 +34,8 @@ use crate::retry_policy::RetryPolicy;
 
 /// The settings of a client, which its clones share.
 pub(crate) struct Transport {
-    /// The generated client, with the headers of every request. Each call sends its requests with its own copy.
+    /// The generated client, with the headers of every request. Each call sends its requests with a copy of the
+    /// generated client.
     pub(crate) api: api::Client,
     pub(crate) http: HttpClient,
     /// Returns the key for each attempt, if the headers contain none.

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Shortest pause that a rate is derived from. A server may ask to wait for one millisecond, which would result in a
-/// very high rate.
+/// Minimum length of the pause in the calculation of a rate. A shorter pause counts as this length. Otherwise, a server
+/// that asks to wait for one millisecond would cause a very high rate.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// Rate at which the search starts, in requests per unit of time. At a start of 1, it would take minutes to reach 20
 /// requests per second.
@@ -149,7 +149,8 @@ impl Pace {
         }
     }
 
-    /// Records a request that is sent now. Returns `None` for the first request after a pause.
+    /// Records a request that is sent now and returns the rates at which the request is sent. Returns `None` for the
+    /// first request after a pause.
     pub(super) fn send(&mut self, now: Instant) -> Option<Sent> {
         let planned = self.rate;
         let interval = Duration::from_secs_f64(1.0 / planned);

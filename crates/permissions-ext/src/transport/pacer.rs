@@ -94,7 +94,8 @@ impl Pacer {
         self.start(pace);
     }
 
-    /// Sets the rate from the headers of a successful response, which report that no requests are left in the limit.
+    /// Pauses requests after a successful response whose headers report that the rate limit is used up. `rate` is the
+    /// rate from these headers. Unless bulk requests already have a rate, they start at 90 % of this rate.
     pub(super) fn exhaust(&mut self, now: Instant, rate: f64, max_wait: Duration) {
         let interval = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(max_wait);
         let until = self.pause_for(now, interval.min(max_wait));

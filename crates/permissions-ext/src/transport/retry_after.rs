@@ -26,8 +26,8 @@ pub(super) fn read(headers: &HeaderMap) -> Option<Duration> {
     wait.filter(|wait| !wait.is_zero())
 }
 
-/// Parses a number of units. `seconds` is the length of one unit. A number that does not fit results in the longest
-/// duration, which exceeds every limit.
+/// Parses a number of units. `seconds` is the length of one unit. A number that is too large for a duration results in
+/// the longest duration, which exceeds every limit.
 fn parse(value: &str, seconds: f64) -> Option<Duration> {
     // Rust also parses `inf`, `nan` and signs, which are invalid in this header.
     if !value.starts_with(|c: char| c.is_ascii_digit() || c == '.') {

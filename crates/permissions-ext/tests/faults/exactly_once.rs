@@ -13,8 +13,8 @@ use proptest::test_runner::FileFailurePersistence;
 use crate::support::network::Disturbance;
 use crate::support::{FaultServer, checkpoint};
 
-/// Number of batches of 50 programs per test. The default of 20 is 2,000 programs in both tests. CI sets
-/// `EXACTLY_ONCE_BATCHES` to 100.
+/// Number of batches per test. A batch has 50 programs. With the default of 20 batches, each of the two tests runs
+/// 1,000 programs. CI sets `EXACTLY_ONCE_BATCHES` to 100.
 fn batches() -> u32 {
     std::env::var("EXACTLY_ONCE_BATCHES").map_or(20, |batches| batches.parse().unwrap())
 }
@@ -33,7 +33,7 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Program {
     disturbances: Vec<Disturbance>,
-    /// True if creates are idempotent, as delayed and duplicated requests require.
+    /// True if creates are idempotent. Must be true if the network delays or duplicates requests.
     idempotent: bool,
     /// Value of `read_first` in every create.
     read_first: bool,
@@ -264,7 +264,8 @@ impl Run {
                 count <= 1,
                 "{step:?} created {count} permissions for {project}"
             );
-            // After this list, the result of a failed call is known.
+            // A failed call has removed the project from the map. The store then shows whether the project has a
+            // permission.
             let reported = *self.reported.entry(project.clone()).or_insert(count == 1);
             assert_eq!(
                 count == 1,

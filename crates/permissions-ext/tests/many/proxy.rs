@@ -1,4 +1,4 @@
-//! A proxy between client and server that refuses requests, loses responses or delays them.
+//! A proxy between client and server that refuses requests, delays requests or loses responses.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Proxies: variables, explicit proxies, SOCKS, refused tunnels, and which requests bypass them.
+//! Proxies: environment variables, explicit proxies, SOCKS, refused tunnels, and requests that bypass the proxy.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -58,7 +58,8 @@ pub async fn serve(args: ServeArgs, ready: impl FnOnce(&Server)) -> Result<(), S
     Ok(())
 }
 
-/// Resolves a host and a port. Prefers IPv4, because clients that use 127.0.0.1 cannot reach ::1.
+/// Resolves a host and a port. Prefers an IPv4 address, because clients that use 127.0.0.1 cannot reach a server that
+/// listens on ::1.
 async fn resolve(listen: &str) -> Result<SocketAddr, StartError> {
     let failed = |reason: &str| {
         StartError::new(format!(

@@ -43,13 +43,14 @@ impl Faults {
         Self(Mutex::new(Schedule::ByHeader))
     }
 
-    /// Injects one element of `faults` into each request. After the last element, requests have no faults.
+    /// Uses the elements of `faults` in order, one for each request. `None` means no fault. Requests after the last
+    /// element have no faults.
     pub fn in_turn(faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         Self(Mutex::new(Schedule::InTurn(faults.into_iter().collect())))
     }
 
-    /// Injects a random fault of `kinds` into this share of the requests, from 0 to 1. The same seed gives the same
-    /// faults.
+    /// Injects a fault into each request with the probability `rate`, from 0 to 1. Each fault is chosen at random from
+    /// `kinds`. The same seed results in the same faults.
     pub fn seeded(seed: u64, rate: f64, kinds: impl IntoIterator<Item = Fault>) -> Self {
         Self(Mutex::new(Schedule::Seeded {
             random: Box::new(StdRng::seed_from_u64(seed)),

@@ -82,7 +82,7 @@ fn add_rate_headers(headers: &mut HeaderMap, allowance: Allowance) {
     if let Some(wait) = allowance.retry_after {
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         headers.insert("retry-after-ms", millis.max(1).into());
-        // The header is in whole seconds, rounded up, because an earlier retry would be refused again.
+        // `Retry-After` is in whole seconds. The time is rounded up, because an earlier retry would be refused again.
         headers.insert(RETRY_AFTER, (wait.as_secs() + 1).into());
     }
 }

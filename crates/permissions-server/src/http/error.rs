@@ -127,7 +127,7 @@ impl IntoResponse for ApiError {
         let mut response = json_response(self.status, self.body());
         let header = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-            // An operator must fix these causes first. With `Retry-After`, clients would retry until then.
+            // These errors have no `Retry-After`, because retries fail until an operator has fixed the cause.
             _ if matches!(
                 self.code,
                 "database_full" | "database_log_full" | "database_read_only"

@@ -64,7 +64,7 @@ fn dropped() -> Response {
     response
 }
 
-/// Sends only the first half of the body, but the `content-length` of the complete body.
+/// Sends the `content-length` of the complete body, but only the first half of the body.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = read(response).await;
     parts.headers.insert(CONTENT_LENGTH, body.len().into());

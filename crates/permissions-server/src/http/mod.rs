@@ -65,11 +65,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(PERMISSIONS, get(operations::list).post(operations::create))
         .route(PERMISSION, delete(operations::delete))
         .route(PROJECTS, get(operations::list_projects));
-    // Each layer costs time in every request, so this one is added only if faults are configured.
+    // Each layer costs time in every request, so the layer that injects faults is added only if faults are configured.
     if app.faults.is_some() {
         operations = operations.route_layer(from_fn_with_state(Arc::clone(&app), fault::inject));
     }
-    // The last layer runs first: only requests with a valid key get faults.
+    // The layer that is added last runs first. Authentication is added after the faults, so only requests with a valid
+    // key get faults.
     let operations =
         operations.route_layer(from_fn_with_state(Arc::clone(&app), auth::require_admin));
     Router::new()

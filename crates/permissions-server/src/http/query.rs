@@ -35,7 +35,8 @@ pub(super) fn parse_projects(query: &str) -> Result<ProjectQuery, ApiError> {
     })
 }
 
-/// Returns the values of the parameters `names`. Fails if another parameter occurs, one occurs twice, or an id is invalid.
+/// Returns the values of the parameters `names`. Fails if the query contains a parameter that is not in `names`, the
+/// same parameter twice, or an invalid id.
 fn parameters<const N: usize>(
     query: &str,
     names: [&str; N],

@@ -34,7 +34,7 @@ use crate::http::{App, DropConnection, json_refusal};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// File descriptors for the database, the listener, key files and the log.
 const OTHER_DESCRIPTORS: u64 = 64;
-/// How long a connection that is being closed waits for the rest of a request, or for the client to close it.
+/// The timeout of each step of closing a connection, such as the wait for the rest of incomplete request headers.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(200);
 /// The smallest read buffer that hyper supports, in bytes.
 const MIN_BUFFER_BYTES: usize = 8192;
@@ -68,7 +68,8 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
         };
         tasks.spawn(serve(stream, context.clone(), slot));
     }
-    // Connections that the system has already accepted may have sent a request.
+    // The operating system may have accepted more connections, on which clients have already sent requests. These
+    // connections are served too.
     if let Ok(listener) = listener.into_std() {
         while let Ok((stream, _)) = listener.accept() {
             let stream = stream
@@ -94,7 +95,8 @@ pub(super) async fn run(listener: TcpListener, context: Context) {
 
 /// Lowers the limit of connections to the number of available file descriptors, because each connection needs one.
 pub(super) fn connection_limit(limit: usize) -> usize {
-    // With 0, this only returns the current soft limit. It returns 0 on systems without such a limit.
+    // With the argument 0, this call changes nothing and returns the current soft limit, or 0 on systems without such a
+    // limit.
     let Ok(descriptors @ 1..) = rlimit::increase_nofile_limit(0) else {
         return limit;
     };

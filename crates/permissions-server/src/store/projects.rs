@@ -46,8 +46,8 @@ pub(crate) struct ProjectQuery {
     pub(crate) include_archived: bool,
 }
 
-/// Creates a project, or updates its name and whether it is archived. The parameters are the id, the name, the current
-/// time, and whether the project is archived.
+/// Creates a project, or updates the name and the archived state of an existing project. The parameters are the id, the
+/// name, the current time, and whether the project is archived.
 pub(super) const PUT: &str = "
     INSERT INTO projects (id, name, created_at, archived_at) VALUES ($1, $2, $3, CASE WHEN $4 THEN $3 END)
     ON CONFLICT (id) DO UPDATE SET name = excluded.name,

@@ -22,7 +22,7 @@ pub type Available<T> = Result<T, String>;
 /// A test with an empty database.
 pub type DatabaseTest = fn(database::TestDatabase) -> futures_util::future::BoxFuture<'static, ()>;
 
-/// Lists functions that test an empty database.
+/// Lists test functions, each of which gets an empty database.
 macro_rules! over_every_database {
     ($($test:ident),* $(,)?) => {
         pub const TESTS: &[(&str, crate::DatabaseTest)] = &[

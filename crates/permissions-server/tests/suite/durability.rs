@@ -25,7 +25,7 @@ struct Known {
     /// Requests without a response.
     unknown: Vec<Vec<String>>,
     deleted: HashSet<String>,
-    /// Ids of delete requests without a response.
+    /// Ids of permissions whose delete requests got no response.
     possibly_deleted: HashSet<String>,
 }
 

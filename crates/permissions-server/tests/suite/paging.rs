@@ -16,7 +16,7 @@ struct Case {
     /// One element for each permission. `false` means that the permission may be deleted while the pages are read.
     initial: Vec<bool>,
     page: usize,
-    /// Which permissions to delete, in this order.
+    /// Selects the permissions to delete, in the order of deletion.
     deletions: Vec<prop::sample::Index>,
 }
 
@@ -135,7 +135,8 @@ async fn read_during_changes(database: &TestDatabase, case: &Case) {
     }
 }
 
-/// Checks that a page of one project contains its permission until it is deleted, and is empty afterwards.
+/// Checks that the page filtered by `project` contains the permission `id` until this permission is deleted, and is
+/// empty afterwards.
 async fn read_one_project(client: Arc<Client>, project: String, id: String) {
     let mut deleted = false;
     for order in ["ascending", "descending", "ascending", "descending"] {

@@ -1,5 +1,5 @@
-// Printable area of a landscape page in millimetres: the width of Letter and the height of A4, less the margins. Each
-// is the smaller of the two paper sizes, so a page fits on both papers.
+// Printable area, in millimetres, of a landscape page that fits on Letter and A4 paper: the width of Letter and the
+// height of A4, less the margins. In landscape, Letter is narrower than A4, and A4 is lower than Letter.
 const PAGE_WIDTH = 257, PAGE_HEIGHT = 185, PRINT_COLUMN = 6, PRINT_CHARACTER = 1.5, PRINT_ROW = 4.6, PRINT_LINE = 2.6;
 /** Longer lists would fill many pages, and the tables mark every difference anyway. */
 const LISTED_DIFFERENCES = 120;
@@ -14,7 +14,7 @@ function drawPrint() {
   byId("print").style.setProperty("--print-head", `${head}mm`);
   const list = audit.compared ? (view.extra + view.missing) * PRINT_ROW : 0;
   const tables = bands(view).flatMap((band) => pages(band, PAGE_HEIGHT - head - 7).map((rows) => printTable({ ...band, rows })));
-  // A short audit fits on the page of the summary.
+  // The table of a short audit is printed on the same page as the summary.
   const short = tables.length === 1 && view.rows.length * PRINT_ROW + list < PAGE_HEIGHT - head - 45;
   byId("print").replaceChildren(...printHeader(view), ...tables);
   byId("print").classList.toggle("short", short);

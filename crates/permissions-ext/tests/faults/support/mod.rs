@@ -85,7 +85,8 @@ impl FaultServer {
         self.shared.store.lock().unwrap().organization = projects;
     }
 
-    /// Starts a server that injects these network faults, one per request, repeatedly.
+    /// Starts a server that injects these network faults, one per request. After the last fault, the server starts
+    /// again with the first fault.
     pub async fn with_disturbances(disturbances: Vec<Disturbance>, idempotent: bool) -> Self {
         let server = Self::start().await;
         *server.shared.network.lock().unwrap() = Network::new(disturbances);

@@ -12,7 +12,7 @@ const MAX_LOG_BYTES: u64 = 64 << 20;
 /// How long a truncation of the log waits for readers.
 const TRUNCATE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The write-ahead log, which SQLite can only reuse or truncate while no transaction reads from it.
+/// The write-ahead log. SQLite can reuse or truncate the log only while no transaction reads from it.
 #[derive(Debug)]
 pub(super) struct Log {
     database: PathBuf,

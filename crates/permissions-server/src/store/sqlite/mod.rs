@@ -41,8 +41,8 @@ pub(crate) struct SqliteStore {
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// Number of this thread. Each thread prefers one reader, because a processor's cache contains the pages that its
-    /// thread has read last.
+    /// Number of this thread, which selects its preferred reader. If a thread always uses the same reader, the pages
+    /// that it has read last are probably still in the processor's cache.
     static PREFERRED: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 

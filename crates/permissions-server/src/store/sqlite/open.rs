@@ -148,7 +148,7 @@ fn check_content(bytes: u64, connection: &mut Connection) -> Result<(), Failure>
     Ok(())
 }
 
-/// Migrates the schema in one transaction. Concurrent starts wait for its lock.
+/// Migrates the schema in one transaction. Other servers that start at the same time wait until this transaction ends.
 fn migrate(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Every start writes, so that a full or read-only disk makes the start fail.

@@ -32,7 +32,8 @@ pub(in crate::store) fn page(
         if !is_known_cursor(connection, query)? {
             return Ok(None);
         }
-        // Usually this is the end of the list. But the cursor may have been created between the two statements.
+        // An empty page usually means the end of the list. But the cursor may have been created between the read and
+        // the check of the cursor, so the page is read again.
         found = rows(connection, query, &mut each)?;
     }
     Ok(Some(found > query.limit))
