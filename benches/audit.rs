@@ -17,7 +17,7 @@ const ROUNDS: usize = 5;
 
 #[allow(
     clippy::print_stdout,
-    reason = "the table is the output of the benchmark"
+    reason = "a benchmark prints its results"
 )]
 fn main() -> anyhow::Result<()> {
     peer::serve_if_started_as_server()?;

@@ -13,7 +13,7 @@ const LIMIT_MIB: f64 = 32.0;
 
 #[allow(
     clippy::print_stdout,
-    reason = "the table is the output of the benchmark"
+    reason = "a benchmark prints its results"
 )]
 fn main() -> anyhow::Result<()> {
     peer::serve_if_started_as_server()?;

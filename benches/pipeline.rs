@@ -134,7 +134,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[allow(
     clippy::print_stdout,
-    reason = "the table is the result of the benchmark"
+    reason = "a benchmark prints its results"
 )]
 fn report(
     name: &str,

@@ -46,7 +46,7 @@ impl Limit {
 
 #[allow(
     clippy::print_stdout,
-    reason = "the table is the output of the benchmark"
+    reason = "a benchmark prints its results"
 )]
 fn main() -> anyhow::Result<()> {
     let only: Option<f64> = std::env::args().find_map(|argument| argument.parse().ok());

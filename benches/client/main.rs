@@ -88,7 +88,7 @@ fn main() -> anyhow::Result<()> {
 /// Prints a table with CPU times relative to the first client.
 #[allow(
     clippy::print_stdout,
-    reason = "the table is the result of the benchmark"
+    reason = "a benchmark prints its results"
 )]
 fn measure(
     title: &str,

@@ -78,12 +78,12 @@ fn ratio(of: Duration, to: Duration) -> String {
     format!("{:.2}×", of.as_secs_f64() / to.as_secs_f64())
 }
 
-#[expect(clippy::print_stdout, reason = "the results are the output")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn row(cells: &[&str]) {
     println!("| {} |", cells.join(" | "));
 }
 
-#[expect(clippy::print_stdout, reason = "the results are the output")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn head(cells: &[&str]) {
     println!();
     row(cells);

@@ -38,7 +38,7 @@ pub enum Kind {
     SecurityScheme,
 }
 
-/// Structure and kind of the value of a key.
+/// The structure of the value of a key (a single value, an array or a map), and the kind of its objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child {
     /// Data, prose or an extension, which are not traversed.

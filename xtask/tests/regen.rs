@@ -172,7 +172,7 @@ fn symlinked_client_is_refused_and_target_unchanged() {
 }
 
 #[test]
-fn local_file_records_name_without_origin() {
+fn lock_of_local_file_has_no_origin() {
     let workspace = Workspace::new();
 
     let (code, messages) = workspace.regen(&["--from", &upstream()]);

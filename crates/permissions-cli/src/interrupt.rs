@@ -30,8 +30,8 @@ impl Interrupt {
         }
     }
 
-    /// Waits until the command has to stop at once. Calls `finishing` if a signal lets the command finish the requests
-    /// in flight first.
+    /// Waits for the signal that stops the command at once. If the first signal lets the command finish the requests in
+    /// flight, calls `finishing` and waits for the second signal.
     ///
     /// The handlers are installed when the future is polled for the first time. Until then, a signal ends the process.
     pub(crate) async fn at_once(&self, finishing: impl Fn()) {

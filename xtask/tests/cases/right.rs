@@ -41,7 +41,7 @@ fn request<F: Future>(response: &'static str, call: impl FnOnce(Client) -> F) ->
 const EMPTY: &str = "HTTP/1.1 204 X\r\nconnection: close\r\n\r\n";
 
 #[test]
-fn additional_properties_true_survive_round_trip() {
+fn additional_properties_true_round_trips() {
     let value = json!({"id": "a", "more": [1, {"b": null}]});
     assert_eq!(round_trip::<types::AdditionalTrueA>(&value), value);
 }
@@ -112,7 +112,7 @@ fn nested_combinations_keep_all_properties() {
 }
 
 #[test]
-fn tagged_union_keeps_members_apart() {
+fn tagged_union_round_trips_each_member() {
     assert_round_trips::<types::ConstructsTaggedResponse>(&[
         json!({"type": "a", "x": "y"}),
         json!({"type": "b"}),

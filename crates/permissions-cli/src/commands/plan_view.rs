@@ -175,8 +175,8 @@ impl PlanRows {
         Ok(())
     }
 
-    /// Opens the output for a plan that is applied. If the output is opened before the plan is made, the output is a
-    /// complete document even if no plan can be made.
+    /// Opens the output for a plan that is applied. Call it before the plan is made, so that the output is a complete
+    /// document even if no plan can be made.
     pub(super) fn open(&mut self, has_names: bool, context: &Context) -> Result<(), Failure> {
         let columns = Columns::new(COLUMNS).hide("reason", true);
         self.changes = Some(context.changes(columns.remove(names::COLUMN, !has_names))?);

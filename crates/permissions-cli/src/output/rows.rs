@@ -117,7 +117,7 @@ impl Output {
         }
     }
 
-    /// Makes the rows so far visible.
+    /// Flushes the rows that were written.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         self.document.flush(&mut self.out)?;
         Ok(self.out.flush()?)

@@ -344,7 +344,7 @@ fn local_file_supports_plan_and_apply() {
 }
 
 #[test]
-fn update_keeps_line_breaks_of_windows() {
+fn update_keeps_crlf_line_endings() {
     let fixture = Fixture::with_projects();
     fixture.run("create ft:a proj_a proj_b").data();
     let path = fixture.folder().join("permissions.toml");

@@ -30,6 +30,7 @@ pub(super) fn next_cursor<T: Item>(
 #[derive(Clone, Default)]
 pub(super) struct CursorGuard {
     recent: RecentIds,
+    /// The cursor with which every new cursor is compared.
     reference: Option<String>,
     /// Number of pages since the reference cursor was set.
     distance: u64,

@@ -50,7 +50,7 @@ pub(crate) trait Listed<Id>: Sized {
     /// Applies the query of a saved position.
     fn resume(query: &mut Self::Query, saved: &Self::Query);
 
-    /// Explains why a position with another query does not belong to a list.
+    /// Returns the reason why a list cannot resume at a saved position: the difference between the two queries.
     fn mismatch(query: &Self::Query, saved: &Self::Query) -> String;
 }
 

@@ -150,7 +150,7 @@ impl<T: Item> Pager<T> {
         }
     }
 
-    /// Returns the first item to return from the next page, if the list resumes within that page.
+    /// Returns the id at which the list resumes, if that item is within the next page.
     pub(super) fn resume_at(&self) -> Option<&T::Id> {
         self.resume_at.as_ref()
     }

@@ -1,8 +1,8 @@
 //! The rate of bulk requests, which the client learns from the responses:
 //!
-//! 1. The rate starts with 16 requests per unit of time. The unit of time is the length of the last pause. Each
-//!    accepted request raises the rate by 2.5 %.
-//! 2. The first refusal ends this search. The rate becomes 10 % less than the refused rate.
+//! 1. Search: the rate starts with 16 requests per unit of time. The unit of time is the length of the last pause that
+//!    the API asked for. Each accepted request raises the rate by 2.5 %.
+//! 2. The first refusal ends the search. The rate becomes 10 % less than the refused rate.
 //! 3. Then the rate grows slowly, at first by 0.05 % per unit of time. The growth doubles every ten units.
 //! 4. Each further refusal lowers the rate by 4 %. If the previous refusal was less than five units ago, the decrease
 //!    is twice the previous decrease.
@@ -28,7 +28,7 @@ const DECREASE: f64 = 0.04;
 const MAX_DECREASE: f64 = 0.5;
 /// Increase of the rate within one unit of time, once the search has ended.
 const GROWTH: f64 = 0.0005;
-/// Number of time units after which the increase doubles.
+/// Number of time units after which [`GROWTH`] doubles.
 const GROWTH_DOUBLES: f64 = 10.0;
 /// If fewer than this many time units lie between two refusals, the rate is far too high.
 const EARLY: f64 = 5.0;

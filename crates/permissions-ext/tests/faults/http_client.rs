@@ -47,7 +47,7 @@ async fn timeout_of_http_client_applies_unless_overridden() {
 }
 
 #[tokio::test]
-async fn every_page_is_sent_by_http_client() {
+async fn every_page_is_requested_by_http_client() {
     let server = FaultServer::with_permissions(&["proj_1", "proj_2", "proj_3"]).await;
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-own", "yes".parse().unwrap());

@@ -277,7 +277,7 @@ async fn prefetch_false_fetches_no_page_ahead() {
 }
 
 #[tokio::test]
-async fn filtered_list_with_other_project_fails() {
+async fn item_of_another_project_in_filtered_list_fails() {
     let server = FaultServer::start().await;
     server.respond("GET", [page(&["a"], Some("a"), false)]);
     let list = server.permissions().list().project_id("proj_1");

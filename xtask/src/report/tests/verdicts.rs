@@ -205,7 +205,7 @@ fn parameter_changes_require_listed_version_bump() {
 }
 
 #[test]
-fn request_body_changes_require_listed_version_bump() {
+fn request_body_changes_require_expected_version_bump() {
     check(
         &[
             ("optional request property added", Minor, Major, |d| {
