@@ -15,10 +15,7 @@ const CONCURRENCY: u32 = 16;
 const LATENCY: Duration = Duration::from_millis(50);
 const ROUNDS: usize = 5;
 
-#[allow(
-    clippy::print_stdout,
-    reason = "a benchmark prints its results"
-)]
+#[allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn main() -> anyhow::Result<()> {
     peer::serve_if_started_as_server()?;
     let peer = Peer::start_with_latency(LATENCY, PERMISSIONS)?;

@@ -11,10 +11,7 @@ const PERMISSIONS: u64 = 10_000_000;
 /// Limit of the peak memory. The list buffers two pages, whatever its length.
 const LIMIT_MIB: f64 = 32.0;
 
-#[allow(
-    clippy::print_stdout,
-    reason = "a benchmark prints its results"
-)]
+#[allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn main() -> anyhow::Result<()> {
     peer::serve_if_started_as_server()?;
     let permissions: u64 = std::env::args()

@@ -132,10 +132,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "a benchmark prints its results"
-)]
+#[allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn report(
     name: &str,
     parser: Parser,

@@ -44,10 +44,7 @@ impl Limit {
     }
 }
 
-#[allow(
-    clippy::print_stdout,
-    reason = "a benchmark prints its results"
-)]
+#[allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn main() -> anyhow::Result<()> {
     let only: Option<f64> = std::env::args().find_map(|argument| argument.parse().ok());
     let server = tokio::runtime::Builder::new_multi_thread()

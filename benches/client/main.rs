@@ -86,10 +86,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Prints a table with CPU times relative to the first client.
-#[allow(
-    clippy::print_stdout,
-    reason = "a benchmark prints its results"
-)]
+#[allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 fn measure(
     title: &str,
     sdks: &[Box<dyn Sdk>],
