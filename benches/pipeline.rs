@@ -151,5 +151,5 @@ fn report(
     }
     let allowed = parsing * 2 + Duration::from_millis(200);
     let share = regenerating.as_secs_f64() / allowed.as_secs_f64();
-    println!("\n{share:.2} of the time limit: 2 × the parse time + 0.2 s");
+    println!("\n{share:.2} of the time limit, which is 2 × the parse time + 0.2 s");
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {
     for (writers, times) in WRITERS.iter().zip(served) {
         let served = median(times);
         row(&[
-            &format!("creates by {writers} clients at a time"),
+            &format!("creates by {writers} concurrent clients"),
             &rate(served),
             // The ratio of rates is the inverse of the ratio of times.
             &ratio(bare, served),

@@ -18,7 +18,9 @@ const WRITERS: [usize; 2] = [1, 8];
 pub(crate) fn run(folder: &Path, large: u64) -> anyhow::Result<()> {
     let binary = |variable: &str| {
         let path = std::env::var_os(variable).map(PathBuf::from);
-        path.with_context(|| format!("set {variable} to the path of a permissions-server"))
+        path.with_context(|| {
+            format!("set {variable} to the path of a permissions-server executable")
+        })
     };
     let (new, old) = (
         binary("PERMISSIONS_BENCH_NEW_BINARY")?,

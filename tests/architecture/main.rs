@@ -78,7 +78,7 @@ fn error_and_retry_modules_import_no_operation() {
 }
 
 #[test]
-fn published_crates_read_no_file_of_openapi() {
+fn published_crates_do_not_read_the_openapi_folder() {
     let workspace = Workspace::read();
 
     for name in ["permissions-api", "permissions-ext", "permissions-cli"] {

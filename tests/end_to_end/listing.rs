@@ -73,7 +73,7 @@ async fn default_order_is_descending() {
 }
 
 #[tokio::test]
-async fn after_starts_after_permission_in_both_orders() {
+async fn list_after_permission_starts_with_next_in_both_orders() {
     let server = server_with_five_permissions().await;
     let permissions = permissions(&server);
     let all: Vec<_> = permissions

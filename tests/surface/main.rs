@@ -12,7 +12,7 @@ mod traits;
 use self::read::Surface;
 
 #[test]
-fn surface_matches_snapshot() {
+fn public_api_matches_snapshot() {
     insta::with_settings!({
         description => "the public surface of permissions-ext, one line per type and per method",
         omit_expression => true,
@@ -22,7 +22,7 @@ fn surface_matches_snapshot() {
 }
 
 #[test]
-fn surface_contains_no_type_of_dependencies() {
+fn public_api_contains_no_dependency_types() {
     let foreign = [
         "reqwest::",
         "progenitor",

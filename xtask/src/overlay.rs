@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn stale_actions_are_reported_together_without_changes() {
+    fn stale_actions_are_reported_together_and_change_nothing() {
         let overlay = overlay(json!([
             {"target": "$.a", "description": "exists", "update": {"x": 1}},
             {"target": "$.gone", "description": "existed before", "remove": true},

@@ -34,7 +34,7 @@ const ADDED_SCHEMAS: [&str; 4] = [
 /// upstream spec.
 #[test]
 #[allow(clippy::print_stderr, reason = "a skipped comparison must be visible")]
-fn upstream_specs_result_in_equal_permissions() {
+fn past_upstream_specs_result_in_equal_permissions_document() {
     let Some(folder) = std::env::var_os("UPSTREAM_SPECS") else {
         eprintln!("skipped: set UPSTREAM_SPECS to a folder with upstream specs");
         return;

@@ -152,7 +152,10 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::new(Exit::Success, "the reader of standard output is gone");
+            return Self::new(
+                Exit::Success,
+                "the reader of standard output has closed the pipe",
+            );
         }
         Self::failed_to("write to standard output", error)
     }

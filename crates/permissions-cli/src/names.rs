@@ -72,7 +72,7 @@ impl NameOptions {
             Ok(Ok(names)) => return Ok((result, names)),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!(
-                "the list of projects was incomplete {} s after the other requests",
+                "the list of projects was still incomplete {} s after the other requests had finished",
                 MAX_WAIT.as_secs()
             ),
         };

@@ -227,7 +227,7 @@ fn parse_header(header: &str) -> Result<(&str, &str), Failure> {
 
 /// Parses a number of seconds, or a number with a unit.
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    const REASON: &str = "expected a time above 0, such as 30s, 2m or 1m30s";
+    const REASON: &str = "expected a duration above 0, such as 30s, 2m or 1m30s";
     let parsed = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => {

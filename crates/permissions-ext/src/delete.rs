@@ -186,7 +186,9 @@ impl Operation for DeleteRequest<'_> {
     fn check(&self, response: &Self::Output) -> Result<(), String> {
         let requested = self.permission_id;
         if !response.deleted {
-            return Err(format!("the API responded that {requested} is not deleted"));
+            return Err(format!(
+                "the API responded that {requested} was not deleted"
+            ));
         }
         if response.id != *requested {
             let other = &response.id;

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unused_eviction_does_not_hit_a_new_connection() {
+    async fn pending_eviction_does_not_evict_a_new_connection() {
         let connections = Connections::new(1);
         connections.evict_idle();
         let slot = connections.acquire().await;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connection_receiving_body_without_permit_can_be_evicted() {
+    async fn connection_receiving_body_beyond_the_limit_can_be_evicted() {
         let connections = Connections::new(1);
         let first = Arc::new(connections.acquire().await);
         let second = Arc::new(connections.acquire().await);

@@ -341,7 +341,7 @@ fn all_problems_are_reported_together() {
 }
 
 #[test]
-fn replacement_without_effect_error_contains_name() {
+fn unused_replacement_error_contains_name() {
     let document = with("/components/schemas/Lost", id("crate::ids::Lost"));
 
     let error = generate(&document).unwrap_err().to_string();
@@ -353,7 +353,7 @@ fn replacement_without_effect_error_contains_name() {
 }
 
 #[test]
-fn patch_without_effect_error_contains_name() {
+fn unused_patch_error_contains_name() {
     let problems = unmatched(
         &Model::new(&document()),
         "pub type Id = crate::ids::OrderId;",

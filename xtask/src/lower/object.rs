@@ -14,7 +14,7 @@ pub(super) fn pattern_properties(schema: &mut Object, at: &Pointer, findings: &m
     let (value, what) = if is_closed && !patterns.is_empty() {
         (
             any_of(patterns.into_iter().map(|(_, value)| value)),
-            "became additionalProperties: only the server checks the patterns",
+            "became additionalProperties, because only the server checks the patterns",
         )
     } else {
         (

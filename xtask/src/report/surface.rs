@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renamed_type_is_one_line() {
+    fn renamed_type_is_reported_on_one_line() {
         let lines = |text: &[&str]| {
             text.iter()
                 .map(|line| (*line).to_owned())

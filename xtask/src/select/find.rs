@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn document_truncated_before_components_is_one_problem() {
+    fn document_truncated_before_components_reports_one_problem() {
         let operation = json!({"responses": {"200": {"$ref": "#/components/responses/A"}}});
         let paths = json!({"/a": {"get": operation}, "/b": {"get": operation}});
 

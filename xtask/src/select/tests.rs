@@ -208,7 +208,7 @@ fn unsupported_schema_reference_is_refused_with_location() {
 }
 
 #[test]
-fn components_except_schemas_are_inlined_through_chains() {
+fn non_schema_components_are_inlined_through_reference_chains() {
     let reference = |kind: &str, name: &str| json!({"$ref": format!("#/components/{kind}/{name}")});
     let order = json!({"application/json": {"schema": reference("schemas", "Order")}});
     let mut document = document();

@@ -47,7 +47,7 @@ fn additional_properties_true_round_trips() {
 }
 
 #[test]
-fn any_of_required_keeps_all_properties() {
+fn any_of_with_only_required_keeps_all_properties() {
     let value = json!({"cname": "a", "https_enforced": true});
     assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
 }
@@ -362,7 +362,7 @@ fn union_with_write_only_property_keeps_other_properties() {
 }
 
 #[test]
-fn discriminator_leaves_component_used_elsewhere_unchanged() {
+fn discriminator_does_not_change_component_used_elsewhere() {
     let member = json!({"type": "object", "properties": {"kind": {"type": "string"}}});
     let schema = json!({"type": "object", "properties": {
         "c": {"$ref": "#/components/schemas/C"},

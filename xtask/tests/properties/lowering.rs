@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn lowering_lowered_document_changes_nothing(document in document()) {
+    fn second_lowering_changes_nothing(document in document()) {
         if let Ok(once) = lowered(&document) {
             let twice = lower::lower(once.clone(), &mut Vec::new());
             prop_assert_eq!(twice, Ok(once));

@@ -92,7 +92,7 @@ fn read_manifest(args: &Args, context: &Context) -> Result<manifest::Manifest, F
             "create it with permissions export CHECKPOINT... --out permissions.toml, or name another manifest \
              with --file"
         } else {
-            "name checkpoints, as in permissions export CHECKPOINT... --out permissions.toml, or a manifest with --file"
+            "give checkpoint ids, as in `permissions export CHECKPOINT... --out permissions.toml`, or a manifest with --file"
         }));
     }
     args.manifests.read(context)

@@ -180,7 +180,7 @@ fn document_filter_receives_all_rows() {
 }
 
 #[test]
-fn dropped_changes_write_pending_rows() {
+fn dropping_changes_writes_pending_rows() {
     let shared = Shared::default();
     let changes = Changes::new(open(
         &shared,

@@ -18,7 +18,7 @@ fn audited() -> Fixture {
 }
 
 #[test]
-fn audit_prints_matrix_or_rows() {
+fn audit_prints_matrix_or_rows_depending_on_format() {
     let fixture = audited();
 
     let matrix = fixture.run("audit ft:c ft:b ft:a --format table");

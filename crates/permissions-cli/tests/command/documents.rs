@@ -20,7 +20,7 @@ fn column(json: &str, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn create_after_failure_has_a_row_per_project() {
+fn failed_create_prints_a_row_per_project() {
     let fixture = Fixture::new();
     let long = format!("ft:{}", "x".repeat(600));
 

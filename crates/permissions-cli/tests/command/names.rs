@@ -70,7 +70,7 @@ fn projects_reads_all_pages() {
 }
 
 #[test]
-fn names_add_one_column_and_request() {
+fn showing_names_adds_one_column_and_one_request() {
     let fixture = drifted();
 
     let names = fixture.run("list ft:a --names --json --order ascending");
@@ -272,7 +272,7 @@ fn check_online_without_key_fails() {
 }
 
 #[test]
-fn list_without_projects_response_omits_names() {
+fn list_omits_names_if_projects_request_gets_no_response() {
     let fixture = drifted();
     let (base_url, _) = refusing(&fixture, NO_RESPONSE);
     let mut list = fixture.command(["list", "ft:a", "--names"]);
@@ -283,7 +283,7 @@ fn list_without_projects_response_omits_names() {
 
     assert_eq!(ran.code(), Some(0), "{ran}");
     assert_eq!(ran.stdout().lines().count(), 2, "{ran}");
-    let note = "names of projects are not shown: the list of projects was incomplete 10 s after the other requests";
+    let note = "names of projects are not shown: the list of projects was still incomplete 10 s after the other requests had finished";
     assert!(ran.stderr().contains(note), "{ran}");
     assert!(started.elapsed() < Duration::from_secs(40));
 }

@@ -325,7 +325,7 @@ fn hidden_and_editor_files_are_ignored() {
 }
 
 #[test]
-fn exported_unusual_ids_warn_and_others_fail() {
+fn unusual_ids_warn_if_exported_and_fail_otherwise() {
     let fixture = Fixture::new();
     fixture.create_directly("proj_x", &["cp_1", "proj a"]);
 

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::{Fixture, bare, complete, run};
 
 #[test]
-fn names_and_options_of_similar_commands_are_accepted() {
+fn command_and_option_names_of_similar_tools_are_accepted() {
     let fixture = Fixture::new();
     fixture.run("grant ft:a proj_a proj_b proj_c proj_d").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
@@ -39,7 +39,7 @@ fn names_and_options_of_similar_commands_are_accepted() {
 }
 
 #[test]
-fn suggestions_are_never_misleading() {
+fn unknown_command_or_option_suggests_only_close_matches() {
     for (args, expected, absent) in [
         ("list ft:a --all", "leave it out", "--allow-http"),
         (
@@ -281,7 +281,7 @@ fn man_pages_have_names_values_and_examples() {
 }
 
 #[test]
-fn doctor_reports_proxy_roots_and_clock() {
+fn doctor_reports_proxy_root_certificates_and_clock() {
     let fixture = Fixture::new();
     let mut command = fixture.command(["doctor", "ft:a", "--format", "json"]);
     command

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn repeated_id_is_known_within_the_window() {
+    fn repeated_id_within_the_window_is_detected() {
         let mut ids = RecentIds::default();
         for n in 0..3 * SET_SIZE {
             assert!(ids.insert(&id(n)), "{n}");

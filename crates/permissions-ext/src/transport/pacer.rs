@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn longest_pause_is_kept_and_unused_rate_is_forgotten() {
+    fn longest_pause_is_kept_and_unused_rate_expires() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         for seconds in [3, 1] {
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn used_up_limit_paces_requests() {
+    fn requests_are_paced_after_rate_limit_is_exhausted() {
         let start = Instant::now();
         let mut pacer = Pacer::default();
         pacer.exhaust(start, 2.0, Duration::from_secs(60));

@@ -305,7 +305,7 @@ proptest! {
     })]
 
     #[test]
-    fn reports_match_store_without_idempotent_creates(programs in programs(false)) {
+    fn reported_results_match_store_if_creates_are_not_idempotent(programs in programs(false)) {
         run_all(programs);
     }
 

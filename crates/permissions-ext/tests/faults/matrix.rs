@@ -113,7 +113,7 @@ async fn rate_limit_in_every_format_is_obeyed() {
 }
 
 #[tokio::test]
-async fn permanent_500_fails_with_all_attempts() {
+async fn permanent_500_fails_and_error_lists_all_attempts() {
     for operation in OPERATIONS {
         let faults = vec![Fault::Before(Reply::html(500)); 3];
         let outcome = run("permanent 500", operation, faults).await;

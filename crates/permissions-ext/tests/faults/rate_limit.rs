@@ -140,7 +140,7 @@ async fn bulk_call_fails_after_insufficient_quota() {
 }
 
 #[tokio::test]
-async fn wait_after_deadline_fails_bulk_call_at_once() {
+async fn wait_beyond_deadline_fails_bulk_call_at_once() {
     let server = FaultServer::start().await;
     server.respond("GET", vec![refused("30"); 2]);
 

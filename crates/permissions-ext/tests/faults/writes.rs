@@ -65,7 +65,7 @@ async fn unconfirmed_delete_fails() {
     );
     let permissions = server.permissions();
     for reason in [
-        "responded that cp_1 is not deleted",
+        "responded that cp_1 was not deleted",
         "contains cp_2 instead of cp_1",
     ] {
         let error = permissions.delete("cp_1").send().await.unwrap_err();

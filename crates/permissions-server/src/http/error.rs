@@ -57,7 +57,7 @@ impl ApiError {
             ),
             StatusCode::REQUEST_TIMEOUT => (
                 "request_timeout",
-                "the headers of the request did not arrive before the connection was closed",
+                "the headers of the request did not arrive in time",
             ),
             _ => (
                 "invalid_http",

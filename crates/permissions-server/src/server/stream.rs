@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_errors_by_hyper_get_a_json_body() {
+    fn json_body_is_added_only_to_hyper_errors() {
         let bare_400 =
             b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(bare_refusal(bare_400), Some(StatusCode::BAD_REQUEST));

@@ -16,7 +16,7 @@ async fn create_many(client: &Client, request: usize) -> Reply {
 }
 
 #[tokio::test]
-async fn open_reader_does_not_grow_the_log_without_limit() {
+async fn write_ahead_log_stays_bounded_during_long_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("permissions.db");
     let server = Server::builder()

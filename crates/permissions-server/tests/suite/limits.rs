@@ -289,7 +289,7 @@ async fn healthz_responds_while_slow_bodies_use_all_connections() {
 }
 
 #[tokio::test]
-async fn slow_connection_beyond_the_body_limit_is_evicted() {
+async fn slow_body_beyond_concurrent_body_limit_is_evicted() {
     let server = with_limits(|limits| {
         limits.connections = 1;
         limits.body_time = Duration::from_secs(3600);

@@ -184,7 +184,7 @@ async fn port_in_use_is_reported() {
 }
 
 #[tokio::test]
-async fn key_invalid_in_header_is_refused() {
+async fn key_invalid_as_header_value_is_refused() {
     for key in ["", " padded", "line\nbreak", "schlüssel"] {
         let error = Server::builder()
             .admin_key(key)
@@ -259,7 +259,7 @@ async fn database_of_version_0_1_opens() {
 }
 
 #[test]
-fn eight_processes_create_one_file_at_once() {
+fn eight_processes_can_create_one_database_concurrently() {
     for round in 0..50 {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("new.db").display().to_string();

@@ -189,7 +189,7 @@ fn unknown_security_scheme_is_refused() {
 }
 
 #[test]
-fn true_component_becomes_object_and_false_is_refused() {
+fn true_schema_becomes_object_and_false_schema_is_refused() {
     let (document, _) = lowered(|document| {
         document["components"]["schemas"]["S"] = json!(true);
     });

@@ -312,7 +312,7 @@ fn alias_of_itself_is_refused() {
 }
 
 #[test]
-fn cycle_is_refused_before_overlay() {
+fn reference_cycle_is_refused_before_overlay_is_applied() {
     let mut cyclic = document(json!({
         "S": {"$ref": "#/components/schemas/T"},
         "T": {"allOf": [{"$ref": "#/components/schemas/S"}]},
@@ -340,7 +340,7 @@ fn unsupported_constructs_are_kept_for_overlay() {
 }
 
 #[test]
-fn named_scalar_of_parameter_is_inlined() {
+fn named_scalar_schema_of_parameter_is_inlined() {
     let mut document = document(json!({
         "S": {"type": "object"},
         "Limit": {"$ref": "#/components/schemas/Count"},

@@ -239,7 +239,7 @@ fn security_and_server_changes_require_listed_version_bump() {
 }
 
 #[test]
-fn change_has_direction_of_value() {
+fn change_is_reported_with_request_or_response_direction() {
     let new = edited(|d| {
         for schema in ["NewItem", "Item", "Label"] {
             *property(d, schema, "due") = json!({"type": "string"});
@@ -261,7 +261,7 @@ fn change_has_direction_of_value() {
 }
 
 #[test]
-fn operation_with_changed_schema_is_changed() {
+fn operation_with_changed_schema_is_reported_as_changed() {
     // Both operations return `Item`. Only one of them sends `NewItem`.
     let new = edited(|d| *property(d, "Item", "due") = json!({"type": "string"}));
     assert_eq!(
@@ -291,7 +291,7 @@ fn renamed_schema_is_one_change() {
 }
 
 #[test]
-fn changed_public_items_raise_grade() {
+fn changed_public_items_raise_version_bump() {
     let lines = |lines: &[&str]| {
         lines
             .iter()

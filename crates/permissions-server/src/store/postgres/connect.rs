@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn host_parameter_is_a_socket_folder() {
+    fn host_parameter_can_be_a_socket_directory() {
         for url in [
             "postgres:///db?host=/run/postgresql",
             "postgres://me@/db?host=/run/postgresql",
