@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 /// A server with its own runtime.
-struct World {
+struct Fixture {
     server: Server,
     runtime: Runtime,
 }
 
-impl World {
+impl Fixture {
     fn new() -> Self {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -55,8 +55,8 @@ fn create(permissions: &Permissions) -> Result<Created, Error> {
 
 #[test]
 fn created_permissions_are_listed_and_deleted() {
-    let world = World::new();
-    let permissions = world.permissions();
+    let fixture = Fixture::new();
+    let permissions = fixture.permissions();
 
     let created = permissions.create(projects(5)).send().unwrap();
     assert_eq!(created.len(), 5);
@@ -85,13 +85,13 @@ fn created_permissions_are_listed_and_deleted() {
     let gone = permissions.delete_project(&projects(2)[1]).send().unwrap();
     assert_eq!(gone.len(), 1);
     assert_eq!(permissions.list().stream().count(), 3);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn list_resumes_at_saved_position() {
-    let world = World::new();
-    let permissions = world.permissions();
+    let fixture = Fixture::new();
+    let permissions = fixture.permissions();
     let _ = permissions.create(projects(5)).send().unwrap();
 
     let mut stream = permissions.list().page_size(2).stream();
@@ -100,18 +100,18 @@ fn list_resumes_at_saved_position() {
 
     assert_eq!(read.len(), 3);
     assert_eq!(rest.stream().count(), 2);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn every_list_method_returns_the_projects() {
-    let world = World::new();
-    let replies = world
+    let fixture = Fixture::new();
+    let replies = fixture
         .runtime
         .block_on(TcpListener::bind("127.0.0.1:0"))
         .unwrap();
     let base_url = format!("http://{}/v1", replies.local_addr().unwrap());
-    world.runtime.spawn(reply_with_projects(replies));
+    fixture.runtime.spawn(reply_with_projects(replies));
     let client = Client::builder().admin_key("sk-admin-1").base_url(base_url);
     let client = client.build().unwrap();
     let list = client.projects().include_archived(true).page_size(1);
@@ -127,7 +127,7 @@ fn every_list_method_returns_the_projects() {
     assert_eq!(list.clone().pages().count(), 2);
     let page = list.send().unwrap();
     assert_eq!(page.next().unwrap().unwrap().data(), &all[1..]);
-    world.stop();
+    fixture.stop();
 }
 
 /// Responds to each request with one of two projects, depending on the cursor.
@@ -151,8 +151,8 @@ async fn reply_with_projects(listener: TcpListener) {
 
 #[test]
 fn audit_after_apply_is_in_sync() {
-    let world = World::new();
-    let client = world.client();
+    let fixture = Fixture::new();
+    let client = fixture.client();
     let desired = DesiredState::new()
         .checkpoint("ft:a", projects(2))
         .and_then(|desired| desired.checkpoint("ft:b", projects(1)))
@@ -167,13 +167,13 @@ fn audit_after_apply_is_in_sync() {
     assert!(report.drift(&desired).is_in_sync());
     let results: Result<Vec<_>, _> = audit.stream().collect();
     assert_eq!(results.unwrap().len(), 2);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn threads_share_one_client() {
-    let world = World::new();
-    let client = world.client();
+    let fixture = Fixture::new();
+    let client = fixture.client();
 
     std::thread::scope(|scope| {
         for n in 0..4 {
@@ -187,14 +187,14 @@ fn threads_share_one_client() {
     let all = (0..4).map(|n| format!("ft:{n}"));
     let report = client.audit(all).send().unwrap();
     assert_eq!(report.permissions().count(), 4);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn calls_on_blocking_threads_of_a_runtime_succeed() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for runtime in runtimes() {
-        let permissions = world.permissions();
+        let permissions = fixture.permissions();
         let waited = runtime.block_on(async move {
             tokio::task::spawn_blocking(move || create(&permissions))
                 .await
@@ -202,21 +202,21 @@ fn calls_on_blocking_threads_of_a_runtime_succeed() {
         });
         assert_eq!(waited.unwrap().len(), 1);
         let entered = runtime.enter();
-        assert_eq!(create(&world.permissions()).unwrap().len(), 1);
+        assert_eq!(create(&fixture.permissions()).unwrap().len(), 1);
         drop(entered);
     }
-    let permissions = world.permissions();
+    let permissions = fixture.permissions();
     let in_place = async move { tokio::task::block_in_place(|| create(&permissions)) };
     let runtime = runtimes().pop().unwrap();
     assert_eq!(runtime.block_on(in_place).unwrap().len(), 1);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn call_in_an_asynchronous_task_fails() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for runtime in runtimes() {
-        let (inside, spawned) = (world.permissions(), world.permissions());
+        let (inside, spawned) = (fixture.permissions(), fixture.permissions());
         let errors = runtime.block_on(async move {
             let spawned = tokio::spawn(async move { create(&spawned).unwrap_err() });
             [create(&inside).unwrap_err(), spawned.await.unwrap()]
@@ -233,14 +233,14 @@ fn call_in_an_asynchronous_task_fails() {
             assert!(remedy.contains("spawn_blocking"), "{remedy}");
         }
     }
-    assert_eq!(world.permissions().list().stream().count(), 0);
-    world.stop();
+    assert_eq!(fixture.permissions().list().stream().count(), 0);
+    fixture.stop();
 }
 
 #[test]
 fn client_can_be_dropped_in_asynchronous_code() {
-    let world = World::new();
-    let (client, permissions) = (world.client(), world.permissions());
+    let fixture = Fixture::new();
+    let (client, permissions) = (fixture.client(), fixture.permissions());
     assert_eq!(create(&permissions).unwrap().len(), 1);
 
     runtimes().remove(0).block_on(async move {
@@ -248,14 +248,14 @@ fn client_can_be_dropped_in_asynchronous_code() {
         drop(client);
     });
 
-    assert_eq!(create(&world.permissions()).unwrap().len(), 1);
-    world.stop();
+    assert_eq!(create(&fixture.permissions()).unwrap().len(), 1);
+    fixture.stop();
 }
 
 #[test]
 fn iterator_ends_after_its_error() {
-    let world = World::new();
-    let permissions = world.permissions();
+    let fixture = Fixture::new();
+    let permissions = fixture.permissions();
     let mut items = runtimes()
         .remove(0)
         .block_on(async move { permissions.list().stream().collect::<Vec<_>>() });
@@ -263,14 +263,14 @@ fn iterator_ends_after_its_error() {
     assert_eq!(items.len(), 1);
     let error = items.remove(0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    world.stop();
+    fixture.stop();
 }
 
 #[test]
 fn call_without_server_fails_to_connect() {
-    let world = World::new();
-    let permissions = world.permissions();
-    world.stop();
+    let fixture = Fixture::new();
+    let permissions = fixture.permissions();
+    fixture.stop();
 
     let error = create(&permissions).unwrap_err();
 

@@ -42,14 +42,12 @@ const EMPTY: &str = "HTTP/1.1 204 X\r\nconnection: close\r\n\r\n";
 
 #[test]
 fn additional_properties_true_round_trips() {
-    let value = json!({"id": "a", "more": [1, {"b": null}]});
-    assert_eq!(round_trip::<types::AdditionalTrueA>(&value), value);
+    assert_round_trips::<types::AdditionalTrueA>(&[json!({"id": "a", "more": [1, {"b": null}]})]);
 }
 
 #[test]
 fn any_of_with_only_required_keeps_all_properties() {
-    let value = json!({"cname": "a", "https_enforced": true});
-    assert_eq!(round_trip::<types::AnyofRequiredA>(&value), value);
+    assert_round_trips::<types::AnyofRequiredA>(&[json!({"cname": "a", "https_enforced": true})]);
 }
 
 /// Asserts that every value round-trips through the type.

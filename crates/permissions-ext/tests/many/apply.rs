@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::proxy::{Behavior, Proxy};
-use crate::support::{World, desired};
+use crate::support::{Fixture, desired};
 
 async fn plan(client: &Client, state: &[(&str, &[&str])]) -> Plan {
     client.plan(desired(state)).send().await.unwrap()
@@ -22,9 +22,9 @@ fn outcomes(applied: &Applied) -> Vec<(&str, &str)> {
 
 #[tokio::test]
 async fn failed_checkpoint_does_not_stop_others_and_plan_resumes() {
-    let world = World::new().await;
-    world.create("ft:b", &["proj_old"]).await;
-    let proxy = Proxy::new(&world.server, |line| {
+    let fixture = Fixture::new().await;
+    fixture.create("ft:b", &["proj_old"]).await;
+    let proxy = Proxy::new(&fixture.server, |line| {
         match line.contains("ft:b/") && line.starts_with("POST") {
             true => Behavior::Refuse(400),
             false => Behavior::Forward,
@@ -32,7 +32,7 @@ async fn failed_checkpoint_does_not_stop_others_and_plan_resumes() {
     })
     .await;
     let plan = plan(
-        &world.client,
+        &fixture.client,
         &[
             ("ft:a", &["proj_1"]),
             ("ft:b", &["proj_1", "proj_2"]),
@@ -63,9 +63,9 @@ async fn failed_checkpoint_does_not_stop_others_and_plan_resumes() {
         applied.changes()[1].outcome.error().unwrap().code(),
         Some("proxy")
     );
-    assert_eq!(world.projects("ft:b").await, ["proj_old"]);
+    assert_eq!(fixture.projects("ft:b").await, ["proj_old"]);
 
-    let again = world
+    let again = fixture
         .client
         .apply(plan)
         .allow_delete(true)
@@ -83,18 +83,18 @@ async fn failed_checkpoint_does_not_stop_others_and_plan_resumes() {
         ]
     );
     assert_eq!(again.to_string(), "3 of 5 changes applied, 2 already done");
-    assert_eq!(world.projects("ft:b").await, ["proj_1", "proj_2"]);
+    assert_eq!(fixture.projects("ft:b").await, ["proj_1", "proj_2"]);
 }
 
 #[tokio::test]
 async fn finished_plan_is_applied_again_without_writes() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1"]).await;
-    let plan = plan(&world.client, &[("ft:a", &["proj_2"])]).await;
-    let apply = world.client.apply(plan.clone()).allow_delete(true);
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1"]).await;
+    let plan = plan(&fixture.client, &[("ft:a", &["proj_2"])]).await;
+    let apply = fixture.client.apply(plan.clone()).allow_delete(true);
     assert!(apply.send().await.unwrap().is_complete());
 
-    let proxy = Proxy::new(&world.server, |_| Behavior::Forward).await;
+    let proxy = Proxy::new(&fixture.server, |_| Behavior::Forward).await;
     let apply = proxy.client().apply(plan).allow_delete(true);
     let again = apply.send().await.unwrap();
 
@@ -111,10 +111,10 @@ async fn finished_plan_is_applied_again_without_writes() {
 
 #[tokio::test]
 async fn project_keeps_old_checkpoint_if_create_fails() {
-    let world = World::new().await;
-    world.create("ft:old", &["proj_1", "proj_2"]).await;
-    world.create("ft:new", &["proj_2"]).await;
-    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+    let fixture = Fixture::new().await;
+    fixture.create("ft:old", &["proj_1", "proj_2"]).await;
+    fixture.create("ft:new", &["proj_2"]).await;
+    let proxy = Proxy::new(&fixture.server, |line| match line.starts_with("POST") {
         true => Behavior::Refuse(403),
         false => Behavior::Forward,
     })
@@ -142,13 +142,13 @@ async fn project_keeps_old_checkpoint_if_create_fails() {
         matches!(held_back, Outcome::Skipped(SkipReason::CreateFailed)),
         "{held_back:?}"
     );
-    assert_eq!(world.projects("ft:old").await, ["proj_1"]);
+    assert_eq!(fixture.projects("ft:old").await, ["proj_1"]);
 }
 
 #[tokio::test]
 async fn apply_with_rejected_key_skips_all_other_changes() {
-    let world = World::new().await;
-    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::new(&fixture.server, |line| match line.starts_with("POST") {
         true => Behavior::Refuse(401),
         false => Behavior::Forward,
     })
@@ -177,15 +177,15 @@ async fn apply_with_rejected_key_skips_all_other_changes() {
 
 #[tokio::test]
 async fn stopped_apply_reports_finished_and_skipped_changes() {
-    let world = World::new().await;
-    world
+    let fixture = Fixture::new().await;
+    fixture
         .create("ft:a", &["proj_1", "proj_2", "proj_3", "proj_kept"])
         .await;
-    let plan = plan(&world.client, &[("ft:a", &["proj_kept"])]).await;
+    let plan = plan(&fixture.client, &[("ft:a", &["proj_kept"])]).await;
     let (stop, stopped) = oneshot::channel();
     let stop = Mutex::new(Some(stop));
 
-    let applied = world
+    let applied = fixture
         .client
         .apply(plan.clone())
         .allow_delete(true)
@@ -207,9 +207,9 @@ async fn stopped_apply_reports_finished_and_skipped_changes() {
         matches!(last, Outcome::Skipped(SkipReason::Stopped)),
         "{last:?}"
     );
-    assert_eq!(world.projects("ft:a").await.len(), 1 + applied.skipped());
+    assert_eq!(fixture.projects("ft:a").await.len(), 1 + applied.skipped());
 
-    let again = world
+    let again = fixture
         .client
         .apply(plan)
         .allow_delete(true)
@@ -217,13 +217,13 @@ async fn stopped_apply_reports_finished_and_skipped_changes() {
         .await
         .unwrap();
     assert!(again.is_complete(), "{again}");
-    assert_eq!(world.projects("ft:a").await, ["proj_kept"]);
+    assert_eq!(fixture.projects("ft:a").await, ["proj_kept"]);
 }
 
 #[tokio::test]
 async fn lost_response_of_create_is_reconciled() {
-    let world = World::new().await;
-    let proxy = Proxy::new(&world.server, |line| match line.starts_with("POST") {
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::new(&fixture.server, |line| match line.starts_with("POST") {
         true => Behavior::LoseResponse,
         false => Behavior::Forward,
     })
@@ -236,14 +236,14 @@ async fn lost_response_of_create_is_reconciled() {
         outcomes(&applied),
         [("ft:a", "created"), ("ft:a", "created")]
     );
-    assert_eq!(world.projects("ft:a").await, ["proj_1", "proj_2"]);
+    assert_eq!(fixture.projects("ft:a").await, ["proj_1", "proj_2"]);
 }
 
 #[tokio::test]
 async fn applied_serializes_the_reason_of_unfinished_changes() {
-    let world = World::new().await;
-    world.create("ft:b", &["proj_old"]).await;
-    let proxy = Proxy::new(&world.server, |line| {
+    let fixture = Fixture::new().await;
+    fixture.create("ft:b", &["proj_old"]).await;
+    let proxy = Proxy::new(&fixture.server, |line| {
         match line.contains("ft:b/") && line.starts_with("POST") {
             true => Behavior::Refuse(400),
             false => Behavior::Forward,
@@ -251,7 +251,7 @@ async fn applied_serializes_the_reason_of_unfinished_changes() {
     })
     .await;
     let plan = plan(
-        &world.client,
+        &fixture.client,
         &[("ft:a", &["proj_1"]), ("ft:b", &["proj_2"])],
     )
     .await;
@@ -285,12 +285,12 @@ async fn applied_serializes_the_reason_of_unfinished_changes() {
 
 #[tokio::test]
 async fn apply_stopped_at_the_start_changes_nothing() {
-    let world = World::new().await;
-    world.create("ft:b", &["proj_old"]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:b", &["proj_old"]).await;
     let state: [(&str, &[&str]); 2] = [("ft:a", &["proj_1"]), ("ft:b", &["proj_1"])];
-    let plan = plan(&world.client, &state).await;
+    let plan = plan(&fixture.client, &state).await;
 
-    let apply = world.client.apply(plan).allow_delete(true);
+    let apply = fixture.client.apply(plan).allow_delete(true);
     let applied = apply
         .stop_when(std::future::ready(()))
         .send()
@@ -299,13 +299,13 @@ async fn apply_stopped_at_the_start_changes_nothing() {
 
     assert_eq!((applied.changed(), applied.skipped()), (0, 3));
     assert_eq!(applied.to_string(), "0 of 3 changes applied, 3 skipped");
-    assert_eq!(world.projects("ft:b").await, ["proj_old"]);
+    assert_eq!(fixture.projects("ft:b").await, ["proj_old"]);
 }
 
 #[tokio::test]
 async fn futures_of_calls_can_be_spawned() {
-    let world = World::new().await;
-    let client = world.client.clone();
+    let fixture = Fixture::new().await;
+    let client = fixture.client.clone();
     let call = tokio::spawn(async move {
         let plan = client
             .plan(desired(&[("ft:a", &["proj_1"])]))

@@ -7,16 +7,16 @@ use serde_json::json;
 use tokio::sync::Barrier;
 
 use crate::proxy::{Behavior, Proxy};
-use crate::support::{World, desired, id};
+use crate::support::{Fixture, desired, id};
 
 #[tokio::test]
 async fn audit_returns_a_result_for_each_checkpoint() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1", "proj_2"]).await;
-    world.create("ft:b", &["proj_2"]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1", "proj_2"]).await;
+    fixture.create("ft:b", &["proj_2"]).await;
     let too_long = "x".repeat(600);
 
-    let report = world
+    let report = fixture
         .client
         .audit(["ft:b", &too_long, "ft:a", "ft:b", "ft:none"])
         .send()
@@ -42,9 +42,9 @@ async fn audit_returns_a_result_for_each_checkpoint() {
 
 #[tokio::test]
 async fn desired_state_from_audit_is_in_sync() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1", "proj_2"]).await;
-    let report = world
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1", "proj_2"]).await;
+    let report = fixture
         .client
         .audit(["ft:a", "ft:none"])
         .send()
@@ -54,22 +54,22 @@ async fn desired_state_from_audit_is_in_sync() {
     let json = serde_json::to_string(&report.snapshot().unwrap()).unwrap();
 
     assert_eq!(json, r#"{"ft:a":["proj_1","proj_2"],"ft:none":[]}"#);
-    let plan = world.client.plan(serde_json::from_str(&json).unwrap());
+    let plan = fixture.client.plan(serde_json::from_str(&json).unwrap());
     assert!(plan.send().await.unwrap().is_in_sync());
 }
 
 #[tokio::test]
 async fn concurrent_requests_of_audit_reach_but_never_exceed_limit() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let checkpoints: Vec<String> = (0..8).map(|n| format!("ft:{n}")).collect();
     for checkpoint in &checkpoints {
-        world
+        fixture
             .create(checkpoint, &["proj_1", "proj_2", "proj_3"])
             .await;
     }
     // No request is answered until four are in flight.
     let barrier = Arc::new(Barrier::new(4));
-    let proxy = Proxy::new(&world.server, move |_| Behavior::Hold(barrier.clone())).await;
+    let proxy = Proxy::new(&fixture.server, move |_| Behavior::Hold(barrier.clone())).await;
 
     let client = proxy.client();
     let audit = client.audit(&checkpoints).page_size(1).concurrency(4);
@@ -84,12 +84,14 @@ async fn concurrent_requests_of_audit_reach_but_never_exceed_limit() {
 
 #[tokio::test]
 async fn audit_reports_progress_for_each_checkpoint() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1", "proj_2", "proj_3"]).await;
+    let fixture = Fixture::new().await;
+    fixture
+        .create("ft:a", &["proj_1", "proj_2", "proj_3"])
+        .await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let sink = reported.clone();
 
-    let audit = world
+    let audit = fixture
         .client
         .audit(["ft:a", "ft:b"])
         .page_size(2)
@@ -101,10 +103,10 @@ async fn audit_reports_progress_for_each_checkpoint() {
 
 #[tokio::test]
 async fn report_serializes_permissions_and_errors() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_2"]).await;
-    world.create("ft:b", &["proj_1", "proj_2"]).await;
-    let proxy = Proxy::new(&world.server, |line| match line.contains("ft:gone/") {
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_2"]).await;
+    fixture.create("ft:b", &["proj_1", "proj_2"]).await;
+    let proxy = Proxy::new(&fixture.server, |line| match line.contains("ft:gone/") {
         true => Behavior::Refuse(404),
         false => Behavior::Forward,
     })
@@ -132,12 +134,12 @@ async fn report_serializes_permissions_and_errors() {
 
 #[tokio::test]
 async fn drift_contains_checkpoints_in_every_state() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1", "proj_2"]).await;
-    world.create("ft:other", &["proj_1"]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1", "proj_2"]).await;
+    fixture.create("ft:other", &["proj_1"]).await;
     let desired = desired(&[("ft:a", &["proj_2", "proj_3"]), ("ft:unread", &["proj_1"])]);
 
-    let report = world
+    let report = fixture
         .client
         .audit(["ft:a", "ft:other"])
         .send()
@@ -164,8 +166,8 @@ async fn drift_contains_checkpoints_in_every_state() {
 
 #[tokio::test]
 async fn unread_checkpoint_is_never_in_sync() {
-    let world = World::new().await;
-    let proxy = Proxy::new(&world.server, |_| Behavior::Refuse(500)).await;
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::new(&fixture.server, |_| Behavior::Refuse(500)).await;
 
     let report = proxy.client().audit(["ft:a"]).send().await.unwrap();
     let drift = report.drift(&desired(&[("ft:a", &[])]));
@@ -176,8 +178,8 @@ async fn unread_checkpoint_is_never_in_sync() {
 
 #[tokio::test]
 async fn audit_with_invalid_argument_fails_without_a_request() {
-    let world = World::new().await;
-    let proxy = Proxy::new(&world.server, |_| Behavior::Forward).await;
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::new(&fixture.server, |_| Behavior::Forward).await;
     let client = proxy.client();
 
     let error = client.audit(["ft:a", ".."]).send().await.unwrap_err();

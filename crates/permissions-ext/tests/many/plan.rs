@@ -4,14 +4,14 @@ use permissions_ext::sync::{DesiredState, Outcome, Plan};
 use permissions_ext::{Client, ErrorKind};
 
 use crate::proxy::{Behavior, Proxy};
-use crate::support::{World, desired, id};
+use crate::support::{Fixture, desired, id};
 
 #[tokio::test]
 async fn apply_creates_missing_and_deletes_extra_permissions() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1", "proj_2"]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1", "proj_2"]).await;
 
-    let plan = world
+    let plan = fixture
         .plan(&[("ft:a", &["proj_2", "proj_3"]), ("ft:b", &["proj_9"])])
         .await;
     assert_eq!(
@@ -20,7 +20,7 @@ async fn apply_creates_missing_and_deletes_extra_permissions() {
     );
     let reported = Arc::new(Mutex::new(0));
     let count = reported.clone();
-    let applied = world
+    let applied = fixture
         .client
         .apply(plan)
         .allow_delete(true)
@@ -30,9 +30,9 @@ async fn apply_creates_missing_and_deletes_extra_permissions() {
     assert!(applied.is_complete());
     assert_eq!(applied.changed(), 3);
     assert_eq!(*reported.lock().unwrap(), 3);
-    assert_eq!(world.projects("ft:a").await, ["proj_2", "proj_3"]);
-    assert_eq!(world.projects("ft:b").await, ["proj_9"]);
-    let again = world
+    assert_eq!(fixture.projects("ft:a").await, ["proj_2", "proj_3"]);
+    assert_eq!(fixture.projects("ft:b").await, ["proj_9"]);
+    let again = fixture
         .plan(&[("ft:a", &["proj_3", "proj_2"]), ("ft:b", &["proj_9"])])
         .await;
     assert!(again.is_in_sync());
@@ -40,33 +40,33 @@ async fn apply_creates_missing_and_deletes_extra_permissions() {
 
 #[tokio::test]
 async fn plan_with_deletes_fails_unless_allowed() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1"]).await;
-    let plan = world.plan(&[("ft:a", &[])]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1"]).await;
+    let plan = fixture.plan(&[("ft:a", &[])]).await;
     assert_eq!(plan.emptied().collect::<Vec<_>>(), [&id("ft:a")]);
 
-    let apply = world.client.apply(plan.clone());
+    let apply = fixture.client.apply(plan.clone());
     let error = apply.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotAllowed, "{error}");
-    let apply = world.client.apply(plan.clone()).allow_delete(true);
+    let apply = fixture.client.apply(plan.clone()).allow_delete(true);
     let error = apply.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotAllowed, "{error}");
-    assert_eq!(world.projects("ft:a").await, ["proj_1"]);
+    assert_eq!(fixture.projects("ft:a").await, ["proj_1"]);
 
-    let apply = world.client.apply(plan).allow_delete(true);
+    let apply = fixture.client.apply(plan).allow_delete(true);
     let applied = apply.allow_empty(true).send().await.unwrap();
     assert!(matches!(applied.changes()[0].outcome, Outcome::Deleted));
-    assert!(world.projects("ft:a").await.is_empty());
+    assert!(fixture.projects("ft:a").await.is_empty());
 }
 
 #[tokio::test]
 async fn plan_is_stale_after_live_state_changes() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1"]).await;
-    let plan = world.plan(&[("ft:a", &["proj_1", "proj_2"])]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1"]).await;
+    let plan = fixture.plan(&[("ft:a", &["proj_1", "proj_2"])]).await;
 
-    world.create("ft:a", &["proj_of_someone_else"]).await;
-    let stale = world.client.apply(plan.clone()).send().await.unwrap_err();
+    fixture.create("ft:a", &["proj_of_someone_else"]).await;
+    let stale = fixture.client.apply(plan.clone()).send().await.unwrap_err();
     assert_eq!(stale.kind(), ErrorKind::StalePlan, "{stale}");
     assert_eq!(stale.checkpoint(), Some(&id("ft:a")));
     assert!(
@@ -74,23 +74,23 @@ async fn plan_is_stale_after_live_state_changes() {
         "{stale}"
     );
 
-    world.delete_project("ft:a", "proj_of_someone_else").await;
-    world.delete_project("ft:a", "proj_1").await;
-    let stale = world.client.apply(plan).send().await.unwrap_err();
+    fixture.delete_project("ft:a", "proj_of_someone_else").await;
+    fixture.delete_project("ft:a", "proj_1").await;
+    let stale = fixture.client.apply(plan).send().await.unwrap_err();
     assert!(stale.to_string().contains("proj_1 has lost"), "{stale}");
-    assert!(world.projects("ft:a").await.is_empty());
+    assert!(fixture.projects("ft:a").await.is_empty());
 }
 
 #[tokio::test]
 async fn saved_plan_resumes_after_its_own_changes() {
-    let world = World::new().await;
-    world.create("ft:a", &["proj_1"]).await;
+    let fixture = Fixture::new().await;
+    fixture.create("ft:a", &["proj_1"]).await;
     let saved =
-        serde_json::to_string(&world.plan(&[("ft:a", &["proj_2", "proj_3"])]).await).unwrap();
+        serde_json::to_string(&fixture.plan(&[("ft:a", &["proj_2", "proj_3"])]).await).unwrap();
 
-    world.create("ft:a", &["proj_2"]).await;
+    fixture.create("ft:a", &["proj_2"]).await;
     let plan: Plan = serde_json::from_str(&saved).unwrap();
-    let apply = world.client.apply(plan).allow_delete(true);
+    let apply = fixture.client.apply(plan).allow_delete(true);
     let applied = apply.send().await.unwrap();
 
     assert!(applied.is_complete());
@@ -104,14 +104,14 @@ async fn saved_plan_resumes_after_its_own_changes() {
         applied.to_string(),
         "2 of 3 changes applied, 1 already done"
     );
-    assert_eq!(world.projects("ft:a").await, ["proj_2", "proj_3"]);
+    assert_eq!(fixture.projects("ft:a").await, ["proj_2", "proj_3"]);
 }
 
 #[tokio::test]
 async fn plan_for_another_target_is_refused_without_a_request() {
-    let world = World::new().await;
-    let plan = world.plan(&[("ft:a", &["proj_1"])]).await;
-    let proxy = Proxy::new(&world.server, |_| Behavior::Forward).await;
+    let fixture = Fixture::new().await;
+    let plan = fixture.plan(&[("ft:a", &["proj_1"])]).await;
+    let proxy = Proxy::new(&fixture.server, |_| Behavior::Forward).await;
     let client = || proxy.builder();
 
     for other in [
@@ -158,25 +158,25 @@ async fn target_contains_base_url_organization_and_project() {
 
 #[tokio::test]
 async fn retain_limits_a_plan_to_some_checkpoints() {
-    let world = World::new().await;
-    let mut plan = world
+    let fixture = Fixture::new().await;
+    let mut plan = fixture
         .plan(&[("ft:a", &["proj_1"]), ("ft:b", &["proj_1"])])
         .await;
 
     plan.retain(|checkpoint| checkpoint == "ft:b");
-    let _ = world.client.apply(plan).send().await.unwrap();
+    let _ = fixture.client.apply(plan).send().await.unwrap();
 
-    assert!(world.projects("ft:a").await.is_empty());
-    assert_eq!(world.projects("ft:b").await, ["proj_1"]);
+    assert!(fixture.projects("ft:a").await.is_empty());
+    assert_eq!(fixture.projects("ft:b").await, ["proj_1"]);
 }
 
 #[tokio::test]
 async fn plan_reports_progress_for_each_checkpoint() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let reported = Arc::new(Mutex::new(Vec::new()));
     let sink = reported.clone();
 
-    let plan = world
+    let plan = fixture
         .client
         .plan(desired(&[("ft:a", &["proj_1"]), ("ft:b", &[])]))
         .on_progress(move |it| sink.lock().unwrap().push((it.done, it.total, it.waiting)));

@@ -5,12 +5,12 @@ use permissions_ext::{CheckpointId, Client};
 use permissions_server::Server;
 
 /// A server and a client for it.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) client: Client,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         let server = Server::start().await.unwrap();
         let client = Client::builder()
