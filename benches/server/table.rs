@@ -65,7 +65,7 @@ fn fill(file: &Path, rows: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the time of `count` transactions of one row each, with the durability of the server.
+/// Returns the time of `count` transactions of one row each, with the durability settings of the server.
 pub(crate) fn bare_transactions(file: &Path, count: usize) -> anyhow::Result<Duration> {
     let connection = connect(file, "FULL")?;
     connection.execute_batch("CREATE TABLE t (id TEXT PRIMARY KEY, n INTEGER)")?;

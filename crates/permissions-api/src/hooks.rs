@@ -38,8 +38,8 @@ pub struct CallContext {
     /// Whether a response from a URL other than the requested one is reported as an [`Error::Custom`]. The check costs
     /// a copy of the URL.
     pub check_url: bool,
-    /// Receives URL, status and headers of every response, also if its body cannot be decoded. The headers are moved, so a
-    /// [`ResponseValue`](crate::ResponseValue) or an unexpected response then has none.
+    /// Receives URL, status and headers of every response, even if its body cannot be decoded. The headers are moved here,
+    /// so a [`ResponseValue`](crate::ResponseValue) or an unexpected response has no headers.
     pub head: Option<ResponseHead>,
 }
 

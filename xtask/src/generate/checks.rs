@@ -261,7 +261,7 @@ impl Check<'_> {
         self.report(&["requestBody", "content", media], what, remedy);
     }
 
-    /// Returns the problem of the schema of a form.
+    /// Returns the reason why a form with this schema cannot be sent, if there is one.
     fn form(&self, schema: &Value, required: bool) -> Option<&'static str> {
         let shapes = self.shapes.alternatives(schema).unwrap_or_default();
         let is_flat = |shape: &Shape| match shape {

@@ -18,8 +18,8 @@ pub(crate) struct Labels {
     pub(crate) projects: BTreeMap<ProjectId, String>,
 }
 
-/// Adds the comment after each project, and the comment after or above each checkpoint. The first comment about an id
-/// counts.
+/// Collects the comment after each project, and the comment after or above each checkpoint. If an id has several
+/// comments, the first one is its label.
 pub(super) fn add_labels(labels: &mut Labels, text: &str, entries: &[Entry]) {
     // The parser found the entries in this text, so the text is valid TOML.
     let document = text.parse::<DocumentMut>().unwrap_or_default();

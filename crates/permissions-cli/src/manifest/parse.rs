@@ -48,7 +48,7 @@ type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub(super) struct Parsed {
     pub(super) entries: Vec<Entry>,
     pub(super) errors: Vec<Problem>,
-    /// Ids that are invalid in a manifest, except with the comment of `export`.
+    /// Invalid ids that are only warnings, because the comment that `export` writes is above them.
     pub(super) warnings: Vec<Problem>,
 }
 

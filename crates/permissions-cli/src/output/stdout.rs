@@ -10,8 +10,8 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 /// Records before `main` whether standard output is closed.
 ///
 /// In `main`, this can no longer be detected: the runtime of the standard library opens /dev/null in place of a closed
-/// descriptor, and a parent process may have chosen /dev/null too. `inventory` registers its items before `main`. To
-/// register an item, it calls [`inventory::Collect::registry`], which makes the record.
+/// descriptor, and a parent process may have chosen /dev/null too. `inventory` registers items before `main` by calling
+/// [`inventory::Collect::registry`]. The implementation below records the state of standard output.
 #[cfg(unix)]
 struct Probe;
 

@@ -340,7 +340,7 @@ fn unusual_ids_warn_if_exported_and_fail_otherwise() {
         }
     }
 
-    // The id comes from a manifest with the comment of an export, because arguments refuse the id.
+    // The id is invalid as an argument. It comes from a manifest with the comment that `export` writes above such ids.
     manifest(
         &fixture,
         "[checkpoints]\n# unusual id, exported as it is\n\"proj_x\" = []\n",

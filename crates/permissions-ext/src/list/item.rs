@@ -10,7 +10,7 @@ use crate::action::Action;
 /// An item of a list: a [`Permission`](crate::Permission) or a [`Project`](crate::Project). This trait is sealed.
 #[expect(
     private_bounds,
-    reason = "the private supertrait seals the trait, because the API lists only the items of this crate"
+    reason = "the private supertrait seals the trait, because this crate defines every item that the API lists"
 )]
 pub trait Item: Listed<<Self as Item>::Id> + Clone + Debug + Send + Sync + Unpin + 'static {
     /// Id of the item. It is also the cursor of the page that starts after the item.

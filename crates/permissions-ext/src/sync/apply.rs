@@ -221,7 +221,7 @@ impl Run {
         Ok(Applied { changes })
     }
 
-    /// Lists the live state. Fails if the live state has changes that the plan does not contain.
+    /// Lists the live state. Fails if it differs from the state for which the plan was made, except by changes of the plan.
     async fn read_live(&self) -> Result<Vec<Live>, Error> {
         let parts = self.plan.checkpoints();
         let checkpoints = parts.iter().map(|part| &part.checkpoint).collect();

@@ -28,9 +28,9 @@ const DECREASE: f64 = 0.04;
 const MAX_DECREASE: f64 = 0.5;
 /// Increase of the rate within one unit of time, once the search has ended.
 const GROWTH: f64 = 0.0005;
-/// Number of time units after which [`GROWTH`] doubles.
+/// Number of time units after which the rate grows twice as fast.
 const GROWTH_DOUBLES: f64 = 10.0;
-/// If fewer than this many time units lie between two refusals, the rate is far too high.
+/// Minimum number of time units between two refusals. If there are fewer, the rate is far too high.
 const EARLY: f64 = 5.0;
 /// Lower bound of the rate after a refusal, as a share of the average rate of accepted requests. The average includes
 /// the time of the pauses, so the API allows at least that rate.
@@ -64,10 +64,10 @@ pub(super) struct Pace {
 
 #[derive(Debug)]
 enum Phase {
-    /// Searches for the rate. Contains the highest accepted rate.
+    /// The rate limit of the API is not known yet. The value is the highest accepted rate.
     Search(f64),
-    /// Keeps the rate close to the rate that the search has found. Contains the last decrease, as a share
-    /// of the rate.
+    /// The rate stays close to the rate that the search has found. The value is the last decrease, as a share of the
+    /// rate.
     Hold(f64),
 }
 
@@ -149,8 +149,8 @@ impl Pace {
         }
     }
 
-    /// Records a request that is sent now and returns the rates at which the request is sent. Returns `None` for the
-    /// first request after a pause.
+    /// Records a request that is sent now. Returns the planned rate, and the actual rate since the previous request.
+    /// Returns `None` for the first request after a pause.
     pub(super) fn send(&mut self, now: Instant) -> Option<Sent> {
         let planned = self.rate;
         let interval = Duration::from_secs_f64(1.0 / planned);
@@ -178,7 +178,7 @@ impl Pace {
         self.grown_at = self.grown_at.max(now);
     }
 
-    /// Returns the pace after a refusal. `next` is the end of the pause.
+    /// Returns the pace after a refused request. No request may be sent before `next`.
     pub(super) fn decreased(
         &self,
         sent: Option<Sent>,

@@ -96,7 +96,7 @@ async fn invalid_id_is_an_error_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn ids_are_accepted_in_every_type() {
+async fn ids_of_every_argument_type_are_accepted() {
     let server = FaultServer::start().await;
     let client = server.client_builder().build().unwrap();
     let typed: CheckpointId = "ft:a".parse().unwrap();

@@ -162,7 +162,7 @@ pub fn methods_if_done(operation: Operation) -> &'static str {
     }
 }
 
-/// Returns the expected methods if the operation fails and its result is unknown.
+/// Returns the HTTP methods of the expected requests, if the operation fails and its result is unknown.
 pub fn methods_without_retry(operation: Operation) -> &'static str {
     match operation {
         List | ListProjects => "GET",

@@ -55,7 +55,7 @@ fn pages_in_memory_stay_consistent_during_changes() {
 }
 
 #[test]
-fn pages_of_a_file_stay_consistent_during_changes() {
+fn pages_from_sqlite_file_stay_consistent_during_changes() {
     check(12, TestDatabase::file);
 }
 

@@ -137,7 +137,7 @@ fn strings_in_paths_refer_to_path_segment() {
     assert!(is_id(&document["components"]["schemas"]["PathSegment2"]));
 }
 
-/// Lowers an operation with `repairs`. Every repair has an effect on the operation.
+/// Lowers an operation on which every repair in `repairs` has an effect.
 fn with_repairs(repairs: &[Repair]) -> (Value, Vec<String>) {
     let mut document = document(json!({
         "S": {"type": "object"},

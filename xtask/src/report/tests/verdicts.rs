@@ -12,9 +12,9 @@ use crate::generate::generate;
 
 type Row = (&'static str, Grade, Grade, fn(&mut Value));
 
-/// Asserts the grade (the version bump) of each edit and of its reversal. Changes in the public
-/// items of the generated client must not require a higher grade than the asserted one. The
-/// generator must refuse the edits in `refused`.
+/// Asserts the version bump that each edit and its reversal require. Changes in the public items of
+/// the generated client must not require a larger bump than the asserted one. The generator must
+/// refuse the edits in `refused`.
 pub(super) fn check(rows: &[Row], refused: &[&str]) {
     let mut wrong = Vec::new();
     let mut without_client = Vec::new();
@@ -121,7 +121,7 @@ fn operation_changes_require_listed_version_bump() {
 }
 
 #[test]
-fn parameter_changes_require_listed_version_bump() {
+fn parameter_changes_require_expected_version_bump() {
     check(
         &[
             ("optional parameter added", Minor, Major, |d| {
