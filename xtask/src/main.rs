@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 use xtask::{
@@ -140,19 +140,16 @@ fn run(arguments: Arguments) -> Result<()> {
             let mut coverage = coverage::of(&document, &path)?;
             if !no_compile {
                 let (covered, total) = (coverage.covered(), coverage.total());
-                say(&format!(
-                    "{covered} of {total} operations can be generated; compiling them"
-                ));
+                let found = format!("{covered} of {total} operations can be generated");
+                say(&format!("{found}; compiling them"));
                 coverage.compile(&document, layout.root(), alone)?;
             }
             print(&coverage.to_string())?;
-            match coverage.is_clean() {
-                true => Ok(()),
-                false => bail!(
-                    "the generated code of at least one operation does not compile; see the reasons in \
-                     the list of operations"
-                ),
-            }
+            ensure!(
+                coverage.is_clean(),
+                "the generated code of at least one operation does not compile"
+            );
+            Ok(())
         }
     }
 }
@@ -241,19 +238,15 @@ fn upstream(layout: &Layout, from: Option<&Path>) -> Result<Option<(String, Docu
 
 fn describe(made: &Regenerated, upstream: Option<&str>) {
     let (Some(specification), Some(name)) = (&made.specification, upstream) else {
-        say(
-            "generated from openapi/permissions.json, because the upstream spec has not been fetched",
-        );
+        say("generated from openapi/permissions.json, because no upstream spec has been fetched");
         return;
     };
     say(&format!("generated from {name}"));
     for note in &specification.notes {
         say(&format!("note: {note}"));
     }
-    say(&format!(
-        "applied {} overlay actions",
-        specification.applied.len()
-    ));
+    let actions = specification.applied.len();
+    say(&format!("applied {actions} overlay actions"));
 }
 
 fn list(changes: &[Change]) {

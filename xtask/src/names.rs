@@ -38,21 +38,17 @@ pub(crate) const RESERVED: [&str; 23] = [
 
 /// Replaces underscores and characters that are invalid in identifiers by `X`.
 pub(crate) fn mark_dropped(text: &str) -> String {
-    text.replace(
-        |c: char| c == '_' || !unicode_ident::is_xid_continue(c),
-        "X",
-    )
+    let is_dropped = |c: char| c == '_' || !unicode_ident::is_xid_continue(c);
+    text.replace(is_dropped, "X")
 }
 
 fn identifier(text: &str, prefix: &str, case: fn(&str) -> String) -> String {
+    let words = text.replace('\'', "");
+    let words = words.replace(|c| !unicode_ident::is_xid_continue(c), "-");
     let mut name = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        _ => case(
-            &text
-                .replace('\'', "")
-                .replace(|c| !unicode_ident::is_xid_continue(c), "-"),
-        ),
+        _ => case(&words),
     };
     if !name.starts_with(unicode_ident::is_xid_start) {
         name.insert_str(0, prefix);
@@ -109,10 +105,8 @@ pub(crate) fn in_template(path: &str) -> Result<BTreeSet<&str>, String> {
 
 /// Whether the segment is `.` or `..`, possibly percent-encoded. URL parsers remove such segments.
 fn is_dot(segment: &str) -> bool {
-    matches!(
-        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
-        "." | ".."
-    )
+    let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
+    decoded == "." || decoded == ".."
 }
 
 #[cfg(test)]

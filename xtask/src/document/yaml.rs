@@ -75,13 +75,7 @@ impl<'a> Loader<'a> {
     /// Returns the next event inside a collection.
     fn next_inside(&mut self, start: Marker) -> Result<(Event<'a>, Marker), DocumentError> {
         let event = self.next()?;
-        event.ok_or_else(|| {
-            self.error(
-                start,
-                "the mapping or sequence is not closed",
-                "close the collection",
-            )
-        })
+        event.ok_or_else(|| self.error(start, "the collection is not closed", "close it"))
     }
 
     /// Loads the node that starts with `event` at nesting level `depth`.
