@@ -18,12 +18,8 @@ const MANIFEST: &str = "\
 fn drifted() -> Fixture {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();
-    manifest(&fixture, MANIFEST);
+    fixture.write_manifest(MANIFEST);
     fixture
-}
-
-fn manifest(fixture: &Fixture, text: &str) {
-    fs::write(fixture.folder().join("permissions.toml"), text).unwrap();
 }
 
 fn projects(fixture: &Fixture, checkpoint: &str) -> Vec<String> {
@@ -94,15 +90,12 @@ fn apply_without_allow_delete_changes_nothing() {
         &deletes,
     );
 
-    manifest(&fixture, "[checkpoints]\n\"ft:a\" = []\n");
+    fixture.write_manifest("[checkpoints]\n\"ft:a\" = []\n");
     let empties = fixture.run("apply --yes --allow-delete");
     assert_eq!(empties.code(), Some(64));
     snapshot("apply-empties", "the same, if no project is left", &empties);
 
-    manifest(
-        &fixture,
-        "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\", \"proj_c\"]\n",
-    );
+    fixture.write_manifest("[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\", \"proj_c\"]\n");
     let unconfirmed = fixture.run("apply");
     assert_eq!(unconfirmed.code(), Some(64));
     snapshot(
@@ -135,7 +128,7 @@ fn saved_plan_after_other_change_is_refused() {
 fn saved_plan_without_file_option_ignores_manifest() {
     let fixture = drifted();
     assert_eq!(fixture.run("plan --out plan.json").code(), Some(2));
-    manifest(&fixture, "this is not even TOML");
+    fixture.write_manifest("this is not even TOML");
 
     let applied = fixture.run("apply plan.json --yes --allow-delete");
 
@@ -157,8 +150,7 @@ fn invalid_plan_file_is_refused() {
 #[test]
 fn manifest_errors_are_shown_with_lines() {
     let fixture = Fixture::new();
-    manifest(
-        &fixture,
+    fixture.write_manifest(
         "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_a\", \"${NOT_SET}\"]\nft.b = 1\n",
     );
 
@@ -171,13 +163,13 @@ fn manifest_errors_are_shown_with_lines() {
         &fixture.run("check --format json"),
     );
 
-    manifest(&fixture, "[checkpoints\n");
+    fixture.write_manifest("[checkpoints\n");
     snapshot(
         "check-no-toml",
         "a manifest that is not TOML",
         &fixture.run("plan"),
     );
-    manifest(&fixture, "");
+    fixture.write_manifest("");
     snapshot("check-empty", "an empty manifest", &fixture.run("check"));
 }
 
@@ -297,13 +289,10 @@ fn export_update_keeps_comments_and_order() {
 #[test]
 fn apply_after_partial_failure_applies_remaining_changes() {
     let fixture = Fixture::new();
-    manifest(
-        &fixture,
-        "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\"]\n",
-    );
+    fixture.write_manifest("[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\"]\n");
     let long = "x".repeat(600);
     let text = format!("[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"{long}\"]\n");
-    manifest(&fixture, &text);
+    fixture.write_manifest(&text);
 
     let part = fixture.run("apply --yes");
     assert_eq!(part.code(), Some(1));
@@ -317,7 +306,7 @@ fn apply_after_partial_failure_applies_remaining_changes() {
         "{part}"
     );
 
-    manifest(&fixture, &text.replace(&long, "proj_b"));
+    fixture.write_manifest(&text.replace(&long, "proj_b"));
     let rest = fixture.run("apply --yes");
     assert_eq!(rest.code(), Some(0), "{rest}");
     assert_eq!(rest.stdout().lines().count(), 1);

@@ -13,7 +13,7 @@ fn audited() -> Fixture {
     fixture.run("create ft:c proj_a").data();
     let manifest =
         "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_b\", \"proj_c\", \"proj_d\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     fixture
 }
 

@@ -1,7 +1,5 @@
 //! Prompts, dry runs and warnings of commands that change permissions.
 
-use std::fs;
-
 use crate::support::{Fixture, bare, run};
 
 fn projects(fixture: &Fixture, checkpoint: &str) -> Vec<String> {
@@ -70,7 +68,7 @@ fn dry_run_shows_changes_and_makes_none() {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     let results = |args: &str, column: usize| -> Vec<String> {
         let ran = fixture.run(args);

@@ -37,7 +37,7 @@ fn failed_create_prints_a_row_per_project() {
 fn refused_key_leaves_a_row_per_change() {
     let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = []\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     for (args, name, expected) in [
         (
@@ -67,7 +67,7 @@ fn apply_without_allow_delete_lists_skipped_changes() {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_b\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     let refused = fixture.run("apply --yes --json");
 
@@ -87,7 +87,7 @@ fn apply_without_allow_delete_lists_skipped_changes() {
 fn interrupted_commands_close_their_documents() {
     let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     for (args, name, expected) in [
         (
@@ -196,7 +196,7 @@ fn hyphen_writes_to_standard_output() {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     let plan = fixture.run("plan --out -");
     assert_eq!(plan.code(), Some(2), "{plan}");

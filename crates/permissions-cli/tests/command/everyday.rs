@@ -213,7 +213,7 @@ fn file_of_another_program_is_not_overwritten() {
 #[test]
 fn export_to_existing_manifest_suggests_update() {
     let fixture = Fixture::new();
-    std::fs::write(fixture.folder().join("permissions.toml"), "[checkpoints]\n").unwrap();
+    fixture.write_manifest("[checkpoints]\n");
 
     let refused = fixture.run("export ft:a --out permissions.toml");
 

@@ -25,7 +25,7 @@ fn planned(pause: Duration) -> Fixture {
         .map(|n| format!("\"ft:{n:02}\" = [\"proj_a\"]\n"))
         .collect();
     let manifest = format!("[checkpoints]\n{wanted}");
-    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(&manifest);
     assert_eq!(fixture.run("plan --out plan.json").code(), Some(2));
     fixture
 }

@@ -20,7 +20,7 @@ fn drifted() -> Fixture {
 \"ft:a\" = [\"proj_a\", \"proj_c\", \"proj_x\"]
 \"ft:b\" = [\"proj_x\"]
 ";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     fixture
 }
 

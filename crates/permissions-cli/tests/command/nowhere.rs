@@ -51,7 +51,7 @@ fn changes_are_reported_when_output_is_full() {
     assert_eq!(fixture.run("list ft:a -q").data(), "");
 
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n\"ft:b\" = [\"proj_a\"]\n";
-    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     let applied = into_full("apply --yes");
     assert_eq!(applied.code(), Some(1));
     snapshot("full-apply", "permissions apply > /dev/full", &applied);

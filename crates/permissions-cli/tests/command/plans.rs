@@ -12,12 +12,8 @@ const MANIFEST: &str =
 fn drifted() -> Fixture {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();
-    manifest(&fixture, MANIFEST);
+    fixture.write_manifest(MANIFEST);
     fixture
-}
-
-fn manifest(fixture: &Fixture, text: &str) {
-    fs::write(fixture.folder().join("permissions.toml"), text).unwrap();
 }
 
 fn writes(fixture: &Fixture) -> usize {
@@ -85,7 +81,7 @@ fn plan_for_another_target_is_refused() {
 #[test]
 fn plan_for_local_file_is_bound_to_its_path() {
     let fixture = Fixture::new();
-    manifest(&fixture, MANIFEST);
+    fixture.write_manifest(MANIFEST);
     let local = |args: &str, folder: &str| -> Ran {
         let mut command: Command = bare(args.split_whitespace());
         command.current_dir(fixture.folder().join(folder));
@@ -151,20 +147,17 @@ fn plan_with_changed_manifest_is_refused() {
     let args = "apply plan.json --file permissions.toml --yes --allow-delete";
     let before = writes(&fixture);
 
-    manifest(&fixture, &MANIFEST.replace("proj_b", "proj_d"));
+    fixture.write_manifest(&MANIFEST.replace("proj_b", "proj_d"));
     let refused = fixture.run(args);
     assert_eq!(refused.code(), Some(64), "{refused}");
     assert!(refused.stderr().contains("digest"), "{refused}");
     assert_eq!(writes(&fixture), before);
 
     // Comments and layout do not change the digest.
-    manifest(
-        &fixture,
-        &format!(
-            "# reviewed\n{}",
-            MANIFEST.replace("[\"proj_a\", ", "[\n  \"proj_a\",\n  ")
-        ),
-    );
+    fixture.write_manifest(&format!(
+        "# reviewed\n{}",
+        MANIFEST.replace("[\"proj_a\", ", "[\n  \"proj_a\",\n  ")
+    ));
     assert_eq!(fixture.run(args).code(), Some(0));
 }
 
@@ -334,17 +327,14 @@ fn unusual_ids_warn_if_exported_and_fail_otherwise() {
         "\"ft:a\" = [\"proj a\"]",
         "\"ft:a\" = [\"proj_a,proj_b\"]",
     ] {
-        manifest(&fixture, &format!("[checkpoints]\n{text}\n"));
+        fixture.write_manifest(&format!("[checkpoints]\n{text}\n"));
         for args in ["check", "plan", "apply --yes"] {
             assert_eq!(fixture.run(args).code(), Some(64), "{args}: {text}");
         }
     }
 
     // The id is invalid as an argument. It comes from a manifest with the comment that `export` writes above such ids.
-    manifest(
-        &fixture,
-        "[checkpoints]\n# unusual id, exported as it is\n\"proj_x\" = []\n",
-    );
+    fixture.write_manifest("[checkpoints]\n# unusual id, exported as it is\n\"proj_x\" = []\n");
     assert_eq!(fixture.run("export --update").code(), Some(0));
     let checked = fixture.run("check");
     assert_eq!(checked.code(), Some(0), "{checked}");

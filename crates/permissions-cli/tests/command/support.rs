@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -108,6 +109,11 @@ impl Fixture {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Writes `permissions.toml`, the default manifest of the commands.
+    pub(crate) fn write_manifest(&self, text: &str) {
+        fs::write(self.folder().join("permissions.toml"), text).unwrap();
     }
 
     /// Returns the command with only the server's address and key in its environment.

@@ -1,6 +1,5 @@
 //! Tables and matrices in terminals of different widths.
 
-use std::fs;
 use std::process::Stdio;
 
 use unicode_width::UnicodeWidthStr;
@@ -44,7 +43,7 @@ fn with_long_ids() -> Fixture {
         projects[0],
         checkpoint(1)
     );
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(&manifest);
     fixture
 }
 

@@ -96,7 +96,7 @@ fn drifted() -> Fixture {
     let fixture = Fixture::new();
     fixture.run("create ft:a proj_a proj_b").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_c\"]\n";
-    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     fixture
 }
 
@@ -232,7 +232,7 @@ fn names_are_shown_on_terminal_by_default() {
     let fixture = Fixture::with_projects();
     fixture.run("create ft:a proj_a").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\", \"proj_b\"]\n";
-    std::fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     let shown = |args: &str| on_terminal(fixture.command(args.split(' ')));
 
     for (args, name) in [

@@ -9,7 +9,7 @@ fn command_and_option_names_of_similar_tools_are_accepted() {
     let fixture = Fixture::new();
     fixture.run("grant ft:a proj_a proj_b proj_c proj_d").data();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
 
     for args in [
         "ls ft:a",
@@ -100,7 +100,7 @@ fn format_comes_from_environment_and_profile() {
 fn colour_variables_are_respected() {
     let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:a\" = [\"proj_a\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     let is_coloured = |variables: &[(&str, &str)], args: &str| {
         let mut command = fixture.command(args.split(' '));
         command.envs(variables.iter().copied());
@@ -176,7 +176,7 @@ fn key_command_provides_the_key_without_a_shell() {
 fn completion_offers_ids_of_manifest_and_local_file() {
     let fixture = Fixture::new();
     let manifest = "[checkpoints]\n\"ft:from-manifest\" = [\"proj_manifest\"]\n";
-    fs::write(fixture.folder().join("permissions.toml"), manifest).unwrap();
+    fixture.write_manifest(manifest);
     let mut create = bare(["--local", "demo.db", "create", "ft:from-file", "proj_file"]);
     create.current_dir(fixture.folder());
     assert_eq!(run(create).code(), Some(0));

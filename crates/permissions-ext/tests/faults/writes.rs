@@ -1,9 +1,16 @@
 //! Writes whose response does not confirm the change.
 
-use permissions_ext::ErrorKind;
+use permissions_ext::{Error, ErrorKind};
 
 use crate::support::FaultServer;
 use crate::support::wire::Reply;
+
+/// Creates permissions for proj_1 and proj_2 and returns the error.
+async fn failed_create(server: &FaultServer) -> Error {
+    let permissions = server.permissions();
+    let create = permissions.create(["proj_1", "proj_2"]);
+    create.send().await.unwrap_err()
+}
 
 #[tokio::test]
 async fn create_without_projects_sends_nothing() {
@@ -29,12 +36,7 @@ async fn partly_confirmed_create_fails_with_created_permissions() {
         200,
         r#"{"object":"list","data":[{"object":"checkpoint.permission","id":"cp_1","created_at":1,"project_id":"proj_1"}],"has_more":true}"#,
     )]);
-    let error = server
-        .permissions()
-        .create(["proj_1", "proj_2"])
-        .send()
-        .await
-        .unwrap_err();
+    let error = failed_create(&server).await;
     assert!(
         error.kind() == ErrorKind::Incomplete
             && error.to_string().contains("does not confirm proj_2"),
@@ -90,12 +92,7 @@ async fn create_response_with_one_permission_for_two_projects_fails() {
         one("proj_2")
     );
     server.respond("POST", [Reply::new(200, body)]);
-    let error = server
-        .permissions()
-        .create(["proj_1", "proj_2"])
-        .send()
-        .await
-        .unwrap_err();
+    let error = failed_create(&server).await;
     assert!(
         error.kind() == ErrorKind::Incomplete
             && error

@@ -7,7 +7,10 @@
 )]
 
 mod servers;
-#[allow(dead_code, reason = "another test shares the module")]
+#[allow(
+    dead_code,
+    reason = "this test uses only some functions of the shared module"
+)]
 #[path = "../faults/support/wire.rs"]
 mod wire;
 
