@@ -41,7 +41,8 @@ pub(crate) async fn run(args: Args, session: &Session<'_>) -> Result<Exit, Failu
     }
     output.finish()?;
     if projects == 0 {
-        context.note_always("the organization has no projects");
+        let kind = if args.include_archived { "" } else { "active " };
+        context.note_always(&format!("the organization has no {kind}projects"));
     }
     context.note(&count(projects, "project"));
     Ok(Exit::Success)

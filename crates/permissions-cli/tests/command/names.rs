@@ -57,7 +57,10 @@ fn projects_of_empty_organization_adds_a_note() {
     let ran = Fixture::new().run("projects --json");
 
     assert_eq!((ran.code(), ran.stdout()), (Some(0), "[]\n"));
-    assert_eq!(ran.stderr(), "the organization has no projects\n");
+    assert_eq!(ran.stderr(), "the organization has no active projects\n");
+
+    let all = Fixture::new().run("projects --include-archived --json");
+    assert_eq!(all.stderr(), "the organization has no projects\n");
 }
 
 #[test]
